@@ -1,0 +1,92 @@
+"""Every error that Sluss raises: the docstring is the message, and says what to do next."""
+
+from collections.abc import Sequence
+
+
+class SlussError(Exception):
+    """Something went wrong in Sluss."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
+
+
+class SettingsError(SlussError):
+    """A settings file is wrong. Nothing was started; mend the file and start again."""
+
+
+class UnavailableError(SlussError):
+    """An outside system does not answer. Nothing was lost; the work is tried again by itself."""
+
+    def __init__(self, message: str = "", *, retry_after_s: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class StoreUnavailableError(UnavailableError):
+    """The store cannot be written. Nothing was decided; it is tried again by itself."""
+
+
+class QueueUnavailableError(UnavailableError):
+    """The queue cannot be reached. Nothing was accepted; the sender should try again."""
+
+
+class LockLostError(SlussError):
+    """The lock of this message has expired; somebody else has it now. Its result is not settled."""
+
+
+class MessageTooLargeError(SlussError):
+    """The message is larger than the queue takes. It was not sent."""
+
+
+class VersionConflictError(SlussError):
+    """Somebody else wrote to this stream first. Nothing was written; load and decide again."""
+
+
+class KnownEventError(SlussError):
+    """This event was committed before. Nothing was changed."""
+
+
+class RejectedDeliveryError(SlussError):
+    """The delivery cannot be read. It is kept as a dead letter and changes nothing."""
+
+
+class UnauthenticatedError(SlussError):
+    """The sender could not be verified. The delivery was not read and not kept."""
+
+
+class RefusedError(SlussError):
+    """This decision is refused."""
+
+    def __init__(self, reason: str, who_can: str = "") -> None:
+        super().__init__(f"{reason} {who_can}".strip())
+        self.reason = reason
+        self.who_can = who_can
+
+
+class UnknownNameError(SlussError):
+    """There is nothing of that name."""
+
+    def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"There is no {kind} called {name!r}.{hint}")
+        self.near = tuple(near)
+
+
+class CommitGoneError(SlussError):
+    """The commit is no longer in the repository. Nothing was run; push it again or a newer one."""
+
+
+class StepFailedError(SlussError):
+    """A step of the pipeline failed for a reason that its owner can mend."""
+
+    def __init__(self, message: str, *, evidence: str = "") -> None:
+        super().__init__(message)
+        self.evidence = evidence
+
+
+class ApprovalVoidError(StepFailedError):
+    """What was approved is no longer what would be released. The approval is void."""
+
+
+class LedgerBrokenError(SlussError):
+    """The ledger does not verify: an entry was changed, removed or put in another order."""

@@ -1,0 +1,150 @@
+"""Events that the flow derives: these move the state."""
+
+from core.events.base import Event
+from core.people import Person
+from core.words import ApprovalId, ReleaseId, Stage, Step, Stream
+
+
+class EventIgnored(Event, frozen=True, kw_only=True):
+    """The flow saw the event and did nothing, for this reason."""
+
+    reason: str
+
+
+class ReleaseOpened(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    number: int
+    repository: str
+    branch: str
+    commit: str
+    pusher: str
+    pusher_name: str = ""
+    push_id: int
+    is_candidate: bool  # on the release branch: it may go further than the gate
+    policy: str  # the policy's digest
+
+
+class ReleaseSuperseded(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    by: str  # the newer release, or why it ended
+
+
+class StepPlanned(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    step: Step
+    attempt: int
+    stage: Stage = Stage.TST
+
+
+class StepFailed(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    step: Step
+    stage: Stage = Stage.TST
+    reason: str
+
+
+class ReleaseChecked(Event, frozen=True, kw_only=True):
+    """The gate has reported on a branch that goes no further."""
+
+    release: ReleaseId
+
+
+class ReleaseBlocked(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    reason: str
+
+
+class ModelNameClaimed(Event, frozen=True, kw_only=True):
+    model: str
+    stream: Stream
+
+
+class AcceptanceAsked(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+
+
+class ReleaseAccepted(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    by: Person
+
+
+class ReleaseRejected(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    by: Person
+    reason: str
+
+
+class VersionRegistered(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    model: str
+    version: str
+
+
+class PromotionRequested(Event, frozen=True, kw_only=True):
+    """A request with the approval it needs; ``fall_back`` is the present holder's version or ""."""
+
+    release: ReleaseId
+    stage: Stage
+    approval: ApprovalId
+    digest: str
+    requester: Person
+    purpose: str
+    expected_outcome: str
+    fall_back: str
+    policy: str
+
+
+class PromotionApproved(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    stage: Stage
+    approval: ApprovalId
+    by: Person
+    comment: str = ""
+
+
+class PromotionRejected(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    stage: Stage
+    approval: ApprovalId
+    by: Person
+    comment: str
+
+
+class ApprovalVoided(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    stage: Stage
+    approval: ApprovalId
+    reason: str
+
+
+class StagePlaced(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    stage: Stage
+    model: str
+    version: str
+    previous_version: str
+    rows: int
+
+
+class DecisionRefused(Event, frozen=True, kw_only=True):
+    """Somebody tried what they may not do; nothing changed. An auditor counts these."""
+
+    release: ReleaseId
+    by: Person
+    what: str
+    reason: str
+    who_can: str = ""
+
+
+class RegistryChangedOutside(Event, frozen=True, kw_only=True):
+    """A stage holds another version than we placed there."""
+
+    model: str
+    stage: Stage
+    expected: str
+    found: str
+
+
+class ReleaseStuck(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    reason: str

@@ -1,0 +1,33 @@
+"""Events from people: what somebody decided or asked for."""
+
+from core.events.base import Event
+from core.people import Person
+from core.words import ApprovalId, ReleaseId, Stage
+
+
+class AcceptanceDecided(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    by: Person
+    accepted: bool
+    reason: str = ""
+
+
+class StageRequested(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    stage: Stage
+    by: Person
+    purpose: str
+    expected_outcome: str
+
+
+class ApprovalDecided(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    approval: ApprovalId
+    by: Person
+    approved: bool
+    comment: str = ""
+
+
+class RetryRequested(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    by: Person

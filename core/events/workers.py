@@ -1,0 +1,31 @@
+"""Events from the workers."""
+
+from datetime import datetime
+
+from core.events.base import Event
+from core.results import Result
+from core.words import ReleaseId, Stage, Step
+
+
+class StepFinished(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    step: Step
+    attempt: int
+    stage: Stage = Stage.TST
+    result: Result
+    started: datetime | None = None
+
+
+class RegistryObserved(Event, frozen=True, kw_only=True):
+    """What the registry held when it was read: stage to version ("" for none)."""
+
+    model: str
+    holders: dict[Stage, str]
+    read_at: datetime
+    is_missing: bool = False
+
+
+class JobDeadLettered(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    job: str
+    reason: str

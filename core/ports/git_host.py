@@ -1,0 +1,37 @@
+"""The git host port: commits, their files and authors, and GBI's variable groups."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from core.checks import ModelRepo
+from core.results import Commit
+from core.words import Stage
+
+
+class CommitState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class GitHost(Protocol):
+    """``repository`` is the host's id, as in platform.yml."""
+
+    async def files(self, repository: str, commit: str) -> ModelRepo:
+        """Every file of the commit. Raise CommitGoneError; links are listed, never followed."""
+
+    async def commits(self, repository: str, commit: str, since: str = "") -> tuple[Commit, ...]:
+        """Newest first: what ``commit`` has and ``since`` has not (all of them without it)."""
+
+    async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]: ...
+
+    async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
+        """Who opened the pull requests that brought this commit; host ids or e-mail addresses."""
+
+    async def report(
+        self, repository: str, commit: str, state: CommitState, text: str, url: str
+    ) -> None:
+        """Show the gate's state at the commit; the newest report replaces the one before."""
+
+    async def variables(self, stage: Stage) -> dict[str, str] | None:
+        """GBI's variable groups for a stage; None when this host has none."""

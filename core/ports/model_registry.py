@@ -1,0 +1,37 @@
+"""The model registry port: versions and who holds a stage."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from core.results import Registered
+from core.words import ReleaseId, Stage
+
+
+class ModelRegistry(Protocol):
+    """How a stage is represented (alias, tag or registry stage) is the adapter's own affair."""
+
+    async def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
+        """The tracking run of a release: found again by the release's tag, never doubled."""
+
+    async def metrics(self, run: str) -> dict[str, float]: ...
+
+    async def find(self, model: str, release: ReleaseId) -> Registered | None: ...
+
+    async def register(
+        self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
+    ) -> Registered:
+        """The version of this release: found again by the release's tag, never doubled."""
+
+    async def read(self, model: str, version: str) -> Registered:
+        """Read the version and its artifact again, so that a change since then is seen."""
+
+    async def holders(self, model: str) -> dict[Stage, str] | None:
+        """The version that holds each stage ("" for none); None when there is no such model."""
+
+    async def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
+        """Make the version the holder and read it back; return the version that held it before.
+
+        Placing the present holder again changes nothing and returns the earlier holder as noted.
+        """
+
+    async def ping(self) -> None: ...

@@ -1,0 +1,131 @@
+"""The store port: the ledger and everything kept beside it."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from core.events import AnyEvent, Event
+from core.jobs import AnyJob, Job
+from core.words import BlobId, ReleaseId, Stream
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as the ledger holds it. ``position`` orders all streams, ``version`` one."""
+
+    position: int
+    stream: Stream
+    version: int
+    event: AnyEvent
+    hash: str
+
+
+class Ledger(Protocol):
+    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]: ...
+
+    async def commit(
+        self, stream: Stream, expected: int, events: Sequence[Event], jobs: Sequence[Job]
+    ) -> int:
+        """One transaction: events, projections, outbox. Return the stream's new version.
+
+        Raise KnownEventError when the first event's id is in the ledger, VersionConflictError
+        when the stream is not at ``expected`` (or a model name was claimed meanwhile).
+        """
+
+    async def claims(self) -> dict[str, Stream]:
+        """Claimed model names, case-folded, each with the stream that owns it."""
+
+    def export(self, after: int = 0) -> AsyncIterator[bytes]:
+        """The ledger as JSON lines that ``sluss audit verify`` reads without us."""
+
+    async def rebuild(self) -> int:
+        """Fold every projection anew from the ledger; return how many events were read."""
+
+
+class Outbox(Protocol):
+    async def unsent(self, limit: int) -> list[AnyJob]: ...
+
+    async def mark_sent(self, ids: Sequence[str]) -> None: ...
+
+    async def wait_unsent(self, wait_s: float) -> None:
+        """Return at once when something may be unsent, else after ``wait_s``."""
+
+
+class Effects(Protocol):
+    """What a step has started outside, so that a repeat finds it. The first write wins."""
+
+    async def effect(self, key: str, value: str) -> str:
+        """Keep ``value`` unless the key has one; return the one that is kept."""
+
+    async def find_effect(self, key: str) -> str | None: ...
+
+
+class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    conversation: str = ""
+    activity: str = ""
+    version: int = 0
+
+
+class CardBook(Protocol):
+    """Which card is shown where; a lease keeps two deliverers from posting it twice."""
+
+    async def lease_card(self, key: str, owner: str, lease_s: float) -> ShownCard | None:
+        """None while somebody else holds the lease."""
+
+    async def keep_card(self, owner: str, shown: ShownCard) -> None:
+        """Store what is shown now and end the lease."""
+
+    async def release_lease(self, key: str, owner: str) -> None: ...
+
+    async def cards_of(self, prefix: str) -> list[ShownCard]: ...
+
+
+class ReleaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    release: ReleaseId
+    stream: Stream
+    model: str
+    branch: str
+    commit: str
+    state: str
+    version: str
+    opened: datetime
+    changed: datetime
+
+
+class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One event that a delivery brought; ``outcome`` is for people, ``release`` what it made."""
+
+    event: str
+    delivery: str
+    source: str
+    kind: str
+    received: datetime
+    outcome: str
+    release: str
+    is_rejected: bool
+
+
+class Views(Protocol):
+    """Projections of the ledger for pages, cards and commands."""
+
+    async def releases(self, stream: Stream | None = None, limit: int = 50) -> list[ReleaseRow]: ...
+
+    async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
+
+
+class Store(Ledger, Outbox, Effects, CardBook, Views, Protocol):
+    async def ping(self) -> None:
+        """Raise StoreUnavailableError when nothing can be written."""
+
+    async def close(self) -> None: ...
+
+
+class Evidence(Protocol):
+    """Content-addressed bytes: reports, logs, raw deliveries. Writing twice is writing once."""
+
+    async def keep(self, data: bytes) -> BlobId: ...
+
+    async def read(self, blob: BlobId) -> bytes:
+        """Raise UnknownNameError when it is not there, LedgerBrokenError when it was changed."""

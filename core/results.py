@@ -1,0 +1,82 @@
+"""What the steps bring back: one struct per step, kept in the ledger with StepFinished."""
+
+import msgspec
+
+from core.checks import CheckResult
+from core.words import BlobId, ModelType
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who wrote a commit: the directory's person where the address is known, else the address."""
+
+    email: str
+    name: str
+    person: str = ""
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """One commit as the host tells it."""
+
+    id: str
+    author: Author
+    subject: str
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked"):
+    """The gate's answer, and what the repository says about itself.
+
+    ``variables`` holds names and values, never a secret. ``libraries`` are the pinned lines of the
+    environment file. ``authors`` wrote the commits since the champion's (all of them if none).
+    """
+
+    checks: tuple[CheckResult, ...]
+    model: str = ""
+    team: str = ""
+    model_type: ModelType = ModelType.SUPERVISED
+    variables: dict[str, str] = {}
+    libraries: tuple[str, ...] = ()
+    configuration_digest: str = ""
+    environment_digest: str = ""
+    runtime: str = ""
+    authors: tuple[Author, ...] = ()
+    pull_request_creators: tuple[str, ...] = ()
+    report: BlobId = BlobId("")
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True, tag="ran"):
+    """What train, score or evaluate brought back from the platform."""
+
+    run: str  # the MLflow run that train, score and evaluate share
+    data_fingerprint: str = ""
+    rows: int = 0
+    metrics: dict[str, float] = {}
+    seconds: float = 0.0
+    log: BlobId = BlobId("")
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True, tag="registered"):
+    """The version in the registry, and the SHA-256 over its artifact's files."""
+
+    version: str
+    artifact_digest: str
+
+
+class Promoted(msgspec.Struct, frozen=True, kw_only=True, tag="promoted"):
+    """The stage holds the version now: read back, and a batch was scored there."""
+
+    version: str
+    previous_version: str = ""
+    rows: int = 0
+    artifact_digest: str = ""
+    log: BlobId = BlobId("")
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """Why the step failed, in words for the person who can mend it."""
+
+    reason: str
+    log: BlobId = BlobId("")
+    is_void: bool = False  # what was approved has changed: the approval counts no longer
+
+
+Result = Checked | Ran | Registered | Promoted | Failed

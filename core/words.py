@@ -1,0 +1,47 @@
+"""The words of the field as types: steps, stages, kinds of model, and the ids of things."""
+
+from enum import StrEnum
+from typing import Final, NewType
+
+ReleaseId = NewType("ReleaseId", str)  # "<stream>-<number>", for example "loan_default-3"
+ApprovalId = NewType("ApprovalId", str)
+PersonId = NewType("PersonId", str)  # the object id in the bank's directory
+Stream = NewType("Stream", str)  # the name of a repository in platform.yml
+BlobId = NewType("BlobId", str)  # "sha256:<hex>" of the bytes
+
+PLATFORM: Final = Stream("platform")  # the stream of whatever belongs to no repository
+
+
+class Step(StrEnum):
+    """A unit of the pipeline."""
+
+    CHECK = "check"
+    TRAIN = "train"
+    SCORE = "score"
+    EVALUATE = "evaluate"
+    REGISTER = "register"
+    PROMOTE = "promote"
+
+
+class Stage(StrEnum):
+    """Where a model version lives. Check to register run on TST."""
+
+    TST = "TST"
+    QA = "QA"
+    PROD = "PROD"
+
+
+class ModelType(StrEnum):
+    """MODEL_TYPE: a rule-based model is not trained."""
+
+    SUPERVISED = "Supervised"
+    UNSUPERVISED = "Unsupervised"
+    RULEBASED = "rulebased"
+
+
+def release_id(stream: Stream, number: int) -> ReleaseId:
+    return ReleaseId(f"{stream}-{number}")
+
+
+def stream_of(release: ReleaseId) -> Stream:
+    return Stream(release.rpartition("-")[0])
