@@ -1,0 +1,20 @@
+"""Decide what follows from an event: pure, total, and the only place where rules meet state.
+
+One file per kind of thing that happens; each registers its functions with ``decides``.
+"""
+
+from core.flow import acceptance, checks, promotion, pushes, registry, retry, steps
+from core.flow.decision import Context, Decision, decide
+
+__all__ = [
+    "Context",
+    "Decision",
+    "acceptance",
+    "checks",
+    "decide",
+    "promotion",
+    "pushes",
+    "registry",
+    "retry",
+    "steps",
+]

@@ -1,0 +1,86 @@
+"""What a decision is made from, what it brings about, and the router to the function that makes it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from core.events import Event, EventIgnored, kind
+from core.jobs import Job
+from core.platform import Repository
+from core.policy import Policy
+from core.release import Model
+from core.words import Stream
+
+E = TypeVar("E", bound=Event)
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The world as it is at the decision. ``claims``: case-folded model name to its stream."""
+
+    now: datetime
+    policy: Policy
+    claims: Mapping[str, Stream] = {}
+    repository: Repository | None = None
+    is_local: bool = False
+
+
+class CardRef(msgspec.Struct, frozen=True):
+    """A card that must be brought up to date after the commit."""
+
+    card: str
+    subject: str
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    reason: str
+    who_can: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows: more events, jobs, cards to show, and a refusal to tell the person."""
+
+    events: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    cards: tuple[CardRef, ...] = ()
+    refusal: Refusal | None = None
+
+
+Decide = Callable[[Model, Any, Context], Decision]
+_DECIDES: dict[type[Event], Decide] = {}
+
+
+def decides(event: type[E]) -> Callable[[Callable[[Model, E, Context], Decision]], Decide]:
+    def register(function: Callable[[Model, E, Context], Decision]) -> Decide:
+        _DECIDES[event] = function
+        return function
+
+    return register
+
+
+def decide(model: Model, event: Event, context: Context) -> Decision:
+    """Total: an event that nobody decides about is recorded, and nothing follows."""
+    function = _DECIDES.get(type(event))
+    return function(model, event, context) if function else Decision()
+
+
+def ignored(event: Event, context: Context, reason: str) -> Decision:
+    return Decision(
+        events=(
+            EventIgnored(
+                id=f"{event.id}/ignored", time=context.now, caused_by=event.id, reason=reason
+            ),
+        )
+    )
+
+
+def follows(event: Event, name: type[E], context: Context, **fields: Any) -> E:
+    """A derived event: its id is natural, made from its cause, its kind and what it is about."""
+    about = "/".join(str(fields[key]) for key in ("release", "stage", "step") if key in fields)
+    identity = "/".join(part for part in (event.id, name.__name__, about) if part)
+    return name(id=identity, time=context.now, caused_by=event.id, **fields)
+
+
+def cause(event: Event) -> str:
+    return f"{kind(event)} {event.id}"

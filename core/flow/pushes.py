@@ -1,0 +1,109 @@
+"""Pushes, pull requests and deleted branches: open a release, and end those it supersedes."""
+
+from core.events import (
+    BranchDeleted,
+    CodePushed,
+    Event,
+    PullRequestChanged,
+    ReleaseOpened,
+    ReleaseSuperseded,
+    StepPlanned,
+)
+from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.jobs import CancelStep, Job, step_job
+from core.platform import Repository
+from core.release import RUNNING, Model, Release, State
+from core.words import Stage, Step, release_id
+
+
+@decides(CodePushed)
+def pushed(model: Model, event: CodePushed, context: Context) -> Decision:
+    repository = context.repository
+    if repository is None:
+        reason = f"unknown repository {event.repository}: bring it on board with `sluss add`"
+        return ignored(event, context, reason)
+    if event.push_id <= model.pushes.get(event.branch, 0):
+        return ignored(event, context, f"stale: a newer push to {event.branch} was seen already")
+    ended = _superseded(model, event, context, by=str(release_id(model.stream, model.next_number)))
+    return _open(model, event, context, repository=repository, ended=ended)
+
+
+@decides(BranchDeleted)
+def deleted(model: Model, event: BranchDeleted, context: Context) -> Decision:
+    ended = _superseded(model, event, context, by=f"the deletion of branch {event.branch}")
+    if not ended.events:
+        return ignored(event, context, f"branch {event.branch} deleted: nothing was waiting there")
+    return ended
+
+
+@decides(PullRequestChanged)
+def pull_request(_model: Model, event: PullRequestChanged, context: Context) -> Decision:
+    """Only who opened it matters: that person approves nothing of it."""
+    if context.repository is None:
+        return ignored(event, context, f"unknown repository {event.repository}")
+    return ignored(event, context, f"pull request {event.pull_request}: its creator is noted")
+
+
+def _open(
+    model: Model, event: CodePushed, context: Context, *, repository: Repository, ended: Decision
+) -> Decision:
+    release = release_id(model.stream, model.next_number)
+    opened = follows(
+        event, ReleaseOpened, context,
+        release=release, number=model.next_number, repository=event.repository,
+        branch=event.branch, commit=event.commit, pusher=event.pusher,
+        pusher_name=event.pusher_name, push_id=event.push_id,
+        is_candidate=event.branch == repository.release_branch, policy=context.policy.digest,
+    )  # fmt: skip
+    planned = follows(event, StepPlanned, context, release=release, step=Step.CHECK, attempt=1)
+    return Decision(
+        events=(*ended.events, opened, planned),
+        jobs=(*ended.jobs, step_job(model.stream, release, Step.CHECK, 1, Stage.TST)),
+        cards=(*ended.cards, CardRef("release", release)),
+    )
+
+
+def _superseded(
+    model: Model, event: CodePushed | BranchDeleted, context: Context, *, by: str
+) -> Decision:
+    """End the branch's releases that nobody approved yet; what runs for them is cancelled."""
+    old = [
+        release
+        for release in model.releases.values()
+        if release.branch == event.branch and not release.is_final and not release.is_approved
+    ]
+    events: list[Event] = []
+    jobs: list[Job] = []
+    cards: list[CardRef] = []
+    for release in old:
+        events.append(follows(event, ReleaseSuperseded, context, release=release.id, by=by))
+        jobs.extend(_cancel(model, release))
+        cards.extend(_cards(release))
+    return Decision(events=tuple(events), jobs=tuple(jobs), cards=tuple(cards))
+
+
+def _cancel(model: Model, release: Release) -> list[Job]:
+    run = release.current_step()
+    if run is None or run.finished or release.state not in RUNNING:
+        return []
+    return [
+        CancelStep(
+            id=f"cancel/{release.id}/{run.step}/{run.stage}/{run.attempt}",
+            stream=model.stream,
+            release=release.id,
+            step=run.step,
+            attempt=run.attempt,
+            stage=run.stage,
+        )
+    ]
+
+
+def _cards(release: Release) -> list[CardRef]:
+    """The release's cards lose their buttons, and say why."""
+    cards = [CardRef("release", release.id)]
+    if release.state is State.AWAITING_ACCEPTANCE:
+        cards.append(CardRef("acceptance", release.id))
+    promotion = release.open_promotion()
+    if promotion is not None:
+        cards.append(CardRef("approval", promotion.approval))
+    return cards
