@@ -1,4 +1,4 @@
-"""What a decision is made from, what it brings about, and the router to the function that makes it."""
+"""What a decision is made from and brings about, and the router to the function that makes it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.events import Event, EventIgnored, kind
+from core.events import Event, EventIgnored
 from core.jobs import Job
 from core.platform import Repository
 from core.policy import Policy
@@ -80,7 +80,3 @@ def follows(event: Event, name: type[E], context: Context, **fields: Any) -> E:
     about = "/".join(str(fields[key]) for key in ("release", "stage", "step") if key in fields)
     identity = "/".join(part for part in (event.id, name.__name__, about) if part)
     return name(id=identity, time=context.now, caused_by=event.id, **fields)
-
-
-def cause(event: Event) -> str:
-    return f"{kind(event)} {event.id}"

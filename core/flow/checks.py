@@ -1,0 +1,83 @@
+"""The gate has reported: claim the model's name, block, or go on."""
+
+import msgspec
+
+from core.events import (
+    Event,
+    ModelNameClaimed,
+    ReleaseBlocked,
+    ReleaseChecked,
+    StepFinished,
+    StepPlanned,
+)
+from core.flow.decision import CardRef, Context, Decision, follows
+from core.jobs import step_job
+from core.policy import Policy
+from core.release import Model, Release, steps_of
+from core.results import Checked
+from core.words import Stage, Stream
+
+
+def checked(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
+    result = event.result
+    assert isinstance(result, Checked)
+    cards = (CardRef("release", release.id),)
+    if not release.is_candidate:
+        done = follows(event, ReleaseChecked, context, release=release.id)
+        return Decision(events=(done,), cards=cards)
+    reason = name_problem(model, result, context) or blocking(result, context.policy, "run")
+    if reason:
+        blocked = follows(event, ReleaseBlocked, context, release=release.id, reason=reason)
+        return Decision(events=(blocked,), cards=cards)
+    following = steps_of(result.model_type)[1]
+    attempt = _attempt(release, following)
+    planned = follows(
+        event, StepPlanned, context, release=release.id, step=following, attempt=attempt
+    )
+    job = step_job(model.stream, release.id, following, attempt, Stage.TST)
+    events: tuple[Event, ...] = (*_claim(model, event, context, result), planned)
+    return Decision(events=events, jobs=(job,), cards=cards)
+
+
+def name_problem(model: Model, result: Checked, context: Context) -> str:
+    """The first repository that claims a name keeps it, and a repository keeps its name."""
+    owner = context.claims.get(result.model.casefold())
+    if owner is not None and owner != model.stream:
+        return (
+            f"MODEL_NAME {result.model!r} belongs to the repository {owner}. Nothing was run; "
+            "choose another name in model_variables.yml."
+        )
+    if model.name and model.name.casefold() != result.model.casefold():
+        return (
+            f"This repository released {model.name!r} before and now says MODEL_NAME "
+            f"{result.model!r}. Nothing was run; a new model needs a repository of its own."
+        )
+    return ""
+
+
+def blocking(result: Checked, policy: Policy, gate: str) -> str:
+    """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
+    limit = policy.blocks.get(gate, 0)
+    found = [check for check in result.checks if check.is_open and check.priority <= limit]
+    found = [check for check in found if policy.mode(check.check) == "block"]
+    if not found:
+        return ""
+    titles = ", ".join(check.check for check in found)
+    count = sum(max(1, len(check.findings)) for check in found)
+    plural = "s" if count > 1 else ""
+    return f"{count} finding{plural} to mend first ({titles})."
+
+
+def _claim(
+    model: Model, event: StepFinished, context: Context, result: Checked
+) -> tuple[Event, ...]:
+    if model.name:
+        return ()
+    name = result.model
+    claim = follows(event, ModelNameClaimed, context, model=name, stream=Stream(model.stream))
+    return (msgspec.structs.replace(claim, id=f"claim/{model.stream}/{name.casefold()}"),)
+
+
+def _attempt(release: Release, step: str) -> int:
+    before = release.steps.get(step)
+    return before.attempt + 1 if before else 1

@@ -1,0 +1,117 @@
+"""A step has finished: plan the next one, or stop and say why."""
+
+from core.events import (
+    AcceptanceAsked,
+    ApprovalVoided,
+    Event,
+    JobDeadLettered,
+    ReleaseStuck,
+    StagePlaced,
+    StepFailed,
+    StepFinished,
+    StepPlanned,
+    VersionRegistered,
+)
+from core.flow import checks
+from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.fold import step_key
+from core.jobs import step_job
+from core.release import Model, Release, State, steps_of
+from core.results import Checked, Failed, Promoted, Registered
+from core.words import Stage, Step
+
+
+@decides(StepFinished)
+def finished(model: Model, event: StepFinished, context: Context) -> Decision:
+    release = model.releases.get(event.release)
+    if release is None:
+        return ignored(event, context, f"there is no release {event.release}")
+    if release.is_final:
+        return ignored(event, context, f"{release.id} is {release.state}: the result is noted only")
+    run = release.steps.get(step_key(event.step, event.stage))
+    if run is None or run.attempt != event.attempt or run.finished is not None:
+        return ignored(event, context, f"a late result of {event.step} attempt {event.attempt}")
+    match event.result:
+        case Failed():
+            return _failed(release, event, context)
+        case Checked():
+            return checks.checked(model, release, event, context)
+        case Registered(version=version):
+            return _registered(release, event, context, version)
+        case Promoted():
+            return _promoted(release, event, context, event.result)
+        case _:
+            return _ran(model, release, event, context)
+
+
+@decides(JobDeadLettered)
+def dead_lettered(model: Model, event: JobDeadLettered, context: Context) -> Decision:
+    release = model.releases.get(event.release)
+    if release is None or release.is_final:
+        return ignored(event, context, f"{event.job}: its release has ended or is not known")
+    reason = f"{event.reason} The platform team has the dead letter; `retry {release.id}` goes on."
+    stuck = follows(event, ReleaseStuck, context, release=release.id, reason=reason)
+    cards = (CardRef("release", release.id), CardRef("problem", release.id))
+    return Decision(events=(stuck,), cards=cards)
+
+
+def plan(
+    model: Model, release: Release, event: Event, context: Context, *, step: Step, stage: Stage
+) -> Decision:
+    """The next attempt of a step: only the flow raises the attempt."""
+    before = release.steps.get(step_key(step, stage))
+    attempt = before.attempt + 1 if before else 1
+    planned = follows(
+        event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage
+    )
+    job = step_job(model.stream, release.id, step, attempt, stage)
+    return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))
+
+
+def _failed(release: Release, event: StepFinished, context: Context) -> Decision:
+    assert isinstance(event.result, Failed)
+    cards = (CardRef("release", release.id),)
+    promotion = release.promotions.get(event.stage)
+    if event.result.is_void and promotion is not None:
+        voided = follows(
+            event, ApprovalVoided, context,
+            release=release.id, stage=event.stage, approval=promotion.approval,
+            reason=event.result.reason,
+        )  # fmt: skip
+        return Decision(events=(voided,), cards=(*cards, CardRef("approval", promotion.approval)))
+    failed = follows(
+        event, StepFailed, context,
+        release=release.id, step=event.step, stage=event.stage, reason=event.result.reason,
+    )  # fmt: skip
+    return Decision(events=(failed,), cards=cards)
+
+
+def _ran(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
+    steps = steps_of(release.model_type)
+    following = steps[steps.index(event.step) + 1]
+    if following is not Step.REGISTER:
+        return plan(model, release, event, context, step=following, stage=Stage.TST)
+    asked = follows(event, AcceptanceAsked, context, release=release.id)
+    cards = (CardRef("release", release.id), CardRef("acceptance", release.id))
+    return Decision(events=(asked,), cards=cards)
+
+
+def _registered(release: Release, event: StepFinished, context: Context, version: str) -> Decision:
+    registered = follows(
+        event, VersionRegistered, context, release=release.id, model=release.model, version=version
+    )
+    return Decision(events=(registered,), cards=(CardRef("release", release.id),))
+
+
+def _promoted(
+    release: Release, event: StepFinished, context: Context, result: Promoted
+) -> Decision:
+    assert release.state is State.PROMOTING
+    placed = follows(
+        event, StagePlaced, context,
+        release=release.id, stage=event.stage, model=release.model, version=result.version,
+        previous_version=result.previous_version, rows=result.rows,
+    )  # fmt: skip
+    approval = release.promotions[event.stage].approval
+    cards = (CardRef("release", release.id), CardRef("approval", approval))
+    return Decision(events=(placed,), cards=cards)

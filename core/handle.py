@@ -1,0 +1,124 @@
+"""The one way to write: load the stream, let the flow decide, commit; nobody else writes."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from core import jobs
+from core.errors import KnownEventError, RefusedError, VersionConflictError
+from core.events import (
+    BranchDeleted,
+    CodePushed,
+    Event,
+    PullRequestChanged,
+    RegistryHinted,
+    RegistryObserved,
+)
+from core.flow import Context, Decision, decide
+from core.fold import folded
+from core.platform import Platform, Repository
+from core.policy import Policy
+from core.ports import Ledger
+from core.release import Model
+from core.words import PLATFORM, ReleaseId, Stream, stream_of
+
+ATTEMPTS = 50  # version conflicts in a row before we give the message back
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True):
+    """The state after the event, and what the flow decided. ``is_known``: seen before."""
+
+    model: Model
+    decision: Decision = Decision()
+    is_known: bool = False
+
+    def raise_refusal(self) -> None:
+        """Raise RefusedError when the flow refused the person."""
+        refusal = self.decision.refusal
+        if refusal is not None:
+            raise RefusedError(refusal.reason, refusal.who_can)
+
+
+class Handle:
+    """Call it with an event. ``clock`` tells the time in UTC; ``platform`` is platform.yml."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        platform: Platform,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        is_local: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._platform = platform
+        self._policy = policy
+        self._clock = clock
+        self._is_local = is_local
+        self._models: dict[Stream, Model] = {}  # a cache: the ledger tells what came since
+
+    async def __call__(self, event: Event) -> Handled:
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._once(event)
+            except VersionConflictError:
+                continue
+        raise VersionConflictError
+
+    async def model(self, stream: Stream) -> Model:
+        """The newest state of a stream."""
+        known = self._models.get(stream) or Model(stream=stream)
+        recorded = await self._ledger.load(stream, after=known.version)
+        model = folded(stream, recorded, known)
+        if model.version >= self._models.get(stream, model).version:
+            self._models[stream] = model
+        return model
+
+    async def _once(self, event: Event) -> Handled:
+        claims = await self._ledger.claims()
+        stream, repository = self._place(event, claims)
+        model = await self.model(stream)
+        context = Context(
+            now=self._clock(),
+            policy=self._policy,
+            claims=claims,
+            repository=repository,
+            is_local=self._is_local,
+        )
+        decision = decide(model, event, context)
+        events = (event, *decision.events)
+        after = model.version + len(events)
+        wanted = (*decision.jobs, *_cards(decision, stream, after))
+        try:
+            await self._ledger.commit(stream, model.version, events, wanted)
+        except KnownEventError:
+            return Handled(model=await self.model(stream), is_known=True)
+        return Handled(model=await self.model(stream), decision=decision)
+
+    def _place(self, event: Event, claims: dict[str, Stream]) -> tuple[Stream, Repository | None]:
+        """The stream that an event belongs to; what belongs to none goes to ``platform``."""
+        repository = None
+        match event:
+            case CodePushed() | BranchDeleted() | PullRequestChanged():
+                repository = self._platform.repository(event.repository)
+                return (repository.name if repository else PLATFORM), repository
+            case RegistryHinted() | RegistryObserved():
+                return claims.get(event.model.casefold(), PLATFORM), None
+        release = getattr(event, "release", None)
+        known = self._platform.named(stream_of(ReleaseId(release))) if release else None
+        return (known.name if known else PLATFORM), known
+
+
+def _cards(decision: Decision, stream: Stream, version: int) -> list[jobs.ShowCard]:
+    """One job per card and version: bursts coalesce, for a card shows the newest state."""
+    return [
+        jobs.ShowCard(
+            id=f"card/{ref.card}/{ref.subject}/{version}",
+            stream=stream,
+            card=ref.card,
+            subject=ref.subject,
+        )
+        for ref in dict.fromkeys(decision.cards)
+    ]

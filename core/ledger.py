@@ -1,0 +1,108 @@
+"""The ledger's format: entries in a hash chain that anybody can verify without our server.
+
+``hash = H(previous, version, id, type, time, H(salt + data))``: data and salt can be redacted
+later, when only their hash is left, and the chain still verifies.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import LedgerBrokenError
+from core.events import Event, encode, kind
+
+GENESIS: Final = "0" * 64
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the ledger. ``data`` is the event's JSON, byte for byte as it was committed."""
+
+    position: int
+    stream: str
+    version: int
+    id: str
+    type: str
+    time: str
+    caused_by: str
+    data: str
+    salt: str
+    data_hash: str
+    previous: str
+    hash: str
+
+
+def entry(event: Event, *, position: int, stream: str, version: int, previous: str) -> Entry:
+    data, salt = encode(event).decode(), secrets.token_hex(16)
+    data_hash = hash_data(salt, data)
+    head = (stream, version, event.id, kind(event), event.time.isoformat())
+    return Entry(
+        position=position, stream=stream, version=version, id=event.id, type=kind(event),
+        time=event.time.isoformat(), caused_by=event.caused_by, data=data, salt=salt,
+        data_hash=data_hash, previous=previous, hash=chain(previous, *head, data_hash),
+    )  # fmt: skip
+
+
+def hash_data(salt: str, data: str) -> str:
+    return hashlib.sha256((salt + data).encode()).hexdigest()
+
+
+def chain(previous: str, *head: str | int) -> str:
+    """Parts are joined as a JSON list, so that no two heads can spell the same text."""
+    text = json.dumps([previous, *head], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_line(found: Entry) -> bytes:
+    return msgspec.json.encode(found) + b"\n"
+
+
+def verify(lines: Iterable[bytes]) -> "Verdict":
+    """Check an exported ledger from its first line to its last; raise LedgerBrokenError."""
+    previous, count, redacted = GENESIS, 0, 0
+    versions: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        found = _decode(line, number)
+        _verify_one(found, previous, versions.get(found.stream, 0), number)
+        versions[found.stream] = found.version
+        previous, count = found.hash, count + 1
+        redacted += not found.data
+    return Verdict(entries=count, head=previous, redacted=redacted, streams=len(versions))
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """``head`` is the last hash: compare it with one that was written down elsewhere."""
+
+    entries: int
+    head: str
+    redacted: int
+    streams: int
+
+
+def _decode(line: bytes, number: int) -> Entry:
+    try:
+        return msgspec.json.decode(line, type=Entry)
+    except msgspec.MsgspecError as error:
+        raise LedgerBrokenError(f"Line {number} is no ledger entry: {error}.") from None
+
+
+def _verify_one(found: Entry, previous: str, version: int, number: int) -> None:
+    where = f"Line {number} (position {found.position}, {found.stream} version {found.version})"
+    if found.previous != previous:
+        raise LedgerBrokenError(f"{where} does not follow the line before it.")
+    if found.version != version + 1:
+        raise LedgerBrokenError(f"{where} comes after version {version}: one is missing.")
+    if found.data and hash_data(found.salt, found.data) != found.data_hash:
+        raise LedgerBrokenError(f"{where}: its data was changed.")
+    head = (found.stream, found.version, found.id, found.type, found.time)
+    if chain(previous, *head, found.data_hash) != found.hash:
+        raise LedgerBrokenError(f"{where}: its hash does not fit its content.")
+    if found.data and not _fits(found, json.loads(found.data)):
+        raise LedgerBrokenError(f"{where}: its data tells of another event than its head.")
+
+
+def _fits(found: Entry, data: dict[str, Any]) -> bool:
+    return data.get("id") == found.id and data.get("type") == found.type
