@@ -19,7 +19,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     """``conversations`` maps a team to its conversation; ``*`` is everybody else's."""
 
     repositories: tuple[Repository, ...] = ()
-    conversations: dict[str, str] = {"*": "general"}
+    conversations: dict[str, str] = msgspec.field(default_factory=lambda: {"*": "general"})
 
     def repository(self, host_id: str) -> Repository | None:
         return next((known for known in self.repositories if known.id == host_id), None)

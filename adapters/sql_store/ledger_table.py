@@ -1,0 +1,117 @@
+"""The ledger as a table: append with optimistic locking, read a stream, fold everything anew."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from adapters.sql_store.projections import project
+from adapters.sql_store.schema import PROJECTIONS, events, outbox
+from core import jobs as job_codec
+from core.errors import KnownEventError, VersionConflictError
+from core.events import Event, decode
+from core.fold import folded
+from core.jobs import Job
+from core.ledger import GENESIS, Entry, entry
+from core.ports import Recorded
+from core.release import Model
+from core.words import Stream
+
+CHAIN_LOCK = 0x51055  # one chain: on PostgreSQL writers of all processes take turns
+
+
+def commit(
+    connection: sa.Connection,
+    at: tuple[Stream, int],
+    new: Sequence[Event],
+    jobs: Sequence[Job],
+    models: dict[Stream, Model],
+) -> Model:
+    """Append the events of one decision; return the model after them."""
+    stream, expected = at
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    if connection.scalar(sa.select(events.c.position).where(events.c.id == new[0].id)):
+        raise KnownEventError
+    model = _model(connection, stream, models)
+    if model.version != expected or _is_any_known(connection, new[1:]):
+        raise VersionConflictError
+    _append(connection, stream, expected, new)
+    after = project(connection, model, new)
+    for job in jobs:
+        _put(connection, job)
+    models[stream] = after  # the next write of this batch may be for the same stream
+    return after
+
+
+def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded]:
+    query = (
+        sa.select(events)
+        .where(events.c.stream == stream, events.c.version > after)
+        .order_by(events.c.version)
+    )
+    return [
+        Recorded(
+            position=row.position,
+            stream=stream,
+            version=row.version,
+            event=decode(row.data.encode()),
+            hash=row.hash,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
+    query = (
+        sa.select(events).where(events.c.position > after).order_by(events.c.position).limit(limit)
+    )
+    return [Entry(**row._mapping) for row in connection.execute(query)]
+
+
+def rebuild(connection: sa.Connection) -> int:
+    """Empty the projections and fold the whole ledger again, in its order."""
+    for table in PROJECTIONS:
+        connection.execute(sa.delete(table))
+    models: dict[Stream, Model] = {}
+    count = 0
+    query = sa.select(events.c.stream, events.c.data).order_by(events.c.position)
+    for row in connection.execute(query).all():
+        stream = Stream(row.stream)
+        before = models.get(stream) or Model(stream=stream)
+        models[stream] = project(connection, before, (decode(row.data.encode()),))
+        count += 1
+    return count
+
+
+def _model(connection: sa.Connection, stream: Stream, models: dict[Stream, Model]) -> Model:
+    """What is remembered, and what another process has appended since."""
+    known = models.get(stream) or Model(stream=stream)
+    return folded(stream, load(connection, stream, known.version), known)
+
+
+def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:
+    ids = [event.id for event in derived]
+    query = sa.select(events.c.position).where(events.c.id.in_(ids)).limit(1)
+    return bool(ids) and connection.scalar(query) is not None
+
+
+def _append(connection: sa.Connection, stream: Stream, expected: int, new: Sequence[Event]) -> None:
+    last = sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
+    head = connection.execute(last).first()
+    position, previous = (head.position, head.hash) if head else (0, GENESIS)
+    rows = []
+    for offset, event in enumerate(new, start=1):
+        found = entry(
+            event, position=position + offset, stream=stream,
+            version=expected + offset, previous=previous,
+        )  # fmt: skip
+        previous = found.hash
+        rows.append({name: getattr(found, name) for name in found.__struct_fields__})
+    connection.execute(sa.insert(events), rows)
+
+
+def _put(connection: sa.Connection, job: Job) -> None:
+    """A job of that id that still waits is the same work: once is enough."""
+    known = connection.scalar(sa.select(outbox.c.number).where(outbox.c.id == job.id))
+    if known is None:
+        connection.execute(sa.insert(outbox).values(id=job.id, body=job_codec.encode(job)))

@@ -1,0 +1,1 @@
+"""The tables' history; alembic runs what a database has not seen yet."""

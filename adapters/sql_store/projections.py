@@ -1,0 +1,108 @@
+"""Fold committed events into the tables that pages, cards and commands read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.sql_store.schema import claims, deliveries, releases
+from core.errors import VersionConflictError
+from core.events import (
+    DeliveryIgnored,
+    DeliveryRejected,
+    Event,
+    EventIgnored,
+    ModelNameClaimed,
+    ReleaseOpened,
+    ReleaseSuperseded,
+    kind,
+)
+from core.fold import fold
+from core.release import Model, Release
+
+
+def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -> Model:
+    """Bring the projections up to the events; return the model's state after them."""
+    model = before
+    for event in events:
+        model = fold(model, event)
+        _delivery(connection, event)
+        if isinstance(event, ModelNameClaimed):
+            _claim(connection, event)
+    changed = [
+        release for key, release in model.releases.items() if before.releases.get(key) != release
+    ]
+    for release in changed:
+        _upsert(connection, releases, releases.c.release, _row(model, release))
+    return model
+
+
+def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
+    """The first claim wins; a race shows here, and its loser decides again and sees the owner."""
+    name = event.model.casefold()
+    owner = connection.scalar(sa.select(claims.c.stream).where(claims.c.name == name))
+    if owner is not None and owner != event.stream:
+        raise VersionConflictError
+    if owner is None:
+        connection.execute(sa.insert(claims).values(name=name, stream=event.stream))
+
+
+def _row(model: Model, release: Release) -> dict[str, Any]:
+    return {
+        "release": release.id,
+        "stream": model.stream,
+        "model": release.model or model.name,
+        "branch": release.branch,
+        "commit": release.commit,
+        "state": f"{release.state} {release.stage}" if release.stage != "TST" else release.state,
+        "version": release.registered.version if release.registered else "",
+        "opened": release.opened.isoformat(),
+        "changed": release.changed.isoformat(),
+    }
+
+
+def _delivery(connection: sa.Connection, event: Event) -> None:
+    match event:
+        case DeliveryIgnored(reason=reason):
+            _received(connection, event, f"ignored: {reason}")
+        case DeliveryRejected(reason=reason):
+            _received(connection, event, f"rejected: {reason}")
+        case EventIgnored(reason=reason):
+            _outcome(connection, event, f"ignored: {reason}")
+        case ReleaseOpened(release=release):
+            _outcome(connection, event, f"made release {release}", release)
+        case ReleaseSuperseded(release=release):
+            _outcome(connection, event, f"ended release {release}", release)
+        case _ if event.delivery:
+            _received(connection, event, "noted")
+
+
+def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
+    row = {
+        "event": event.id,
+        "delivery": event.delivery,
+        "source": event.source,
+        "kind": getattr(event, "what", kind(event)),
+        "received": event.time.isoformat(),
+        "outcome": outcome,
+        "release": "",
+        "is_rejected": isinstance(event, DeliveryRejected),
+    }
+    _upsert(connection, deliveries, deliveries.c.event, row)
+
+
+def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str = "") -> None:
+    connection.execute(
+        sa.update(deliveries)
+        .where(deliveries.c.event == event.caused_by)
+        .values(outcome=outcome, release=release)
+    )
+
+
+def _upsert(
+    connection: sa.Connection, table: sa.Table, key: sa.Column[Any], row: dict[str, Any]
+) -> None:
+    """In two statements that every dialect knows; the writer is alone or holds the stream."""
+    updated = connection.execute(sa.update(table).where(key == row[key.name]).values(row))
+    if not updated.rowcount:
+        connection.execute(sa.insert(table).values(row))
