@@ -1,0 +1,192 @@
+"""Tell a story to the flow in short sentences: the test's own little language."""
+
+from datetime import UTC, datetime, timedelta
+
+from core.checks import CheckResult, Finding, Status
+from core.events import (
+    AcceptanceDecided,
+    ApprovalDecided,
+    BranchDeleted,
+    CodePushed,
+    Event,
+    JobDeadLettered,
+    RegistryObserved,
+    RetryRequested,
+    StageRequested,
+    StepFinished,
+)
+from core.flow import Context, Decision, decide
+from core.fold import fold
+from core.people import Person
+from core.platform import Repository
+from core.policy import Policy
+from core.release import Model, Release
+from core.results import Author, Checked, Failed, Promoted, Ran, Registered, Result
+from core.words import ApprovalId, ModelType, PersonId, ReleaseId, Stage, Step, Stream
+
+ADA = Person(id=PersonId("ada"), name="Ada", groups=frozenset({"credit"}))
+BEN = Person(id=PersonId("ben"), name="Ben", groups=frozenset({"credit", "approvers"}))
+EVE = Person(id=PersonId("eve"), name="Eve", groups=frozenset({"approvers"}))
+OUT = Person(id=PersonId("out"), name="Otto", groups=frozenset())
+CHECKED = Checked(checks=(), model="loan_default", team="credit")
+BROKEN = Checked(
+    checks=(
+        CheckResult(
+            check="structure", title="Structure", owner="GBI", priority=1, status=Status.FOUND,
+            findings=(Finding("README.md", "add README.md"),),
+        ),
+    ),
+    model="loan_default", team="credit",
+)  # fmt: skip
+
+
+class Story:
+    """One stream, its clock and its events; ``tell`` is what handle does, without a store."""
+
+    def __init__(self, *, policy: Policy | None = None, is_local: bool = False) -> None:
+        self.model = Model(stream=Stream("loan"))
+        self.now = datetime(2026, 1, 5, 8, tzinfo=UTC)
+        self.events: list[Event] = []
+        self.decision = Decision()
+        self.claims: dict[str, Stream] = {}
+        self.policy = policy or Policy()
+        self.is_local = is_local
+        self._count = 0
+
+    @property
+    def release(self) -> Release:
+        newest = self.model.newest()
+        assert newest is not None
+        return newest
+
+    @property
+    def derived(self) -> list[str]:
+        return [type(event).__name__ for event in self.decision.events]
+
+    @property
+    def refusal(self) -> str:
+        return self.decision.refusal.reason if self.decision.refusal else ""
+
+    def tell(self, event: Event) -> "Story":
+        context = Context(
+            now=self.now, policy=self.policy, claims=self.claims, is_local=self.is_local,
+            repository=Repository(id="r1", name=Stream("loan"), team="credit"),
+        )  # fmt: skip
+        self.decision = decide(self.model, event, context)
+        for following in (event, *self.decision.events):
+            self.model = fold(self.model, following)
+            self.events.append(following)
+        if self.model.name:
+            self.claims[self.model.name.casefold()] = self.model.stream
+        self.now += timedelta(minutes=1)
+        return self
+
+    def next_id(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}/{self._count}"
+
+    def push(self, number: int, branch: str = "main", pusher: str = "ada") -> "Story":
+        return self.tell(
+            CodePushed(
+                id=f"ado/r1/{number}/refs/heads/{branch}", time=self.now, repository="r1",
+                branch=branch, commit=f"{number:040x}", pusher=pusher, push_id=number,
+            )
+        )  # fmt: skip
+
+    def delete_branch(self, number: int, branch: str = "main") -> "Story":
+        return self.tell(
+            BranchDeleted(
+                id=f"ado/r1/{number}/{branch}", time=self.now,
+                repository="r1", branch=branch, push_id=number,
+            )
+        )  # fmt: skip
+
+    def finish(
+        self, step: Step, result: Result, *, stage: Stage = Stage.TST, attempt: int = 0
+    ) -> "Story":
+        key = f"{step}/{stage}" if step is Step.PROMOTE else str(step)
+        attempt = attempt or self.release.steps[key].attempt
+        return self.tell(
+            StepFinished(
+                id=self.next_id("finished"), time=self.now, release=self.release.id,
+                step=step, attempt=attempt, stage=stage, result=result,
+            )
+        )  # fmt: skip
+
+    def accept(self, by: Person = ADA, *, yes: bool = True, reason: str = "") -> "Story":
+        return self.tell(
+            AcceptanceDecided(
+                id=self.next_id("accept"), time=self.now, release=self.release.id,
+                by=by, accepted=yes, reason=reason,
+            )
+        )  # fmt: skip
+
+    def request(self, stage: Stage, by: Person = ADA, purpose: str = "a better cut") -> "Story":
+        return self.tell(
+            StageRequested(
+                id=self.next_id("request"), time=self.now, release=self.release.id,
+                stage=stage, by=by, purpose=purpose, expected_outcome="fewer losses",
+            )
+        )  # fmt: skip
+
+    def approve(
+        self, by: Person, *, yes: bool = True, comment: str = "looked at it", approval: str = ""
+    ) -> "Story":
+        promotion = self.release.open_promotion()
+        return self.tell(
+            ApprovalDecided(
+                id=self.next_id("decision"), time=self.now, release=self.release.id,
+                approval=ApprovalId(approval or (promotion.approval if promotion else "none")),
+                by=by, approved=yes, comment=comment,
+            )
+        )  # fmt: skip
+
+    def retry(self, by: Person = ADA) -> "Story":
+        return self.tell(
+            RetryRequested(id=self.next_id("retry"), time=self.now, release=self.release.id, by=by)
+        )
+
+    def bury(self) -> "Story":
+        return self.tell(
+            JobDeadLettered(
+                id=self.next_id("dead"), time=self.now, release=self.release.id,
+                job="step/x", reason="a bug",
+            )
+        )  # fmt: skip
+
+    def observe(self, **holders: str) -> "Story":
+        found = {Stage(stage): version for stage, version in holders.items()}
+        return self.tell(
+            RegistryObserved(
+                id=self.next_id("observed"), time=self.now, model="loan_default",
+                holders=found, read_at=self.now,
+            )
+        )  # fmt: skip
+
+    def to_acceptance(self, checked: Checked = CHECKED, auc: float = 0.7) -> "Story":
+        self.finish(Step.CHECK, checked)
+        if checked.model_type is not ModelType.RULEBASED:
+            self.finish(Step.TRAIN, Ran(run="run1", data_fingerprint="d1"))
+        self.finish(Step.SCORE, Ran(run="run1", rows=10))
+        return self.finish(Step.EVALUATE, Ran(run="run1", metrics={"auc": auc}))
+
+    def to_registered(self, version: str = "1", checked: Checked = CHECKED) -> "Story":
+        self.to_acceptance(checked).accept()
+        return self.finish(
+            Step.REGISTER, Registered(version=version, artifact_digest=f"a{version}")
+        )
+
+    def promoted(self, stage: Stage, version: str = "1") -> "Story":
+        self.request(stage).approve(EVE)
+        return self.finish(Step.PROMOTE, Promoted(version=version, rows=5), stage=stage)
+
+
+FAILED = Failed(reason="train() raised ValueError at src/train.py:12")
+VOID = Failed(reason="the artifact has changed", is_void=True)
+AUTHORED = Checked(
+    checks=(), model="loan_default", team="credit",
+    authors=(Author("eve@example.org", "Eve", "eve"), Author("strange@example.org", "Stranger")),
+    pull_request_creators=("ben",),
+)  # fmt: skip
+RULEBASED = Checked(checks=(), model="loan_default", team="credit", model_type=ModelType.RULEBASED)
+UNKNOWN_RELEASE = ReleaseId("loan-99")

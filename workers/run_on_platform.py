@@ -1,0 +1,97 @@
+"""Start a run of this attempt or find it again, look at it, and bring its outcome."""
+
+from typing import Final
+
+import msgspec
+
+from core.errors import StepFailedError
+from core.ports import MLPlatform, RunOutcome, RunSpec, RunState
+from core.results import Failed, Ran, Result
+from core.words import BlobId, ModelType, Stage
+from workers.services import Services
+from workers.steps.step import Later, Task
+
+LOOK_AGAIN_S: Final = 0.7
+MAX_LOG: Final = 2_000_000
+
+
+async def run_on_platform(task: Task, services: Services) -> Result | Later:
+    """train, score and evaluate share one MLflow run."""
+    release = task.release
+    tags = {"sluss.commit": release.commit, "sluss.repository": release.repository}
+    shared = await services.registry.open_run(release.model, release.id, tags)
+    ended = await run_to_end(task, services, shared)
+    if not isinstance(ended, Ended):
+        return ended
+    return Ran(
+        run=shared,
+        data_fingerprint=ended.outcome.data_fingerprint,
+        rows=ended.outcome.rows,
+        metrics=ended.outcome.metrics,
+        seconds=ended.outcome.seconds,
+        log=ended.log,
+    )
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that went well."""
+
+    outcome: RunOutcome
+    log: BlobId
+
+
+async def run_to_end(
+    task: Task, services: Services, shared: str, *, version: str = ""
+) -> Ended | Failed | Later:
+    run = await services.effects.find_effect(f"run/{task.key}")
+    if run is None:
+        spec = await _spec(task, services, shared, version)
+        started = await services.ml_platform.start(spec)
+        run = await services.effects.effect(f"run/{task.key}", started)
+    look = await services.ml_platform.look(run)
+    if look.state in {RunState.PREPARING, RunState.RUNNING}:
+        return Later(LOOK_AGAIN_S)
+    log = await services.evidence.keep(await _whole_log(services.ml_platform, run))
+    if look.state is RunState.FAILED or look.outcome is None:
+        return Failed(reason=look.reason or "The run ended without a result.", log=log)
+    return Ended(outcome=look.outcome, log=log)
+
+
+async def _spec(task: Task, services: Services, shared: str, version: str) -> RunSpec:
+    release = task.release
+    checked = release.checked
+    if checked is None:
+        raise StepFailedError("The gate has not read this commit. Nothing was run; retry it.")
+    code = await services.git.files(release.repository, release.commit)
+    variables = checked.variables
+    environment = (
+        "conda.yml" if variables.get("ENVIRONMENT_FILE") == "conda" else "requirements.txt"
+    )
+    dataset = code.find(variables.get("DATASET_TEMPLATE_FILE", "")) or ""
+    file = code.find(environment) or environment
+    return RunSpec(
+        key=task.key,
+        release=release.id,
+        step=task.job.step,
+        stage=Stage(task.job.stage),
+        model=release.model,
+        model_type=ModelType(release.model_type),
+        code=code,
+        source_path=variables.get("MODEL_SRC_PATH") or "src",
+        environment=(file, code.text(file) if file in code.files else ""),
+        dataset=code.text(dataset) if dataset else "",
+        run=shared,
+        version=version,
+        time_limit_s=services.policy.time_limit_s,
+        memory_limit_mb=services.policy.memory_limit_mb,
+    )
+
+
+async def _whole_log(platform: MLPlatform, run: str) -> bytes:
+    log = b""
+    while len(log) < MAX_LOG:
+        part = await platform.log(run, len(log))
+        if not part:
+            break
+        log += part
+    return log

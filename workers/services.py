@@ -1,0 +1,38 @@
+"""What the steps work with: ports, the policy, and the one way to write."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import msgspec
+
+from core.checks import CheckResult, Facts, ModelRepo
+from core.handle import Handle
+from core.policy import Policy
+from core.ports import (
+    Directory,
+    Effects,
+    Evidence,
+    GitHost,
+    MLPlatform,
+    ModelRegistry,
+    Queue,
+)
+
+RunGate = Callable[[ModelRepo, Facts], Awaitable[tuple[CheckResult, ...]]]
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """Built once by the wiring. ``page_url`` is where people find the pages."""
+
+    handle: Handle
+    jobs: Queue
+    effects: Effects
+    evidence: Evidence
+    git: GitHost
+    ml_platform: MLPlatform
+    registry: ModelRegistry
+    directory: Directory
+    policy: Policy
+    gate: RunGate
+    clock: Callable[[], datetime]
+    page_url: str

@@ -1,0 +1,70 @@
+"""``promote``: release the approved version to a stage. It is a release, not a label.
+
+What was approved is read again and must be the same; the version is loaded and scores a batch on
+the stage; only then does the representation move. If anything fails, the old holder stays.
+"""
+
+import msgspec
+
+from core.approval import digest
+from core.errors import ApprovalVoidError
+from core.release import Promotion, Release
+from core.results import Promoted, Registered, Result
+from core.words import Stage, Step
+from workers.run_on_platform import Ended, run_to_end
+from workers.services import Services
+from workers.steps.step import Later, Task
+
+replace = msgspec.structs.replace
+
+
+async def promote(task: Task, services: Services) -> Result | Later:
+    release, stage = task.release, Stage(task.job.stage)
+    promotion, registered = release.promotions[stage], release.registered
+    assert registered is not None
+    await _verify(task, services, promotion, registered)
+    ended = await run_to_end(task, services, release.run, version=registered.version)
+    if not isinstance(ended, Ended):
+        return ended
+    if ended.outcome.artifact_digest != registered.artifact_digest:
+        raise ApprovalVoidError(_changed("the artifact that the stage loaded", stage))
+    previous = await services.registry.place(release.model, registered.version, stage, release.id)
+    return Promoted(
+        version=registered.version,
+        previous_version=previous,
+        rows=ended.outcome.rows,
+        artifact_digest=ended.outcome.artifact_digest,
+        log=ended.log,
+    )
+
+
+async def _verify(
+    task: Task, services: Services, promotion: Promotion, registered: Registered
+) -> None:
+    """Read commit, version, artifact and metrics again, and recompute the digest."""
+    release, stage = task.release, promotion.stage
+    await services.git.files(release.repository, release.commit)
+    found = await services.registry.read(release.model, registered.version)
+    if found.artifact_digest != registered.artifact_digest:
+        raise ApprovalVoidError(_changed("the registered artifact", stage))
+    metrics = await services.registry.metrics(release.run)
+    if digest(_with(release, found, metrics), policy=services.policy.digest) != promotion.digest:
+        raise ApprovalVoidError(_changed("a metric, a check or the policy", stage))
+    holders = await services.registry.holders(release.model) or {}
+    if holders.get(stage, "") not in {promotion.fall_back, registered.version}:
+        raise ApprovalVoidError(_changed(f"the version that holds {stage}", stage))
+
+
+def _with(release: Release, registered: Registered, metrics: dict[str, float]) -> Release:
+    """The release as the outside world tells it now; only the evaluated metrics are bound."""
+    evaluated = release.ran[Step.EVALUATE]
+    now = {name: metrics.get(name, float("nan")) for name in evaluated.metrics}
+    ran = {**release.ran, Step.EVALUATE: replace(evaluated, metrics=now)}
+    return replace(release, registered=registered, ran=ran)
+
+
+def _changed(what: str, stage: Stage) -> str:
+    return (
+        f"Since the approval, {what} has changed. The approval is void and {stage} was left as it "
+        "is; find out who changed it, then request the stage again or push anew."
+    )

@@ -1,0 +1,15 @@
+"""``register``: put the accepted version into the registry, once."""
+
+from core.results import Result
+from workers.services import Services
+from workers.steps.step import Later, Task
+
+
+async def register(task: Task, services: Services) -> Result | Later:
+    release = task.release
+    tags = {
+        "sluss.commit": release.commit,
+        "sluss.repository": release.repository,
+        "sluss.data_fingerprint": release.data_fingerprint,
+    }
+    return await services.registry.register(release.model, release.id, release.run, tags)
