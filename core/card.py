@@ -71,7 +71,7 @@ class Button(msgspec.Struct, frozen=True, kw_only=True, tag="button"):
     verb: str
     data: dict[str, str] = {}
     tone: Tone = Tone.PLAIN  # GOOD: the expected choice; BAD: destructive
-    needs_inputs: bool = True  # False: is sent although a required input is empty
+    needs_inputs: bool = True  # False: goes without the inputs, so a required one may be empty
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, tag="section"):
@@ -86,9 +86,13 @@ Element = Heading | Text | Banner | Facts | Table | TextInput | Section
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """``summary`` is the one line for notifications and clients that show no cards."""
+    """``summary`` is the one line for notifications and clients that show no cards.
+
+    An ``is_private`` card answers one person's click and leaves the posted card to everybody else.
+    """
 
     summary: str
     body: tuple[Element, ...]
     buttons: tuple[Button, ...] = ()
     links: tuple[Link, ...] = ()
+    is_private: bool = False

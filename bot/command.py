@@ -1,0 +1,127 @@
+"""What a command is: its words, its help, and how a typed line finds it."""
+
+import difflib
+import html
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from core.card import Card
+from core.errors import SlussError, UnknownNameError
+
+MENTION = re.compile(r"<at\b[^>]*>.*?</at>|^\s*@\S+", re.IGNORECASE | re.DOTALL)
+# phones turn straight quotes into curly ones; an apostrophe inside a word is no quote
+WORD = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|(\S+)')
+ARGUMENT = re.compile(r"<([\w ]+)>|\[([\w ]+)\]")
+SIMILAR = 0.7
+
+Run = TypeVar("Run", bound=Callable[..., Awaitable[Card]])
+
+
+class UsageError(SlussError):
+    """The command was not understood. Nothing was done; see its usage."""
+
+
+class Command(msgspec.Struct, Generic[Run], frozen=True, kw_only=True):
+    """``usage`` is "model status <model>": plain words name it, ``<needed>``, ``[optional]``."""
+
+    usage: str
+    description: str
+    who: str
+    examples: tuple[str, ...]
+    run: Run
+
+    @property
+    def name(self) -> str:
+        return " ".join(ARGUMENT.sub("", self.usage).split())
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in ARGUMENT.findall(self.usage) if name)
+
+    @property
+    def most(self) -> int:
+        return len(ARGUMENT.findall(self.usage))
+
+    def help(self) -> str:
+        """One line for a person who got it wrong."""
+        example = f" For example: {self.examples[0]}" if self.most else ""
+        return f"Usage: {self.usage}.{example}"
+
+
+def command(
+    usage: str, description: str, *, who: str, examples: Sequence[str] = ()
+) -> Callable[[Run], Command[Run]]:
+    """Make a function the command ``usage``; no help, no registration.
+
+    A command that takes arguments needs an example, and every example must be that command.
+    """
+
+    def decorate(run: Run) -> Command[Run]:
+        shown = tuple(examples) or (usage,)
+        made = Command(usage=usage, description=description, who=who, examples=shown, run=run)
+        if not (made.name and description and who) or (made.most and not examples):
+            raise ValueError(f"the command {usage!r} needs a description, who may use it, examples")
+        for example in examples:
+            find(example, [made])
+        return made
+
+    return decorate
+
+
+class Call(msgspec.Struct, Generic[Run], frozen=True):
+    """A typed line, understood."""
+
+    command: Command[Run]
+    words: list[str]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a message without mention, leading slash and quotes."""
+    plain = html.unescape(MENTION.sub(" ", text)).replace("\N{NO-BREAK SPACE}", " ").strip()
+    plain = MENTION.sub(" ", plain).strip().removeprefix("/")
+    return ["".join(groups) for groups in WORD.findall(plain)]
+
+
+def find(text: str, commands: Iterable[Command[Run]]) -> Call[Run]:
+    """Raise UnknownNameError with near names, or UsageError when arguments do not fit."""
+    known = list(commands)
+    words = words_of(text)
+    fitting = [each for each in known if _starts_with(words, each.name)]
+    if not fitting:
+        raise UnknownNameError("command", " ".join(words[:3]), near(words, known))
+    best = max(fitting, key=lambda each: len(each.name.split()))
+    arguments = words[len(best.name.split()) :]
+    if not len(best.needed) <= len(arguments) <= best.most:
+        raise UsageError(_complaint(best, arguments))
+    return Call(best, arguments)
+
+
+def near(words: Sequence[str], commands: Iterable[Command[Run]]) -> tuple[str, ...]:
+    """At most three commands that may be meant: typed in part, or nearly right."""
+    scored = [(_likeness(words, each.name), each.name) for each in commands]
+    found = sorted((pair for pair in scored if pair[0] >= SIMILAR), key=lambda pair: -pair[0])
+    return tuple(name for _, name in found[:3])
+
+
+def _starts_with(words: Sequence[str], name: str) -> bool:
+    wanted = name.casefold().split()
+    return [word.casefold() for word in words[: len(wanted)]] == wanted
+
+
+def _likeness(words: Sequence[str], name: str) -> float:
+    parts = name.casefold().split()
+    typed = " ".join(words[: len(parts)]).casefold()
+    if typed and len(words) < len(parts) and name.casefold().startswith(typed):
+        return 1.0
+    return difflib.SequenceMatcher(None, typed, " ".join(parts)).ratio()
+
+
+def _complaint(command: Command[Run], arguments: Sequence[str]) -> str:
+    if len(arguments) > command.most:
+        extra = " ".join(arguments[command.most :])
+        return f"{extra!r} is more than {command.name!r} takes. {command.help()}"
+    missing = " and ".join(command.needed[len(arguments) :])
+    return f"{command.name!r} needs {missing}. {command.help()}"
