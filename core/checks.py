@@ -6,6 +6,9 @@ from typing import Final
 
 import msgspec
 
+from core.errors import SlussError
+from core.layout import Layout
+
 GBI: Final = "GBI"
 MODEL_DEV: Final = "model developer"
 BOTH: Final = "GBI and model developer"
@@ -34,6 +37,10 @@ class Finding(msgspec.Struct, frozen=True):
     def place(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path
 
+    def describe(self) -> str:
+        """What is wrong and what to do, in one line."""
+        return f"{self.wrong}: {self.mend}" if self.wrong else self.mend
+
 
 class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
     """One commit of a model repository: path (with forward slashes) to bytes, and the links.
@@ -49,8 +56,16 @@ class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
 
     def find(self, path: str) -> str | None:
         """The path as the repository spells it: names compare without case."""
+        if path in self.files:
+            return path
         wanted = path.casefold()
         return next((name for name in self.files if name.casefold() == wanted), None)
+
+    def link(self, path: str) -> str | None:
+        """The link at this path, or at a folder above it; names compare without case."""
+        wanted = path.casefold()
+        links = ((link, link.casefold()) for link in self.links)
+        return next((link for link, low in links if f"{wanted}/".startswith(f"{low}/")), None)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,15 +74,24 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
     max_workers: int = 16
     train_required: frozenset[str] = frozenset({"Supervised", "Unsupervised"})
-    layout: Mapping[str, str] | None = None  # overrides of the folder contract, from policy
+    layout: Layout = Layout()
+    max_files: int = 5_000
+    max_bytes: int = 100 * 1024 * 1024
     variable_groups: Mapping[str, frozenset[str]] | None = None
+
+
+class NotCheckedError(SlussError):
+    """A check raises this, with the reason, when a fact that it needs is absent here."""
 
 
 Find = Callable[[ModelRepo, Facts], Iterator[Finding]]
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of the gate. Priority 1 is required, 5 is optional."""
+    """One rule of the gate. Priority 1 is required, 5 is optional.
+
+    Raise ``version`` whenever the rule finds something else than before: results are kept by it.
+    """
 
     id: str
     owner: str

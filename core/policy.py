@@ -1,112 +1,195 @@
-"""policy.yml: the platform team's rules, as data. Never editable from a model repository."""
+"""policy.yml: the rules of the platform team, strict to read and bound to approvals by digest."""
 
 import difflib
 import hashlib
-from collections.abc import Mapping
-from typing import Final, Literal
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.checks import Facts
 from core.errors import SettingsError
+from core.layout import Layout
 
 Mode = Literal["block", "warn", "off"]
+Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Limit = Annotated[int, msgspec.Meta(ge=0, le=5)]  # 0: nothing blocks there
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
-HIGHER: Final = (
-    "accuracy", "auc", "average_precision", "f1", "gini", "ks", "precision", "r2", "recall",
-    "roc_auc", "silhouette",
-)  # fmt: skip
-LOWER: Final = ("brier", "log_loss", "loss", "mae", "mape", "mse", "rmse")
-RUNTIMES: Final = tuple(
-    f"{runtime}.x{kind}-scala2.{13 if runtime >= '17' else 12}"
-    for runtime in ("13.3", "14.3", "15.4", "16.4", "17.3")
-    for kind in ("", "-cpu-ml")
-)
-NODE_TYPES: Final = ("Standard_DS3_v2", "Standard_DS4_v2", "Standard_DS5_v2", "Standard_E8ds_v4")
+GATES: Final = ("run", "acceptance", "QA", "PROD")
+STAGES: Final = ("QA", "PROD")
 BLOCKS: Final = {"run": 1, "acceptance": 1, "QA": 2, "PROD": 3}
-ALLOWED: Final = {
+APPROVERS: Final[dict[str, tuple[str, ...]]] = {"QA": ("approvers",), "PROD": ("approvers",)}
+STAGE_ORDER: Final = {"PROD": "QA"}
+
+HIGHER_IS_BETTER: Final = (
+    "accuracy", "auc", "average_precision", "balanced_accuracy", "f1", "gini", "ks", "precision",
+    "r2", "recall", "roc_auc", "silhouette",
+)  # fmt: skip
+LOWER_IS_BETTER: Final = ("brier", "inertia", "log_loss", "loss", "mae", "mape", "mse", "rmse")
+DIRECTIONS: Final[dict[str, Literal["higher", "lower"]]] = {
+    **dict.fromkeys(HIGHER_IS_BETTER, "higher"),
+    **dict.fromkeys(LOWER_IS_BETTER, "lower"),
+}
+PART_OF_DATA: Final = re.compile(r"^(train|test|val|valid|validation|holdout|oot)_")
+
+# The runtimes with long-term support, the advised one first; from 17 on with Scala 2.13.
+RUNTIMES: Final = (
+    "16.4.x-cpu-ml-scala2.12", "16.4.x-scala2.12", "16.4.x-gpu-ml-scala2.12",
+    "17.3.x-cpu-ml-scala2.13", "17.3.x-scala2.13", "17.3.x-gpu-ml-scala2.13",
+    "15.4.x-cpu-ml-scala2.12", "15.4.x-scala2.12", "15.4.x-gpu-ml-scala2.12",
+    "14.3.x-cpu-ml-scala2.12", "14.3.x-scala2.12", "14.3.x-gpu-ml-scala2.12",
+)  # fmt: skip
+NODE_TYPES: Final = (
+    "Standard_DS3_v2", "Standard_DS4_v2", "Standard_DS5_v2", "Standard_D4ds_v5", "Standard_D8ds_v5",
+    "Standard_D16ds_v5", "Standard_E4ds_v5", "Standard_E8ds_v5", "Standard_NC4as_T4_v3",
+)  # fmt: skip
+ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "CLUSTER_SPARK_VERSION": RUNTIMES,
     "CLUSTER_NODE_TYPE_ID": NODE_TYPES,
     "CLUSTER_DRIVER_NODE_ID": NODE_TYPES,
 }
+MERGED: Final[Mapping[str, Mapping[str, object]]] = {
+    "blocks": BLOCKS,
+    "approvers": APPROVERS,
+    "stage_order": STAGE_ORDER,
+    "directions": DIRECTIONS,
+    "allowed": ALLOWED,
+}
+UNKNOWN_FIELD: Final = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
 class CheckRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the policy says of one check; None keeps the check's own priority."""
+    """What the bank says about one check; without a priority the check's own counts."""
 
     mode: Mode = "block"
-    priority: int | None = None
+    priority: Priority | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``blocks``: findings up to that priority stand before the gate of that name.
+    """``blocks`` maps a gate to the priority up to which findings stand in its way.
 
-    ``run`` is the gate before any code of the repository runs. ``approvers``: the groups that
-    decide about a stage. ``directions``: whether more of a metric is better.
+    ``stage_order`` maps a stage to the one that must hold the version first. ``allowed`` maps a
+    variable to what a model may choose; the first is what GBI advises.
     """
 
-    blocks: dict[str, int] = msgspec.field(default_factory=lambda: dict(BLOCKS))
+    layout: Layout = Layout()
     checks: dict[str, CheckRule] = {}
-    approvers: dict[str, tuple[str, ...]] = msgspec.field(
-        default_factory=lambda: {"QA": ("approvers",), "PROD": ("approvers",)}
+    blocks: dict[str, Limit] = msgspec.field(default_factory=BLOCKS.copy)
+    approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
+    stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
+    allowed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=ALLOWED.copy)
+    directions: dict[str, Literal["higher", "lower"]] = msgspec.field(
+        default_factory=DIRECTIONS.copy
     )
-    stage_order: dict[str, str] = msgspec.field(default_factory=lambda: {"PROD": "QA"})
-    layout: dict[str, str] = {}
-    allowed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=lambda: dict(ALLOWED))
-    max_workers: int = 16
-    train_required: tuple[str, ...] = ("Supervised", "Unsupervised")
-    directions: dict[str, Literal["higher", "lower"]] = {}
-    time_limit_s: float = 1800.0
-    memory_limit_mb: int = 4096
-    max_files: int = 5000
-    max_bytes: int = 100_000_000
+    train_required: frozenset[str] = frozenset({"Supervised", "Unsupervised"})
+    max_workers: Positive = 16
+    max_files: Positive = 5_000
+    max_bytes: Positive = 100 * 1024 * 1024
+    time_limit_s: Seconds = 1800.0
+    memory_limit_mb: Positive = 4096
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the whole policy: events and approvals name the one they relied on."""
-        encoded = msgspec.json.encode(self, order="deterministic")
-        return hashlib.sha256(encoded).hexdigest()
+        """SHA-256 over the canonical JSON: the same rules have the same digest."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
     def mode(self, check: str) -> Mode:
         rule = self.checks.get(check)
         return rule.mode if rule else "block"
 
-    def priority(self, check: str, default: int) -> int:
+    def priority(self, check: str, own: int) -> int:
         rule = self.checks.get(check)
-        return rule.priority if rule and rule.priority is not None else default
+        return own if rule is None or rule.priority is None else rule.priority
+
+    def blocked_gate(self, check: str, priority: int) -> str:
+        """The first gate at which an open finding of this check stands in the way, or ""."""
+        if self.mode(check) != "block":
+            return ""
+        return next((gate for gate in GATES if priority <= self.blocks.get(gate, 0)), "")
+
+    def direction(self, metric: str) -> Literal["higher", "lower", ""]:
+        """Which way is better; a prefix such as ``test_`` does not matter, "" is not known."""
+        name = metric.casefold()
+        known = {key.casefold(): value for key, value in self.directions.items()}
+        return known.get(name) or known.get(PART_OF_DATA.sub("", name)) or ""
 
     def is_better(self, metric: str, change: float) -> bool | None:
-        """Whether a change is for the better; None where nobody has said which way is up."""
-        name = metric.casefold()
-        known = {key.casefold(): way for key, way in self.directions.items()}
-        way = known.get(name) or _known_direction(name)
+        """Whether a change is for the better; None where nobody has said which way that is."""
+        way = self.direction(metric)
         if not way or not change:
             return None
         return (change > 0) == (way == "higher")
 
+    def facts(self, variable_groups: Mapping[str, frozenset[str]] | None = None) -> Facts:
+        """What the checks of the gate may know of these rules."""
+        return Facts(
+            allowed=self.allowed,
+            max_workers=self.max_workers,
+            max_files=self.max_files,
+            max_bytes=self.max_bytes,
+            train_required=self.train_required,
+            layout=self.layout,
+            variable_groups=variable_groups,
+        )
+
+    def unknown_checks(self, known: Collection[str]) -> list[str]:
+        """A sentence for each check id that the gate does not have; empty when all is well."""
+        strange = [name for name in self.checks if name not in known]
+        return [f"policy.yml: there is no check {name!r}.{_hint(name, known)}" for name in strange]
+
 
 def policy(data: object) -> Policy:
-    """Parse policy.yml's content; raise SettingsError that names the key."""
+    """What is not said keeps its default, entry by entry; raise SettingsError for anything unknown.
+
+    ``data`` is the decoded policy.yml; None (an empty file) is the default policy.
+    """
     if data is None:
         return Policy()
-    if isinstance(data, Mapping):
-        _refuse_unknown(data)
+    if not isinstance(data, dict):
+        raise SettingsError(_sentence("it must be a mapping of rules."))
     try:
-        return msgspec.convert(data, Policy)
+        read = msgspec.convert(_merged(data), Policy)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"policy.yml: {error}. Nothing was started; mend it first.") from None
+        raise SettingsError(_sentence(f"{error}.{_unknown_field_hint(str(error))}")) from error
+    _check_keys("blocks", read.blocks, GATES)
+    _check_keys("approvers", read.approvers, STAGES)
+    _check_keys("stage_order", read.stage_order, STAGES)
+    return read
 
 
-def _refuse_unknown(data: Mapping[object, object]) -> None:
-    names = Policy.__struct_fields__
-    for key in data:
-        if key in names:
-            continue
-        near = difflib.get_close_matches(str(key), names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise SettingsError(f"policy.yml: there is no setting {key!r}.{hint} Nothing was started.")
+def _merged(data: Mapping[object, object]) -> dict[object, object]:
+    merged = dict(data)
+    for name, defaults in MERGED.items():
+        given = data.get(name)
+        if isinstance(given, dict):
+            merged[name] = {**defaults, **given}
+    return merged
 
 
-def _known_direction(metric: str) -> str:
-    if metric in HIGHER:
-        return "higher"
-    return "lower" if metric in LOWER else ""
+def _check_keys(field: str, given: Collection[str], known: Collection[str]) -> None:
+    strange = next((name for name in given if name not in known), None)
+    if strange is None:
+        return
+    hint = _hint(strange, known) or f" It has {', '.join(known)}."
+    raise SettingsError(_sentence(f"{field} has no {strange!r}.{hint}"))
+
+
+def _unknown_field_hint(error: str) -> str:
+    found = UNKNOWN_FIELD.search(error)
+    if found is None:
+        return ""
+    structs = (Policy, CheckRule, Layout)
+    known = {name for struct in structs for name in struct.__struct_fields__}
+    return _hint(found["name"], known)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=2)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _sentence(problem: str) -> str:
+    return f"policy.yml: {problem} Nothing was started; mend the file and start again."
