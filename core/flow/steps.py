@@ -16,7 +16,7 @@ from core.flow import checks
 from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
 from core.fold import step_key
 from core.jobs import step_job
-from core.release import Model, Release, State, steps_of
+from core.release import RUNNING, Model, Release, steps_of
 from core.results import Checked, Failed, Promoted, Registered
 from core.words import Stage, Step
 
@@ -47,8 +47,11 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
 @decides(JobDeadLettered)
 def dead_lettered(model: Model, event: JobDeadLettered, context: Context) -> Decision:
     release = model.releases.get(event.release)
-    if release is None or release.is_final:
-        return ignored(event, context, f"{event.job}: its release has ended or is not known")
+    run = release.current_step() if release else None
+    if release is None or run is None or release.state not in RUNNING:
+        return ignored(event, context, f"{event.job}: nothing waits for it")
+    if event.job != step_job(model.stream, release.id, run.step, run.attempt, run.stage).id:
+        return ignored(event, context, f"{event.job}: another attempt runs now")
     reason = f"{event.reason} The platform team has the dead letter; `retry {release.id}` goes on."
     stuck = follows(event, ReleaseStuck, context, release=release.id, reason=reason)
     cards = (CardRef("release", release.id), CardRef("problem", release.id))
@@ -106,7 +109,6 @@ def _registered(release: Release, event: StepFinished, context: Context, version
 def _promoted(
     release: Release, event: StepFinished, context: Context, result: Promoted
 ) -> Decision:
-    assert release.state is State.PROMOTING
     placed = follows(
         event, StagePlaced, context,
         release=release.id, stage=event.stage, model=release.model, version=result.version,

@@ -147,10 +147,13 @@ class Story:
         )
 
     def bury(self) -> "Story":
+        run = self.release.current_step()
+        assert run is not None
         return self.tell(
             JobDeadLettered(
                 id=self.next_id("dead"), time=self.now, release=self.release.id,
-                job="step/x", reason="a bug",
+                job=f"step/{self.release.id}/{run.step}/{run.stage}/{run.attempt}",
+                reason="a bug",
             )
         )  # fmt: skip
 

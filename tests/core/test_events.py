@@ -1,0 +1,32 @@
+"""Events decode for ever: one golden file per kind, written once and never changed."""
+
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from core.events import AnyEvent, decode, encode, kind
+
+GOLDEN = Path(__file__).parents[1] / "payloads" / "events"
+KINDS = {event.__name__: event for event in get_args(AnyEvent)}
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_the_golden_file_of_every_kind_still_decodes(name):
+    data = (GOLDEN / f"{name}.json").read_bytes()
+    event = decode(data)
+
+    assert kind(event) == name
+    kept = msgspec.json.decode(data)
+    now = msgspec.json.decode(encode(event))
+    assert {key: now[key] for key in kept} == kept
+
+
+def test_there_is_no_golden_file_of_a_kind_that_we_forgot():
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(KINDS)
+
+
+def test_what_is_no_event_is_refused():
+    with pytest.raises(msgspec.ValidationError):
+        decode(b'{"type": "Unheard"}')

@@ -1,0 +1,60 @@
+"""The ledger verifies offline, and shows every kind of tampering."""
+
+import msgspec
+import pytest
+
+from core.errors import LedgerBrokenError
+from core.ledger import GENESIS, Entry, entry, to_line, verify
+from core.words import Stage
+from tests.core.story import Story
+
+
+@pytest.fixture
+def lines():
+    story = Story().push(1).to_registered().promoted(Stage.QA)
+    previous, found = GENESIS, []
+    for number, event in enumerate(story.events, start=1):
+        line = entry(event, position=number, stream="loan", version=number, previous=previous)
+        previous = line.hash
+        found.append(to_line(line))
+    return found
+
+
+def changed(lines, number, **changes):
+    found = msgspec.structs.replace(msgspec.json.decode(lines[number], type=Entry), **changes)
+    return [*lines[:number], to_line(found), *lines[number + 1 :]]
+
+
+def test_an_untouched_ledger_verifies(lines):
+    assert verify(lines).entries == len(lines)
+
+
+def test_redacted_data_still_verifies_and_is_counted(lines):
+    assert verify(changed(lines, 3, data="", salt="")).redacted == 1
+
+
+TAMPERED = {
+    "data changed": lambda lines: changed(lines, 2, data='{"id":"x"}'),
+    "type changed": lambda lines: changed(lines, 2, type="StagePlaced"),
+    "time changed": lambda lines: changed(lines, 2, time="2020-01-01T00:00:00+00:00"),
+    "hash changed": lambda lines: changed(lines, 2, hash="0" * 64),
+    "a line removed": lambda lines: [*lines[:2], *lines[3:]],
+    "two lines swapped": lambda lines: [lines[1], lines[0], *lines[2:]],
+    "a line repeated": lambda lines: [*lines[:2], lines[1], *lines[2:]],
+    "no ledger at all": lambda lines: [b"hello"],
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_tampering_is_named_with_its_line(lines, what):
+    with pytest.raises(LedgerBrokenError, match="Line "):
+        verify(TAMPERED[what](lines))
+
+
+def test_a_forged_event_with_fitting_hashes_breaks_the_line_after_it(lines):
+    first = msgspec.json.decode(lines[0], type=Entry)
+    forged = entry(
+        Story().push(9).events[0], position=1, stream="loan", version=1, previous=first.previous
+    )
+    with pytest.raises(LedgerBrokenError, match="Line 2"):
+        verify([to_line(forged), *lines[1:]])

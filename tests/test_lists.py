@@ -1,0 +1,44 @@
+"""Adding a part is one file and one line: what lies in a folder is what its list names."""
+
+import pkgutil
+
+import pytest
+
+import bot.cards
+import bot.commands
+import handlers
+import workers.checks
+import workers.steps
+
+
+def files(package, *, besides=()):
+    return {module.name for module in pkgutil.iter_modules(package.__path__)} - set(besides)
+
+
+def homes(things):
+    """The file that each thing is defined in."""
+    return {thing.__module__.rpartition(".")[2] for thing in things}
+
+
+@pytest.mark.parametrize(
+    ("package", "listed"),
+    [
+        (workers.checks, {check.find.__module__.rpartition(".")[2] for check in workers.checks.CHECKS}),
+        (bot.cards, {card.__name__.rpartition(".")[2] for card in bot.cards.CARDS}),
+        (bot.commands, {command.run.__module__.rpartition(".")[2] for command in bot.commands.COMMANDS}),
+    ],
+    ids=["checks", "cards", "commands"],
+)  # fmt: skip
+def test_a_folder_and_its_list_agree(package, listed):
+    assert files(package) == listed
+
+
+def test_every_step_has_its_file():
+    assert files(workers.steps, besides={"step"}) == homes(workers.steps.STEPS.values())
+
+
+def test_every_source_has_its_file():
+    support = {"app", "source", "credentials", "signature", "fields", "batch"}
+    names = {source.name.replace("-", "_") for source in handlers.SOURCES}
+
+    assert files(handlers, besides=support) == names
