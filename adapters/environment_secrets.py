@@ -1,0 +1,26 @@
+"""The secrets of one machine: what the environment holds, or a file that only we may read."""
+
+from collections.abc import Mapping
+
+from core.errors import SettingsError
+
+NOT_SET = (
+    "The secret {name!r} is not set. Nothing was started with it; "
+    "set SLUSS_SECRET_{variable} and start again."
+)
+
+
+class EnvironmentSecrets:
+    """``values`` by name; names compare without case. What it holds never shows in a repr."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = {name.casefold(): value for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"EnvironmentSecrets({', '.join(sorted(self._values))})"
+
+    def secret(self, name: str) -> str:
+        value = self._values.get(name.casefold(), "")
+        if not value:
+            raise SettingsError(NOT_SET.format(name=name, variable=name.upper()))
+        return value

@@ -1,0 +1,110 @@
+"""Runs git on one bare repository, deaf to everything that a push could bring along."""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from core.errors import CommitGoneError, SettingsError, UnavailableError
+
+TIME_LIMIT_S: Final = 30.0
+
+NO_GIT = "There is no git command on this machine. Nothing was started; install git and try again."
+NO_FOLDER = "The repository {folder} is not there. Nothing was lost; it is tried again by itself."
+TOO_SLOW = "git {verb} gave no answer within {limit:g} s. It was stopped and is tried again."
+FAILED = "git {verb} failed in {folder} (code {code}). Nothing was changed; it is tried again."
+NO_COMMIT_ID = "{commit!r} is not a commit id. Nothing was run; push the commit again."
+
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def git_path() -> str:
+    found = shutil.which("git")
+    if found is None:
+        raise SettingsError(NO_GIT)
+    return found
+
+
+def git_environment(git: str) -> dict[str, str]:
+    """All that git gets to see: no settings of the person or the machine, no question asked.
+
+    Replace refs are off: anybody who may push could otherwise push ``refs/replace/<commit>`` and
+    have us read other files under the commit id that was approved.
+    """
+    return {
+        "PATH": os.pathsep.join((str(Path(git).parent), os.defpath)),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "Sluss",
+        "GIT_AUTHOR_EMAIL": "sluss@localhost",
+        "GIT_COMMITTER_NAME": "Sluss",
+        "GIT_COMMITTER_EMAIL": "sluss@localhost",
+    }
+
+
+def commit_id(commit: str) -> str:
+    """The id itself, once it is sure that it is hexadecimal and cannot be an option or a path."""
+    if not _COMMIT_ID.fullmatch(commit):
+        raise CommitGoneError(NO_COMMIT_ID.format(commit=commit[:80]))
+    return commit
+
+
+class GitCommand:
+    """``run`` one git command at a time in ``folder``; objects are read, no hook is started."""
+
+    def __init__(self, folder: Path, *, git: str, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self.folder = folder
+        self._git = git
+        self._time_limit_s = time_limit_s
+
+    async def run(self, verb: str, *words: str, stdin: bytes = b"") -> bytes:
+        """What git printed. Raise UnavailableError when it failed or was too slow."""
+        code, output = await self.attempt(verb, *words, stdin=stdin)
+        if code == 0:
+            return output
+        raise self.failure(verb, code)
+
+    def is_there(self) -> bool:
+        return self.folder.is_dir()
+
+    def failure(self, verb: str, code: int) -> UnavailableError:
+        name = self.folder.name
+        if not self.is_there():
+            return UnavailableError(NO_FOLDER.format(folder=name))
+        return UnavailableError(FAILED.format(verb=verb, folder=name, code=code))
+
+    async def attempt(self, verb: str, *words: str, stdin: bytes = b"") -> tuple[int, bytes]:
+        """The exit code with the output, for questions that git answers by its code."""
+        process = await asyncio.create_subprocess_exec(
+            *(self._git, f"--git-dir={self.folder}", "-c", f"core.hooksPath={os.devnull}"),
+            *("-c", "i18n.logOutputEncoding=UTF-8", verb, *words),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # may quote what was pushed: not for our log
+            env=git_environment(self._git),
+        )
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                output, _ = await process.communicate(stdin)
+        except TimeoutError:
+            message = TOO_SLOW.format(verb=verb, limit=self._time_limit_s)
+            raise UnavailableError(message) from None
+        finally:
+            await _end(process)
+        return process.returncode or 0, output
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave no git behind when the time is up or the caller was cancelled."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.communicate()

@@ -1,0 +1,84 @@
+"""The directory of one machine: the people of people.yml."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+from typing import Final
+
+from core.errors import SettingsError
+from core.people import Person
+from core.words import PersonId
+
+LOCAL: Final = "local_unverified"
+
+TWICE = (
+    "people.yml gives {what} {value!r} to more than one person. Nothing was started: who decides "
+    "would be unclear. Give each person their own."
+)
+
+
+class PeopleFile:
+    """Raise SettingsError for an id or an address that two people share."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._people = tuple(people)
+        addresses = ({_key(person.id), *map(_key, person.emails)} for person in self._people)
+        _refuse_twice("the id", (_key(person.id) for person in self._people))
+        _refuse_twice("the e-mail address", chain.from_iterable(addresses))
+
+    def everybody(self) -> tuple[Person, ...]:
+        """All people, in the file's order: the local chat window offers them."""
+        return self._people
+
+    async def person(self, object_id: str) -> Person | None:
+        return next((person for person in self._people if person.id == object_id), None)
+
+    async def by_email(self, email: str) -> Person | None:
+        """An id counts as the host's user name: git on one machine has no other."""
+        wanted = _key(email)
+        found = (
+            person
+            for person in self._people
+            if wanted in {_key(person.id), *map(_key, person.emails)}
+        )
+        return next(found, None)
+
+    async def members(self, group: str) -> tuple[Person, ...]:
+        return tuple(person for person in self._people if person.is_member(group))
+
+
+def example_people() -> tuple[Person, ...]:
+    """Invented people for a first start: every part of the story has somebody to play it."""
+    return (
+        _person("astrid", "Astrid Lund", "credit_risk"),
+        _person("bo", "Bo Ekman", "credit_risk", "approvers"),
+        _person("carin", "Carin Sjöberg", "approvers"),
+        _person("dag", "Dag Holm", "gbi_platform"),
+        _person("eva", "Eva Nyström", "auditors"),
+        _person("filip", "Filip Åker", "market_risk"),
+    )
+
+
+def local_person(id_: str, name: str, emails: Iterable[str], groups: Iterable[str]) -> Person:
+    """Nobody signs in on one machine, so nobody of people.yml is ever verified by it."""
+    return Person(
+        id=PersonId(id_),
+        name=name,
+        emails=tuple(emails),
+        groups=frozenset(groups),
+        identity=LOCAL,
+    )
+
+
+def _person(id_: str, name: str, *groups: str) -> Person:
+    return local_person(id_, name, [f"{id_}@bank.example"], groups)
+
+
+def _key(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _refuse_twice(what: str, values: Iterable[str]) -> None:
+    for value, times in Counter(values).items():
+        if times > 1:
+            raise SettingsError(TWICE.format(what=what, value=value))

@@ -1,0 +1,110 @@
+"""The folder of bare repositories is a git host, and hostile repositories do not bend it."""
+
+import asyncio
+import time
+
+import pytest
+
+from adapters.bare_repositories import BareRepositories
+from core.errors import StepFailedError, UnavailableError
+from core.ports import CommitState
+from core.words import Stage
+from tests.adapters.bare_repositories.bare_world import BareWorld, git
+from tests.adapters.git_host_contract import GitHostContract
+
+
+@pytest.fixture
+def world(tmp_path):
+    return BareWorld(tmp_path)
+
+
+class TestBareRepositories(GitHostContract):
+    """The whole contract."""
+
+
+TOO_BIG = {
+    "one file": ({"data/x.csv": b"x" * 1001}, r"data/x\.csv has 1,001 bytes.*1,000"),
+    "all together": ({f"{n}": b"x" * 900 for n in range(3)}, "more than 2,500 bytes together"),
+    "too many": ({f"{n}": b"x" for n in range(7)}, "7 files.*at most 6"),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), TOO_BIG.values(), ids=TOO_BIG)
+async def test_a_commit_over_a_limit_says_which_and_what_to_do(world, files, message):
+    commit = world.commit(files)
+    with pytest.raises(StepFailedError, match=message):
+        await world.limited().files(world.repository, commit)
+
+
+HOSTILE = [b"a\\b", b"a\x01b", b"\xff\xfe", b"..", b".git", b".GIT"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_file_name_that_leads_elsewhere_is_refused(world, name):
+    raw = world.blob(b"x")
+    entry = b"100644 " + name + b"\0" + bytes.fromhex(raw)
+    made = git(
+        world.folder, "hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=entry
+    )
+    commit = git(world.folder, "commit-tree", "-m", "By hand", made)
+    with pytest.raises(StepFailedError, match="rename the file"):
+        await world.host.files(world.repository, commit)
+
+
+async def test_a_submodule_is_left_out(world):
+    blob = world.blob(b"1")
+    commit = world.commit_tree(f"160000 commit {'1' * 40}\tsub\n100644 blob {blob}\ta\n".encode())
+    assert (await world.host.files(world.repository, commit)).files == {"a": b"1"}
+
+
+async def test_a_pushed_replace_ref_does_not_change_what_a_commit_is(world):
+    good = world.commit({"a": b"good"})
+    evil = world.commit({"a": b"evil"})
+    git(world.folder, "update-ref", f"refs/replace/{good}", evil)
+    assert (await world.host.files(world.repository, good)).files == {"a": b"good"}
+
+
+async def test_the_id_of_a_tree_is_no_commit(world):
+    commit = world.commit({"a": b"1"})
+    tree = git(world.folder, "rev-parse", f"{commit}^{{tree}}")
+    with pytest.raises(Exception, match="no longer in the repository"):
+        await world.host.files(world.repository, tree)
+
+
+async def test_there_are_no_pull_requests(world):
+    commit = world.commit({"a": b"1"})
+    assert await world.host.pull_request_creators(world.repository, commit) == ()
+
+
+async def test_a_host_without_variables_says_so(world):
+    host = BareRepositories({world.repository: world.folder}.get)
+    assert await host.variables(Stage.TST) is None
+
+
+async def test_reports_at_the_same_time_are_all_kept(world):
+    commits = [world.commit({"a": bytes([n])}) for n in range(5)]
+    reports = (
+        world.host.report(world.repository, commit, CommitState.SUCCEEDED, f"no {commit}", "u")
+        for commit in commits
+    )
+    await asyncio.gather(*reports)
+    assert all(f"succeeded: no {commit}" in world.seen(commit) for commit in commits)
+
+
+async def test_a_folder_that_is_not_there_is_tried_again(world):
+    commit = world.commit({"a": b"1"})
+    world.folder.rename(world.folder.with_name("elsewhere"))
+    with pytest.raises(UnavailableError, match=r"loans\.git is not there"):
+        await world.host.files(world.repository, commit)
+
+
+async def test_a_git_that_hangs_is_stopped(world, tmp_path):
+    commit = world.commit({"a": b"1"})
+    host = BareRepositories({world.repository: world.folder}.get, time_limit_s=0.2)
+    host._git = str(tmp_path / "git")
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "git").chmod(0o700)
+    started = time.monotonic()
+    with pytest.raises(UnavailableError, match=r"ls-tree gave no answer within 0\.2 s"):
+        await host.files(world.repository, commit)
+    assert time.monotonic() - started < 5

@@ -1,0 +1,132 @@
+"""What every git host must do: a suite that runs on each implementation of the port.
+
+A subclass gives the fixture ``world``: a repository on the host, and a way to put commits there.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pytest
+
+from core.errors import CommitGoneError, UnknownNameError
+from core.ports import CommitState, GitHost
+from core.words import Stage
+
+NOBODY_KNOWS = "0123456789abcdef0123456789abcdef01234567"
+NO_COMMIT_IDS = ["", "HEAD", "main", "--output=/tmp/x", "0123456", "g" * 40, "A" * 40, "0" * 39]
+ASTRID = ("Astrid Lund", "astrid@bank.example")
+BO = ("Bo Ekman", "bo@bank.example")
+
+
+class World(Protocol):
+    """``links`` maps a path to its target; files that are not named again stay as they are."""
+
+    host: GitHost
+    repository: str
+
+    def commit(
+        self,
+        files: Mapping[str, bytes | None],
+        *,
+        subject: str = ...,
+        author: tuple[str, str] = ...,
+        links: Mapping[str, str] = ...,
+    ) -> str: ...
+
+    def seen(self, commit: str) -> str:
+        """What a person reads at the commit: the newest report."""
+
+
+class GitHostContract:
+    async def test_a_commit_has_all_its_files_byte_by_byte(self, world: World):
+        files = {
+            "README.md": b"# Loans\n",
+            "src/train.py": b"def train(data, params): ...\r\n",
+            "data/empty": b"",
+            "data/raw.bin": bytes(range(256)) * 3,
+            "docs/år och dag.md": b"x",
+        }
+        commit = world.commit(files)
+        assert dict((await world.host.files(world.repository, commit)).files) == files
+
+    async def test_an_older_commit_keeps_its_own_files(self, world: World):
+        first = world.commit({"a.txt": b"1", "b.txt": b"same"})
+        world.commit({"a.txt": b"2"})
+        assert (await world.host.files(world.repository, first)).files["a.txt"] == b"1"
+
+    async def test_two_files_may_have_the_same_content(self, world: World):
+        commit = world.commit({"a.txt": b"same", "b.txt": b"same"})
+        assert (await world.host.files(world.repository, commit)).files == {
+            "a.txt": b"same",
+            "b.txt": b"same",
+        }
+
+    async def test_links_are_listed_and_never_followed(self, world: World):
+        commit = world.commit({"a.txt": b"1"}, links={"out": "/etc/passwd", "in": "a.txt"})
+        found = await world.host.files(world.repository, commit)
+        assert (found.files, found.links) == (
+            {"a.txt": b"1"},
+            {"out": "/etc/passwd", "in": "a.txt"},
+        )
+
+    async def test_commits_come_newest_first_with_their_authors(self, world: World):
+        first = world.commit({"a": b"1"}, subject="Start", author=ASTRID)
+        second = world.commit({"a": b"2"}, subject="Mend: \u201cquotes\u201d | a\ttab", author=BO)
+        commits = await world.host.commits(world.repository, second)
+        assert [(c.id, c.author.name, c.author.email, c.subject) for c in commits] == [
+            (second, *BO, "Mend: \u201cquotes\u201d | a\ttab"),
+            (first, *ASTRID, "Start"),
+        ]
+
+    async def test_commits_since_another_leave_out_what_that_has(self, world: World):
+        first, second, third = (world.commit({"a": bytes([n])}) for n in range(3))
+        ids = [c.id for c in await world.host.commits(world.repository, third, first)]
+        assert ids == [third, second]
+        assert await world.host.commits(world.repository, first, third) == ()
+
+    async def test_changed_files_name_what_was_added_changed_and_removed(self, world: World):
+        first = world.commit({"same": b"1", "changed": b"1", "removed": b"1"})
+        second = world.commit({"changed": b"2", "removed": None, "new/åäö": b"1"})
+        found = await world.host.changed_files(world.repository, second, first)
+        assert sorted(found) == ["changed", "new/åäö", "removed"]
+
+    async def test_without_a_commit_to_compare_with_every_file_has_changed(self, world: World):
+        commit = world.commit({"a": b"1", "b/c": b"1"})
+        assert sorted(await world.host.changed_files(world.repository, commit, "")) == ["a", "b/c"]
+
+    @pytest.mark.parametrize("ask", ["files", "commits", "changed_files", "creators", "report"])
+    @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])
+    async def test_a_commit_that_is_not_there_is_gone(self, world: World, ask: str, commit: str):
+        known = world.commit({"a": b"1"})
+        host, repository = world.host, world.repository
+        asked: dict[str, Any] = {
+            "files": lambda: host.files(repository, commit),
+            "commits": lambda: host.commits(repository, commit),
+            "changed_files": lambda: host.changed_files(repository, commit, known),
+            "creators": lambda: host.pull_request_creators(repository, commit),
+            "report": lambda: host.report(repository, commit, CommitState.FAILED, "x", ""),
+        }
+        with pytest.raises(CommitGoneError):
+            await asked[ask]()
+
+    async def test_a_commit_to_compare_with_that_is_gone_is_named(self, world: World):
+        commit = world.commit({"a": b"1"})
+        with pytest.raises(CommitGoneError, match=NOBODY_KNOWS[:12]):
+            await world.host.commits(world.repository, commit, NOBODY_KNOWS)
+
+    async def test_an_unknown_repository_is_named(self, world: World):
+        commit = world.commit({"a": b"1"})
+        with pytest.raises(UnknownNameError, match="no_such_one"):
+            await world.host.files("no_such_one", commit)
+
+    async def test_the_newest_report_replaces_the_one_before(self, world: World):
+        commit = world.commit({"a": b"1"})
+        where = (world.repository, commit)
+        await world.host.report(*where, CommitState.PENDING, "The gate runs", "http://x/1")
+        await world.host.report(*where, CommitState.FAILED, "2 findings", "http://x/1")
+        assert "2 findings" in world.seen(commit)
+        assert "The gate runs" not in world.seen(commit)
+
+    async def test_variables_of_a_stage_are_common_ones_and_its_own(self, world: World):
+        found = await world.host.variables(Stage.QA)
+        assert found == {"CMR_PREFIX": "cmr", "SPN_QA": "spn-qa", "NOTEBOOK_PATH": "/qa"}
