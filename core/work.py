@@ -1,0 +1,33 @@
+"""What is done with a message of each queue."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from core import jobs
+from core.consumer import Work
+from core.events.batch import decode_batch
+from core.handle import Handle
+from core.jobs import Job
+from core.ports import Message
+
+Route = Callable[[Any], Awaitable[None]]
+
+
+def events_work(handle: Handle) -> Work:
+    """A message of the queue "events" carries what one delivery brought."""
+
+    async def work(message: Message) -> None:
+        for event in decode_batch(message.body):
+            await handle(event)
+
+    return work
+
+
+def jobs_work(routes: Mapping[type[Job], Route]) -> Work:
+    """A message of the queue "jobs" is one job; ``routes`` says who works it off."""
+
+    async def work(message: Message) -> None:
+        job = jobs.decode(message.body)
+        await routes[type(job)](job)
+
+    return work

@@ -1,0 +1,106 @@
+"""kill -9 at every point of the skeleton: nothing acked is lost, and each effect exists once."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.sql_store import SqlStore
+from core import ledger
+from core.events import CodePushed
+from core.events.batch import encode_batch
+from core.ports import Message
+from tests.flow.skeleton import POINTS, queue
+
+ROOT = Path(__file__).parents[2]
+PUSHES = 3
+
+
+@pytest.fixture(params=["sqlite", "service_bus"])
+async def spec(request, tmp_path):
+    """Where the queues are: a folder, or an AMQP peer in a process that is not killed."""
+    if request.param == "sqlite":
+        yield str(tmp_path)
+        return
+    peer = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.peers.service_bus", "--port", "0",
+        "--queue", "events", "--queue", "jobs", "--lock-duration-s", "1.5",
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    yield (await peer.stdout.readline()).decode().strip()
+    peer.terminate()
+    await peer.wait()
+
+
+async def send(spec, number):
+    """What the ingest does: it answers 202 when this returns."""
+    push = CodePushed(
+        id=f"ado/r1/{number}/refs/heads/main", time=datetime.now(UTC), repository="r1",
+        branch="main", commit=f"{number:040x}", pusher="ada", push_id=number,
+    )  # fmt: skip
+    events = queue(spec, "events")
+    await events.send(Message(id=push.id, body=encode_batch([push])))
+    await events.close()
+
+
+async def start(home, spec, crash="nowhere"):
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.flow.skeleton", str(home), spec, crash, cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+async def until(condition, seconds=40):
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - another process moves it
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path, spec, point):
+    if point == "after_send":
+        await send(spec, 1)  # acked, and nobody was there to take it
+    else:
+        killed = await start(tmp_path, spec, point)
+        await send(spec, 1)
+        assert await asyncio.wait_for(killed.wait(), 30) == -9
+    survivor = await start(tmp_path, spec)
+    for number in range(2, PUSHES + 1):
+        await send(spec, number)
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    try:
+        await until(lambda: settled(store, tmp_path))
+        await check_history(store, tmp_path)
+    finally:
+        survivor.kill()
+        await survivor.wait()
+        await store.close()
+
+
+async def settled(store, home):
+    """The newest release was checked, nothing waits in the outbox, and the card shows it."""
+    releases = await store.releases()
+    card = home / "card"
+    return (
+        len(releases) == PUSHES
+        and releases[0].state == "training"
+        and not await store.unsent(1)
+        and card.exists()
+        and card.read_text() == "training"
+    )
+
+
+async def check_history(store, home):
+    events = [entry.event for entry in await store.load("loan")]
+    pushes = [event.id for event in events if isinstance(event, CodePushed)]
+    lines = [line async for line in store.export()]
+    calls = (home / "calls").read_text().split()
+    shown = await store.cards_of(f"release/loan-{PUSHES}")
+
+    assert sorted(pushes) == [f"ado/r1/{n}/refs/heads/main" for n in range(1, PUSHES + 1)]
+    assert len({event.id for event in events}) == len(events)
+    assert ledger.verify(lines).entries == len(lines)
+    assert len(calls) == len(set(calls))
+    assert len(shown) == 1
