@@ -1,0 +1,5 @@
+"""The pages: releases, one release, deliveries. They read; the only thing they do is redrive."""
+
+from web.pages.app import Pages, pages
+
+__all__ = ["Pages", "pages"]

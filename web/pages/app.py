@@ -1,0 +1,134 @@
+"""The pages as an aiohttp application, rendered on the server; they work without JavaScript."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import jinja2
+import msgspec
+from aiohttp import web
+
+from core.errors import UnknownNameError
+from core.handle import Handle
+from core.policy import Policy
+from core.ports import Evidence, MLPlatform, Queue, Store
+from web.pages import show
+from web.pages.release import release_page
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+STYLE: Final = Path(__file__).parents[1] / "style"
+SECURITY: Final = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
+
+
+class Pages(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pages read. ``hosts`` are the names under which we may be asked."""
+
+    store: Store
+    handle: Handle
+    evidence: Evidence
+    ml_platform: MLPlatform
+    queues: dict[str, Queue]
+    policy: Policy
+    hosts: frozenset[str]
+    mlflow_url: str = ""
+
+
+SERVICES: Final = web.AppKey("pages", Pages)
+JINJA: Final = web.AppKey("jinja", jinja2.Environment)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def pages(services: Pages) -> web.Application:
+    """Mounted at the root, on loopback only: nobody is signed in here."""
+    app = web.Application(middlewares=[_guard])
+    app[SERVICES] = services
+    app[JINJA] = _environment()
+    app.add_routes(
+        [
+            web.get("/releases", releases),
+            web.get("/releases/{release}", release),
+            web.get("/deliveries", deliveries),
+            web.post("/deliveries/{queue}/redrive", redrive),
+            web.static("/style", STYLE),
+        ]
+    )
+    return app
+
+
+async def releases(request: web.Request) -> web.Response:
+    """The newest first. ``?commit=`` is where the hook sends the person who pushed."""
+    rows = await request.app[SERVICES].store.releases(limit=200)
+    commit = request.query.get("commit", "")
+    found = [row for row in rows if commit and row.commit == commit]
+    if found:
+        raise web.HTTPFound(f"/releases/{found[0].release}")
+    return _page(request, "releases.html", rows=rows, commit=commit)
+
+
+async def release(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    try:
+        content = await release_page(
+            request.match_info["release"], services.store, services.handle, services.policy
+        )
+        log = await show.log_of(
+            content.release, services.store, services.evidence, services.ml_platform
+        )
+    except UnknownNameError as error:
+        return _page(request, "missing.html", status=404, what=str(error))
+    return _page(request, "release.html", page=content, log=log, mlflow_url=services.mlflow_url)
+
+
+async def deliveries(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    letters = {name: await queue.dead_letters() for name, queue in services.queues.items()}
+    waiting = {name: await queue.waiting() for name, queue in services.queues.items()}
+    rows = await services.store.deliveries(limit=200)
+    return _page(request, "deliveries.html", rows=rows, letters=letters, waiting=waiting)
+
+
+async def redrive(request: web.Request) -> web.Response:
+    form = await request.post()
+    queue = request.app[SERVICES].queues.get(request.match_info["queue"])
+    if queue is None or not await queue.redrive(str(form.get("message", ""))):
+        return _page(request, "missing.html", status=404, what="That dead letter is gone already.")
+    raise web.HTTPSeeOther("/deliveries")
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only under our own name (DNS rebinding), and forms only from our own pages (CSRF)."""
+    hosts = request.app[SERVICES].hosts
+    origin = request.headers.get("Origin", "")
+    if request.host not in hosts:
+        raise web.HTTPForbidden(text=FOREIGN)
+    if request.method != "GET" and origin.partition("//")[2] not in hosts:
+        raise web.HTTPForbidden(text=FOREIGN)
+    response = await handler(request)
+    response.headers.update(SECURITY)
+    return response
+
+
+def _page(request: web.Request, name: str, *, status: int = 200, **values: object) -> web.Response:
+    template = request.app[JINJA].get_template(name)
+    text = template.render(path=request.path, **values)
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": show.moment, "number": show.number, "tone": show.tone}
+    return environment

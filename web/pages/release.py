@@ -1,0 +1,134 @@
+"""Everything that the page of one release shows, read from its stream."""
+
+from datetime import datetime
+
+import msgspec
+
+from core.checks import CheckResult
+from core.errors import UnknownNameError
+from core.events import ApprovalDecided, DecisionRefused, kind
+from core.handle import Handle
+from core.policy import Policy
+from core.ports import Recorded, Store
+from core.release import Model, Release, StepRun
+from core.words import ReleaseId, stream_of
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric beside the champion's; ``width`` values are per cent of the wider bar."""
+
+    name: str
+    value: float
+    champion: float | None
+    width: float
+    champion_width: float
+    is_better: bool | None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the release's chain."""
+
+    time: datetime
+    kind: str
+    what: str
+    id: str
+    caused_by: str
+    hash: str
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    time: datetime
+    who: str
+    what: str
+    why: str
+    identity: str
+
+
+class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
+    model: Model
+    release: Release
+    steps: tuple[StepRun, ...]
+    checks: tuple[CheckResult, ...]
+    metrics: tuple[Metric, ...]
+    champion: Release | None
+    decisions: tuple[Decided, ...]
+    chain: tuple[Link, ...]
+
+
+async def release_page(name: str, store: Store, handle: Handle, policy: Policy) -> ReleasePage:
+    """Raise UnknownNameError when there is no such release."""
+    stream = stream_of(ReleaseId(name))
+    model = await handle.model(stream)
+    release = model.releases.get(ReleaseId(name))
+    if release is None:
+        rows = await store.releases(limit=200)
+        near = [row.release for row in rows if row.release.startswith(name[:4])][:3]
+        raise UnknownNameError("release", name, near)
+    entries = [e for e in await store.load(stream) if _is_about(e, release)]
+    champion = _champion(model, release)
+    return ReleasePage(
+        model=model,
+        release=release,
+        steps=tuple(release.steps.values()),
+        checks=release.checked.checks if release.checked else (),
+        metrics=tuple(_metrics(release, champion, policy)),
+        champion=champion,
+        decisions=tuple(found for entry in entries if (found := _decision(entry))),
+        chain=tuple(_link(entry) for entry in entries),
+    )
+
+
+def _champion(model: Model, release: Release) -> Release | None:
+    champion = model.champion
+    return champion if champion is not None and champion.id != release.id else None
+
+
+def _is_about(entry: Recorded, release: Release) -> bool:
+    about = getattr(entry.event, "release", None)
+    commit = getattr(entry.event, "commit", None)
+    return about == release.id or (about is None and commit == release.commit)
+
+
+def _metrics(release: Release, champion: Release | None, policy: Policy) -> list[Metric]:
+    before = champion.metrics if champion else {}
+    rows = []
+    for name, value in release.metrics.items():
+        old = before.get(name)
+        widest = max(abs(value), abs(old or 0.0)) or 1.0
+        rows.append(
+            Metric(
+                name=name,
+                value=value,
+                champion=old,
+                width=100 * abs(value) / widest,
+                champion_width=100 * abs(old or 0.0) / widest,
+                is_better=None if old is None else policy.is_better(name, value - old),
+            )
+        )
+    return rows
+
+
+def _decision(entry: Recorded) -> Decided | None:
+    event = entry.event
+    by = getattr(event, "by", None)
+    if by is None or isinstance(by, str) or isinstance(event, ApprovalDecided):
+        return None  # what was asked for stands there with its outcome
+    what = kind(event)
+    if isinstance(event, DecisionRefused):
+        what = f"refused: {event.what}"
+    words = (getattr(event, name, "") for name in ("comment", "reason", "purpose"))
+    why = next((text for text in words if text), "")
+    return Decided(time=event.time, who=by.name, what=what, why=why, identity=by.identity)
+
+
+def _link(entry: Recorded) -> Link:
+    event = entry.event
+    parts = (str(getattr(event, name, "") or "") for name in ("step", "stage", "reason", "outcome"))
+    return Link(
+        time=event.time,
+        kind=kind(event),
+        what=" · ".join(part for part in parts if part),
+        id=event.id,
+        caused_by=event.caused_by,
+        hash=entry.hash,
+    )

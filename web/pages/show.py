@@ -1,0 +1,54 @@
+"""How values look on a page: times, numbers, tones; and the log of the step that matters now."""
+
+from datetime import datetime
+from typing import Final
+
+from core.errors import UnavailableError, UnknownNameError
+from core.ports import Effects, Evidence, MLPlatform
+from core.release import Release, StepRun
+from core.results import Failed, Promoted, Ran
+
+TAIL: Final = 40_000
+TONES: Final = {
+    "placed": "good", "registered": "good", "checked": "good", "failed": "bad", "blocked": "bad",
+    "stuck": "bad", "rejected": "bad", "superseded": "subtle", "awaiting acceptance": "warn",
+    "awaiting approval": "warn",
+}  # fmt: skip
+
+
+def moment(time: datetime | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else "-"
+
+
+def number(value: float) -> str:
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"  # noqa: PLR2004
+
+
+def tone(state: str) -> str:
+    """``placed PROD`` has the tone of ``placed``; what runs is the accent."""
+    known = (TONES[name] for name in TONES if state == name or state.startswith(f"{name} "))
+    return next(known, "accent")
+
+
+async def log_of(
+    release: Release, effects: Effects, evidence: Evidence, platform: MLPlatform
+) -> tuple[str, str]:
+    """The newest step's title and the end of its log; live while it runs."""
+    for run in reversed(release.steps.values()):
+        text = await _log(release, run, effects, evidence, platform)
+        if text:
+            return f"{run.step} on {run.stage}, attempt {run.attempt}", text[-TAIL:]
+    return "", ""
+
+
+async def _log(
+    release: Release, run: StepRun, effects: Effects, evidence: Evidence, platform: MLPlatform
+) -> str:
+    try:
+        if isinstance(run.result, Ran | Failed | Promoted) and run.result.log:
+            return (await evidence.read(run.result.log)).decode(errors="replace")
+        key = f"run/{release.id}/{run.step}/{run.stage}/{run.attempt}"
+        started = await effects.find_effect(key)
+        return (await platform.log(started)).decode(errors="replace") if started else ""
+    except (UnknownNameError, UnavailableError) as error:
+        return str(error)
