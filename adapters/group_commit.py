@@ -1,0 +1,149 @@
+"""One thread writes one SQLite file; what waits while it writes shares the next commit.
+
+A commit waits for the disk, so a transaction for each write would be as slow as the disk is.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
+
+from core.errors import QueueUnavailableError, SlussError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+LARGEST_BATCH: Final = 500
+CLOSED = "It was closed. Nothing was written; start again."
+FAILED = "It cannot be written ({why}). Nothing was kept; try again, and mend the disk if it stays."
+
+
+class _Request:
+    """One piece of work, the future that waits for it, and what came of it."""
+
+    __slots__ = ("error", "future", "is_committed", "result", "work")
+
+    def __init__(self, work: Work[Any], future: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: SlussError | None = None
+        self.is_committed = False
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        try:
+            self.result = self.work(connection)
+        except SlussError as error:
+            self.error = error
+
+    def settle(self) -> None:
+        if self.future.done():  # who waited was cancelled
+            return
+        if self.error is None and self.is_committed:
+            self.future.set_result(self.result)
+            return
+        self.future.set_exception(self.error or QueueUnavailableError(CLOSED))
+
+
+class GroupCommit:
+    """For one loop. ``connect`` opens the file in the thread, and again after an error."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, name: str) -> None:
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._gathered: list[_Request] = []  # in this turn of the loop
+        self._requests: SimpleQueue[list[_Request] | None] = SimpleQueue()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._write, name=f"writer {name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> asyncio.Future[T]:
+        """Done when ``work`` is committed. Work that raises a SlussError must have written nothing.
+
+        Raise QueueUnavailableError when SQLite does not commit: then nothing of it was kept.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        if self._is_closed:
+            future.set_exception(QueueUnavailableError(CLOSED))
+            return future
+        if not self._gathered:
+            loop.call_soon(self._hand_over)  # one wake-up of the thread for a turn of the loop
+        self._gathered.append(_Request(work, future))
+        return future
+
+    async def close(self) -> None:
+        """Write what was submitted, then end the thread."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._hand_over()
+            self._requests.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._requests.put(self._gathered)
+            self._gathered = []
+
+    def _write(self) -> None:
+        batch: list[_Request] | None = []
+        try:
+            while (batch := self._requests.get()) is not None:
+                self._add_waiting(batch)
+                self._commit(batch)
+                self._settle(batch)
+        finally:  # also after a bug: nobody may wait for ever, or take it as written
+            self._is_closed = True
+            self._disconnect()
+            self._settle(batch or [])
+            while not self._requests.empty():
+                self._settle(self._requests.get() or [])
+
+    def _add_waiting(self, batch: list[_Request]) -> None:
+        while len(batch) < LARGEST_BATCH and not self._requests.empty():
+            more = self._requests.get()
+            if more is None:
+                self._requests.put(None)  # the end comes after this batch
+                return
+            batch.extend(more)
+
+    def _commit(self, batch: list[_Request]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            self._connection.execute("BEGIN IMMEDIATE")
+            for request in batch:
+                request.run(self._connection)
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            log.warning("%s", error, extra={"action": "sqlite_failed"})
+            self._disconnect()  # and so roll back
+            for request in batch:
+                request.error = QueueUnavailableError(FAILED.format(why=error), retry_after_s=2.0)
+            return
+        for request in batch:
+            request.is_committed = True
+
+    def _settle(self, batch: list[_Request]) -> None:
+        """Back in the loop, all of the batch in one wake-up."""
+
+        def settle() -> None:
+            for request in batch:
+                request.settle()
+
+        if not batch:
+            return
+        try:
+            batch[0].future.get_loop().call_soon_threadsafe(settle)
+        except RuntimeError:  # the loop has ended: nobody waits any more
+            log.warning("nobody waits", extra={"action": "loop_ended"})
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
