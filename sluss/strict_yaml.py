@@ -1,0 +1,85 @@
+"""Reads a settings file so that a typing error is found at the start, by file and key."""
+
+import difflib
+import re
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from core.errors import SettingsError
+
+NOTHING = "Nothing was started; mend the file and start again."
+UNREADABLE = "{file} cannot be read ({why}). " + NOTHING
+NOT_YAML = "{file} is not valid YAML{line}: {why}. " + NOTHING
+UNKNOWN_KEY = "{file}: there is no key {key!r}.{hint} " + NOTHING
+WRONG = "{file}: {where}{why}. " + NOTHING
+
+T = TypeVar("T")
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(UNREADABLE.format(file=path.name, why=why)) from None
+
+
+def parse(text: str, file: str) -> object:
+    """Plain YAML values; a key that is given twice is refused, as YAML would drop the first."""
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SettingsError(NOT_YAML.format(file=file, line=line, why=error.problem)) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        why = type(error).__name__
+        raise SettingsError(NOT_YAML.format(file=file, line="", why=why)) from None
+
+
+def decode(text: str, kind: type[T], file: str) -> T:
+    """An empty file is one without keys, and a key without a value is one that is not there."""
+    data = parse(text, file)
+    data = {} if data is None else data
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if value is not None}
+    for key, near in _unknown(data, msgspec.inspect.type_info(kind), ""):
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise SettingsError(UNKNOWN_KEY.format(file=file, key=key, hint=hint))
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        why, _, place = str(error).partition(" - at `$")
+        where = place.rstrip("`").lstrip(".")
+        message = WRONG.format(file=file, where=f"{where}: " if where else "", why=why)
+        raise SettingsError(re.sub(r"\s+", " ", message)) from None
+
+
+def _unknown(data: Any, kind: Any, place: str) -> Iterator[tuple[str, list[str]]]:
+    """Keys that the type does not have, each with the nearest ones that it has."""
+    if isinstance(kind, msgspec.inspect.StructType) and isinstance(data, dict):
+        fields = {field.encode_name: field.type for field in kind.fields}
+        for key, value in data.items():
+            if key not in fields:
+                yield f"{place}{key}", difflib.get_close_matches(str(key), fields, n=1)
+            yield from _unknown(value, fields.get(key), f"{place}{key}.")
+    if isinstance(kind, msgspec.inspect.VarTupleType) and isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _unknown(item, kind.item_type, f"{place.rstrip('.')}[{index}].")
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, but strict about keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
+        seen = set[object]()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                problem = f"the key {key.value!r} is given twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
