@@ -36,9 +36,9 @@ BAD_NAME: Final = (
     "The name {name!r} cannot be used. Nothing was added; give --name with letters, digits, '_' "
     "and '.', and not {platform!r}."
 )
-NAME_TAKEN: Final = (
-    "There is a repository called {name!r} already ({location}). Nothing was added; "
-    "give another one with --name."
+TAKEN: Final = (
+    "There is a repository called {name!r} at {location} already. Nothing was added; "
+    "for another repository give another name with --name."
 )
 FOLDER_TAKEN: Final = (
     "{path} is there already, but not in platform.yml. Nothing was added; "
@@ -77,25 +77,22 @@ def add(
     name = name or _name_of(path)
     if not REPOSITORY_NAME.fullmatch(name) or name == PLATFORM:
         raise SettingsError(BAD_NAME.format(name=name, platform=PLATFORM))
+    bare = path if is_bare else home / "repositories" / f"{name}.git"
+    repository = Repository(
+        id=str(uuid.uuid4()),  # not the name: a later repository of that name counts from 1 again
+        name=Stream(name),
+        team=team,
+        release_branch=release_branch,
+        location=str(bare),
+    )
     with _one_at_a_time(home):
-        _refuse_taken(home, name)
-        bare = path if is_bare else home / "repositories" / f"{name}.git"
-        repository = Repository(
-            id=str(uuid.uuid4()),  # not the name: its pushes count from 1, as once before perhaps
-            name=Stream(name),
-            team=team,
-            release_branch=release_branch,
-            location=str(bare),
-        )
-        hook = _hook(repository, home, _receiver(receiver_url))
+        _refuse_taken(home, repository)
         if is_bare:
-            install_hook(bare, hook)
-            platform_file.append(home, repository)
+            _register(repository, home, receiver_url)
             return Added(repository=repository, remote="")
-        _make_bare(path, bare, is_copied=is_copied, release_branch=release_branch)
         with _undone_on_error(bare):
-            install_hook(bare, hook)
-            platform_file.append(home, repository)
+            _make_bare(path, bare, is_copied=is_copied, release_branch=release_branch)
+            _register(repository, home, receiver_url)
         return Added(repository=repository, remote=_add_remote(path, bare))
 
 
@@ -133,26 +130,29 @@ def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_.]", "_", path.name.removesuffix(".git"))
 
 
-def _refuse_taken(home: Path, name: str) -> None:
+def _refuse_taken(home: Path, wanted: Repository) -> None:
     for known in read_platform(home).repositories:
-        if known.name.casefold() == name.casefold():
-            raise SettingsError(NAME_TAKEN.format(name=known.name, location=known.location))
-    folder = home / "repositories" / f"{name}.git"
-    if folder.exists():
+        is_same = known.name.casefold() == wanted.name.casefold()
+        if is_same or known.location == wanted.location:
+            raise SettingsError(TAKEN.format(name=known.name, location=known.location))
+    folder = home / "repositories" / f"{wanted.name}.git"
+    if folder.exists() and wanted.location == str(folder):
         raise SettingsError(FOLDER_TAKEN.format(path=folder))
 
 
 def _make_bare(path: Path, bare: Path, *, is_copied: bool, release_branch: str) -> None:
     bare.parent.mkdir(mode=0o700, exist_ok=True)
-    with _undone_on_error(bare):
-        if is_copied:
-            _run(
-                "clone", path, "--bare", "--quiet", "--no-hardlinks", "--template=", ".", str(bare)
-            )
-        else:
-            _run("init", path, "--bare", "--quiet", "--template=", str(bare))
-        _run("symbolic-ref", bare, "HEAD", f"refs/heads/{release_branch}")
-        _run("config", bare, "core.logAllRefUpdates", "true")  # what a force push replaced
+    if is_copied:
+        _run("clone", path, "--bare", "--quiet", "--no-hardlinks", "--template=", ".", str(bare))
+    else:
+        _run("init", path, "--bare", "--quiet", "--template=", str(bare))
+    _run("symbolic-ref", bare, "HEAD", f"refs/heads/{release_branch}")
+    _run("config", bare, "core.logAllRefUpdates", "true")  # remembers what a force push replaced
+
+
+def _register(repository: Repository, home: Path, receiver_url: str) -> None:
+    install_hook(Path(repository.location), _hook(repository, home, _receiver(receiver_url)))
+    platform_file.append(home, repository)
 
 
 def _add_remote(path: Path, bare: Path) -> str:

@@ -1,0 +1,192 @@
+"""The hook of a repository: no push is lost, and none is held up by Sluss."""
+
+import base64
+import re
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from adapters.bare_repositories_hook import keep
+from core.events import CodePushed
+from handlers.azure_devops import source
+from sluss.commands.add import resend
+from tests.adapters.bare_repositories.bare_world import git
+from tests.sluss.work_tree import NOBODY, bring, commit, outgoing, push
+
+
+def test_a_push_becomes_one_delivery_as_azure_devops_would_send_it(home, work, receiver):
+    added = bring(work, home, receiver.url)
+    before, now = git(work, "rev-parse", "HEAD"), commit(work, "Mend the score")
+    push(work)
+    (delivery,) = receiver.deliveries
+    resource = delivery["resource"]
+    assert (delivery["eventType"], delivery["publisherId"]) == ("git.push", "tfs")
+    assert delivery["subscriptionId"] == added.repository.id
+    assert (delivery["notificationId"], resource["pushId"]) == (1, 1)
+    assert resource["repository"]["id"] == added.repository.id
+    assert resource["repository"]["name"] == "loan_default"
+    assert resource["refUpdates"] == [
+        {"name": "refs/heads/main", "oldObjectId": before, "newObjectId": now}
+    ]
+    assert [(c["commitId"], c["comment"]) for c in resource["commits"]] == [(now, "Mend the score")]
+    assert resource["commits"][0]["author"]["email"] == "astrid@bank.example"
+
+
+def test_the_delivery_carries_the_secret_of_the_home(home, work, receiver):
+    bring(work, home, receiver.url)
+    commit(work)
+    push(work)
+    secret = (home / "secrets" / "azure_devops_hook").read_text()
+    kind, _, encoded = receiver.credentials[0].partition(" ")
+    assert (kind, base64.b64decode(encoded).decode()) == ("Basic", f"sluss:{secret}")
+
+
+def test_the_secret_is_nowhere_in_the_repository(home, work):
+    bring(work, home, NOBODY)
+    commit(work)
+    push(work)
+    secret = (home / "secrets" / "azure_devops_hook").read_bytes()
+    bare = home / "repositories" / "loan_default.git"
+    assert not [f for f in bare.rglob("*") if f.is_file() and secret in f.read_bytes()]
+    assert stat.S_IMODE((bare / "sluss").stat().st_mode) == 0o700
+
+
+def test_whoever_pushes_sees_the_release_page(home, work, receiver):
+    bring(work, home, receiver.url)
+    now = commit(work)
+    assert f"remote: Sluss: the gate looks at main: {receiver.url}/releases?commit={now}" in push(
+        work
+    )
+
+
+def test_one_push_of_several_branches_and_a_tag_is_one_delivery(home, work, receiver):
+    bring(work, home, receiver.url)
+    git(work, "branch", "a")
+    git(work, "tag", "v2")
+    commit(work)
+    told = push(work, "main", "a", "v2")
+    names = [update["name"] for update in receiver.deliveries[0]["resource"]["refUpdates"]]
+    assert sorted(names) == ["refs/heads/a", "refs/heads/main", "refs/tags/v2"]
+    assert told.count("the gate looks at") == 2
+
+
+def test_a_deleted_branch_and_a_force_push_are_told_too(home, work, receiver):
+    git(work, "branch", "old")
+    bring(work, home, receiver.url)
+    assert "Sluss" not in push(work, ":old")
+    git(work, "commit", "--quiet", "--amend", "--allow-empty", "-m", "Another start")
+    push(work, "+main")
+    deleted, forced = (delivery["resource"] for delivery in receiver.deliveries)
+    assert deleted["refUpdates"][0]["newObjectId"] == "0" * 40
+    assert deleted["commits"] == []
+    assert [c["comment"] for c in forced["commits"]] == ["Another start"]
+
+
+WHO = [
+    ({}, "astrid@bank.example", "Astrid Lund"),
+    (
+        {"GIT_COMMITTER_EMAIL": "bo@bank.example", "GIT_COMMITTER_NAME": "Bo"},
+        "bo@bank.example",
+        "Bo",
+    ),
+    ({"SLUSS_PERSON": "carin"}, "carin", "carin"),
+    ({"SLUSS_PERSON": "astrid@bank.example"}, "astrid@bank.example", "Astrid Lund"),
+]
+
+
+@pytest.mark.parametrize(("env", "who", "name"), WHO)
+def test_who_pushes_is_the_person_named_or_the_committer(added_work, receiver, env, who, name):
+    commit(added_work, **env)
+    push(added_work, **env)
+    pushed_by = receiver.deliveries[0]["resource"]["pushedBy"]
+    assert pushed_by == {"id": who, "displayName": name, "uniqueName": who}
+
+
+def test_a_push_while_the_server_is_down_is_kept_and_goes_with_the_next(home, work, receiver):
+    bring(work, home, receiver.url)
+    receiver.status = 503
+    for _ in range(2):
+        commit(work)
+        told = push(work)
+        assert "Nothing is lost: this push is kept" in told
+        assert "HTTP 503" in told
+    assert outgoing(home) == ["1.json", "2.json"]
+    receiver.status = 202
+    commit(work)
+    assert "the gate looks at main" in push(work)
+    assert receiver.push_ids() == [1, 2, 3]
+    assert outgoing(home) == []
+
+
+async def test_a_start_sends_what_was_pushed_before_it(home, work, receiver):
+    bring(work, home, NOBODY)
+    for _ in range(12):
+        commit(work)
+        assert "this push is kept" in push(work)
+    assert await resend(home, receiver.url) == 12
+    assert receiver.push_ids() == list(range(1, 13))
+    assert await resend(home, receiver.url) == 0
+    commit(work)
+    assert receiver.url in push(work)
+
+
+async def test_a_start_without_repositories_or_with_one_that_is_gone_sends_nothing(home, work):
+    assert await resend(home) == 0
+    bring(work, home, NOBODY)
+    (home / "repositories" / "loan_default.git").rename(home / "elsewhere")
+    assert await resend(home, NOBODY) == 0
+
+
+def test_pushes_at_the_same_time_get_numbers_of_their_own(tmp_path):
+    pushes = [{"notificationId": 0, "resource": {"pushId": 0, "n": n}} for n in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda push: keep(tmp_path, push), pushes))
+    assert sorted(int(path.stem) for path in kept) == list(range(1, 21))
+    found = [msgspec.json.decode(path.read_bytes())["resource"] for path in kept]
+    assert [(int(path.stem), n) for n, path in enumerate(kept)] == [
+        (push["pushId"], push["n"]) for push in found
+    ]
+
+
+def test_a_server_that_hangs_holds_no_push_up(home, work, receiver):
+    bring(work, home, receiver.url)
+    receiver.delay_s = 4.0
+    commit(work)
+    started = time.monotonic()
+    assert "no answer yet" in push(work)
+    assert time.monotonic() - started < 3.0
+    assert outgoing(home) == ["1.json"]
+
+
+def test_a_push_succeeds_although_nothing_can_be_kept(home, work, receiver):
+    bring(work, home, receiver.url)
+    (home / "repositories" / "loan_default.git" / "sluss" / "push_id").write_text("not a number")
+    now = commit(work)
+    assert "could not be kept" in push(work)
+    assert git(work, "ls-remote", "origin", "main").split()[0] == now
+
+
+def test_a_hook_whose_python_is_gone_finds_another(home, work, receiver):
+    bring(work, home, receiver.url)
+    hook = home / "repositories" / "loan_default.git" / "hooks" / "post-receive"
+    text = re.sub(r"^python=.*$", "python=/gone/python", hook.read_text(), flags=re.MULTILINE)
+    hook.write_text(text)
+    commit(work)
+    push(work)
+    assert receiver.push_ids() == [1]
+
+
+def test_the_handler_of_azure_devops_reads_the_delivery(home, work, receiver):
+    added = bring(work, home, receiver.url)
+    now = commit(work)
+    push(work)
+    raw = msgspec.json.encode(receiver.deliveries[0])
+    (event,) = source.read({}, raw, datetime.now(UTC)).events
+    assert isinstance(event, CodePushed)
+    assert event.id == f"ado/{added.repository.id}/1/refs/heads/main"
+    assert (event.branch, event.commit, event.push_id) == ("main", now, 1)
+    assert (event.pusher, event.pusher_name) == ("astrid@bank.example", "Astrid Lund")
