@@ -1,0 +1,83 @@
+"""How the MLflow server beside us is called: command line, environment, key, port and log."""
+
+import base64
+import os
+import socket
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO, Final
+
+HOST: Final = "127.0.0.1"
+OWNER: Final = "SLUSS_MLFLOW_HOME"  # marks our server's processes, so that they are known again
+VERSION: Final = version("mlflow")
+LOG_LIMIT_BYTES: Final = 10_000_000
+
+
+def command(port: int) -> list[str]:
+    """Paths are relative to the server's folder: a URI made of any folder name is not safe."""
+    return [
+        *(sys.executable, "-I", "-m", "mlflow", "server"),
+        *("--host", HOST, "--port", str(port), "--workers", "1"),
+        *("--backend-store-uri", "sqlite:///mlflow.db"),
+        *("--artifacts-destination", "./artifacts"),
+        *("--uvicorn-opts", "--no-access-log"),
+    ]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Nothing of our own environment goes on: it may hold credentials."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+        "GIT_PYTHON_REFRESH": "quiet",
+        OWNER: str(folder),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # saves a third process of 230 MB
+        "MLFLOW_ENABLE_AI_GATEWAY": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "https,http",  # our receiver is on this machine
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+        "MLFLOW_WEBHOOK_CACHE_TTL": "1",  # with the default a new webhook is deaf for a minute
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": webhook_key(folder),
+    }
+
+
+def webhook_key(folder: Path) -> str:
+    """The Fernet key of the webhooks' secrets: with another one they cannot be read any more."""
+    path = folder / "webhook.key"
+    if not path.exists():
+        draft = path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as output:
+            output.write(base64.urlsafe_b64encode(os.urandom(32)))
+        draft.replace(path)
+    return path.read_text(encoding="ascii")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will do
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Append; what grew too long is put aside first, so that two files are the most there is."""
+    if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")

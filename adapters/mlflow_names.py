@@ -1,0 +1,55 @@
+"""The names under which Sluss keeps its facts in MLflow: tags, aliases, and names it refuses."""
+
+import re
+from typing import Final
+
+from core.errors import StepFailedError
+from core.words import ReleaseId, Stage
+
+ARTIFACT: Final = "model"  # what a run calls the model that it logs
+RELEASE_TAG: Final = "sluss.release"  # on run and version: how they are found again
+DIGEST_TAG: Final = "sluss.artifact_digest"  # on the version, for those who ask MLflow itself
+
+# Stage in lower case, and for production the name that the field's examples load.
+ALIASES: Final = {
+    Stage.TST: ("tst",),
+    Stage.QA: ("qa",),
+    Stage.PROD: ("prod", "champion"),
+}
+
+# MLflow refuses "/" and ":"; blanks and other letters fail later, in addresses and in Unity
+# Catalog, so that one rule is told at the start for every registry.
+MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+RELEASE: Final = re.compile(r"[A-Za-z0-9_.-]{1,250}")
+
+REFUSED_NAME: Final = (
+    "MLflow takes no model called {name!r}. Nothing was run or registered; change MODEL_NAME to "
+    "letters a to z, digits, underscores, dashes and dots, and push again."
+)
+
+
+def stage_tag(stage: Stage) -> str:
+    """On a version: the release that brought it to the stage."""
+    return f"sluss.stage.{stage}"
+
+
+def holder_tag(stage: Stage) -> str:
+    """On a registered model: the version that Sluss placed, to notice an alias moved by hand."""
+    return f"sluss.holder.{stage}"
+
+
+def previous_tag(stage: Stage) -> str:
+    """On a registered model: the version that held the stage before the present one."""
+    return f"sluss.previous.{stage}"
+
+
+def check_model_name(name: str) -> None:
+    if not MODEL_NAME.fullmatch(name) or ".." in name:
+        raise StepFailedError(REFUSED_NAME.format(name=name))
+
+
+def quoted(release: ReleaseId) -> str:
+    """For MLflow's filters, which cannot escape a quote."""
+    if not RELEASE.fullmatch(release):
+        raise StepFailedError(f"{release!r} is no release: MLflow was not asked for it.")
+    return f"'{release}'"

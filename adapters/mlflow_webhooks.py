@@ -1,0 +1,131 @@
+"""Our webhook in MLflow: installed once, kept as wanted, over its REST interface.
+
+https://mlflow.org/docs/latest/ml/webhooks/
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from core.errors import SettingsError, UnavailableError
+
+NAME: Final = "sluss"
+PATH: Final = "/api/2.0/mlflow/webhooks"
+TIMEOUT_S: Final = 5.0
+DESCRIPTION: Final = "Tells Sluss that the registry has changed."
+
+# What may change a model's versions, stages or tags. Deleting a version sends nothing.
+EVENTS: Final = (
+    ("REGISTERED_MODEL", "CREATED"),
+    ("MODEL_VERSION", "CREATED"),
+    ("MODEL_VERSION_TAG", "SET"),
+    ("MODEL_VERSION_TAG", "DELETED"),
+    ("MODEL_VERSION_ALIAS", "CREATED"),
+    ("MODEL_VERSION_ALIAS", "DELETED"),
+)
+
+UNREADABLE: Final = (
+    "MLflow cannot read its own webhooks, and sends none: its encryption key has changed. "
+    "Our webhook was not installed. Start MLflow with the MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY "
+    "that it had before, or delete its webhooks in its database, then start again."
+)
+REFUSED: Final = (
+    "MLflow refused our webhook: {reason} It was not installed, so registry changes are seen late. "
+    "For an address inside the bank, MLflow needs MLFLOW_WEBHOOK_ALLOWED_SCHEMES and "
+    "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS."
+)
+SILENT: Final = (
+    "MLflow does not answer. Our webhook was not installed; it is tried again by itself."
+)
+
+log = logging.getLogger(__name__)
+
+
+class _Webhook(msgspec.Struct, frozen=True):
+    webhook_id: str
+    name: str
+
+
+class _Page(msgspec.Struct, frozen=True):
+    webhooks: list[_Webhook] = []
+    next_page_token: str = ""
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+async def install(uri: str, receiver: str, secret: str) -> None:
+    """Make MLflow tell ``receiver`` of every registry change, signed with ``secret``.
+
+    Repeating it is safe: one webhook of our name stays, with this address and this secret. MLflow
+    never shows a secret, so it is always written. Raise SettingsError when MLflow refuses.
+    """
+    wanted = {
+        "name": NAME,
+        "description": DESCRIPTION,
+        "url": receiver,
+        "secret": secret,
+        "status": "ACTIVE",
+        "events": [{"entity": entity, "action": action} for entity, action in EVENTS],
+    }
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    try:
+        async with aiohttp.ClientSession(uri, timeout=timeout) as session:
+            await _keep_one(session, wanted)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise UnavailableError(SILENT) from error
+    log.info("MLflow webhook installed", extra={"action": "mlflow_webhook_installed"})
+
+
+async def _keep_one(session: aiohttp.ClientSession, wanted: Mapping[str, Any]) -> None:
+    """Two processes that install at once may leave twins: the next one to look removes them."""
+    ours = [webhook for webhook in await _all(session) if webhook.name == NAME]
+    if not ours:
+        await _call(session, "POST", PATH, wanted)
+        return
+    await _call(session, "PATCH", f"{PATH}/{ours[0].webhook_id}", wanted)
+    for twin in ours[1:]:
+        await _call(session, "DELETE", f"{PATH}/{twin.webhook_id}", {})
+
+
+async def _all(session: aiohttp.ClientSession) -> list[_Webhook]:
+    found: list[_Webhook] = []
+    token = ""
+    while True:
+        async with session.get(PATH, params={"page_token": token} if token else {}) as answer:
+            if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise SettingsError(UNREADABLE)
+            page = await _read(answer)
+        found.extend(page.webhooks)
+        if not page.next_page_token:
+            return found
+        token = page.next_page_token
+
+
+async def _call(
+    session: aiohttp.ClientSession, method: str, path: str, body: Mapping[str, Any]
+) -> None:
+    async with session.request(method, path, json=body) as answer:
+        await _read(answer)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> _Page:
+    """Raise what the status means; the page is empty unless webhooks were asked for."""
+    raw = await answer.read()
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise UnavailableError(SILENT)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise SettingsError(REFUSED.format(reason=_reason(raw)))
+    return msgspec.json.decode(raw, type=_Page)
+
+
+def _reason(raw: bytes) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Refusal).message
+    except msgspec.DecodeError:
+        return "it gives no reason."

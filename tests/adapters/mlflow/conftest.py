@@ -1,0 +1,91 @@
+"""One real MLflow server for all tests here: its start is the slowest part of them."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.mlflow_registry import configure
+from adapters.mlflow_server import MLflowServer
+from tests.adapters.mlflow.workbench import MlflowBench
+
+ROOT = Path(__file__).parents[3]
+
+PARENT = """
+import asyncio, pathlib, sys
+from adapters.mlflow_server import MLflowServer
+
+server = MLflowServer(pathlib.Path(sys.argv[1]))
+asyncio.run(server.start())
+print(server.uri, flush=True)
+sys.stdin.read()
+"""
+
+
+@dataclass
+class Adopted:
+    """The server, and what was known of it before the process that started it was killed."""
+
+    server: MLflowServer
+    home: Path
+    uri_before: str
+    was_adopted: bool
+
+
+@pytest.fixture(scope="session")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
+    """Started by a process that is killed at once; ours then finds it still starting."""
+    home = tmp_path_factory.mktemp("home with a blank")
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(home)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        uri = parent.stdout.readline().strip()
+        parent.kill()
+    server = MLflowServer(home)
+    was_adopted = asyncio.run(server.start())
+    try:
+        asyncio.run(server.ready(120))
+        yield Adopted(server, home, uri, was_adopted)
+    finally:
+        asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def server(adopted: Adopted) -> MLflowServer:
+    return adopted.server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _configured() -> Iterator[None]:
+    before = dict(os.environ)
+    configure(os.environ)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about type hints of MLflow's own
+        import mlflow.pyfunc  # noqa: F401, PLC0415
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def saved_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("saved_models")
+
+
+@pytest.fixture
+async def bench(adopted: Adopted, saved_models: Path) -> AsyncIterator[MlflowBench]:
+    artifacts = adopted.home / "mlflow" / "artifacts"
+    bench = MlflowBench(adopted.server.uri, artifacts, saved_models)
+    yield bench
+    await bench.close()

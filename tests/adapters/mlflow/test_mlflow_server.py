@@ -1,0 +1,176 @@
+"""The MLflow server beside us: adopted, restarted, ended, and a stranger's process left alone."""
+
+import asyncio
+import os
+import socket
+import stat
+import time
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import psutil
+import pytest
+
+from adapters.mlflow_command import OWNER, environment, open_log, webhook_key
+from adapters.mlflow_server import MLflowServer
+from adapters.mlflow_webhooks import install
+from core.errors import SettingsError, UnavailableError
+from tests.adapters.mlflow.conftest import Adopted
+from tests.adapters.mlflow.workbench import MlflowBench
+from tests.adapters.model_registry_contract import FIRST
+
+
+def _state(home: Path) -> dict[str, object]:
+    return msgspec.json.decode((home / "mlflow" / "server.json").read_bytes())
+
+
+def _processes(home: Path) -> list[psutil.Process]:
+    mark = str(home.resolve() / "mlflow")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(OWNER) == mark:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _port_that_nobody_uses() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+async def _get(url: str, **headers: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        return answer.status
+
+
+def test_an_orphan_of_our_own_is_adopted(adopted: Adopted):
+    assert adopted.was_adopted
+    assert adopted.server.uri == adopted.uri_before
+
+
+async def test_only_this_computer_and_its_own_names_are_served(adopted: Adopted):
+    experiments = f"{adopted.server.uri}/api/2.0/mlflow/experiments/search?max_results=1"
+    assert await _get(experiments) == 200
+    assert await _get(experiments, Host="evil.example") == 403
+    listening = {
+        connection.laddr.ip
+        for process in _processes(adopted.home)
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+async def test_a_healthy_server_is_left_alone(adopted: Adopted):
+    before = _state(adopted.home)
+    assert await adopted.server.ensure() is False
+    assert _state(adopted.home) == before
+
+
+async def test_a_killed_server_comes_back_with_all_it_knew(adopted: Adopted, bench: MlflowBench):
+    """The leader is killed and its worker stays: it holds the port and must go first."""
+    model = bench.model()
+    run = await bench.registry.open_run(model, FIRST, {})
+    await install(bench.uri, "http://127.0.0.1:1/hooks", "a secret")
+    leader = psutil.Process(int(str(_state(adopted.home)["pid"])))
+    worker = leader.children()[0]
+    leader.kill()
+
+    assert await adopted.server.ensure() is True
+    assert not worker.is_running()
+    with pytest.raises(UnavailableError, match="tried again by itself"):
+        await bench.registry.open_run(model, FIRST, {})
+    assert await adopted.server.ensure() is False, "it is still starting: give it time"
+
+    await adopted.server.ready(120)
+    assert adopted.server.uri == adopted.uri_before
+    assert await bench.registry.open_run(model, FIRST, {}) == run
+    await install(bench.uri, "http://127.0.0.1:1/hooks", "another secret")  # still readable
+    for webhook in bench.client.list_webhooks():
+        bench.client.delete_webhook(webhook.webhook_id)
+
+
+async def test_a_stopped_server_leaves_no_process_and_keeps_its_port(tmp_path: Path):
+    server = MLflowServer(tmp_path)
+    assert await server.start() is False
+    port = _state(tmp_path)["port"]
+    assert _processes(tmp_path)
+    await server.stop()
+    await server.stop()
+    assert _processes(tmp_path) == []
+    assert _state(tmp_path) == {**_state(tmp_path), "pid": 0, "port": port}
+    assert await server.ensure() is False, "stopped on purpose"
+
+
+async def test_a_stranger_with_our_old_pid_is_neither_adopted_nor_ended(tmp_path: Path):
+    stranger = psutil.Process(os.getpid())
+    state = {"pid": stranger.pid, "started": stranger.create_time(), "version": "3.17.2"}
+    (tmp_path / "mlflow").mkdir()
+    left = msgspec.json.encode({**state, "port": _port_that_nobody_uses()})
+    (tmp_path / "mlflow" / "server.json").write_bytes(left)
+    server = MLflowServer(tmp_path)
+    assert await server.start() is False
+    assert _state(tmp_path)["pid"] != stranger.pid
+    await server.stop()
+
+
+async def test_a_server_that_ends_at_once_says_where_its_log_is(tmp_path: Path):
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "server.json").write_bytes(b'{"pid": 1, "sta')  # torn by a crash
+    server = MLflowServer(tmp_path)
+    await server.start()
+    for process in _processes(tmp_path):
+        process.kill()
+    with pytest.raises(UnavailableError, match=r"server\.log"):
+        await server.ready()
+    await server.stop()
+
+
+async def test_a_fixed_port_that_is_taken_is_told(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = MLflowServer(tmp_path, port=taken.getsockname()[1])
+        with pytest.raises(SettingsError, match="choose another port"):
+            await server.start()
+
+
+async def test_starting_does_not_stop_the_event_loop(tmp_path: Path):
+    server = MLflowServer(tmp_path)
+    starting = asyncio.create_task(server.start())
+    longest, last = 0.0, time.monotonic()
+    while not starting.done():
+        await asyncio.sleep(0.001)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    await server.stop()
+    assert longest < 0.5
+
+
+def test_the_address_is_unknown_before_the_start(tmp_path: Path):
+    with pytest.raises(UnavailableError, match="not started yet"):
+        _ = MLflowServer(tmp_path).uri
+
+
+def test_the_webhook_key_is_kept_and_for_us_alone(tmp_path: Path):
+    key = webhook_key(tmp_path)
+    assert webhook_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "webhook.key").stat().st_mode) == 0o600
+
+
+def test_nothing_of_our_environment_goes_to_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OAUTH2_SECRET", "hush")
+    assert "OAUTH2_SECRET" not in environment(tmp_path)
+
+
+def test_a_log_that_grew_too_long_is_put_aside(tmp_path: Path):
+    path = tmp_path / "server.log"
+    path.write_bytes(b"x" * 10_000_001)
+    with open_log(path) as log:
+        log.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert path.with_suffix(".log.1").stat().st_size == 10_000_001

@@ -1,0 +1,157 @@
+"""Our webhook in a real MLflow: what it is, and that its deliveries arrive and verify."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from adapters.mlflow_webhooks import NAME, install
+from core.errors import SettingsError, UnavailableError
+from core.words import Stage
+from tests.adapters.mlflow.workbench import MlflowBench
+from tests.adapters.model_registry_contract import FIRST
+
+SECRET = "correct horse battery staple"
+CACHED_S = 1.5  # the server looks for new webhooks once a second
+
+
+class Receiver:
+    """Keeps what arrives; ``url`` is where."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.arrived: list[tuple[dict[str, str], bytes]] = []
+        self.arrival = asyncio.Event()
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.arrived.append((dict(request.headers), await request.read()))
+        self.arrival.set()
+        return web.Response(status=202)
+
+    def kinds(self) -> set[str]:
+        bodies = [json.loads(body) for _, body in self.arrived]
+        return {f"{body['entity']}.{body['action']}" for body in bodies}
+
+    async def wait_for(self, *kinds: str) -> None:
+        async with asyncio.timeout(10):
+            while not set(kinds) <= self.kinds():
+                self.arrival.clear()
+                await self.arrival.wait()
+
+
+async def _serve(handler: Any) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def receiver(bench: MlflowBench) -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    async for url in _serve(receiver.take):
+        receiver.url = url
+        yield receiver
+    for webhook in bench.client.list_webhooks():
+        bench.client.delete_webhook(webhook.webhook_id)
+
+
+@pytest.fixture
+async def broken() -> AsyncIterator[str]:
+    """Answers as MLflow 3.17 does after a restart with another encryption key."""
+    body = {"error_code": "INTERNAL_ERROR", "message": ""}
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(body, status=500)
+
+    async for url in _serve(answer):
+        yield url
+
+
+def _signature(headers: dict[str, str], body: bytes, secret: str) -> str:
+    signed = f"{headers['X-MLflow-Delivery-Id']}.{headers['X-MLflow-Timestamp']}.".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+async def test_what_happens_in_the_registry_arrives_signed(bench: MlflowBench, receiver: Receiver):
+    await install(bench.uri, receiver.url, SECRET)
+    await asyncio.sleep(CACHED_S)
+    model = bench.model()
+    run = await bench.registry.open_run(model, FIRST, {})
+    await bench.train(run, "yes")
+    registered = await bench.registry.register(model, FIRST, run, {})
+    await bench.registry.place(model, registered.version, Stage.QA, FIRST)
+    await bench.registry.place(model, registered.version, Stage.PROD, FIRST)
+    bench.client.delete_model_version_tag(model, registered.version, "sluss.stage.QA")
+    bench.client.delete_registered_model_alias(model, "qa")
+    await receiver.wait_for(
+        "registered_model.created",
+        "model_version.created",
+        "model_version_tag.set",
+        "model_version_tag.deleted",
+        "model_version_alias.created",
+        "model_version_alias.deleted",
+    )
+    for headers, body in receiver.arrived:
+        assert headers["X-MLflow-Signature"] == _signature(headers, body, SECRET)
+        assert json.loads(body)["data"]["name"] == model
+
+
+async def test_installing_twice_keeps_one_webhook(bench: MlflowBench, receiver: Receiver):
+    await install(bench.uri, receiver.url, SECRET)
+    await install(bench.uri, receiver.url, SECRET)
+    assert [webhook.name for webhook in bench.client.list_webhooks()] == [NAME]
+
+
+async def test_a_changed_address_and_secret_are_taken_over(bench: MlflowBench, receiver: Receiver):
+    await install(bench.uri, f"{receiver.url}/old", "old secret")
+    await install(bench.uri, f"{receiver.url}/new", SECRET)
+    await asyncio.sleep(CACHED_S)
+    bench.client.create_registered_model(bench.model())
+    await receiver.wait_for("registered_model.created")
+    headers, body = receiver.arrived[0]
+    assert headers["X-MLflow-Signature"] == _signature(headers, body, SECRET)
+    assert [webhook.url for webhook in bench.client.list_webhooks()] == [f"{receiver.url}/new"]
+
+
+async def test_a_webhook_that_was_switched_off_is_switched_on(
+    bench: MlflowBench, receiver: Receiver
+):
+    await install(bench.uri, receiver.url, SECRET)
+    bench.client.update_webhook(bench.client.list_webhooks()[0].webhook_id, status="DISABLED")
+    await install(bench.uri, receiver.url, SECRET)
+    assert [str(webhook.status) for webhook in bench.client.list_webhooks()] == ["ACTIVE"]
+
+
+async def test_twins_go_and_other_webhooks_stay(bench: MlflowBench, receiver: Receiver):
+    for name in (NAME, NAME, "somebody-else"):
+        bench.client.create_webhook(name, receiver.url, ["model_version.created"])
+    await install(bench.uri, receiver.url, SECRET)
+    left = sorted(webhook.name for webhook in bench.client.list_webhooks())
+    assert left == [NAME, "somebody-else"]
+
+
+async def test_a_changed_encryption_key_is_told(broken: str):
+    with pytest.raises(SettingsError, match="encryption key has changed"):
+        await install(broken, "http://127.0.0.1:1", SECRET)
+
+
+async def test_a_refused_address_is_told_with_its_reason(bench: MlflowBench):
+    with pytest.raises(SettingsError, match="Invalid webhook URL"):
+        await install(bench.uri, "ftp://127.0.0.1/hooks", SECRET)
+
+
+async def test_a_server_that_is_down_is_tried_again():
+    with pytest.raises(UnavailableError, match="tried again by itself"):
+        await install("http://127.0.0.1:9", "http://127.0.0.1:1", SECRET)

@@ -1,0 +1,179 @@
+"""What every model registry must do: a subclass brings the fixture ``bench``."""
+
+import asyncio
+from typing import Protocol
+
+import pytest
+
+from core.errors import StepFailedError, UnknownNameError
+from core.ports import ModelRegistry
+from core.words import ReleaseId, Stage
+
+FIRST, SECOND = ReleaseId("loans-1"), ReleaseId("loans-2")
+RACERS = 4
+
+
+class Bench(Protocol):
+    """A registry under test, and what happens around it."""
+
+    registry: ModelRegistry
+
+    def model(self) -> str:
+        """A model name that nobody used before."""
+
+    def another_worker(self) -> ModelRegistry:
+        """The same registry as another process would see it."""
+
+    async def train(self, run: str, answer: str) -> None:
+        """Log a model that always gives this answer, and the metric auc=0.75."""
+
+    async def tamper(self, model: str, version: str) -> None:
+        """Change one byte of the stored artifact."""
+
+
+class ModelRegistryContract:
+    async def test_the_run_of_a_release_is_found_again(self, bench: Bench):
+        model = bench.model()
+        run = await bench.registry.open_run(model, FIRST, {"git.sha": "abc"})
+        assert await bench.another_worker().open_run(model, FIRST, {"git.sha": "abc"}) == run
+
+    async def test_each_release_has_its_own_run(self, bench: Bench):
+        model = bench.model()
+        first = await bench.registry.open_run(model, FIRST, {})
+        assert await bench.registry.open_run(model, SECOND, {}) != first
+
+    async def test_workers_that_race_open_one_run(self, bench: Bench):
+        model = bench.model()
+        workers = [bench.another_worker() for _ in range(RACERS)]
+        runs = await asyncio.gather(*(worker.open_run(model, FIRST, {}) for worker in workers))
+        assert set(runs) == {await bench.registry.open_run(model, FIRST, {})}
+
+    async def test_the_metrics_of_a_run_are_read(self, bench: Bench):
+        run = await bench.registry.open_run(bench.model(), FIRST, {})
+        await bench.train(run, "yes")
+        assert await bench.registry.metrics(run) == {"auc": 0.75}
+
+    async def test_the_metrics_of_an_unknown_run_are_an_error(self, bench: Bench):
+        with pytest.raises(UnknownNameError, match="no run called"):
+            await bench.registry.metrics("0" * 32)
+
+    async def test_a_release_that_was_not_registered_is_not_found(self, bench: Bench):
+        assert await bench.registry.find(bench.model(), FIRST) is None
+
+    async def test_a_registered_release_is_found_again(self, bench: Bench):
+        model, registered = await _registered(bench, FIRST)
+        assert await bench.another_worker().find(model, FIRST) == registered
+        assert await bench.registry.find(model, SECOND) is None
+
+    async def test_registering_twice_makes_one_version(self, bench: Bench):
+        model = bench.model()
+        run = await _trained(bench, model, FIRST)
+        first = await bench.registry.register(model, FIRST, run, {})
+        assert await bench.registry.register(model, FIRST, run, {}) == first
+        assert await bench.registry.read(model, first.version) == first
+
+    async def test_workers_that_race_register_one_version(self, bench: Bench):
+        model = bench.model()
+        run = await _trained(bench, model, FIRST)
+        workers = [bench.another_worker() for _ in range(RACERS)]
+        found = await asyncio.gather(*(w.register(model, FIRST, run, {}) for w in workers))
+        assert len({registered.version for registered in found}) == 1
+        assert await bench.registry.find(model, FIRST) == found[0]
+
+    async def test_a_run_without_a_model_registers_nothing(self, bench: Bench):
+        model = bench.model()
+        run = await bench.registry.open_run(model, FIRST, {})
+        with pytest.raises(StepFailedError, match="Nothing was registered"):
+            await bench.registry.register(model, FIRST, run, {})
+        assert await bench.registry.holders(model) is None
+
+    async def test_a_retried_step_registers_its_newest_model(self, bench: Bench):
+        model = bench.model()
+        run = await _trained(bench, model, FIRST, answer="old")
+        first = await bench.registry.register(model, FIRST, run, {})
+        await bench.train(run, "new")
+        second = await bench.registry.register(model, SECOND, run, {})
+        assert second.artifact_digest != first.artifact_digest
+
+    async def test_a_changed_artifact_has_another_digest(self, bench: Bench):
+        model, registered = await _registered(bench, FIRST)
+        await bench.tamper(model, registered.version)
+        changed = await bench.registry.read(model, registered.version)
+        assert changed.version == registered.version
+        assert changed.artifact_digest != registered.artifact_digest
+
+    async def test_an_unknown_version_cannot_be_read(self, bench: Bench):
+        model, _ = await _registered(bench, FIRST)
+        with pytest.raises(UnknownNameError, match="no model version called"):
+            await bench.registry.read(model, "77")
+
+    async def test_an_unknown_model_has_no_holders(self, bench: Bench):
+        assert await bench.registry.holders(bench.model()) is None
+
+    async def test_a_new_version_holds_no_stage(self, bench: Bench):
+        model, _ = await _registered(bench, FIRST)
+        assert await bench.registry.holders(model) == dict.fromkeys(Stage, "")
+
+    async def test_placing_tells_who_held_the_stage_before(self, bench: Bench):
+        registry, (model, old, new) = bench.registry, await _two_versions(bench)
+        assert await registry.place(model, old, Stage.PROD, FIRST) == ""
+        assert await registry.place(model, new, Stage.PROD, SECOND) == old
+        assert (await registry.holders(model) or {})[Stage.PROD] == new
+
+    async def test_placing_the_holder_again_still_tells_who_was_before(self, bench: Bench):
+        registry, (model, old, new) = bench.registry, await _two_versions(bench)
+        await registry.place(model, old, Stage.QA, FIRST)
+        await registry.place(model, new, Stage.QA, SECOND)
+        assert await bench.another_worker().place(model, new, Stage.QA, SECOND) == old
+        assert (await registry.holders(model) or {})[Stage.QA] == new
+
+    async def test_a_rollback_is_a_placement_like_any_other(self, bench: Bench):
+        registry, (model, old, new) = bench.registry, await _two_versions(bench)
+        await registry.place(model, old, Stage.PROD, FIRST)
+        await registry.place(model, new, Stage.PROD, SECOND)
+        assert await registry.place(model, old, Stage.PROD, FIRST) == new
+        assert (await registry.holders(model) or {})[Stage.PROD] == old
+
+    async def test_the_stages_have_holders_of_their_own(self, bench: Bench):
+        registry, (model, old, new) = bench.registry, await _two_versions(bench)
+        await registry.place(model, old, Stage.PROD, FIRST)
+        await registry.place(model, new, Stage.QA, SECOND)
+        expected = {Stage.TST: "", Stage.QA: new, Stage.PROD: old}
+        assert await registry.holders(model) == expected
+
+    async def test_what_does_not_exist_cannot_be_placed(self, bench: Bench):
+        with pytest.raises(UnknownNameError, match="no registered model called"):
+            await bench.registry.place(bench.model(), "1", Stage.QA, FIRST)
+        model, _ = await _registered(bench, FIRST)
+        with pytest.raises(UnknownNameError, match="no model version called"):
+            await bench.registry.place(model, "77", Stage.QA, FIRST)
+
+    @pytest.mark.parametrize("name", ["", "a/b", "a:b", "a b", "länder", "..", "a'b", "x" * 201])
+    async def test_a_name_that_registries_refuse_is_refused_first(self, bench: Bench, name: str):
+        with pytest.raises(StepFailedError, match="change MODEL_NAME"):
+            await bench.registry.open_run(name, FIRST, {})
+        with pytest.raises(StepFailedError, match="change MODEL_NAME"):
+            await bench.registry.holders(name)
+
+    async def test_a_registry_that_is_there_answers_a_ping(self, bench: Bench):
+        await bench.registry.ping()
+
+
+async def _trained(bench: Bench, model: str, release: ReleaseId, answer: str = "yes") -> str:
+    run = await bench.registry.open_run(model, release, {})
+    await bench.train(run, answer)
+    return run
+
+
+async def _registered(bench: Bench, release: ReleaseId):
+    model = bench.model()
+    run = await _trained(bench, model, release)
+    return model, await bench.registry.register(model, release, run, {})
+
+
+async def _two_versions(bench: Bench) -> tuple[str, str, str]:
+    model = bench.model()
+    run = await _trained(bench, model, FIRST)
+    old = await bench.registry.register(model, FIRST, run, {})
+    new = await bench.registry.register(model, SECOND, run, {})
+    return model, old.version, new.version
