@@ -1,0 +1,24 @@
+"""The commands, in the order of the help: one file is one command."""
+
+from typing import Any
+
+from bot.command import Command
+from bot.commands.approvals import approvals
+from bot.commands.help import help_
+from bot.commands.model_history import model_history
+from bot.commands.model_list import model_list
+from bot.commands.model_status import model_status
+from bot.commands.release import release
+from bot.commands.request import request
+from bot.commands.retry import retry
+
+COMMANDS: tuple[Command[Any], ...] = (
+    model_status,
+    release,
+    approvals,
+    request,
+    retry,
+    model_list,
+    model_history,
+    help_,
+)

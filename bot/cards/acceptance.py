@@ -1,0 +1,102 @@
+"""The card that asks the team to accept or reject an evaluated version."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from bot import findings, metrics_table
+from bot.click import Click, Clicks
+from bot.draft import Draft, release_of, typed
+from bot.elements import Part, banner, button, card, heading, link, section, text, text_input
+from bot.view import View
+from bot.wording import count
+from core.card import Card, Element, Tone
+from core.events import AcceptanceDecided
+from core.flow.checks import blocking
+from core.release import State
+
+clicks: Clicks[Draft] = Clicks()
+
+
+def render(view: View) -> Card:
+    name = f"{view.name} release {view.release.number}"
+    is_open = view.release.state is State.AWAITING_ACCEPTANCE
+    verdict, tone = metrics_table.verdict(view) if is_open else _ended(view)
+    return card(
+        heading(f"Accept {name}?" if is_open else f"Acceptance of {name}"),
+        banner(verdict, tone),
+        *_metrics(view),
+        *_findings(view),
+        *(_question(view) if is_open else ()),
+        link("Release page", view.page),
+        summary=f"{name}: {verdict}",
+    )
+
+
+@clicks.on("acceptance.show")
+def show(_click: Click) -> Draft:
+    return None
+
+
+@clicks.on("acceptance.accept")
+def accept(click: Click) -> Draft:
+    return _decided(click, accepted=True)
+
+
+@clicks.on("acceptance.reject")
+def reject(click: Click) -> Draft:
+    return _decided(click, accepted=False)
+
+
+def _decided(click: Click, *, accepted: bool) -> Draft:
+    release = release_of(click)
+    return partial(
+        AcceptanceDecided,
+        id=f"acceptance/{release}/{click.person.id}/{click.id}",
+        release=release,
+        by=click.person,
+        accepted=accepted,
+        reason=typed(click, "reason"),
+    )
+
+
+def _ended(view: View) -> tuple[str, Tone]:
+    release = view.release
+    if release.accepted_by is not None:
+        return f"Accepted by {release.accepted_by.name}", Tone.GOOD
+    if release.state is State.REJECTED:
+        return f"Rejected by {release.reason}", Tone.BAD
+    if release.state is State.SUPERSEDED:
+        return f"Nothing to accept any more: {release.reason}", Tone.SUBTLE
+    return f"Nothing to accept now: it is {release.state}", Tone.SUBTLE
+
+
+def _metrics(view: View) -> Iterator[Element]:
+    champion = view.champion
+    if champion is not None:
+        yield text(f"Champion: {champion.id}", Tone.SUBTLE)
+    yield metrics_table.table(metrics_table.deltas(view.release, champion, view.policy))
+
+
+def _findings(view: View) -> Iterator[Element]:
+    found = findings.open_checks(view.release, view.policy)
+    if found:
+        title = f"{count(findings.total(found), 'finding')} of the gate"
+        yield section(title, *findings.elements(found))
+
+
+def _question(view: View) -> Iterator[Part]:
+    """A rejection needs its reason; accepting goes without."""
+    release = view.release
+    blocked = blocking(release.checked, view.policy, "acceptance") if release.checked else ""
+    if blocked:
+        yield text(f"The gate blocks acceptance: {blocked} Mend them and push again.", Tone.WARN)
+    yield text_input("reason", "Reason (needed to reject)", is_required=True, is_multiline=False)
+    if not blocked:
+        yield button(
+            f"Accept release {release.number}",
+            "acceptance.accept",
+            tone=Tone.GOOD,
+            needs_inputs=False,
+            release=release.id,
+        )
+    yield button("Reject", "acceptance.reject", tone=Tone.BAD, release=release.id)

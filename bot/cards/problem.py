@@ -1,0 +1,52 @@
+"""The card of a release that is stuck: what happened, where its dead letter is, what to do."""
+
+from functools import partial
+
+from bot.click import Click, Clicks
+from bot.draft import Draft, release_of
+from bot.elements import banner, button, card, facts, heading, link, text
+from bot.view import View
+from bot.wording import moment
+from core.card import Card, Tone
+from core.events import RetryRequested
+from core.release import State
+
+clicks: Clicks[Draft] = Clicks()
+
+NO_LOSS = "Nothing was lost, and nothing has changed since the last step that went well."
+WHAT_NEXT = "Retry goes on from there; if it gets stuck again, tell the platform team."
+
+
+def render(view: View) -> Card:
+    release = view.release
+    title = f"{view.name} release {release.number}"
+    if release.state is not State.STUCK:
+        return card(
+            heading(title),
+            banner(f"No longer stuck: it is {release.state}", Tone.GOOD),
+            link("Release page", view.page),
+        )
+    run = release.current_step()
+    where = f"{run.step}, attempt {run.attempt}, on {run.stage}" if run else "before its first step"
+    return card(
+        heading(f"{title} is stuck"),
+        banner(f"Stuck since {moment(release.changed, view.now)}", Tone.BAD),
+        text(release.reason),
+        facts(step=where, dead_letter="kept: see Deliveries"),
+        text(f"{NO_LOSS} {WHAT_NEXT}"),
+        button("Retry", "problem.retry", tone=Tone.GOOD, release=release.id),
+        link("Release page", view.page),
+        link("Deliveries", f"{view.page_url}/deliveries"),
+        summary=f"{title} is stuck",
+    )
+
+
+@clicks.on("problem.retry")
+def retry(click: Click) -> Draft:
+    release = release_of(click)
+    return partial(
+        RetryRequested,
+        id=f"retry/{release}/{click.person.id}/{click.id}",
+        release=release,
+        by=click.person,
+    )

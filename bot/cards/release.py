@@ -1,0 +1,169 @@
+"""The card of a release: one card, updated in place from check to production."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from bot import findings, metrics_table, progress
+from bot.click import Click, Clicks
+from bot.draft import Draft, release_of
+from bot.elements import banner, button, card, facts, heading, link, section, text
+from bot.next_stages import blocked_stage, next_stages
+from bot.view import View, holder_name
+from bot.wording import count, moment, short
+from core.card import Button, Card, Element, Tone
+from core.events import RetryRequested
+from core.flow.retry import CAN_RETRY
+from core.release import RUNNING, State
+from core.words import Stage
+
+clicks: Clicks[Draft] = Clicks()
+
+Verdict = tuple[str, Tone]
+ENDED = frozenset({State.SUPERSEDED, State.REJECTED})
+WHAT_NEXT = {
+    State.BLOCKED: "Mend what is listed and push again; Retry runs the gate once more.",
+    State.FAILED: "Mend it and push again, or Retry: the steps that went well are not redone.",
+    State.STUCK: "Nothing of it is lost. Retry goes on from the step that is stuck.",
+    State.AWAITING_ACCEPTANCE: "A member of the team accepts or rejects it on its own card.",
+    State.AWAITING_APPROVAL: "The approvers decide on a card of their own.",
+}
+
+
+def render(view: View) -> Card:
+    verdict, tone = _verdict(view)
+    title = f"{view.name} release {view.release.number}"
+    return card(
+        heading(title),
+        banner(verdict, tone),
+        *_reason(view),
+        text(_origin(view), Tone.SUBTLE),
+        facts(progress.rows(view.release, view.now)),
+        *_findings(view),
+        *_metrics(view),
+        *_buttons(view),
+        link("Release page", view.page),
+        summary=f"{title}: {verdict}",
+    )
+
+
+@clicks.on("release.show")
+def show(_click: Click) -> Draft:
+    return None
+
+
+@clicks.on("release.retry")
+def retry(click: Click) -> Draft:
+    release = release_of(click)
+    return partial(
+        RetryRequested,
+        id=f"retry/{release}/{click.person.id}/{click.id}",
+        release=release,
+        by=click.person,
+    )
+
+
+def _verdict(view: View) -> Verdict:
+    if view.release.state in RUNNING:
+        return _running(view), Tone.ACCENT
+    return _VERDICTS[view.release.state](view)
+
+
+def _running(view: View) -> str:
+    release, run = view.release, view.release.current_step()
+    where = f" to {release.stage}" if release.state is State.PROMOTING else ""
+    since = f" since {moment(run.planned, view.now)}" if run else ""
+    return f"{str(release.state).capitalize()}{where}{since}"
+
+
+def _checked(view: View) -> Verdict:
+    found = findings.total(findings.open_checks(view.release, view.policy))
+    if not found:
+        return "The gate found nothing to mend", Tone.GOOD
+    return f"The gate has {count(found, 'finding')} for this branch", Tone.WARN
+
+
+def _placed(view: View) -> Verdict:
+    stage, holder = view.release.stage, view.model.holders.get(view.release.stage)
+    if holder is None or holder.version != view.version:
+        now = holder_name(view.model, holder) if holder and holder.version else "nothing"
+        return f"Version {view.version} was on {stage}, which now holds {now}", Tone.SUBTLE
+    rows = count(view.release.promotions[stage].rows, "row")
+    return f"Version {view.version} holds {stage}: {rows} scored there", Tone.GOOD
+
+
+def _failed(view: View) -> Verdict:
+    run = view.release.current_step()
+    where = f" to {run.stage}" if run and run.stage is not Stage.TST else ""
+    return f"{str(run.step).capitalize() if run else 'A step'}{where} failed", Tone.BAD
+
+
+def _stuck(view: View) -> Verdict:
+    run = view.release.current_step()
+    return f"Stuck at {run.step if run else 'its start'}", Tone.BAD
+
+
+def _waiting(words: str, tone: Tone = Tone.ACCENT) -> Callable[[View], Verdict]:
+    def verdict(view: View) -> Verdict:
+        release = view.release
+        return words.format(version=view.version, team=release.team, stage=release.stage), tone
+
+    return verdict
+
+
+_VERDICTS: dict[State, Callable[[View], Verdict]] = {
+    State.CHECKED: _checked,
+    State.BLOCKED: _waiting("Blocked by the gate", Tone.BAD),
+    State.AWAITING_ACCEPTANCE: _waiting("Evaluated: {team} has to accept it"),
+    State.REGISTERED: _waiting("Version {version} is registered", Tone.GOOD),
+    State.AWAITING_APPROVAL: _waiting("Version {version} awaits approval for {stage}"),
+    State.PLACED: _placed,
+    State.FAILED: _failed,
+    State.STUCK: _stuck,
+    State.REJECTED: _waiting("Rejected: it goes no further", Tone.BAD),
+    State.SUPERSEDED: _waiting("Superseded: it goes no further", Tone.SUBTLE),
+}
+
+
+def _reason(view: View) -> Iterator[Element]:
+    """Why it is so, and what to do next."""
+    release = view.release
+    blocked = blocked_stage(release, view.policy)
+    for words in (release.reason, WHAT_NEXT.get(release.state, ""), blocked):
+        if words:
+            yield text(words)
+
+
+def _origin(view: View) -> str:
+    release = view.release
+    who = release.pusher_name or release.pusher
+    where = f"{release.branch} · {short(release.commit)}"
+    return f"{where} · pushed by {who} · {moment(release.opened, view.now)}"
+
+
+def _findings(view: View) -> Iterator[Element]:
+    found = findings.open_checks(view.release, view.policy)
+    if not found:
+        return
+    is_open = view.release.state in {State.BLOCKED, State.CHECKED}
+    title = f"{count(findings.total(found), 'finding')} of the gate"
+    yield section(title, *findings.elements(found), is_open=is_open)
+
+
+def _metrics(view: View) -> Iterator[Element]:
+    if not view.release.metrics:
+        return
+    champion = view.champion
+    found = metrics_table.deltas(view.release, champion, view.policy)
+    against = f"against the champion {champion.id}" if champion else "(no champion to compare with)"
+    is_open = view.release.state not in {State.PLACED, *ENDED}
+    yield section(f"Metrics {against}", metrics_table.table(found), is_open=is_open)
+
+
+def _buttons(view: View) -> Iterator[Button]:
+    release = view.release
+    if release.state in CAN_RETRY:
+        yield button("Retry", "release.retry", release=release.id)
+    for stage in next_stages(view.model, release, view.policy):
+        yield button(
+            f"Request {stage}", "request.open", tone=Tone.GOOD, release=release.id, stage=stage
+        )

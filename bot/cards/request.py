@@ -1,0 +1,116 @@
+"""The form that asks for a stage: what for, what is expected, and what the fall-back is."""
+
+from functools import partial
+
+from bot.click import Click, Clicks
+from bot.draft import Draft, named, release_of, typed
+from bot.elements import banner, button, card, facts, heading, link, text, text_input
+from bot.next_stages import stage_named, why_not
+from bot.view import RequestView, holder_name
+from bot.wording import moment
+from core.card import Button, Card, Tone
+from core.events import StageRequested
+from core.release import Promotion
+
+clicks: Clicks[Draft] = Clicks()
+
+NO_FALL_BACK = "none: nothing holds it yet"
+
+
+def render(view: RequestView) -> Card:
+    """For the person who asks alone: the release's own card stays as it is for the others."""
+    promotion = view.release.promotions.get(view.stage)
+    if promotion is not None and not promotion.outcome:
+        return _sent(view, promotion)
+    problem = why_not(view.model, view.release, view.stage, view.policy)
+    return _refused(view, problem) if problem else _form(view)
+
+
+@clicks.on("request.open")
+def open_form(_click: Click) -> Draft:
+    return None
+
+
+@clicks.on("request.send")
+def send(click: Click) -> Draft:
+    release, stage = release_of(click), stage_named(named(click, "stage"))
+    return partial(
+        StageRequested,
+        id=f"request/{release}/{stage}/{click.person.id}/{click.id}",
+        release=release,
+        stage=stage,
+        by=click.person,
+        purpose=typed(click, "purpose"),
+        expected_outcome=typed(click, "expected_outcome"),
+    )
+
+
+def _form(view: RequestView) -> Card:
+    stage = view.stage
+    return card(
+        heading(f"Request {stage} for {_what(view)}"),
+        text(f"Another person decides: {_groups(view)}.", Tone.SUBTLE),
+        text_input("purpose", "Purpose: why now?", is_required=True),
+        text_input("expected_outcome", "Expected outcome: what gets better?", is_required=True),
+        facts([("Fall-back", _fall_back(view))]),
+        button(
+            f"Send request for {stage}",
+            "request.send",
+            tone=Tone.GOOD,
+            release=view.release.id,
+            stage=stage,
+        ),
+        _back(view),
+        link("Release page", view.page),
+        is_private=True,
+    )
+
+
+def _sent(view: RequestView, promotion: Promotion) -> Card:
+    asked = f"{promotion.requester.name}, {moment(promotion.requested, view.now)}"
+    return card(
+        heading(f"{view.stage} for {_what(view)}"),
+        banner(f"{view.stage} is requested: {_groups(view)} decides", Tone.ACCENT),
+        facts(
+            [
+                ("Asked by", asked),
+                ("Purpose", promotion.purpose),
+                ("Expected outcome", promotion.expected_outcome),
+                ("Fall-back", _fall_back(view)),
+            ]
+        ),
+        _back(view),
+        link("Release page", view.page),
+        is_private=True,
+    )
+
+
+def _refused(view: RequestView, problem: str) -> Card:
+    return card(
+        heading(f"{view.stage} for {_what(view)}"),
+        banner(f"{view.stage} cannot be requested now", Tone.WARN),
+        text(problem),
+        _back(view),
+        link("Release page", view.page),
+        is_private=True,
+    )
+
+
+def _back(view: RequestView) -> Button:
+    return button("Show the release", "release.show", needs_inputs=False, release=view.release.id)
+
+
+def _what(view: RequestView) -> str:
+    return f"{view.name} version {view.version}" if view.version else view.release.id
+
+
+def _groups(view: RequestView) -> str:
+    groups = view.policy.approvers.get(view.stage, ())
+    return f"a member of {' or '.join(groups)}" if groups else "nobody (the policy names no group)"
+
+
+def _fall_back(view: RequestView) -> str:
+    holder = view.model.holders.get(view.stage)
+    if holder is None or not holder.version:
+        return NO_FALL_BACK
+    return f"{holder_name(view.model, holder)}, there since {moment(holder.since, view.now)}"

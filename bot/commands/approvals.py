@@ -1,0 +1,72 @@
+"""``approvals``: what waits for whom, and which of it the person who asks may decide."""
+
+from collections.abc import Iterator
+
+from bot.command import command
+from bot.deciders import may_decide
+from bot.elements import Part, button, card, heading, text
+from bot.lookup import all_models
+from bot.services import Services
+from bot.view import View
+from bot.waiting import waits_for
+from bot.wording import count, moment
+from core.card import Card, Tone
+from core.people import Person
+from core.release import Promotion, State
+
+NOTHING = "Nothing waits for a decision."
+WAITING = frozenset({State.AWAITING_APPROVAL, State.AWAITING_ACCEPTANCE})
+BUTTONS = 4
+
+
+@command("approvals", "What waits for whom, and what you may decide yourself.", who="everyone")
+async def approvals(_words: list[str], services: Services) -> Card:
+    show = services.show
+    views = [
+        show.view(model, release.id)
+        for model in await all_models(show)
+        for release in model.releases.values()
+        if release.state in WAITING
+    ]
+    if not views:
+        return card(heading("Approvals"), text(NOTHING, Tone.SUBTLE))
+    views.sort(key=lambda view: not _may(view, services.person))
+    title = f"{count(len(views), 'decision')} to make"
+    parts = [part for view in views for part in _parts(view, services.person)]
+    return card(heading(title), *parts, *_buttons(views, services.person))
+
+
+def _may(view: View, person: Person) -> bool:
+    if view.release.state is State.AWAITING_ACCEPTANCE:
+        return person.is_member(view.release.team)
+    return may_decide(person, view.policy, view.model, view.release)
+
+
+def _parts(view: View, person: Person) -> Iterator[Part]:
+    promotion = view.release.open_promotion()
+    yield text(_what(view, promotion), is_bold=True)
+    if promotion is not None:
+        asked = moment(promotion.requested, view.now)
+        yield text(f"{promotion.requester.name}, {asked}: {promotion.purpose}", Tone.SUBTLE)
+    if _may(view, person):
+        yield text("You may decide.", Tone.GOOD)
+    else:
+        yield text(f"Not you: it {waits_for(view)}", Tone.SUBTLE)
+
+
+def _what(view: View, promotion: Promotion | None) -> str:
+    if promotion is None:
+        return f"{view.name} release {view.release.number}: acceptance"
+    return f"{view.name} version {view.version} to {promotion.stage}"
+
+
+def _buttons(views: list[View], person: Person) -> Iterator[Part]:
+    """A card has room for few buttons: the first ones that this person may press."""
+    for view in [view for view in views if _may(view, person)][:BUTTONS]:
+        promotion, release = view.release.open_promotion(), view.release
+        if promotion is None:
+            yield button(f"Open {release.id}", "acceptance.show", release=release.id)
+            continue
+        title = f"Open {release.id} to {promotion.stage}"
+        about = promotion.approval
+        yield button(title, "approval.show", release=release.id, approval=about)

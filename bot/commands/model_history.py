@@ -1,0 +1,68 @@
+"""``model history <model>``: who released what, when, to which stage, and who approved it."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.command import command
+from bot.elements import card, heading, text
+from bot.lookup import find_model, name_of
+from bot.services import Services
+from core.card import Card, Element, Tone
+from core.events import (
+    AnyEvent,
+    PromotionApproved,
+    PromotionRejected,
+    PromotionRequested,
+    RegistryChangedOutside,
+    StagePlaced,
+)
+from core.words import ReleaseId, Stage
+
+MOST = 15
+NOTHING = "Nothing was placed on a stage yet."
+
+
+@command(
+    "model history <model>",
+    "Who released what, when, to which stage, and who approved it.",
+    who="everyone",
+    examples=["model history loan_default"],
+)
+async def model_history(words: list[str], services: Services) -> Card:
+    model = await find_model(services.show, words[0])
+    recorded = await services.show.store.load(model.stream)
+    lines = [*_lines([entry.event for entry in recorded])][::-1]
+    return card(
+        heading(f"History of {name_of(model)}"),
+        *(part for line in lines[:MOST] for part in line),
+        text(NOTHING, Tone.SUBTLE) if not lines else None,
+        text(f"and {len(lines) - MOST} earlier", Tone.SUBTLE) if len(lines) > MOST else None,
+    )
+
+
+def _lines(events: Sequence[AnyEvent]) -> Iterator[tuple[Element, Element]]:
+    """What happened in bold, then when and by whom; the oldest first."""
+    asked: dict[tuple[ReleaseId, Stage], str] = {}
+    approved: dict[tuple[ReleaseId, Stage], str] = {}
+    for event in events:
+        match event:
+            case PromotionRequested():
+                asked[event.release, event.stage] = event.requester.name
+            case PromotionApproved():
+                approved[event.release, event.stage] = event.by.name
+            case StagePlaced():
+                key = event.release, event.stage
+                what = f"Version {event.version} to {event.stage} ({event.release})"
+                who = f"asked by {asked.get(key, '?')}, approved by {approved.get(key, '?')}"
+                yield _line(event, what, who, Tone.PLAIN)
+            case PromotionRejected():
+                what = f"{event.stage} rejected for {event.release}"
+                yield _line(event, what, f"by {event.by.name}: {event.comment}", Tone.WARN)
+            case RegistryChangedOutside():
+                what = f"{event.stage} changed outside of a release"
+                found = f"expected {event.expected or 'nothing'}, found {event.found or 'nothing'}"
+                yield _line(event, what, found, Tone.BAD)
+
+
+def _line(event: AnyEvent, what: str, who: str, tone: Tone) -> tuple[Element, Element]:
+    when = f"{event.time:%Y-%m-%d %H:%M UTC}"
+    return text(what, tone, is_bold=True), text(f"{when} · {who}", Tone.SUBTLE)

@@ -1,0 +1,33 @@
+"""``model list``: every model that is on board, what PROD holds, and its newest release."""
+
+from bot.command import command
+from bot.elements import card, heading, table, text
+from bot.lookup import all_models, name_of
+from bot.services import Services
+from bot.wording import count
+from core.card import Card
+from core.release import Model
+from core.words import Stage
+
+MOST = 60
+NOBODY = "No repository is on board yet. `sluss add PATH` brings one on board."
+
+
+@command("model list", "Every model, what PROD holds, and its newest release.", who="everyone")
+async def model_list(_words: list[str], services: Services) -> Card:
+    models = await all_models(services.show)
+    if not models:
+        return card(heading("No models"), text(NOBODY))
+    rows = [_row(model) for model in models[:MOST]]
+    more = f"and {len(models) - MOST} more" if len(models) > MOST else ""
+    return card(
+        heading(count(len(models), "model")),
+        table(["model", "PROD", "newest release"], rows),
+        text(more) if more else None,
+    )
+
+
+def _row(model: Model) -> list[str]:
+    holder, newest = model.holders.get(Stage.PROD), model.newest()
+    held = f"version {holder.version}" if holder and holder.version else "-"
+    return [name_of(model), held, f"{newest.number}: {newest.state}" if newest else "none yet"]

@@ -1,0 +1,56 @@
+"""``model status <model>``: where a model stands, what it waits for, and who can act."""
+
+from collections.abc import Iterator
+
+from bot.command import command
+from bot.elements import Part, card, facts, heading, link, text
+from bot.lookup import find_model, name_of
+from bot.services import Services
+from bot.show import Show
+from bot.view import holder_name
+from bot.waiting import waits_for
+from bot.wording import moment
+from core.card import Card, Tone
+from core.release import Model
+from core.words import Stage
+
+RELEASES = 5
+
+
+@command(
+    "model status <model>",
+    "Where a model stands, what it waits for and who can act.",
+    who="everyone",
+    examples=["model status loan_default"],
+)
+async def model_status(words: list[str], services: Services) -> Card:
+    show = services.show
+    model = await find_model(show, words[0])
+    return card(
+        heading(name_of(model)),
+        facts((stage, _held(model, stage, show)) for stage in (Stage.QA, Stage.PROD)),
+        *_releases(model, show),
+    )
+
+
+def _held(model: Model, stage: Stage, show: Show) -> str:
+    holder = model.holders.get(stage)
+    if holder is None or not holder.version:
+        return "empty"
+    return f"{holder_name(model, holder)}, since {moment(holder.since, show.clock())}"
+
+
+def _releases(model: Model, show: Show) -> Iterator[Part]:
+    """The newest release, and the others that wait for something."""
+    newest = model.newest()
+    if newest is None:
+        yield text("It has no release yet: push a commit.", Tone.SUBTLE)
+        return
+    views = [show.view(model, release) for release in reversed(model.releases)]
+    waiting = [view for view in views if view.release is newest or waits_for(view)]
+    for view in waiting[:RELEASES]:
+        release = view.release
+        yield text(f"Release {release.number}: {release.state} ({release.branch})", is_bold=True)
+        words = waits_for(view) or release.reason or "waits for nothing"
+        yield text(f"It {words}" if waits_for(view) else words)
+    yield link("Release page", views[0].page)

@@ -1,0 +1,18 @@
+"""``release <id>``: the card of a release as it is now."""
+
+from bot.command import command
+from bot.lookup import find_release
+from bot.services import Services
+from core.card import Card
+
+
+@command(
+    "release <release>",
+    "The card of a release: its steps, findings, metrics and next actions.",
+    who="everyone",
+    examples=["release loan_default-3"],
+)
+async def release(words: list[str], services: Services) -> Card:
+    model, found = await find_release(services.show, words[0])
+    face = await services.show.face("release", found, model.stream)
+    return face.card

@@ -1,0 +1,49 @@
+"""Find what a person names: a model, a release, or everything that is on board."""
+
+import difflib
+
+from bot.show import Show
+from core.errors import UnknownNameError
+from core.release import Model
+from core.words import ReleaseId, Stream, stream_of
+
+NEAR = 3
+
+
+async def all_models(show: Show) -> list[Model]:
+    """By name; a repository that has not released anything yet is there under its own name."""
+    models = [await show.handle.model(known.name) for known in show.platform.repositories]
+    return sorted(models, key=lambda model: name_of(model).casefold())
+
+
+def name_of(model: Model) -> str:
+    return model.name or model.stream
+
+
+async def find_model(show: Show, name: str) -> Model:
+    """By MODEL_NAME or by the repository's name, without case."""
+    claims = await show.store.claims()
+    streams = {known.name.casefold(): known.name for known in show.platform.repositories}
+    names: dict[str, Stream] = {**streams, **claims}
+    stream = names.get(name.casefold())
+    if stream is None:
+        raise UnknownNameError("model", name, _near(name, list(names)))
+    return await show.handle.model(stream)
+
+
+async def find_release(show: Show, name: str) -> tuple[Model, ReleaseId]:
+    """By its id, without case."""
+    wanted = stream_of(ReleaseId(name)).casefold()
+    streams = (known.name for known in show.platform.repositories)
+    stream = next((known for known in streams if known.casefold() == wanted), None)
+    model = await show.handle.model(stream) if stream else None
+    ids = model.releases if model else {}
+    found = next((known for known in ids if known.casefold() == name.casefold()), None)
+    if model is None or found is None:
+        rows = await show.store.releases(limit=200)
+        raise UnknownNameError("release", name, _near(name, [row.release for row in rows]))
+    return model, found
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    return difflib.get_close_matches(name.casefold(), names, n=NEAR, cutoff=0.6)

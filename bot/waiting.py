@@ -1,0 +1,29 @@
+"""What a release waits for, and who can act."""
+
+from bot.next_stages import next_stages
+from bot.view import View
+from bot.wording import moment
+from core.approval import who_can
+from core.release import RUNNING, State
+
+
+def waits_for(view: View) -> str:
+    """One sentence; "" when it has come to its end."""
+    release = view.release
+    if release.is_final:
+        return ""
+    if release.state in RUNNING:
+        run = release.current_step()
+        return f"has been running since {moment(run.planned, view.now)}" if run else "is running"
+    if release.state is State.AWAITING_APPROVAL:
+        return f"waits for a decision about {release.stage}. {who_can(view.policy, release.stage)}"
+    team = f"A member of {release.team}" if release.team else "Anybody known"
+    match release.state:
+        case State.AWAITING_ACCEPTANCE:
+            return f"waits for acceptance. {team} can accept it."
+        case State.BLOCKED | State.FAILED | State.STUCK:
+            return f"is {release.state}. {team} can mend it and push, or `retry {release.id}`."
+    stages = next_stages(view.model, release, view.policy)
+    if not stages:
+        return ""
+    return f"can go to {stages[0]}. {team} can `request {view.name} {stages[0]}`."
