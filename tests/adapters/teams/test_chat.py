@@ -1,0 +1,99 @@
+"""Posting on our own: cards find their conversation, and what goes wrong is said in our words."""
+
+import pytest
+from aiohttp.test_utils import unused_port
+
+from adapters.addresses import FileAddresses, LocalAddresses
+from adapters.teams import TeamsChat, TeamsSettings
+from core.conversation import Address
+from core.errors import UnavailableError, UnknownNameError
+from tests.adapters.teams.cards import every_kind
+from tests.adapters.teams.channel import a_connector
+from tests.adapters.teams.counting_bot import counter
+
+LOCAL = TeamsSettings(is_local=True)
+
+
+@pytest.fixture
+async def channel():
+    async with a_connector() as connector:
+        yield connector
+
+
+@pytest.fixture
+def chat(channel):
+    return TeamsChat(LocalAddresses(channel.url), LOCAL)
+
+
+async def test_a_card_is_posted_and_later_updated_in_place(chat, channel):
+    activity = await chat.post("general", every_kind())
+    await chat.update("general", activity, counter(3))
+
+    assert activity == "posted-1"
+    conversation, posted = channel.peer.posted[0]
+    assert (conversation, posted["summary"]) == ("general", "loan_default waits for approval")
+    updated, content = channel.peer.updated[0]
+    assert (updated, content["summary"]) == ("posted-1", "Counted to 3")
+
+
+async def test_a_word_is_said(chat, channel):
+    await chat.say("@anna", "Your release is checked.")
+
+    assert channel.peer.posted[0][0] == "@anna"
+    assert channel.peer.posted[0][1]["text"] == "Your release is checked."
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [
+        (404, "", UnknownNameError),
+        (400, "ActivityNotFoundInConversation", UnknownNameError),
+        (403, "", UnavailableError),
+        (429, "", UnavailableError),
+        (500, "", UnavailableError),
+        (503, "", UnavailableError),
+    ],
+)
+async def test_what_the_channel_refuses_is_said_in_our_words(chat, channel, status, text, error):
+    channel.peer.status, channel.peer.text = status, text
+
+    with pytest.raises(error):
+        await chat.update("general", "posted-1", counter(1))
+    with pytest.raises(error):
+        await chat.post("general", counter(1))
+
+
+async def test_a_busy_channel_is_given_time(chat, channel):
+    channel.peer.status = 429
+
+    with pytest.raises(UnavailableError) as refused:
+        await chat.post("general", counter(1))
+
+    assert refused.value.retry_after_s == 30.0
+
+
+async def test_a_channel_that_is_away_loses_nothing():
+    away = TeamsChat(LocalAddresses(f"http://127.0.0.1:{unused_port()}/"), LOCAL)
+
+    with pytest.raises(UnavailableError, match="Nothing was lost"):
+        await away.post("general", counter(1))
+
+
+async def test_a_known_conversation_is_reached_where_it_told_us(channel, tmp_path):
+    addresses = FileAddresses(tmp_path / "deep" / "addresses.json")
+    await addresses.keep_address("@bo", Address(service_url=channel.url, conversation="a:17"))
+    await TeamsChat(addresses, LOCAL).post("@bo", counter(1))
+
+    assert channel.peer.posted[0][0] == "a:17"
+
+
+async def test_an_unknown_team_is_reached_through_the_usual_door(channel, tmp_path):
+    settings = TeamsSettings(is_local=True, service_url=channel.url)
+    await TeamsChat(FileAddresses(tmp_path / "none.json"), settings).post("19:team", counter(1))
+
+    assert channel.peer.posted[0][0] == "19:team"
+
+
+async def test_somebody_who_never_wrote_to_the_bot_cannot_be_reached(channel, tmp_path):
+    with pytest.raises(UnknownNameError, match="@bo"):
+        await TeamsChat(FileAddresses(tmp_path / "none.json"), LOCAL).post("@bo", counter(1))
