@@ -1,0 +1,103 @@
+"""Our messages as Service Bus messages, and back."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from azure.servicebus import (
+    ServiceBusMessage,
+    ServiceBusMessageBatch,
+    ServiceBusReceivedMessage,
+)
+from azure.servicebus.aio import ServiceBusSender
+from azure.servicebus.amqp import AmqpMessageBodyType
+from azure.servicebus.exceptions import MessageSizeExceededError
+
+from core.ports import DeadLetter, Message, Received
+
+MAX_ID = 128
+MAX_REASON = 4096  # of the service, for a dead letter's reason
+DIGEST = 16
+REDRIVEN = re.compile(r"~redrive-\d+$")
+
+
+def to_service_bus(message: Message) -> ServiceBusMessage:
+    return ServiceBusMessage(message.body, message_id=message.id)
+
+
+async def to_batches(
+    sender: ServiceBusSender, messages: Iterable[ServiceBusMessage]
+) -> list[ServiceBusMessageBatch]:
+    """As few as possible; raise the SDK's MessageSizeExceededError for one that fits in none."""
+    batches: list[ServiceBusMessageBatch] = []
+    for message in messages:
+        if not batches or not _fits(batches[-1], message):
+            batches.append(await sender.create_message_batch())
+            batches[-1].add_message(message)
+    return batches
+
+
+def _fits(batch: ServiceBusMessageBatch, message: ServiceBusMessage) -> bool:
+    try:
+        batch.add_message(message)
+    except MessageSizeExceededError:
+        return False
+    return True
+
+
+def to_message(message: ServiceBusReceivedMessage) -> Message:
+    """Somebody else's message may lack an id or carry no bytes: it is still shown and settled."""
+    name = str(message.message_id or f"unnamed-{message.sequence_number}")
+    if message.correlation_id and REDRIVEN.search(name):
+        name = message.correlation_id
+    return Message(id=name, body=_body(message))
+
+
+def _body(message: ServiceBusReceivedMessage) -> bytes:
+    body = message.body
+    if message.body_type is AmqpMessageBodyType.DATA:
+        return b"".join(body)
+    return body if isinstance(body, bytes) else str(body).encode()
+
+
+def lock_of(message: ServiceBusReceivedMessage) -> str:
+    return str(message.lock_token)
+
+
+def to_received(message: ServiceBusReceivedMessage) -> Received:
+    return Received(
+        message=to_message(message), lock=lock_of(message), tries=message.delivery_count or 0
+    )
+
+
+def to_dead_letter(message: ServiceBusReceivedMessage) -> DeadLetter:
+    """``since`` is the enqueued time that the service shows in the dead-letter queue."""
+    why = [message.dead_letter_reason, message.dead_letter_error_description]
+    return DeadLetter(
+        message=to_message(message),
+        reason=": ".join(text for text in why if text),
+        since=(message.enqueued_time_utc or datetime.now(UTC)).astimezone(UTC),
+    )
+
+
+def redriven(dead: ServiceBusReceivedMessage) -> ServiceBusMessage:
+    """The same body as ``<id>~redrive-<n>``; ``n`` is the dead letter's sequence number.
+
+    Duplicate detection would swallow the old id. The number is another one for each dead letter,
+    and the same one when the same dead letter is sent again after a crash: then duplicate
+    detection drops the second. The old id travels along as correlation id and is what we read.
+    """
+    message = to_message(dead)
+    return ServiceBusMessage(
+        message.body,
+        message_id=_suffixed(message.id, f"~redrive-{dead.sequence_number}"),
+        correlation_id=message.id,
+    )
+
+
+def _suffixed(name: str, suffix: str) -> str:
+    if len(name) + len(suffix) <= MAX_ID:
+        return name + suffix
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{name[: MAX_ID - len(suffix) - DIGEST - 1]}~{digest}{suffix}"

@@ -1,0 +1,24 @@
+"""The id of a message that is sent again."""
+
+import pytest
+
+from adapters.service_bus_messages import _suffixed
+
+SUFFIX = "~redrive-12"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ado/1/2/refs/heads/main", "ado/1/2/refs/heads/main~redrive-12"),
+        ("x" * 117, "x" * 117 + SUFFIX),
+        ("x" * 118, "x" * 100 + "~d4fc3f146a19ae04" + SUFFIX),
+    ],
+)
+def test_it_fits_into_what_the_service_takes(name: str, expected: str):
+    assert _suffixed(name, SUFFIX) == expected
+    assert len(expected) <= 128
+
+
+def test_long_ids_that_differ_at_the_end_stay_apart():
+    assert _suffixed("x" * 127 + "a", SUFFIX) != _suffixed("x" * 127 + "b", SUFFIX)
