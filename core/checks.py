@@ -77,6 +77,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     layout: Layout = Layout()
     max_files: int = 5_000
     max_bytes: int = 100 * 1024 * 1024
+    gbi: Mapping[str, str] = {}  # GBI's values of the variables that a model may choose
     variable_groups: Mapping[str, frozenset[str]] | None = None
 
 

@@ -11,6 +11,7 @@ import msgspec
 from core.checks import Facts
 from core.errors import SettingsError
 from core.layout import Layout
+from core.variables.table import GBI_DEFAULT
 
 Mode = Literal["block", "warn", "off"]
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
@@ -123,8 +124,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return None
         return (change > 0) == (way == "higher")
 
-    def facts(self, variable_groups: Mapping[str, frozenset[str]] | None = None) -> Facts:
-        """What the checks of the gate may know of these rules."""
+    def facts(
+        self,
+        *,
+        gbi: Mapping[str, str] | None = None,
+        variable_groups: Mapping[str, frozenset[str]] | None = None,
+    ) -> Facts:
+        """What the checks of the gate may know of these rules.
+
+        ``gbi`` is what GBI's variable groups hold: only what a model may choose is handed on.
+        """
+        may_choose = {row.name for row in GBI_DEFAULT}
+        known = {name.upper(): value for name, value in (gbi or {}).items()}
         return Facts(
             allowed=self.allowed,
             max_workers=self.max_workers,
@@ -132,6 +143,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             max_bytes=self.max_bytes,
             train_required=self.train_required,
             layout=self.layout,
+            gbi={name: value for name, value in known.items() if name in may_choose},
             variable_groups=variable_groups,
         )
 

@@ -1,0 +1,1 @@
+"""The files of the model repositories that ``sluss init`` writes."""

@@ -1,0 +1,1 @@
+"""What the checks of the contract with a model repository share: readers and rules."""
