@@ -1,6 +1,5 @@
 """The variables of a model: the table, how they are read, checked and resolved for a stage."""
 
-from core.variables.dataset import Dataset, DatasetRead, is_file, read_dataset
 from core.variables.read import Read, Value, read, variable_entries
 from core.variables.resolve import Resolved, Sources, as_values, resolve
 from core.variables.rules import canonical, problem
@@ -9,8 +8,6 @@ from core.variables.table import VARIABLES, Kind, ValueType, Variable, find, nea
 
 __all__ = [
     "VARIABLES",
-    "Dataset",
-    "DatasetRead",
     "Kind",
     "ModelSettings",
     "Read",
@@ -22,12 +19,10 @@ __all__ = [
     "as_values",
     "canonical",
     "find",
-    "is_file",
     "model_settings",
     "near",
     "problem",
     "read",
-    "read_dataset",
     "resolve",
     "variable_entries",
 ]

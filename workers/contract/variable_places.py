@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from core.checks import Finding, ModelRepo
-from core.variables import Value, find, is_file, problem, read_dataset
+from core.dataset_template import DatasetTemplateError, parse
+from core.variables import Value, find, problem
 
 TEMPLATE = "DATASET_TEMPLATE_FILE"
 SOURCES = "MODEL_SRC_PATH"
@@ -42,13 +43,23 @@ def _template(repo: ModelRepo, values: Mapping[str, Value], path: str) -> Iterat
         mend = f"add {value.text} with tables: and parameters:, or write where it is"
         yield Finding(path, mend, wrong, value.line)
         return
-    template = read_dataset(repo.files[found], found)
-    yield from template.findings
-    for name, location in template.dataset.tables.items():
-        if is_file(location) and not _is_there(repo, location):
-            wrong = f"the table {name} is to be {location}, but there is no such file"
-            mend = "commit the file, or name a table of the catalogue"
-            yield Finding(found, mend, wrong, template.lines.get(name, 0))
+    yield from _tables(repo, found)
+
+
+def _tables(repo: ModelRepo, path: str) -> Iterator[Finding]:
+    try:
+        tables = parse(repo.text(path)).tables
+    except DatasetTemplateError as error:
+        yield Finding(path, error.mend, error.wrong, error.line)
+        return
+    if not tables:
+        mend = "write tables: and below it, indented, lines such as loans: data/loans.csv"
+        yield Finding(path, mend, "names no table")
+    for table in tables:
+        if table.file and "://" not in table.file and not _is_there(repo, table.file):
+            wrong = f"the table {table.name} is to be {table.file}, but there is no such file"
+            mend = "commit the file, or name a table of the workspace"
+            yield Finding(path, mend, wrong, table.line)
 
 
 def _is_there(repo: ModelRepo, location: str) -> bool:
