@@ -63,15 +63,18 @@ def verdict(view: View) -> tuple[str, Tone]:
 
 
 def _row(delta: Delta) -> tuple[Cell, ...]:
-    change = (
-        f"{delta.change:+.3g}" if delta.is_compared else "new" if delta.before is None else "gone"
-    )
     return (
         Cell(delta.name),
         Cell(_number(delta.now)),
         Cell(_number(delta.before), Tone.SUBTLE),
-        Cell(change, delta.tone),
+        Cell(_change(delta), delta.tone),
     )
+
+
+def _change(delta: Delta) -> str:
+    if delta.is_compared:
+        return f"{delta.change:+.3g}" if delta.change else "same"
+    return "new" if delta.before is None else "gone"
 
 
 def _delta(name: str, now: float | None, before: float | None, policy: Policy) -> Delta:

@@ -19,6 +19,7 @@ from core.words import Stage
 clicks: Clicks[Draft] = Clicks()
 
 Verdict = tuple[str, Tone]
+MENDING = frozenset({State.BLOCKED, State.CHECKED})
 ENDED = frozenset({State.SUPERSEDED, State.REJECTED})
 WHAT_NEXT = {
     State.BLOCKED: "Mend what is listed and push again; Retry runs the gate once more.",
@@ -31,14 +32,17 @@ WHAT_NEXT = {
 
 def render(view: View) -> Card:
     verdict, tone = _verdict(view)
+    is_mending = view.release.state in MENDING  # then the findings come first, and open
+    found = tuple(_findings(view, is_open=is_mending))
     title = f"{view.name} release {view.release.number}"
     return card(
         heading(title),
         banner(verdict, tone),
         *_reason(view),
+        *(found if is_mending else ()),
         text(_origin(view), Tone.SUBTLE),
         facts(progress.rows(view.release, view.now)),
-        *_findings(view),
+        *(() if is_mending else found),
         *_metrics(view),
         *_buttons(view),
         link("Release page", view.page),
@@ -140,13 +144,11 @@ def _origin(view: View) -> str:
     return f"{where} · pushed by {who} · {moment(release.opened, view.now)}"
 
 
-def _findings(view: View) -> Iterator[Element]:
+def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     found = findings.open_checks(view.release, view.policy)
-    if not found:
-        return
-    is_open = view.release.state in {State.BLOCKED, State.CHECKED}
-    title = f"{count(findings.total(found), 'finding')} of the gate"
-    yield section(title, *findings.elements(found), is_open=is_open)
+    if found:
+        title = f"{count(findings.total(found), 'finding')} of the gate"
+        yield section(title, *findings.elements(found), is_open=is_open)
 
 
 def _metrics(view: View) -> Iterator[Element]:
