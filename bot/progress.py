@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from bot.wording import lasting, moment
+from bot.wording import count, lasting, moment
 from core.fold import step_key
 from core.release import FINAL, RUNNING, Release, State, StepRun, steps_of
-from core.results import Failed
+from core.results import Failed, Promoted, Ran
 from core.words import Stage, Step
 
 DONE, FAILED, RUNS, NEXT = "✓", "✗", "▶", "·"
@@ -52,7 +52,7 @@ def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
     if run.step is Step.CHECK and release.state is State.BLOCKED:
         return FAILED, "found what must be mended"
     took = lasting((run.finished - run.planned).total_seconds())
-    return DONE, f"done in {took}{_scored(release, run)}"
+    return DONE, f"done in {took}{_scored(run)}"
 
 
 def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
@@ -63,6 +63,7 @@ def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str
     return NEXT, "was cancelled"
 
 
-def _scored(release: Release, run: StepRun) -> str:
-    promotion = release.promotions.get(run.stage) if run.step is Step.PROMOTE else None
-    return f", {promotion.rows} rows scored" if promotion and promotion.rows else ""
+def _scored(run: StepRun) -> str:
+    if run.step not in {Step.SCORE, Step.PROMOTE} or not isinstance(run.result, Ran | Promoted):
+        return ""
+    return f", {count(run.result.rows, 'row')} scored"

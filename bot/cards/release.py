@@ -21,10 +21,15 @@ clicks: Clicks[Draft] = Clicks()
 Verdict = tuple[str, Tone]
 MENDING = frozenset({State.BLOCKED, State.CHECKED})
 ENDED = frozenset({State.SUPERSEDED, State.REJECTED})
+LOG = "The log of the run is on the release page."
 WHAT_NEXT = {
     State.BLOCKED: "Mend what is listed and push again; Retry runs the gate once more.",
     State.FAILED: "Mend it and push again, or Retry: the steps that went well are not redone.",
     State.STUCK: "Nothing of it is lost. Retry goes on from the step that is stuck.",
+    State.TRAINING: LOG,
+    State.SCORING: LOG,
+    State.EVALUATING: LOG,
+    State.PROMOTING: LOG,
     State.AWAITING_ACCEPTANCE: "A member of the team accepts or rejects it on its own card.",
     State.AWAITING_APPROVAL: "The approvers decide on a card of their own.",
 }

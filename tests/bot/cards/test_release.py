@@ -127,6 +127,7 @@ def test_an_evaluated_release_waits_for_its_team():
     card = card_of(Story().push(1).to_acceptance(NAMED))
 
     assert verdict(card).text == "Evaluated: credit has to accept it"
+    assert "✓ score: done in 1 min 0 s, 10 rows scored" in words(card)
     assert "auc | 0.7" in in_sight(card)
     assert "no champion to compare with" in words(card)
 
@@ -188,6 +189,7 @@ def test_a_promotion_says_where_to():
     card = card_of(Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE))
 
     assert verdict(card).text == "Promoting to QA since 08:08 UTC"
+    assert "log of the run is on the release page" in in_sight(card)
 
 
 def test_a_failed_promotion_says_where_to():
