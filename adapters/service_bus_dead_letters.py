@@ -7,10 +7,10 @@ from functools import partial
 
 from azure.servicebus import ServiceBusMessage, ServiceBusReceivedMessage
 from azure.servicebus.aio import ServiceBusReceiver
-from azure.servicebus.exceptions import MessageAlreadySettled, ServiceBusError
+from azure.servicebus.exceptions import MessageAlreadySettled, MessageLockLostError, ServiceBusError
 
+from adapters.service_bus_link import SteadyLink
 from adapters.service_bus_messages import redriven, to_dead_letter, to_message
-from adapters.service_bus_receiver import SharedReceiver
 from core.errors import QueueUnavailableError
 from core.ports import DeadLetter
 
@@ -26,7 +26,7 @@ HELD_ELSEWHERE = (
 
 
 async def peek(
-    receiver: SharedReceiver, page: int = PAGE
+    receiver: SteadyLink[ServiceBusReceiver], page: int = PAGE
 ) -> AsyncIterator[ServiceBusReceivedMessage]:
     """Every message of the (sub-)queue, oldest first; the service cuts pages as it likes."""
     number = FIRST
@@ -45,7 +45,7 @@ async def _page(
 class DeadLetters:
     """The dead-letter sub-queue, through a receiver of its own."""
 
-    def __init__(self, receiver: SharedReceiver) -> None:
+    def __init__(self, receiver: SteadyLink[ServiceBusReceiver]) -> None:
         self._receiver = receiver
         self._redriving = asyncio.Lock()
 
@@ -71,7 +71,8 @@ class DeadLetters:
             try:
                 dead = await self._take(message_id, position, taken)
                 await send(redriven(dead))
-                await self._receiver.run(lambda receiver: receiver.complete_message(dead))
+                with suppress(MessageLockLostError):  # sent it is, and sending it again is harmless
+                    await self._receiver.run(lambda receiver: receiver.complete_message(dead))
                 taken.remove(dead)
             finally:
                 await self._give_back(taken)

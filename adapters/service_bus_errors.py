@@ -35,7 +35,6 @@ FULL = (
 )
 BUSY = "Service Bus throttles queue {queue!r}. Nothing counts as done; try again later."
 UNREACHABLE = "Queue {queue!r} cannot be reached ({error}). Nothing counts as done; try again."
-CLOSED = "This queue was closed. Nothing was done; what it held comes again when its lock ends."
 
 # The first that fits counts: from the special to the general, with the seconds to stay away.
 UNAVAILABLE: tuple[tuple[tuple[type[ServiceBusError], ...], str, float], ...] = (
@@ -67,8 +66,3 @@ def unavailable(queue: str, error: ServiceBusError) -> QueueUnavailableError:
     )
     message = text.format(queue=queue, error=type(error).__name__)
     return QueueUnavailableError(message, retry_after_s=retry_after_s)
-
-
-def check_open(*, is_closed: bool) -> None:
-    if is_closed:
-        raise QueueUnavailableError(CLOSED)

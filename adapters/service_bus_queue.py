@@ -5,8 +5,7 @@ One sender and one receiver stay open: opening either takes half a second and a 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from azure.servicebus import ServiceBusMessage, ServiceBusMessageState, ServiceBusReceivedMessage
@@ -15,7 +14,7 @@ from azure.servicebus.exceptions import MessageLockLostError
 
 from adapters.service_bus_clients import Clients
 from adapters.service_bus_dead_letters import DeadLetters, peek
-from adapters.service_bus_errors import check_open, in_our_words
+from adapters.service_bus_errors import in_our_words
 from adapters.service_bus_messages import (
     MAX_REASON,
     lock_of,
@@ -23,7 +22,6 @@ from adapters.service_bus_messages import (
     to_received,
     to_service_bus,
 )
-from adapters.service_bus_receiver import close_quietly
 from core.errors import LockLostError, QueueUnavailableError
 from core.ports import DeadLetter, Message, Received
 
@@ -39,7 +37,7 @@ class ServiceBusQueue:
 
     def __init__(self, clients: Clients) -> None:
         self._name = clients.queue
-        self._send_s = clients.patience.send_s
+        self._turn_s = clients.patience.repair_s
         self._sender = clients.sender()
         self._receiver = clients.receiver()
         self._dead_letters = DeadLetters(clients.dead_letter_receiver())
@@ -47,35 +45,37 @@ class ServiceBusQueue:
         self._sending = asyncio.Lock()
         self._receiving = asyncio.Lock()
         self._held: dict[str, ServiceBusReceivedMessage] = {}
-        self._is_closed = False
 
     async def send(self, *messages: Message) -> None:
         """Too many for one batch go in several; what is too large is found before any is sent."""
         await self._send(*map(to_service_bus, messages))
 
     async def _send(self, *messages: ServiceBusMessage) -> None:
-        async with self._open_sender() as sender:
+        async def send(sender: ServiceBusSender) -> None:
             for batch in await to_batches(sender, messages):
-                await sender.send_messages(batch, timeout=self._send_s)
+                await sender.send_messages(batch)
+
+        await self._in_turn(send)
 
     async def schedule(self, message: Message, not_before: datetime) -> None:
         later = to_service_bus(message)
-        async with self._open_sender() as sender:
-            await to_batches(sender, [later])  # finds what is too large: SCHEDULE does not
-            due = not_before.astimezone(UTC)
-            await sender.schedule_messages(later, due, timeout=self._send_s)
+        due = not_before.astimezone(UTC)
 
-    @asynccontextmanager
-    async def _open_sender(self) -> AsyncIterator[ServiceBusSender]:
+        async def schedule(sender: ServiceBusSender) -> None:
+            await to_batches(sender, [later])  # finds what is too large; scheduling does not
+            await sender.schedule_messages(later, due)
+
+        await self._in_turn(schedule)
+
+    async def _in_turn(self, act: Callable[[ServiceBusSender], Awaitable[None]]) -> None:
         try:
-            async with asyncio.timeout(self._send_s):
+            async with asyncio.timeout(self._turn_s):
                 await self._sending.acquire()
         except TimeoutError:
             raise QueueUnavailableError(NO_TURN.format(queue=self._name)) from None
         try:
-            check_open(is_closed=self._is_closed)
             with in_our_words(self._name):
-                yield await self._sender.__aenter__()
+                await self._sender.run(act)
         finally:
             self._sending.release()
 
@@ -178,9 +178,8 @@ class ServiceBusQueue:
 
     async def close(self) -> None:
         """Close all at the same time: each may take a second."""
-        self._is_closed = True
         await asyncio.gather(
-            close_quietly(self._sender), self._receiver.close(), self._dead_letters.close()
+            self._sender.close(), self._receiver.close(), self._dead_letters.close()
         )
 
 

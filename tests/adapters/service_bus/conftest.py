@@ -13,7 +13,7 @@ from adapters.service_bus_queue import ServiceBusQueue
 from tests.adapters.service_bus.ends import empty, open_queue
 from tests.peers.service_bus import Broker, QueueOptions
 
-OPTIONS = QueueOptions(lock_duration_s=1.5, max_delivery_count=3, duplicate_window_s=60)
+OPTIONS = QueueOptions(lock_duration_s=1.0, max_delivery_count=3, duplicate_window_s=60)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.service_bus_clients import Clients, Patience
+from adapters.service_bus_clients import Clients
+from adapters.service_bus_link import Patience
 from adapters.service_bus_queue import ServiceBusQueue
 from core.ports import Message, Received
 from tests.peers.service_bus import Broker, QueueTotals
 from tests.peers.service_bus.duplicates import DuplicateWindow
 from tests.peers.service_bus.errors import FAULT_KINDS
 
-PATIENCE = Patience(try_s=1.5, send_s=3, settle_s=0.5, retries=3, backoff_s=0.1)
+PATIENCE = Patience(try_s=1.2, repair_s=1.2, settle_s=0.5, backoff_s=0.1)
 
 
 @asynccontextmanager

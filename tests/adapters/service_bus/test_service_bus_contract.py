@@ -3,8 +3,9 @@
 import pytest
 
 from tests.adapters.queue_contract import QueueContract
+from tests.adapters.service_bus.conftest import OPTIONS
 
 
 @pytest.mark.asyncio(loop_scope="module")
 class TestServiceBusQueue(QueueContract):
-    """The peer has the contract's limits."""
+    lock_s = OPTIONS.lock_duration_s

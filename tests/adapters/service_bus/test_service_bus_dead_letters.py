@@ -8,7 +8,13 @@ from adapters.service_bus_queue import ServiceBusQueue
 from core.errors import QueueUnavailableError
 from core.ports import DeadLetter
 from tests.adapters.service_bus.ends import message, receive_one
-from tests.peers.service_bus import SERVER_BUSY, AmqpError, Broker, RequestLostError
+from tests.peers.service_bus import (
+    SERVER_BUSY,
+    AmqpError,
+    AnswerLostError,
+    Broker,
+    RequestLostError,
+)
 from tests.peers.service_bus.clients import ends_of
 
 BUSY = AmqpError(SERVER_BUSY, "Throttled.")
@@ -61,6 +67,15 @@ async def test_a_redrive_that_breaks_off_after_the_send_may_be_repeated(
     assert len(await queue.dead_letters()) == 1
     assert await queue.redrive("1")
     assert broker.queue("events").totals.duplicates == 1
+    assert (await queue.waiting(), await queue.dead_letters()) == (1, [])
+
+
+async def test_a_redrive_whose_last_answer_gets_lost_is_done(
+    broker: Broker, queue: ServiceBusQueue
+):
+    await bury(queue, "1")
+    broker.faults["settle"] = [AnswerLostError()]
+    assert await queue.redrive("1")
     assert (await queue.waiting(), await queue.dead_letters()) == (1, [])
 
 

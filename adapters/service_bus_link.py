@@ -1,0 +1,169 @@
+"""A link to a queue that many tasks share; it is replaced, never repaired, when it breaks.
+
+The SDK opens a broken link again by itself, but from every task that meets the break: one task then
+closes what another has just opened, and the locks run out meanwhile. So its own retries are off.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+from azure.servicebus.aio import ServiceBusReceiver, ServiceBusSender
+from azure.servicebus.exceptions import (
+    MessageAlreadySettled,
+    MessageLockLostError,
+    MessageNotFoundError,
+    MessageSizeExceededError,
+    MessagingEntityDisabledError,
+    MessagingEntityNotFoundError,
+    ServiceBusAuthenticationError,
+    ServiceBusAuthorizationError,
+    ServiceBusConnectionError,
+    ServiceBusError,
+    ServiceBusQuotaExceededError,
+    ServiceBusServerBusyError,
+)
+
+from core.errors import QueueUnavailableError
+
+logger = logging.getLogger(__name__)
+
+H = TypeVar("H", ServiceBusSender, ServiceBusReceiver)
+T = TypeVar("T")
+
+CLOSED = "This queue was closed. Nothing was done; what it held comes again when its lock ends."
+
+# The link is fine, and asking again gives the same answer.
+ANSWERS = (
+    MessageAlreadySettled,
+    MessageLockLostError,
+    MessageNotFoundError,
+    MessageSizeExceededError,
+    ServiceBusQuotaExceededError,
+)
+# Somebody must first change something elsewhere.
+SETTINGS = (
+    MessagingEntityDisabledError,
+    MessagingEntityNotFoundError,
+    ServiceBusAuthenticationError,
+    ServiceBusAuthorizationError,
+)
+# From inside the SDK when two tasks meet the same break and both close its connection.
+COLLISIONS = (ValueError, AttributeError, OSError)
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a queue may keep us waiting, in seconds.
+
+    ``try_s`` bounds one attempt and cannot be below 1: a link takes that long to open. ``repair_s``
+    is how long we try again after a first failure; it is short, as a webhook waits for us.
+    ``settle_s`` is how long the outcome of a settlement may take before the SDK settles again,
+    another way.
+    """
+
+    try_s: float = 3.0
+    repair_s: float = 4.0
+    settle_s: float = 5.0
+    backoff_s: float = 0.2
+    max_backoff_s: float = 2.0
+
+
+@dataclass
+class Line(Generic[H]):
+    """One handler of the SDK with a connection of its own, and how many tasks are using it."""
+
+    handler: H
+    users: int = 0
+    is_broken: bool = False
+
+
+class SteadyLink(Generic[H]):
+    """``build`` makes a sender or receiver that does not try again (``retry_total=0``)."""
+
+    def __init__(self, build: Callable[[], H], patience: Patience) -> None:
+        self._build: Callable[[], H] = build
+        self._patience = patience
+        self._line: asyncio.Task[Line[H]] | None = None
+        self._is_closed = False
+
+    async def run(self, act: Callable[[H], Awaitable[T]]) -> T:
+        """Do it again, on a new link when this one broke; ``act`` must bear that."""
+        backoff_s = self._patience.backoff_s
+        give_up = None
+        while True:
+            try:
+                return await self._run_once(act)
+            except (*ANSWERS, *SETTINGS):
+                raise
+            except ServiceBusError as error:
+                extra = {"action": "queue_try_failed", "error": type(error).__name__}
+                logger.warning("Service Bus did not do what was asked", extra=extra)
+                give_up = give_up or time.monotonic() + self._patience.repair_s
+                if time.monotonic() + backoff_s > give_up:
+                    raise
+            await asyncio.sleep(backoff_s)
+            backoff_s = min(2 * backoff_s, self._patience.max_backoff_s)
+
+    async def _run_once(self, act: Callable[[H], Awaitable[T]]) -> T:
+        line = await self._join()
+        try:
+            return await act(line.handler)
+        except (*ANSWERS, ServiceBusServerBusyError):
+            raise
+        except ServiceBusError:
+            line.is_broken = True
+            raise
+        except COLLISIONS as error:
+            line.is_broken = True
+            raise ServiceBusConnectionError(error=error) from error
+        finally:
+            await self._leave(line)
+
+    async def _join(self) -> Line[H]:
+        """One task opens for all that wait; they share its failure, or each would try in turn."""
+        if self._is_closed:
+            raise QueueUnavailableError(CLOSED)
+        if self._line is None or _is_over(self._line):
+            self._line = asyncio.create_task(self._open())
+        line = await asyncio.shield(self._line)
+        line.users += 1
+        return line
+
+    async def _open(self) -> Line[H]:
+        handler = self._build()
+        try:
+            await handler.__aenter__()
+        except ServiceBusError:
+            await _close(handler)
+            raise
+        return Line(handler)
+
+    async def _leave(self, line: Line[H]) -> None:
+        """The last one out closes a broken line: the others' work on it may still succeed."""
+        line.users -= 1
+        if line.is_broken and line.users == 0:
+            await _close(line.handler)
+
+    async def close(self) -> None:
+        self._is_closed = True
+        if self._line is None:
+            return
+        with suppress(ServiceBusError):
+            await _close((await self._line).handler)
+
+
+def _is_over(line: asyncio.Task[Line[H]]) -> bool:
+    if not line.done():
+        return False
+    return line.exception() is not None or line.result().is_broken
+
+
+async def _close(handler: ServiceBusSender | ServiceBusReceiver) -> None:
+    """What cannot be closed is broken already."""
+    with suppress(ServiceBusError, *COLLISIONS):
+        await handler.close()
