@@ -23,6 +23,9 @@ class InvalidPythonError(Exception):
 
 def parse(source: bytes) -> ast.Module:
     """Raise InvalidPythonError; hostile sources also end the process, so use a child."""
+    before, null, _ = source.partition(b"\0")  # Python itself would not say in which line
+    if null:
+        raise InvalidPythonError("it has a null byte", before.count(b"\n") + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a model's string is the model's affair
         try:
@@ -31,8 +34,8 @@ def parse(source: bytes) -> ast.Module:
             raise InvalidPythonError(error.msg or "invalid syntax", error.lineno or 0) from error
         except (RecursionError, MemoryError) as error:  # what the parser's stack cannot hold
             raise InvalidPythonError("too deeply nested", 0) from error
-        except ValueError as error:  # a null byte
-            raise InvalidPythonError(str(error), _line_of_null(source)) from error
+        except ValueError as error:
+            raise InvalidPythonError(str(error), 0) from error
 
 
 def is_notebook(path: str, source: bytes) -> bool:
@@ -59,8 +62,3 @@ def cells(notebook: bytes) -> Iterator[Cell]:
             source = cell.get("source", "")
             text = "".join(map(str, source)) if isinstance(source, list) else str(source)
             yield Cell(number, text)
-
-
-def _line_of_null(source: bytes) -> int:
-    before, null, _ = source.partition(b"\0")
-    return before.count(b"\n") + 1 if null else 0

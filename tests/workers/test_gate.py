@@ -1,0 +1,207 @@
+"""The gate: answers are kept, nothing hostile ends it, and what could not run never passes."""
+
+import asyncio
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from core.checks import CheckResult, Facts, ModelRepo, Status
+from core.errors import UnknownNameError
+from core.policy import Policy, policy
+from tests.model_repos import REAL_WORLD, a_repo, real_world
+from workers.checks import CHECKS
+from workers.gate import GateLimits, gate
+from workers.gate_cache import digest_of
+from workers.gate_child import run
+
+POLICY = Policy()
+FACTS = POLICY.facts()
+IDS = [check.id for check in CHECKS]
+
+
+def statuses(results: tuple[CheckResult, ...]) -> dict[str, Status]:
+    return {result.check: result.status for result in results}
+
+
+def children() -> list[psutil.Process]:
+    return [
+        each for each in psutil.Process().children() if "gate_child" in " ".join(each.cmdline())
+    ]
+
+
+async def first_child() -> psutil.Process:
+    while not (found := children()):  # noqa: ASYNC110 - another process tells nobody
+        await asyncio.sleep(0.005)
+    return found[0]
+
+
+async def test_a_good_repository_passes_in_the_order_of_the_card():
+    results = await gate(a_repo(), FACTS, POLICY)
+    assert [result.check for result in results] == IDS
+    assert {result.status for result in results} == {Status.PASSED}
+
+
+@pytest.mark.parametrize("name", REAL_WORLD)
+async def test_a_repository_of_real_world_shape_passes(name):
+    assert set(statuses(await gate(real_world(name), FACTS, POLICY)).values()) == {Status.PASSED}
+
+
+async def test_findings_come_back_with_path_line_and_what_to_do():
+    results = await gate(a_repo({"src/train.py": "x = 1\ndef train(:"}), FACTS, POLICY)
+    [finding] = next(result for result in results if result.check == "entry_points").findings
+    assert finding.place() == "src/train.py:2"
+    assert finding.describe() == "is not valid Python (invalid syntax): mend the syntax"
+
+
+LONG_FILE = "x = 'databricks'\n" + "y = [1, 2, 3]\n" * 20_000
+SLOW = {f"src/slow_{number}.py": LONG_FILE for number in range(2)}
+HOSTILE = {
+    "null byte": {"src/train.py": b"\0"},
+    "nested brackets": {"src/train.py": "[" * 10_000},
+    "nested signs": {"src/train.py": "-" * 200_000 + "1"},
+    "attribute chain": {"src/train.py": "a" + ".b" * 200_000},
+    "syntax error": {"src/train.py": "def train(:"},
+    "50 MB YAML": {"model_variables.yml": b"a: " + b"x" * 50_000_000},
+    "alias bomb": {
+        "model_variables.yml": b"a: &a [x,x]\n"
+        + b"".join(b"%c: &%c [*%c,*%c]\n" % (n, n, n - 1, n - 1) for n in range(98, 122))
+    },
+    "nested YAML": {"model_variables.yml": b"[" * 60_000},
+    "nested notebook": {"src/train.py": None, "src/train.ipynb": "[" * 200_000},
+}
+
+
+@pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE)
+async def test_a_hostile_repository_gets_its_answer_and_never_passes(changes):
+    results = await gate(a_repo(changes), FACTS, POLICY)
+    assert [result.check for result in results] == IDS
+    assert any(result.is_open for result in results)
+    assert children() == []
+
+
+async def test_a_link_out_of_the_tree_is_refused():
+    results = await gate(a_repo(links={"data/x": "/etc/passwd"}), FACTS, POLICY)
+    assert statuses(results)["structure"] is Status.FOUND
+
+
+async def test_a_check_that_takes_too_long_could_not_run():
+    results = await gate(a_repo(), FACTS, POLICY, limits=GateLimits(seconds=0.001))
+    assert set(statuses(results).values()) == {Status.COULD_NOT_RUN}
+    assert "stopped after 0.001 s" in results[0].note
+    assert children() == []
+
+
+async def test_without_memory_a_check_could_not_run():
+    repo = a_repo({"src/train.py": "x = [" + "1, " * 3_000_000 + "]"})
+    results = await gate(repo, FACTS, POLICY, limits=GateLimits(memory_mb=220))
+    found = {result.check: result for result in results}
+    assert found["structure"].status is Status.PASSED
+    assert found["entry_points"].status is not Status.PASSED
+
+
+async def test_a_killed_process_costs_one_check_and_the_others_still_run():
+    running = asyncio.create_task(gate(a_repo(SLOW), FACTS, POLICY))
+    os.kill((await first_child()).pid, signal.SIGKILL)
+    results = await running
+    broken = [result for result in results if result.status is Status.COULD_NOT_RUN]
+    assert len(broken) == 1
+    assert "SIGKILL" in broken[0].note
+    assert len(results) == len(IDS)
+
+
+async def test_a_cancelled_gate_leaves_no_process_behind():
+    running = asyncio.create_task(gate(a_repo(SLOW), FACTS, POLICY))
+    await first_child()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert children() == []
+
+
+async def test_an_unchanged_repository_is_answered_without_a_process(tmp_path):
+    first = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    started = time.perf_counter()
+    again = await gate(a_repo(), FACTS, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
+    assert time.perf_counter() - started < 0.3
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("repo", "facts"),
+    [
+        (a_repo({"src/train.py": "x = 1"}), FACTS),
+        (a_repo({"src/new.py": ""}), FACTS),
+        (a_repo(links={"a": "README.md"}), FACTS),
+        (a_repo(), Facts(max_workers=2)),
+        (a_repo(), Facts(gbi={"MODEL_SRC_PATH": "code"})),
+    ],
+    ids=["content", "file", "link", "rule", "GBI's variable"],
+)
+async def test_any_change_is_checked_anew(tmp_path, repo, facts):
+    await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    results = await gate(repo, facts, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
+    assert set(statuses(results).values()) == {Status.COULD_NOT_RUN}
+
+
+def test_a_path_and_a_content_cannot_be_exchanged():
+    one = ModelRepo(files={"a": b"b", "c": b"d"})
+    two = ModelRepo(files={"a": b"d", "c": b"b"})
+    assert digest_of(one, FACTS) != digest_of(two, FACTS)
+
+
+async def test_what_could_not_run_is_not_kept(tmp_path):
+    await gate(a_repo(), FACTS, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
+    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    assert set(statuses(results).values()) == {Status.PASSED}
+
+
+async def test_half_a_file_in_the_cache_is_no_answer(tmp_path):
+    await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:20])
+    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    assert set(statuses(results).values()) == {Status.PASSED}
+
+
+async def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path / "file" / "cache")
+    assert set(statuses(results).values()) == {Status.PASSED}
+
+
+async def test_policy_moves_and_switches_off():
+    rules = policy({"checks": {"structure": {"mode": "off"}, "variables": {"priority": 3}}})
+    results = {result.check: result for result in await gate(a_repo(), rules.facts(), rules)}
+    assert results["structure"].status is Status.NOT_CHECKED
+    assert results["structure"].note == "switched off by policy.yml"
+    assert results["variables"].priority == 3
+    assert results["entry_points"].priority == 1
+
+
+async def test_only_some_checks_may_be_asked_for():
+    results = await gate(a_repo(), FACTS, POLICY, only=["variables"])
+    assert list(statuses(results)) == ["variables"]
+
+
+async def test_an_unknown_check_is_refused_with_a_guess():
+    with pytest.raises(UnknownNameError, match="Did you mean variables"):
+        await gate(a_repo(), FACTS, POLICY, only=["variable"])
+
+
+def test_findings_are_bounded_and_free_of_control_characters():
+    links = {f"l{n}\x1b[2J{'x' * 1_000}": "/etc" for n in range(300)}
+    result = run(CHECKS[0], a_repo(links=links), FACTS)
+    assert len(result.findings) == 200
+    assert result.note == "100 more findings are not shown"
+    assert all(finding.path.isprintable() for finding in result.findings)
+    assert all(len(finding.path) <= 400 for finding in result.findings)
+
+
+async def test_the_model_code_is_never_imported(tmp_path):
+    proof = tmp_path / "ran"
+    source = f"open({str(proof)!r}, 'w')\ndef train(data, params):\n    return 1\n"
+    await gate(a_repo({"src/train.py": source, "core/checks.py": source}), FACTS, POLICY)
+    assert not proof.exists()
