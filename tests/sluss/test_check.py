@@ -1,0 +1,148 @@
+"""``sluss check``: the gate on a folder, for people and for programs."""
+
+import json
+import os
+
+import pytest
+
+from core.policy import Policy
+from sluss.model_folder import read_folder
+from tests.model_repos import a_repo
+from tests.sluss.command_line import run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The good repository on disk, beside nothing else."""
+    path = tmp_path / "loan_default"
+    for name, data in a_repo().files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def test_a_good_folder_passes(folder):
+    done = run("check", folder)
+    assert done.exit_code == 0
+    assert done.output.count("passed") == 4
+    assert "Every check passed." in done.output
+
+
+def test_a_finding_is_shown_at_its_place_with_what_to_do(folder):
+    (folder / "src" / "train.py").write_text("\ndef train(data):\n    return 1\n")
+    done = run("check", folder)
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert (
+        "src/train.py:2: train() is called with 2 arguments, but takes 1. "
+        "Write def train(data, params):" in lines
+    )
+    assert lines[-1] == "1 finding to mend before run."
+
+
+def test_a_long_finding_stays_on_its_line(folder):
+    (folder / "model_variables.yml").write_text("variables:\n  CLUSTER_NODE_TYPE_ID: Big_Node\n")
+    lines = run("check", folder).output.splitlines()
+    [line] = [line for line in lines if line.startswith("model_variables.yml:2: ")]
+    assert line.endswith("others")
+
+
+def test_square_brackets_of_a_repository_are_shown_as_they_are(folder):
+    (folder / "[red]x[bold]").symlink_to("/etc")
+    assert "[red]x[bold]: is a link" in run("check", folder).output
+
+
+def test_the_answer_for_programs_is_json_alone(folder):
+    (folder / "README.md").unlink()
+    done = run("check", folder, "--format", "json")
+    assert done.exit_code == 1
+    report = json.loads(done.stdout)
+    assert report["blocks"] is True
+    assert report["policy"] == Policy().digest
+    structure = report["checks"][0]
+    assert (structure["check"], structure["status"], structure["blocks"]) == (
+        "structure",
+        "found",
+        "run",
+    )
+    assert structure["findings"][0]["path"] == "README.md"
+
+
+def test_only_the_asked_check_is_run(folder):
+    (folder / "README.md").unlink()
+    done = run("check", folder, "--only", "variables", "--only", "entry_points", "--format", "json")
+    assert done.exit_code == 0
+    assert [check["check"] for check in json.loads(done.stdout)["checks"]] == [
+        "entry_points",
+        "variables",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only", "variable"],
+        ["--format", "xml"],
+        ["--nonsense"],
+    ],
+)
+def test_a_wrong_use_has_its_own_exit_code(folder, words):
+    assert run("check", folder, *words).exit_code == 2
+
+
+def test_a_folder_that_is_not_there_is_a_wrong_use(tmp_path):
+    assert run("check", tmp_path / "nowhere").exit_code == 2
+
+
+def test_the_policy_of_a_home_counts(folder, tmp_path):
+    (folder / "README.md").unlink()
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "policy.yml").write_text("checks:\n  structure: {mode: warn}\n")
+    done = run("check", folder, "--home", home)
+    assert done.exit_code == 0
+    assert "Nothing blocks" in done.output
+    assert list((home / "gate_cache").iterdir())
+
+
+def test_a_wrong_policy_is_told(folder, tmp_path):
+    (tmp_path / "policy.yml").write_text("chekcs: {}\n")
+    done = run("check", folder, "--home", tmp_path)
+    assert done.exit_code == 2
+    assert "Did you mean checks?" in " ".join(done.output.split())
+
+
+def test_gbis_variables_of_a_home_count(folder, tmp_path):
+    (folder / "src").rename(folder / "app")
+    (tmp_path / "gbi_variables.yml").write_text("common:\n  MODEL_SRC_PATH: app\n")
+    assert run("check", folder).exit_code == 1
+    assert run("check", folder, "--home", tmp_path).exit_code == 0
+
+
+def test_tool_folders_are_not_read_and_links_are_not_followed(folder, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    for name in (".git", ".venv", "src/__pycache__"):
+        (folder / name).mkdir()
+        (folder / name / "x.py").write_text("")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "linked").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    repo = read_folder(folder, Policy())
+    assert set(repo.files) == set(a_repo().files)
+    assert set(repo.links) == {"link.txt", "linked"}
+
+
+def test_a_name_that_is_no_utf_8_is_read_all_the_same(folder):
+    os.close(os.open(os.fsencode(folder) + b"/\xff.txt", os.O_CREAT | os.O_WRONLY))
+    assert "�.txt" in read_folder(folder, Policy()).files
+    assert run("check", folder).exit_code == 0
+
+
+def test_reading_ends_behind_the_limits_and_the_gate_says_so(folder, tmp_path):
+    (tmp_path / "policy.yml").write_text("max_bytes: 1000\n")
+    (folder / "data" / "big.bin").write_bytes(b"0" * 1_000_000)
+    done = run("check", folder, "--home", tmp_path, "--only", "structure")
+    assert done.exit_code == 1
+    assert "more than 1,000" in done.output
+    repo = read_folder(folder, Policy(max_bytes=1_000))
+    assert sum(map(len, repo.files.values())) == 1_001
