@@ -19,6 +19,10 @@ class EnvironmentSecrets:
     def __repr__(self) -> str:
         return f"EnvironmentSecrets({', '.join(sorted(self._values))})"
 
+    def find(self, name: str) -> str:
+        """Empty when it is not set: for a secret that is there only while it is rotated."""
+        return self._values.get(name.casefold(), "")
+
     def secret(self, name: str) -> str:
         value = self._values.get(name.casefold(), "")
         if not value:

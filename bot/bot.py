@@ -17,7 +17,6 @@ from core.conversation import Click
 from core.errors import RefusedError
 from core.handle import Handle
 from core.people import Person
-from core.platform import Platform
 from core.policy import Policy
 from core.ports import Directory, GitHost, Store
 
@@ -35,7 +34,6 @@ class Sluss:
         store: Store,
         git: GitHost,
         directory: Directory,
-        platform: Platform,
         policy: Policy,
         clock: Callable[[], datetime],
         page_url: str,
@@ -47,7 +45,6 @@ class Sluss:
             store=store,
             git=git,
             directory=directory,
-            platform=platform,
             policy=policy,
             clock=clock,
             page_url=page_url,

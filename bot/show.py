@@ -46,7 +46,6 @@ class Show:
         store: Store,
         git: GitHost,
         directory: Directory,
-        platform: Platform,
         policy: Policy,
         clock: Callable[[], datetime],
         page_url: str,
@@ -54,11 +53,14 @@ class Show:
         self.handle = handle
         self.store = store
         self.directory = directory
-        self.platform = platform
         self.policy = policy
         self.clock = clock
         self._git = git
         self._page_url = page_url.rstrip("/")
+
+    @property
+    def platform(self) -> Platform:
+        return self.handle.platform
 
     async def face(self, card: str, subject: str, stream: Stream) -> Face:
         """Raise UnknownNameError for what there is no card of."""

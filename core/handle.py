@@ -41,13 +41,13 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handle:
-    """Call it with an event. ``clock`` tells the time in UTC; ``platform`` is platform.yml."""
+    """Call it with an event. ``platform`` tells platform.yml, ``clock`` the time, as they are now."""
 
     def __init__(
         self,
         ledger: Ledger,
         *,
-        platform: Platform,
+        platform: Callable[[], Platform],
         policy: Policy,
         clock: Callable[[], datetime],
         is_local: bool,
@@ -66,6 +66,10 @@ class Handle:
             except VersionConflictError:
                 continue
         raise VersionConflictError
+
+    @property
+    def platform(self) -> Platform:
+        return self._platform()
 
     async def model(self, stream: Stream) -> Model:
         """The newest state of a stream."""
@@ -102,12 +106,12 @@ class Handle:
         repository = None
         match event:
             case CodePushed() | BranchDeleted() | PullRequestChanged():
-                repository = self._platform.repository(event.repository)
+                repository = self.platform.repository(event.repository)
                 return (repository.name if repository else PLATFORM), repository
             case RegistryHinted() | RegistryObserved():
                 return claims.get(event.model.casefold(), PLATFORM), None
         release = getattr(event, "release", None)
-        known = self._platform.named(stream_of(ReleaseId(release))) if release else None
+        known = self.platform.named(stream_of(ReleaseId(release))) if release else None
         return (known.name if known else PLATFORM), known
 
 

@@ -106,9 +106,10 @@ class _Variables(msgspec.Struct, frozen=True):
     PROD: _Section = {}
 
 
-def from_environment(home: Path | None = None) -> Settings:
+def from_environment(home: Path | None = None, *, port: int | None = None) -> Settings:
     """What a start uses; nothing else reads the environment of the process."""
-    return load(home or default_home(os.environ), os.environ)
+    environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
+    return load(home or default_home(environ), environ)
 
 
 def default_home(environ: Mapping[str, str]) -> Path:

@@ -13,9 +13,8 @@ PROBES: Final = web.AppKey("probes", dict[str, Probe])
 COUNTERS: Final = web.AppKey("counters", CollectorRegistry)
 
 
-def health(probes: dict[str, Probe], counters: CollectorRegistry) -> web.Application:
+def add_health(app: web.Application, probes: dict[str, Probe], counters: CollectorRegistry) -> None:
     """``probes``: what must answer before we are ready. Deliveries do not need MLflow."""
-    app = web.Application()
     app[PROBES], app[COUNTERS] = probes, counters
     app.add_routes(
         [
@@ -24,7 +23,6 @@ def health(probes: dict[str, Probe], counters: CollectorRegistry) -> web.Applica
             web.get("/metrics", metrics),
         ]
     )
-    return app
 
 
 async def live(_request: web.Request) -> web.Response:

@@ -4,9 +4,10 @@ from typing import Final
 
 import msgspec
 
-from core.errors import StepFailedError
+from core.checks import ModelRepo
 from core.ports import MLPlatform, RunOutcome, RunSpec, RunState
 from core.results import Failed, Ran, Result
+from core.variables import model_settings
 from core.words import BlobId, ModelType, Stage
 from workers.services import Services
 from workers.steps.step import Later, Task
@@ -59,16 +60,10 @@ async def run_to_end(
 
 async def _spec(task: Task, services: Services, shared: str, version: str) -> RunSpec:
     release = task.release
-    checked = release.checked
-    if checked is None:
-        raise StepFailedError("The gate has not read this commit. Nothing was run; retry it.")
     code = await services.git.files(release.repository, release.commit)
-    variables = checked.variables
-    environment = (
-        "conda.yml" if variables.get("ENVIRONMENT_FILE") == "conda" else "requirements.txt"
+    settings = model_settings(
+        code, layout=services.policy.layout, gbi=await services.git.variables(Stage.TST)
     )
-    dataset = code.find(variables.get("DATASET_TEMPLATE_FILE", "")) or ""
-    file = code.find(environment) or environment
     return RunSpec(
         key=task.key,
         release=release.id,
@@ -77,14 +72,18 @@ async def _spec(task: Task, services: Services, shared: str, version: str) -> Ru
         model=release.model,
         model_type=ModelType(release.model_type),
         code=code,
-        source_path=variables.get("MODEL_SRC_PATH") or "src",
-        environment=(file, code.text(file) if file in code.files else ""),
-        dataset=code.text(dataset) if dataset else "",
+        source_path=settings.source_path,
+        environment=(settings.environment_file, _text(code, settings.environment_file)),
+        dataset=_text(code, settings.dataset_template),
         run=shared,
         version=version,
         time_limit_s=services.policy.time_limit_s,
         memory_limit_mb=services.policy.memory_limit_mb,
     )
+
+
+def _text(code: ModelRepo, path: str) -> str:
+    return code.text(path) if path in code.files else ""
 
 
 async def _whole_log(platform: MLPlatform, run: str) -> bytes:

@@ -76,7 +76,7 @@ class World:
         )
         self.store = SqlStore(f"sqlite:///{folder / 'store.db'}")
         self.handle = Handle(
-            self.store, platform=self.platform, policy=self.policy, clock=self.clock, is_local=False
+            self.store, platform=lambda: self.platform, policy=self.policy, clock=self.clock, is_local=False
         )
         self.room = Room()
         self.bot = Sluss(
@@ -84,7 +84,6 @@ class World:
             store=self.store,
             git=BareRepositories({"r1": self.git_folder}.get),
             directory=PeopleFile((ADA, BEN, EVE, OUT)),
-            platform=self.platform,
             policy=self.policy,
             clock=self.clock,
             page_url="http://127.0.0.1:8300/",

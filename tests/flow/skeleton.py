@@ -44,7 +44,7 @@ class Skeleton:
         self.events, self.jobs = queue(spec, "events"), queue(spec, "jobs")
         self.store = SqlStore(f"sqlite:///{home}/store.db")
         self.handle = Handle(
-            self.store, platform=PLATFORM, policy=Policy(), clock=now, is_local=True
+            self.store, platform=lambda: PLATFORM, policy=Policy(), clock=now, is_local=True
         )
 
     def die_at(self, point: str) -> None:

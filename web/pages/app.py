@@ -1,4 +1,4 @@
-"""The pages as an aiohttp application, rendered on the server; they work without JavaScript."""
+"""The pages, rendered on the server; they work without JavaScript."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -45,21 +45,19 @@ JINJA: Final = web.AppKey("jinja", jinja2.Environment)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def pages(services: Pages) -> web.Application:
-    """Mounted at the root, on loopback only: nobody is signed in here."""
-    app = web.Application(middlewares=[_guard])
+def add_pages(app: web.Application, services: Pages) -> None:
+    """Nobody is signed in here: for loopback only."""
     app[SERVICES] = services
     app[JINJA] = _environment()
     app.add_routes(
         [
-            web.get("/releases", releases),
-            web.get("/releases/{release}", release),
-            web.get("/deliveries", deliveries),
-            web.post("/deliveries/{queue}/redrive", redrive),
+            web.get("/releases", _guarded(releases)),
+            web.get("/releases/{release}", _guarded(release)),
+            web.get("/deliveries", _guarded(deliveries)),
+            web.post("/deliveries/{queue}/redrive", _guarded(redrive)),
             web.static("/style", STYLE),
         ]
     )
-    return app
 
 
 async def releases(request: web.Request) -> web.Response:
@@ -102,18 +100,21 @@ async def redrive(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/deliveries")
 
 
-@web.middleware
-async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _guarded(handler: Handler) -> Handler:
     """Only under our own name (DNS rebinding), and forms only from our own pages (CSRF)."""
-    hosts = request.app[SERVICES].hosts
-    origin = request.headers.get("Origin", "")
-    if request.host not in hosts:
-        raise web.HTTPForbidden(text=FOREIGN)
-    if request.method != "GET" and origin.partition("//")[2] not in hosts:
-        raise web.HTTPForbidden(text=FOREIGN)
-    response = await handler(request)
-    response.headers.update(SECURITY)
-    return response
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        hosts = request.app[SERVICES].hosts
+        origin = request.headers.get("Origin", "")
+        if request.host not in hosts:
+            raise web.HTTPForbidden(text=FOREIGN)
+        if request.method != "GET" and origin.partition("//")[2] not in hosts:
+            raise web.HTTPForbidden(text=FOREIGN)
+        response = await handler(request)
+        response.headers.update(SECURITY)
+        return response
+
+    return guarded
 
 
 def _page(request: web.Request, name: str, *, status: int = 200, **values: object) -> web.Response:

@@ -1,9 +1,95 @@
 """``check``: run the gate on the commit, and note what the repository says about itself."""
 
-from core.results import Result
+import hashlib
+
+import msgspec
+
+from core.checks import CheckResult, Facts, ModelRepo
+from core.ports import CommitState
+from core.release import Model
+from core.results import Author, Checked, Result
+from core.variables import ModelSettings, model_settings
+from core.words import Stage
 from workers.services import Services
 from workers.steps.step import Later, Task
 
+PASSED = "The gate found nothing to mend."
+
 
 async def check(task: Task, services: Services) -> Result | Later:
-    raise NotImplementedError
+    release, policy = task.release, services.policy
+    repo = await services.git.files(release.repository, release.commit)
+    gbi = await services.git.variables(Stage.TST)
+    checks = await services.gate(repo, _facts(services, gbi))
+    settings = model_settings(repo, layout=policy.layout, gbi=gbi)
+    await _report(task, services, checks)
+    return Checked(
+        checks=checks,
+        model=settings.model,
+        team=settings.team,
+        model_type=settings.model_type,
+        variables=settings.variables,
+        libraries=_libraries(repo, settings),
+        configuration_digest=_digest(repo, policy.layout.variables),
+        environment_digest=_digest(repo, settings.environment_file),
+        runtime=settings.runtime,
+        authors=await _authors(task, services),
+        pull_request_creators=await services.git.pull_request_creators(
+            release.repository, release.commit
+        ),
+        report=await services.evidence.keep(msgspec.json.encode(checks)),
+    )
+
+
+def _facts(services: Services, gbi: dict[str, str] | None) -> Facts:
+    policy = services.policy
+    return Facts(
+        allowed=policy.allowed,
+        max_workers=policy.max_workers,
+        train_required=policy.train_required,
+        layout=policy.layout,
+        max_files=policy.max_files,
+        max_bytes=policy.max_bytes,
+        variable_groups=None if gbi is None else {str(Stage.TST): frozenset(gbi)},
+    )
+
+
+async def _report(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
+    """The gate's state is shown at the commit, where developers look first."""
+    release = task.release
+    count = sum(max(1, len(found.findings)) for found in checks if found.is_open)
+    state = CommitState.FAILED if count else CommitState.SUCCEEDED
+    text = f"The gate has {count} findings." if count else PASSED
+    url = f"{services.page_url}/releases/{release.id}"
+    await services.git.report(release.repository, release.commit, state, text, url)
+
+
+async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
+    """Who wrote the commits since the champion's; all of them when nothing is in production."""
+    release = task.release
+    since = _since(task.model)
+    commits = await services.git.commits(release.repository, release.commit, since)
+    authors: dict[str, Author] = {}
+    for commit in commits:
+        email = commit.author.email.casefold()
+        if email not in authors:
+            person = await services.directory.by_email(email)
+            authors[email] = Author(email, commit.author.name, person.id if person else "")
+    return tuple(authors.values())
+
+
+def _since(model: Model) -> str:
+    champion = model.champion
+    return champion.commit if champion else ""
+
+
+def _libraries(repo: ModelRepo, settings: ModelSettings) -> tuple[str, ...]:
+    if settings.environment_file not in repo.files:
+        return ()
+    lines = (line.strip() for line in repo.text(settings.environment_file).splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def _digest(repo: ModelRepo, path: str) -> str:
+    found = repo.find(path)
+    return hashlib.sha256(repo.files[found]).hexdigest() if found else ""

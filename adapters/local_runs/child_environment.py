@@ -1,0 +1,51 @@
+"""The environment variables of what a supervisor starts: a short list, nothing inherited."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from adapters.local_runs.folder import Order, RunFolder
+from adapters.local_runs.processes import MARK
+
+MOST_THREADS: Final = 4
+THREAD_COUNTS: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+)
+
+
+def of_uv(index_env: Mapping[str, str]) -> dict[str, str]:
+    """The home folder is the real one: uv keeps its cache and the bank's index settings there."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(Path.home()),
+        "LANG": "C.UTF-8",
+        "UV_NO_PROGRESS": "1",
+        **index_env,
+    }
+
+
+def of_step(order: Order, folder: RunFolder) -> dict[str, str]:
+    threads = str(min(MOST_THREADS, os.cpu_count() or 1))
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder.scratch / "home"),
+        "TMPDIR": str(folder.scratch / "tmp"),
+        "LANG": "C.UTF-8",
+        MARK: order.run,
+        "MLFLOW_TRACKING_URI": order.tracking_uri,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",  # about a minute, then the step can be retried
+        "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",  # it asks pip, which uv does not install
+        "MLFLOW_LOGGING_LEVEL": "ERROR",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+        **dict.fromkeys(THREAD_COUNTS, threads),
+    }

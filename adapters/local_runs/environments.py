@@ -1,0 +1,118 @@
+"""Virtual environments made by uv: one for each set of requirements, shared by all runs."""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.local_runs.child import LOOK_EVERY_S, Command, Watcher, run
+from adapters.local_runs.uv_output import UvOutput
+from core.errors import StepFailedError
+
+# What the process in the environment needs beyond the model's own requirements; MLflow imports
+# NumPy and pandas to load any model.
+NEEDS: Final = ("mlflow-skinny>=3.17,<4", "cloudpickle>=3,<4", "numpy", "pandas")
+VERSION: Final = "import platform; print(platform.python_version(), platform.machine())"
+REQUIREMENTS: Final = "requirements.txt"
+CONSTRAINTS: Final = "constraints.txt"
+# Up to 2.x, mlflow brings the files of mlflow-skinny itself: both together break each other.
+NOT_OLDER: Final = "mlflow>=3.17,<4\n"
+WAITING: Final = "waiting for another run that builds the same environment"
+
+Tell = Callable[[str], None]
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """``python`` is the path of the interpreter to build with; ``env`` is all that uv gets."""
+
+    uv: str
+    python: str
+    env: dict[str, str]
+
+
+class Environments:
+    """``watcher`` says why a build has to end, ``sink`` takes uv's own words."""
+
+    def __init__(
+        self, folder: Path, tools: Tools, *, watcher: Watcher, sink: Callable[[bytes], None]
+    ) -> None:
+        self._folder = folder
+        self._tools = tools
+        self._watcher = watcher
+        self._sink = sink
+
+    def ensure(self, requirements: tuple[str, ...], tell: Tell) -> Path:
+        """The environment's interpreter. Raise StepFailedError when it cannot be had."""
+        place = self._folder / self._key(requirements)
+        if not place.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._locked(place, tell):
+                if not place.exists():  # nobody else built it while we waited
+                    self._build(place, requirements, tell)
+        return place / "bin" / "python"
+
+    def _key(self, requirements: tuple[str, ...]) -> str:
+        asked = subprocess.run(  # noqa: S603 (the configured interpreter, fixed arguments)
+            [self._tools.python, "-I", "-c", VERSION], capture_output=True, check=True, timeout=60
+        )
+        content = [asked.stdout.decode().strip(), NEEDS, sorted(requirements)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    @contextmanager
+    def _locked(self, place: Path, tell: Tell) -> Iterator[None]:
+        began = time.monotonic()
+        with (self._folder / f"{place.name}.lock").open("w") as lock:
+            while not _took(lock.fileno()):
+                tell(WAITING)
+                if reason := self._watcher(time.monotonic() - began):
+                    raise StepFailedError(reason)
+                time.sleep(LOOK_EVERY_S)
+            yield
+
+    def _build(self, place: Path, requirements: tuple[str, ...], tell: Tell) -> None:
+        """Beside its place, then moved there: a kill leaves nothing that looks whole."""
+        draft = self._folder / f".{place.name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        tell("making an environment")
+        self._uv(tell, "venv", "--relocatable", "--python", self._tools.python, str(draft))
+        listed = draft / REQUIREMENTS
+        listed.write_text("\n".join([*requirements, *NEEDS]) + "\n", "utf-8")
+        constraints = draft / CONSTRAINTS
+        constraints.write_text(NOT_OLDER, "utf-8")
+        tell("resolving the requirements")
+        self._uv(
+            tell,
+            *("pip", "install", "--python", str(draft / "bin" / "python")),
+            *("--only-binary", ":all:", "--requirements", str(listed)),
+            *("--constraints", str(constraints)),
+        )
+        draft.rename(place)
+
+    def _uv(self, tell: Tell, *arguments: str) -> None:
+        output = UvOutput(self._sink, tell)
+        command = Command(
+            argv=(self._tools.uv, "--no-python-downloads", "--color", "never", *arguments),
+            env=self._tools.env,
+            folder=str(self._folder),
+        )
+        ended = run(command, output.take, self._watcher)
+        if ended.reason:
+            raise StepFailedError(ended.reason)
+        if ended.code != 0:
+            raise StepFailedError(output.explain())
+
+
+def _took(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

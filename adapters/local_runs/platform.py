@@ -1,0 +1,157 @@
+"""Runs of models on this machine; implements ``core.ports.MLPlatform``."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.local_runs import processes
+from adapters.local_runs.folder import CANCELLED, RUN_ID, RunFolder, Whispered
+from adapters.local_runs.placing import Place, lay_out
+from core.errors import UnknownNameError
+from core.ports.ml_platform import RunLook, RunSpec, RunState
+
+ROOT: Final = Path(__file__).parents[2]
+LOG_BLOCK: Final = 256 * 1024
+MOST_LAUNCHES: Final = 3
+LOOK_EVERY_S: Final = 0.1
+PATIENCE_S: Final = 5.0
+
+GIVEN_UP: Final = (
+    "The run was ended {times} times before it could finish: the machine was restarted, or its "
+    "memory ran out. Nothing was kept; retry the step."
+)
+
+
+class LocalRuns:
+    """``tracking_uri`` is MLflow's; ``uv`` and ``python`` are paths; ``index_env`` is for uv alone.
+
+    ``secrets`` are values that no log may show, beyond what looks like a secret by itself.
+    No step gets more than ``memory_limit_mb``.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        tracking_uri: str,
+        uv: str,
+        python: str,
+        index_env: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
+        memory_limit_mb: int = 4096,
+    ) -> None:
+        self._runs = home.resolve() / "runs"
+        self._place = Place(
+            home=home.resolve(),
+            uv=uv,
+            python=python,
+            tracking_uri=tracking_uri,
+            memory_limit_mb=memory_limit_mb,
+        )
+        self._whispered = Whispered(index_env=dict(index_env), secrets=secrets)
+
+    async def start(self, spec: RunSpec) -> str:
+        run = hashlib.sha256(spec.key.encode()).hexdigest()[:32]
+        await asyncio.to_thread(self._start, run, spec)
+        return run
+
+    async def look(self, run: str) -> RunLook:
+        """A run whose supervisor was killed is started again, a few times at most."""
+        return await asyncio.to_thread(self._look, self._folder(run))
+
+    async def log(self, run: str, offset: int = 0) -> bytes:
+        return await asyncio.to_thread(_read, self._folder(run).log, offset)
+
+    async def cancel(self, run: str) -> None:
+        await asyncio.to_thread(self._cancel, self._folder(run))
+
+    def _start(self, run: str, spec: RunSpec) -> None:
+        folder = RunFolder(self._runs / run)
+        if not folder.path.exists():
+            lay_out(folder, spec, self._place)
+        self._look(folder)
+
+    def _look(self, folder: RunFolder) -> RunLook:
+        if result := folder.result():
+            return result
+        lock = folder.claim()
+        if lock is None:
+            return folder.progress()
+        try:
+            return folder.result() or self._launch(folder, lock)
+        finally:
+            os.close(lock)
+
+    def _launch(self, folder: RunFolder, lock: int) -> RunLook:
+        """Hand the lock on to a new supervisor, so that there is no moment without an owner."""
+        times = folder.count_launch()
+        if times > MOST_LAUNCHES:
+            processes.end_marked(folder.run)
+            reason = GIVEN_UP.format(times=MOST_LAUNCHES)
+            folder.keep_result(RunLook(state=RunState.FAILED, reason=reason))
+            return folder.result() or folder.progress()
+        note = "starting" if times == 1 else "starting again: its supervisor was killed"
+        folder.tell(RunState.PREPARING, note)
+        module = "adapters.local_runs.supervisor"
+        with folder.supervisor_log.open("ab") as output:
+            supervisor = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
+                [sys.executable, "-P", "-s", "-m", module, str(folder.path), str(lock)],
+                cwd=folder.path,
+                env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                pass_fds=(lock,),
+                start_new_session=True,
+            )
+        self._whisper(supervisor)
+        # It outlives us, but while we are there somebody must take its exit status.
+        threading.Thread(target=supervisor.wait, daemon=True).start()
+        return folder.progress()
+
+    def _whisper(self, supervisor: subprocess.Popen[bytes]) -> None:
+        assert supervisor.stdin is not None
+        with contextlib.suppress(BrokenPipeError), supervisor.stdin as ear:
+            ear.write(msgspec.json.encode(self._whispered))
+
+    def _cancel(self, folder: RunFolder) -> None:
+        """Ask; when nobody answers, end the supervisor, and then whatever it leaves."""
+        if folder.result():
+            return
+        folder.ask_to_cancel()
+        deadline = time.monotonic() + PATIENCE_S
+        while (lock := folder.claim()) is None:
+            if time.monotonic() > deadline and (owner := folder.owner()):
+                processes.kill(owner.pid, owner.started)
+            time.sleep(LOOK_EVERY_S)
+        try:
+            processes.end_marked(folder.run)
+            if not folder.result():
+                folder.keep_result(RunLook(state=RunState.FAILED, reason=CANCELLED))
+        finally:
+            os.close(lock)
+
+    def _folder(self, run: str) -> RunFolder:
+        folder = RunFolder(self._runs / run)
+        if not RUN_ID.fullmatch(run) or not folder.path.is_dir():
+            raise UnknownNameError("run", run)
+        return folder
+
+
+def _read(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as log:
+            log.seek(offset)
+            return log.read(LOG_BLOCK)
+    except FileNotFoundError:
+        return b""

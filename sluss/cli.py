@@ -1,0 +1,134 @@
+"""The commands of ``sluss``, as typer sees them: each is a thin door to its file in commands/."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from adapters.mlflow_server import MLflowServer
+from sluss.commands import add as adding
+from sluss.commands import audit, demo
+from sluss.commands.check import check
+from sluss.commands.deliveries import deliveries
+from sluss.commands.init import init
+from sluss.commands.rebuild import rebuild
+from sluss.commands.status import status
+from sluss.commands.up import up
+from sluss.commands.variables import variables
+from sluss.home import prepare_home
+from sluss.settings import default_home, from_environment
+
+Home = Annotated[
+    Path | None,
+    typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME"),
+]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback may show values that nobody should see
+    help="Sluss lifts a model from a branch to production, gate by gate.",
+)
+audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
+app.add_typer(audits, name="audit")
+app.command()(init)
+app.command()(check)
+app.command()(variables)
+console = Console(soft_wrap=True)
+
+
+def _home(home: Path | None) -> Path:
+    return home.expanduser().absolute() if home else default_home(os.environ)
+
+
+@app.command("up")
+def up_(home: Home = None) -> None:
+    """Start everything in one process, with MLflow beside it; Ctrl-C ends it."""
+    up(_home(home))
+
+
+@app.command()
+def down(home: Home = None) -> None:
+    """End the MLflow server that `sluss up` left running."""
+    asyncio.run(MLflowServer(_home(home)).stop())
+
+
+@app.command("status")
+def status_(home: Home = None) -> None:
+    """Say whether the server is ready, and what is not."""
+    found = status(from_environment(_home(home)))
+    console.print("ready" if found["ready"] else f"not ready: {found['failed']}")
+    raise typer.Exit(0 if found["ready"] else 1)
+
+
+@app.command("add")
+def add_(
+    path: Annotated[Path, typer.Argument(help="A work tree, or a bare repository.")],
+    team: Annotated[str, typer.Option(help="The team whose conversation gets its cards.")],
+    name: Annotated[str, typer.Option(help="Its name here; the folder's by default.")] = "",
+    release_branch: Annotated[str, typer.Option(help="Pushes to it become releases.")] = "main",
+    home: Home = None,
+) -> None:
+    """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
+    folder = _home(home)
+    prepare_home(folder)
+    settings = from_environment(folder)
+    added = adding.add(
+        path,
+        home=folder,
+        team=team,
+        name=name,
+        release_branch=release_branch,
+        receiver_url=settings.public_url,
+        is_copied=False,
+    )
+    console.print(f"{added.repository.name} is on board.")
+    if added.remote:
+        console.print(f"Now: git -C {path} push {added.remote} {release_branch}")
+
+
+@app.command("deliveries")
+def deliveries_(
+    limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 20,
+    home: Home = None,
+) -> None:
+    """Show what came from outside and what became of it."""
+    table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
+    for row in deliveries(_home(home), limit):
+        table.add_row(f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome)
+    console.print(table)
+
+
+@app.command("rebuild")
+def rebuild_(home: Home = None) -> None:
+    """Fold every projection anew from the ledger; the server must be down."""
+    console.print(f"{rebuild(_home(home))} events were folded.")
+
+
+@audits.command("verify")
+def verify_(file: Annotated[Path, typer.Argument(help="An exported ledger.")]) -> None:
+    """Check the hash chain of an exported ledger; no server is needed."""
+    found = audit.verify_file(file)
+    console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
+    console.print(f"Head: {found.head}")
+
+
+@audits.command("export")
+def export_(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")], home: Home = None
+) -> None:
+    """Write the whole ledger as JSON lines."""
+    console.print(f"{audit.export_file(_home(home), file)} entries were written to {file}.")
+
+
+@app.command("demo")
+def demo_(
+    script: Annotated[bool, typer.Option("--script", help="Without people, to the end.")] = False,  # noqa: FBT002
+    keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
+) -> None:
+    """Lead through the story: from a push to production, with real models and a real MLflow."""
+    raise typer.Exit(demo.demo(is_script=script, keep=keep))

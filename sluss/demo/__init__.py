@@ -1,0 +1,1 @@
+"""The story that `sluss demo` tells, with real repositories, models and approvals."""

@@ -1,0 +1,81 @@
+"""A data scientist at the keyboard: a model repository, commits and pushes with real git."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from core.errors import SettingsError
+from core.people import Person
+from core.words import ReleaseId, Stream, release_id
+from sluss.commands.add import add
+from sluss.commands.init import Kind, write_repository
+from sluss.settings import Settings
+
+GIT_FAILED = "git {verb} failed: {text} The story was not told to its end."
+
+
+class DemoRepository:
+    """``pushes`` counts them: each makes one release."""
+
+    def __init__(self, folder: Path, settings: Settings, *, author: Person) -> None:
+        self.folder = folder
+        self.stream = Stream(folder.name)
+        self._settings = settings
+        self._author = author
+        self._pushes = 0
+
+    async def create(self, kind: Kind) -> None:
+        write_repository(self.folder, kind)
+        await self._git("init", "--quiet", "--initial-branch=main")
+
+    async def bring_on_board(self, team: str) -> None:
+        await self.commit("Start the model")
+        await asyncio.to_thread(
+            add,
+            self.folder,
+            home=self._settings.home,
+            team=team,
+            receiver_url=self._settings.public_url,
+            is_copied=False,
+        )
+
+    def write(self, path: str, text: str) -> None:
+        (self.folder / path).write_text(text)
+
+    def change(self, path: str, old: str, new: str) -> str:
+        """Replace a text in a file; return the file as it was."""
+        before = (self.folder / path).read_text()
+        if old not in before:
+            raise SettingsError(f"{path} has no {old!r}: the story does not fit the template.")
+        self.write(path, before.replace(old, new))
+        return before
+
+    async def commit(self, subject: str) -> None:
+        await self._git("add", "--all")
+        await self._git("commit", "--quiet", "--allow-empty", f"--message={subject}")
+
+    async def push(self) -> tuple[ReleaseId, str]:
+        """The release that the push makes, and what the hook told the person who pushed."""
+        told = await self._git("push", "--quiet", "origin", "main")
+        self._pushes += 1
+        return release_id(self.stream, self._pushes), told
+
+    async def _git(self, verb: str, *words: str) -> str:
+        email, name = self._author.emails[0], self._author.name
+        names = {f"GIT_{who}_NAME": name for who in ("AUTHOR", "COMMITTER")}
+        mails = {f"GIT_{who}_EMAIL": email for who in ("AUTHOR", "COMMITTER")}
+        process = await asyncio.create_subprocess_exec(
+            "git", "-C", str(self.folder), verb, *words,
+            env={**os.environ, **names, **mails, "SLUSS_PERSON": email, "GIT_TERMINAL_PROMPT": "0"},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        text = output.decode(errors="replace").strip()
+        if process.returncode:
+            raise SettingsError(GIT_FAILED.format(verb=verb, text=text))
+        return text
+
+    async def configure(self) -> None:
+        """So that a person may commit there without setting up git first."""
+        await self._git("config", "user.name", self._author.name)
+        await self._git("config", "user.email", self._author.emails[0])

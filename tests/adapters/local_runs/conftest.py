@@ -1,0 +1,65 @@
+"""One real MLflow server and one set of environments for all tests here."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.local_runs import LocalRuns
+from adapters.mlflow_registry import MlflowRegistry, configure
+from adapters.mlflow_server import MLflowServer
+
+PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
+
+
+@dataclass
+class Machine:
+    """What ``LocalRuns`` is made from, so that a test can make another one of the same."""
+
+    home: Path
+    tracking_uri: str
+    index_env: dict[str, str]
+
+    def runs(self, **changes) -> LocalRuns:
+        known = {
+            "tracking_uri": self.tracking_uri,
+            "uv": str(Path(sys.executable).with_name("uv")),
+            "python": sys.executable,
+            "index_env": self.index_env,
+        }
+        return LocalRuns(self.home, **{**known, **changes})
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    home = tmp_path_factory.mktemp("sluss home")
+    before = dict(os.environ)
+    index_env = {
+        name: value for name, value in before.items() if name in PASSED_ON or name.startswith("UV_")
+    }
+    configure(os.environ)
+    server = MLflowServer(home)
+    asyncio.run(server.start())
+    try:
+        asyncio.run(server.ready(120))
+        yield Machine(home, server.uri, index_env)
+    finally:
+        asyncio.run(server.stop())
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture
+def platform(machine: Machine) -> LocalRuns:
+    return machine.runs()
+
+
+@pytest.fixture
+async def registry(machine: Machine) -> AsyncIterator[MlflowRegistry]:
+    registry = MlflowRegistry(machine.tracking_uri, threads=1)
+    yield registry
+    await registry.close()

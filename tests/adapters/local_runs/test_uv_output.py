@@ -1,0 +1,53 @@
+"""What uv says becomes progress and reasons."""
+
+import pytest
+
+from adapters.local_runs.uv_output import UvOutput
+
+PROGRESS = b"Resolved 45 packages in 1.36s\nDownloading numpy (16.2MiB)\nInstalled 45 packages\n"
+
+UNSOLVED = """\
+Using Python 3.11.7 environment at: v
+error: No solution found when resolving dependencies
+  cause: Because there is no version of six==99 and you
+         require six==99, it is unsatisfiable.
+
+hint: something else
+"""
+AS_A_TREE = """\
+  \N{MULTIPLICATION SIGN} No solution found when resolving dependencies:
+  ╰─▶ Because there is no version of six==99 and you require
+      six==99, it is unsatisfiable.
+"""
+UNREACHABLE = """\
+error: Request failed after 3 retries in 6.1s
+  cause: Failed to fetch: six
+  cause: error sending request
+"""
+ALONE = "error: The interpreter is gone\n"
+
+
+def test_progress_is_told_while_it_comes():
+    told: list[str] = []
+    seen: list[bytes] = []
+    UvOutput(seen.append, told.append).take(PROGRESS)
+    assert told == ["installing 45 packages", "downloading numpy (16.2MiB)"]
+    assert seen == [PROGRESS]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (UNSOLVED, "cannot be installed: Because there is no version of six==99 and you require"),
+        (AS_A_TREE, "cannot be installed: Because there is no version of six==99 and you require"),
+        (UNREACHABLE, "The package index does not answer: Failed to fetch: six Nothing was run"),
+        (ALONE, "cannot be installed: The interpreter is gone Nothing was run"),
+        ("killed", "cannot be installed: killed Nothing was run"),
+        ("x" * 9000, f"{'x' * 500}… Nothing was run"),
+    ],
+)
+def test_a_failure_is_explained_in_a_line(text: str, said: str):
+    output = UvOutput(lambda _: None, lambda _: None)
+    output.take(text.encode())
+    assert said in output.explain()
+    assert "hint" not in output.explain()

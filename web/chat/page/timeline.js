@@ -1,0 +1,189 @@
+// The messages of one room: each activity is one article, updated where it stands.
+
+import { draw } from "./cards.js";
+import { avatar, clock, day, make } from "./dom.js";
+
+const NEAR_END_PX = 80;
+
+export class Timeline {
+  constructor({ log, toEnd, person, onPress }) {
+    this.log = log;
+    this.toEnd = toEnd;
+    this.person = person;
+    this.onPress = onPress;
+    this.entries = new Map();
+    this.toEnd.addEventListener("click", () => this.scroll());
+    this.log.addEventListener("scroll", () => this.isAtEnd() && (this.toEnd.hidden = true));
+  }
+
+  /** Another room, or everything anew. */
+  show(said, me) {
+    this.me = me;
+    this.entries.clear();
+    this.log.replaceChildren();
+    if (!said.length) this.log.append(empty());
+    said.forEach((one) => this.put(one, { isQuiet: true }));
+    this.scroll();
+  }
+
+  put(said, { isQuiet = false } = {}) {
+    const wasAtEnd = this.isAtEnd();
+    const entry = this.entries.get(said.id);
+    if (said.is_deleted) return entry && this.remove(said.id);
+    if (entry) this.update(entry, said);
+    else this.append(said);
+    if (isQuiet) return;
+    if (said.by === this.me || wasAtEnd) this.scroll();
+    else if (!entry) this.toEnd.hidden = false;
+  }
+
+  working(isWorking) {
+    this.log.querySelector(".working")?.remove();
+    if (!isWorking) return;
+    this.log.append(make("p", { class: "working muted small", text: "Sluss is working" }));
+    this.scroll();
+  }
+
+  /** The answer to a press: another card for these eyes, or a word under the card. */
+  answer({ activity, card, text }) {
+    const entry = this.entries.get(activity);
+    if (!entry) return;
+    this.pending(entry, false);
+    this.note(entry, text);
+    if (!card) return;
+    const isPublic = JSON.stringify(card) === JSON.stringify(entry.said.card);
+    entry.own = isPublic ? null : card;
+    this.drawCard(entry, { keepsInputs: false });
+  }
+
+  problem(text) {
+    this.working(false);
+    this.log.append(make("p", { class: "note bad", role: "alert", text }));
+    this.scroll();
+  }
+
+  append(said) {
+    this.log.querySelector(".empty")?.remove();
+    const working = this.log.querySelector(".working");
+    const last = [...this.entries.values()].at(-1)?.said;
+    if (!last || day(last.at) !== day(said.at)) {
+      this.log.append(make("p", { class: "day muted small", text: day(said.at) }));
+    }
+    const entry = { said, own: null, before: null, isPending: false };
+    entry.body = make("div", { class: "body" });
+    entry.foot = make("div", { class: "foot" });
+    entry.element = this.article(said, entry);
+    this.entries.set(said.id, entry);
+    this.log.append(entry.element);
+    if (working) this.log.append(working);
+    this.fill(entry);
+  }
+
+  article(said, entry) {
+    const person = said.by ? this.person(said.by) : null;
+    const name = said.by ? person?.name ?? said.by : "Sluss";
+    const isMine = said.by === this.me;
+    entry.edited = make("span", { class: "muted", hidden: said.changed === said.position, text: "updated" });
+    const head = make(
+      "header",
+      {},
+      make("strong", { text: isMine ? "You" : name }),
+      make("time", { class: "muted", datetime: said.at, text: clock(said.at) }),
+      entry.edited,
+    );
+    const kind = `${said.by ? "person" : "bot"}${isMine ? " mine" : ""}`;
+    const inner = make("div", { class: "content" }, head, entry.body, entry.foot);
+    const label = `${name}, ${clock(said.at)}`;
+    return make("article", { class: `said ${kind}`, "aria-label": label, "data-id": said.id }, avatar(person), inner);
+  }
+
+  update(entry, said) {
+    entry.said = said;
+    entry.edited.hidden = false;
+    this.note(entry, "");
+    if (entry.own && !entry.isPending) return; // somebody is filling in a form of their own
+    entry.own = null;
+    this.fill(entry);
+    entry.element.classList.remove("fresh");
+    void entry.element.offsetWidth; // start the animation again
+    entry.element.classList.add("fresh");
+  }
+
+  fill(entry) {
+    if (entry.said.card) return this.drawCard(entry, { keepsInputs: !entry.isPending });
+    entry.body.replaceChildren(make("p", { class: "text", text: entry.said.text }));
+  }
+
+  drawCard(entry, { keepsInputs }) {
+    const frame = make("div", { class: entry.own ? "card own" : "card" });
+    const host = make("div");
+    if (entry.own) frame.append(this.ownHead(entry));
+    frame.append(host);
+    const before = entry.before;
+    entry.before = draw(host, entry.own ?? entry.said.card, {
+      before,
+      keepsInputs,
+      onPress: (verb, data) => this.press(entry, verb, data),
+    });
+    entry.body.replaceChildren(frame);
+  }
+
+  ownHead(entry) {
+    const back = () => {
+      entry.own = null;
+      this.drawCard(entry, { keepsInputs: false });
+    };
+    const button = make("button", { type: "button", class: "quiet small", onclick: back, text: "Back to the card" });
+    return make("p", { class: "own-head small muted" }, make("span", { text: "Only you see this" }), button);
+  }
+
+  press(entry, verb, data) {
+    if (entry.isPending) return; // a double click is one press
+    this.note(entry, "");
+    this.pending(entry, true);
+    if (this.onPress(entry.said, verb, data)) return;
+    this.pending(entry, false);
+    this.note(entry, "Not connected: nothing was sent. It comes back by itself; then press again.");
+  }
+
+  pending(entry, isPending) {
+    entry.isPending = isPending;
+    entry.body.setAttribute("aria-busy", String(isPending));
+    entry.body.querySelectorAll("button.ac-pushButton").forEach((button) => (button.disabled = isPending));
+  }
+
+  /** After a lost connection no answer comes for what was pressed before. */
+  forgetPending() {
+    this.entries.forEach((entry) => entry.isPending && this.pending(entry, false));
+  }
+
+  note(entry, text) {
+    const close = () => entry.foot.replaceChildren();
+    if (!text) return close();
+    const button = make("button", { type: "button", class: "quiet", "aria-label": "Close this note", onclick: close, text: "✕" });
+    entry.foot.replaceChildren(make("div", { class: "note warn", role: "alert" }, make("span", { text }), button));
+    entry.foot.scrollIntoView({ block: "nearest" });
+  }
+
+  remove(id) {
+    this.entries.get(id).element.remove();
+    this.entries.delete(id);
+  }
+
+  isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END_PX;
+  }
+
+  /** The newest in full: a card that is taller than the window starts at its head. */
+  scroll() {
+    this.toEnd.hidden = true;
+    this.log.scrollTop = this.log.scrollHeight;
+    const last = this.log.lastElementChild;
+    if (last && last.offsetHeight > this.log.clientHeight) last.scrollIntoView({ block: "start" });
+  }
+}
+
+function empty() {
+  const hint = make("p", { class: "muted", text: "Nothing was said here yet. Try one of the commands below." });
+  return make("div", { class: "empty" }, make("span", { class: "avatar hue-bot", "aria-hidden": "true" }), hint);
+}
