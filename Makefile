@@ -1,15 +1,25 @@
 # Every target does its own set-up: a fresh machine needs Python 3.11+, git and make, nothing else.
-PYTHON ?= python3
+PYTHON ?= $(shell sh scripts/find_python.sh)
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
+LOCK   := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+RENDERER := web/renderer/node_modules/.package-lock.json
 export UV_PYTHON_DOWNLOADS := never
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: setup demo test check format lint types contracts lock clean
+.DELETE_ON_ERROR:
+.PHONY: setup demo test check format lint types contracts lock clean help
 
-setup: $(VENV)/.installed web/renderer/node_modules/.package-lock.json
+help:
+	@echo "make demo    the story in the browser, from a push to production"
+	@echo "make test    all tests"
+	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
+	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
+	@echo "make clean   undo the set-up         make format, lint, types, contracts: one part of check"
+
+setup: $(VENV)/.installed $(RENDERER)
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +28,10 @@ $(UV):
 $(VENV)/.installed: $(UV) requirements.txt pyproject.toml
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/renderer/.npmrc | $(VENV)/.installed
+	scripts/install_card_renderer.sh $(VENV)
 	touch $@
 
 demo: setup
@@ -40,8 +54,12 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
+# requirements.txt is for people and CI, requirements_image.txt for the image: the same versions
+# without the tools, and web/renderer/node_requirements.txt for where no Node is present.
 lock: $(UV)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml --output-file requirements.txt
+	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
+	$(LOCK) --constraint requirements.txt --no-annotate pyproject.toml --output-file requirements_image.txt
+	$(LOCK) web/renderer/node_requirements.in --output-file web/renderer/node_requirements.txt
 
 clean:
 	rm -rf $(VENV) web/renderer/node_modules
