@@ -41,7 +41,7 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handle:
-    """Call it with an event. ``platform`` tells platform.yml, ``clock`` the time, as they are now."""
+    """Call it with an event. ``platform`` tells platform.yml and ``clock`` the time, as of now."""
 
     def __init__(
         self,

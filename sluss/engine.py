@@ -73,7 +73,7 @@ class Engine:
 
 
 def _services(parts: Parts) -> Services:
-    cache = parts.settings.home / "gate"
+    cache = parts.settings.home / "gate_cache"
     policy = parts.settings.files.policy
     return Services(
         handle=parts.handle,

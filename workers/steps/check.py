@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from core.checks import CheckResult, Facts, ModelRepo
+from core.checks import CheckResult, ModelRepo
 from core.ports import CommitState
 from core.release import Model
 from core.results import Author, Checked, Result
@@ -20,7 +20,8 @@ async def check(task: Task, services: Services) -> Result | Later:
     release, policy = task.release, services.policy
     repo = await services.git.files(release.repository, release.commit)
     gbi = await services.git.variables(Stage.TST)
-    checks = await services.gate(repo, _facts(services, gbi))
+    groups = None if gbi is None else {str(Stage.TST): frozenset(gbi)}
+    checks = await services.gate(repo, policy.facts(gbi=gbi, variable_groups=groups))
     settings = model_settings(repo, layout=policy.layout, gbi=gbi)
     await _report(task, services, checks)
     return Checked(
@@ -38,19 +39,6 @@ async def check(task: Task, services: Services) -> Result | Later:
             release.repository, release.commit
         ),
         report=await services.evidence.keep(msgspec.json.encode(checks)),
-    )
-
-
-def _facts(services: Services, gbi: dict[str, str] | None) -> Facts:
-    policy = services.policy
-    return Facts(
-        allowed=policy.allowed,
-        max_workers=policy.max_workers,
-        train_required=policy.train_required,
-        layout=policy.layout,
-        max_files=policy.max_files,
-        max_bytes=policy.max_bytes,
-        variable_groups=None if gbi is None else {str(Stage.TST): frozenset(gbi)},
     )
 
 
