@@ -16,9 +16,11 @@ from adapters.mlflow_server import MLflowServer
 from adapters.people_file import PeopleFile
 from adapters.sql_store import SqlStore
 from adapters.sqlite_queue import SqliteQueue
+from core.errors import SettingsError
 from core.handle import Handle
 from sluss.live_platform import LivePlatform
 from sluss.settings import Settings
+from workers.checks import CHECKS
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,8 @@ async def build(settings: Settings) -> Parts:
     """Start MLflow without waiting for it; open everything else."""
     configure(os.environ)  # MLflow's client takes its patience from there only
     home, files = settings.home, settings.files
+    if strange := files.policy.unknown_checks([known.id for known in CHECKS]):
+        raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
     mlflow = None if settings.mlflow_url else MLflowServer(home)
     if mlflow is not None:
         await mlflow.start()

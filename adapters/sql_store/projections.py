@@ -13,6 +13,8 @@ from core.events import (
     Event,
     EventIgnored,
     ModelNameClaimed,
+    PullRequestChanged,
+    RegistryHinted,
     ReleaseOpened,
     ReleaseSuperseded,
     kind,
@@ -73,6 +75,10 @@ def _delivery(connection: sa.Connection, event: Event) -> None:
             _outcome(connection, event, f"made release {release}", release)
         case ReleaseSuperseded(release=release):
             _outcome(connection, event, f"ended release {release}", release)
+        case RegistryHinted():
+            _received(connection, event, "the registry was read to see what changed")
+        case PullRequestChanged(creator=creator):
+            _received(connection, event, f"noted: opened by {creator}")
         case _ if event.delivery:
             _received(connection, event, "noted")
 

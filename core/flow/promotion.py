@@ -135,6 +135,8 @@ def _closed(release: Release, event: ApprovalDecided) -> str:
     promotion = next(known, None)
     if promotion is None:
         return f"This card is out of date: {release.id} was asked for anew or has changed."
+    if promotion.outcome == "void":
+        why = release.reason if release.is_final else promotion.comment
+        return f"This approval is void: {why.rstrip('.')}. Nothing was decided."
     by = f" by {promotion.decided_by.name}" if promotion.decided_by else ""
-    ended = f" {release.reason}." if release.is_final and release.reason else ""
-    return f"This was decided before: {promotion.outcome}{by}.{ended}"
+    return f"This was decided before: {promotion.outcome}{by}."

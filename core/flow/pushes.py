@@ -41,7 +41,7 @@ def pull_request(_model: Model, event: PullRequestChanged, context: Context) -> 
     """Only who opened it matters: that person approves nothing of it."""
     if context.repository is None:
         return ignored(event, context, f"unknown repository {event.repository}")
-    return ignored(event, context, f"pull request {event.pull_request}: its creator is noted")
+    return Decision()
 
 
 def _open(

@@ -12,8 +12,7 @@ def hinted(model: Model, event: RegistryHinted, context: Context) -> Decision:
     if context.claims.get(event.model.casefold()) != model.stream:
         return ignored(event, context, f"no repository claims a model called {event.model!r}")
     job = ObserveRegistry(id=f"observe/{event.id}", stream=model.stream, model=event.model)
-    decision = ignored(event, context, f"{event.what}: the registry is read to see what changed")
-    return Decision(events=decision.events, jobs=(job,))
+    return Decision(jobs=(job,))
 
 
 @decides(RegistryObserved)
