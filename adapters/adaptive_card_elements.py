@@ -22,7 +22,7 @@ COLOURS: Final = {
 }
 GROUNDS: Final = COLOURS | {Tone.PLAIN: "emphasis", Tone.SUBTLE: "emphasis"}
 NUMBER = re.compile(r"[+\-±]?[\d.,\s]+(?:e[+-]?\d+)?\s?%?|-|–|new|gone", re.IGNORECASE)  # noqa: RUF001
-WIDEST = 5  # a column is at most this many times as wide as the narrowest
+NARROWEST, WIDEST = 5, 24  # letters that a column's share of the width is made for
 INPUT_LETTERS = 2000
 
 
@@ -201,13 +201,10 @@ def _filled(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
 
 def _columns(rows: tuple[tuple[Cell, ...], ...]) -> list[Json]:
     """Widths by the longest text; a column of numbers stands to the right."""
-    columns = list(zip(*rows, strict=True))
-    longest = [max(len(cell.text) for cell in column) for column in columns]
-    narrowest = max(1, min(longest))
     return [
-        {"width": max(1, min(WIDEST, round(length / narrowest)))}
+        {"width": min(WIDEST, max(NARROWEST, *(len(cell.text) for cell in column)))}
         | ({"horizontalCellContentAlignment": "Right"} if _is_numeric(column) else {})
-        for length, column in zip(longest, columns, strict=True)
+        for column in zip(*rows, strict=True)
     ]
 
 

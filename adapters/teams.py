@@ -148,7 +148,9 @@ class TeamsChat:
             service_url=found.service_url,
             agent=ChannelAccount(id=found.bot or f"28:{self._settings.app_id}"),
         )
-        return reference.get_continuation_activity()
+        activity = reference.get_continuation_activity()
+        activity.id = None  # else the SDK would reply to it, a message that nobody has seen
+        return activity
 
     def _claims(self) -> ClaimsIdentity:
         if self._settings.is_local:

@@ -1,5 +1,6 @@
 """A small bot for the tests of every chat surface: it counts, refuses, breaks, shows all elements."""
 
+from bot.command import words_of
 from core.card import Banner, Button, Card, Text, TextInput, Tone
 from core.errors import RefusedError, UnavailableError, UnknownNameError
 from tests.adapters.teams.cards import every_kind
@@ -35,7 +36,7 @@ class CountingBot:
 
     async def message(self, person, text, conversation):
         self.heard.append((person, text, conversation))
-        match text:
+        match " ".join(words_of(text)):
             case "count":
                 return counter(self.count)
             case "every kind":
@@ -48,8 +49,8 @@ class CountingBot:
                 raise UnavailableError("The registry does not answer.")
             case "break":
                 raise ZeroDivisionError(SECRET)
-        body = (Text(f"{person.name} said {text}"),)
-        return Card(summary=f"{person.name} said {text}", body=body)
+        said = f"{person.name} said {text}"
+        return Card(summary=said, body=(Text(said),))
 
     async def click(self, click):
         self.clicks.append(click)

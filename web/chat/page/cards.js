@@ -83,8 +83,9 @@ function touched(shown) {
     const now = shown.card.getElementById(id)?.isVisible;
     if (now !== undefined && now !== was) opened[id] = now;
   }
-  const focused = shown.card.getAllInputs().find((input) => input.renderedElement?.contains(document.activeElement));
-  return { values, opened, focused: focused?.id };
+  const active = document.activeElement;
+  const focused = shown.card.getAllInputs().find((input) => input.renderedElement?.contains(active));
+  return { values, opened, focused: focused?.id, caret: active?.selectionStart };
 }
 
 function walk(node, visit) {
@@ -109,8 +110,15 @@ export function draw(host, json, { onPress, before, keepsInputs }) {
   card.onExecuteAction = (action) => execute(action, onPress);
   card.parse(copy);
   host.replaceChildren(card.render());
-  if (kept.focused) card.getElementById(kept.focused)?.focus();
-  return { card, visible };
+  return { card, visible, refocus: () => refocus(card, kept) };
+}
+
+/** Once the card stands in the page: the cursor goes back to where somebody was typing. */
+function refocus(card, { focused, caret }) {
+  if (!focused) return;
+  card.getElementById(focused)?.focus();
+  const active = document.activeElement;
+  if (active?.setSelectionRange && caret != null) active.setSelectionRange(caret, caret);
 }
 
 function execute(action, onPress) {

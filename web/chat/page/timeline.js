@@ -126,6 +126,7 @@ export class Timeline {
       onPress: (verb, data) => this.press(entry, verb, data),
     });
     entry.body.replaceChildren(frame);
+    entry.before.refocus();
   }
 
   ownHead(entry) {
