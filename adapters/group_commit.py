@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-LARGEST_BATCH: Final = 500
+LONGEST_WAIT_S: Final = 0.001  # for more to gather
 CLOSED = "It was closed. Nothing was written; start again."
 FAILED = "It cannot be written ({why}). Nothing was kept; try again, and mend the disk if it stays."
 
@@ -51,14 +51,21 @@ class _Request:
 
 
 class GroupCommit:
-    """For one loop. ``connect`` opens the file in the thread, and again after an error."""
+    """For one loop. ``connect`` opens the file in the thread, and again after an error.
+
+    Who wrote together mostly comes back together: a batch waits a moment until as many are there
+    as were in the last one. Fewer, fuller commits leave more of the processor to everybody else.
+    """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], *, name: str) -> None:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
-        self._gathered: list[_Request] = []  # in this turn of the loop
-        self._requests: SimpleQueue[list[_Request] | None] = SimpleQueue()
+        self._gathered: list[_Request] = []
+        self._expected = 1
+        self._is_writing = False
         self._is_closed = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._batches: SimpleQueue[list[_Request] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write, name=f"writer {name}", daemon=True)
         self._thread.start()
 
@@ -67,50 +74,59 @@ class GroupCommit:
 
         Raise QueueUnavailableError when SQLite does not commit: then nothing of it was kept.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._is_closed:
             future.set_exception(QueueUnavailableError(CLOSED))
             return future
-        if not self._gathered:
-            loop.call_soon(self._hand_over)  # one wake-up of the thread for a turn of the loop
         self._gathered.append(_Request(work, future))
+        self._start_if_full()
         return future
 
     async def close(self) -> None:
         """Write what was submitted, then end the thread."""
         if not self._is_closed:
             self._is_closed = True
-            self._hand_over()
-            self._requests.put(None)
+            self._start()
+            self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _hand_over(self) -> None:
-        if self._gathered:
-            self._requests.put(self._gathered)
-            self._gathered = []
+    def _start_if_full(self) -> None:
+        if self._is_writing or not self._gathered:
+            return
+        if len(self._gathered) >= self._expected:
+            self._start()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._start)
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._gathered:
+            return
+        self._is_writing = True
+        self._expected = len(self._gathered)
+        self._batches.put(self._gathered)
+        self._gathered = []
+
+    def _end(self, batch: list[_Request]) -> None:
+        for request in batch:
+            request.settle()
+        self._is_writing = False
+        self._start_if_full()
+
+    # The rest runs in the thread.
 
     def _write(self) -> None:
         batch: list[_Request] | None = []
         try:
-            while (batch := self._requests.get()) is not None:
-                self._add_waiting(batch)
+            while (batch := self._batches.get()) is not None:
                 self._commit(batch)
                 self._settle(batch)
         finally:  # also after a bug: nobody may wait for ever, or take it as written
             self._is_closed = True
             self._disconnect()
-            self._settle(batch or [])
-            while not self._requests.empty():
-                self._settle(self._requests.get() or [])
-
-    def _add_waiting(self, batch: list[_Request]) -> None:
-        while len(batch) < LARGEST_BATCH and not self._requests.empty():
-            more = self._requests.get()
-            if more is None:
-                self._requests.put(None)  # the end comes after this batch
-                return
-            batch.extend(more)
+            self._settle((batch or []) + self._gathered)
 
     def _commit(self, batch: list[_Request]) -> None:
         try:
@@ -131,15 +147,10 @@ class GroupCommit:
 
     def _settle(self, batch: list[_Request]) -> None:
         """Back in the loop, all of the batch in one wake-up."""
-
-        def settle() -> None:
-            for request in batch:
-                request.settle()
-
         if not batch:
             return
         try:
-            batch[0].future.get_loop().call_soon_threadsafe(settle)
+            batch[0].future.get_loop().call_soon_threadsafe(self._end, batch)
         except RuntimeError:  # the loop has ended: nobody waits any more
             log.warning("nobody waits", extra={"action": "loop_ended"})
 

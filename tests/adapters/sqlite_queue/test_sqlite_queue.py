@@ -225,9 +225,10 @@ async def test_a_closed_queue_takes_nothing(path: Path):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_bug_in_the_writer_acknowledges_nothing(path: Path):
     queue = SqliteQueue(path, "events")
-    good, bad = message("good"), Message(id="bad", body="not bytes: \ud800")  # type: ignore[arg-type]
-    sends = await asyncio.gather(queue.send(good), queue.send(bad), return_exceptions=True)
-    assert [type(outcome) for outcome in sends] == [QueueUnavailableError] * 2
+    bad = Message(id="bad", body="not bytes: \ud800")  # type: ignore[arg-type]
+    sends = (message("alone"), message("with the bad one"), bad)
+    outcomes = await asyncio.gather(*map(queue.send, sends), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), *[QueueUnavailableError] * 2]
     with pytest.raises(QueueUnavailableError):
         await queue.send(message("later"))
     await queue.close()

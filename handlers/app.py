@@ -1,0 +1,149 @@
+"""The addresses that deliveries come to: authenticate, store durably, and only then say 202.
+
+The answers keep a sender's subscription alive. Azure DevOps puts it on probation, and loses what
+happens then, after one 404, 410, 413 or 500; MLflow gives up at once. So what cannot be read is
+kept and answered 202, and what cannot be stored 503: both senders try that again.
+"""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from core.errors import RejectedDeliveryError, UnauthenticatedError, UnavailableError
+from core.ports import Evidence, Queue
+from handlers.body import read_body
+from handlers.counters import Counters, Outcome, SourceCounters
+from handlers.credentials import Credentials
+from handlers.inbox import Inbox
+from handlers.source import Delivered, Source
+
+log = logging.getLogger(__name__)
+
+# Short, so that MLflow's retries, which keep their timestamp, stay within the signature's window.
+RETRY_AFTER: Final = {"Retry-After": "2"}
+
+LATER: Final = "The delivery could not be stored. Nothing was kept; send it again.\n"
+REFUSED: Final = (
+    "The credentials are wrong or missing. Nothing was kept; mend them, send it again.\n"
+)
+
+
+def ingest(
+    queue: Queue,
+    evidence: Evidence,
+    sources: Mapping[Source, Credentials],
+    *,
+    clock: Callable[[], datetime],
+    metrics: CollectorRegistry,
+) -> web.Application:
+    """``POST /<source>`` for each; mounted at /hooks by the wiring."""
+    app = web.Application()
+    counters = Counters(metrics)
+    for source, credentials in sources.items():
+        door = Door(
+            source,
+            credentials,
+            inbox=Inbox(queue, evidence, source.name),
+            clock=clock,
+            counters=SourceCounters(counters, source.name),
+        )
+        app.router.add_post(f"/{source.name}", door.answer)
+        app.router.add_post(f"/{source.name}/", door.answer)  # an easy slip, and no reason for 404
+    return app
+
+
+class Door:
+    """Where the deliveries of one source come in."""
+
+    def __init__(
+        self,
+        source: Source,
+        credentials: Credentials,
+        *,
+        inbox: Inbox,
+        clock: Callable[[], datetime],
+        counters: SourceCounters,
+    ) -> None:
+        self._source = source
+        self._credentials = credentials
+        self._inbox = inbox
+        self._clock = clock
+        self._counters = counters
+
+    async def answer(self, request: web.Request) -> web.Response:
+        start = time.perf_counter()
+        with TroubleIs503(self._counters):
+            outcome = await self._outcome(request)
+        self._counters.answered(outcome, time.perf_counter() - start)
+        if outcome is Outcome.UNAUTHENTICATED:
+            return web.Response(status=HTTPStatus.UNAUTHORIZED, text=REFUSED)
+        if outcome is Outcome.UNAVAILABLE:
+            return web.Response(
+                status=HTTPStatus.SERVICE_UNAVAILABLE, text=LATER, headers=RETRY_AFTER
+            )
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
+    async def _outcome(self, request: web.Request) -> Outcome:
+        extra = {"source": self._source.name}
+        try:
+            return await self._take(request)
+        except UnauthenticatedError as error:
+            log.warning("%s", error, extra=extra | {"action": "delivery_unauthenticated"})
+            return Outcome.UNAUTHENTICATED
+        except UnavailableError as error:
+            log.warning("%s", error, extra=extra | {"action": "delivery_unavailable"})
+            return Outcome.UNAVAILABLE
+
+    async def _take(self, request: web.Request) -> Outcome:
+        now = self._clock()
+        self._credentials.check_headers(request.headers, now)
+        body = await read_body(request)
+        if body.flaw and self._credentials.signs_body:
+            return self._rejected(await self._inbox.reject_unproved(body, now))
+        self._credentials.check_body(request.headers, body.data)
+        if body.flaw:
+            return self._rejected(await self._inbox.reject(body, body.flaw, now))
+        try:
+            delivered = self._source.read(request.headers, body.data, now)
+        except RejectedDeliveryError as error:
+            return self._rejected(await self._inbox.reject(body, str(error), now))
+        await self._inbox.store(delivered)
+        self._counters.stored(delivered)
+        return Outcome.UNKNOWN_TYPE if delivered.is_unknown else Outcome.ACCEPTED
+
+    def _rejected(self, delivered: Delivered) -> Outcome:
+        """The reason names the place in the payload, never its value."""
+        self._counters.stored(delivered)
+        extra = {"action": "delivery_rejected", "source": self._source.name}
+        log.warning("delivery %s was rejected", delivered.delivery, extra=extra)
+        return Outcome.REJECTED
+
+
+class TroubleIs503:
+    """Around an answer: an error that nobody expected must not become 500 and end a subscription.
+
+    The sender tries again, as for any other trouble. The log names the place, not the message, as
+    that may quote the payload.
+    """
+
+    def __init__(self, counters: SourceCounters) -> None:
+        self._counters = counters
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if not isinstance(error, Exception):
+            return
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{at.filename}:{at.lineno}"
+        log.error("%s at %s", type(error).__name__, where, extra={"action": "delivery_failed"})
+        self._counters.answered(Outcome.UNAVAILABLE, time.perf_counter() - self._start)
+        raise web.HTTPServiceUnavailable(text=LATER, headers=RETRY_AFTER) from error

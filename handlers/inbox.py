@@ -1,0 +1,75 @@
+"""Keep a delivery until it is handled: its events in the queue, unreadable bytes as evidence."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from core.events import DeliveryRejected, Event
+from core.events.batch import encode_batch
+from core.ports import Evidence, Message, Queue
+from core.words import BlobId
+from handlers.body import RawBody
+from handlers.source import Delivered, fingerprint
+
+LONGEST_ID: Final = 128
+LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
+
+
+class Inbox:
+    """Of one source. The same delivery gives the same ids, so that the queue takes it once."""
+
+    def __init__(self, queue: Queue, evidence: Evidence, source: str) -> None:
+        self._queue = queue
+        self._evidence = evidence
+        self._source = source
+
+    async def store(self, delivered: Delivered) -> None:
+        """One message for a delivery; only one with very many events is cut."""
+        name = f"{self._source}/{delivered.delivery}"
+        await self._queue.send(
+            *(
+                Message(id=_short(f"{name}~{number}" if number else name), body=part)
+                for number, part in enumerate(_parts(delivered.events))
+            )
+        )
+
+    async def reject(self, body: RawBody, reason: str, now: datetime) -> Delivered:
+        """Keep the bytes, then say in an event what is wrong with them."""
+        blob = await self._evidence.keep(body.data)
+        return await self._reject(fingerprint(body.data), body.size, reason, now, blob)
+
+    async def reject_unproved(self, body: RawBody, now: datetime) -> Delivered:
+        """No signature holds without the whole body: told once an hour, so that nobody floods."""
+        delivery = f"unproved/{now:%Y-%m-%dT%H}"
+        return await self._reject(delivery, body.size, body.flaw, now, BlobId(""))
+
+    async def _reject(
+        self, delivery: str, size: int, reason: str, now: datetime, blob: BlobId
+    ) -> Delivered:
+        event = DeliveryRejected(
+            id=f"{self._source}/{delivery}",
+            time=now,
+            source=self._source,
+            delivery=delivery,
+            reason=reason,
+            body=blob,
+            size=size,
+        )
+        rejected = Delivered(delivery=delivery, events=(event,))
+        await self.store(rejected)
+        return rejected
+
+
+def _parts(events: Sequence[Event]) -> list[bytes]:
+    whole = encode_batch(events)
+    if len(whole) <= LARGEST_PART or len(events) == 1:
+        return [whole]
+    middle = len(events) // 2
+    return _parts(events[:middle]) + _parts(events[middle:])
+
+
+def _short(name: str) -> str:
+    if len(name) <= LONGEST_ID:
+        return name
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"

@@ -1,0 +1,86 @@
+"""The receiver of deliveries on a real port, with its real queue and evidence."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from adapters.evidence_folder import EvidenceFolder
+from adapters.sqlite_queue import SqliteQueue
+from core.events import AnyEvent
+from core.events.batch import decode_batch
+from core.ports import Evidence, Message
+from handlers import azure_devops, mlflow
+from handlers.app import ingest
+from handlers.credentials import SharedSecret
+from handlers.signature import Signature
+from tests.handlers.recorded import NOW, SECRET
+
+AZURE_DEVOPS = "/hooks/azure-devops"
+MLFLOW = "/hooks/mlflow"
+
+
+class Hooks:
+    def __init__(self, client: TestClient, queue: SqliteQueue, metrics: CollectorRegistry) -> None:
+        self.client = client
+        self.queue = queue
+        self._metrics = metrics
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> ClientResponse:
+        async with self.client.post(path, data=BytesIO(body), headers=headers) as answer:
+            await answer.read()
+        return answer
+
+    async def messages(self) -> list[Message]:
+        """Every message that waits; each is settled."""
+        received = await self.queue.receive(10_000, 0.0)
+        await asyncio.gather(*map(self.queue.complete, received))
+        return [each.message for each in received]
+
+    async def events(self) -> list[AnyEvent]:
+        return [event for each in await self.messages() for event in decode_batch(each.body)]
+
+    def count(self, source: str, outcome: str) -> float:
+        labels = {"source": source, "outcome": outcome}
+        return self._metrics.get_sample_value("sluss_deliveries_total", labels) or 0.0
+
+    def count_of_events(self, source: str, event: str) -> float:
+        labels = {"source": source, "event": event}
+        return self._metrics.get_sample_value("sluss_delivery_events_total", labels) or 0.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@asynccontextmanager
+async def opened_hooks(folder: Path, clock: Clock, evidence: Evidence | None = None):
+    metrics = CollectorRegistry()
+    queue = SqliteQueue(folder / "events.db", "events", busy_s=0.05)
+    hooks = ingest(
+        queue,
+        evidence or EvidenceFolder(folder / "evidence"),
+        {
+            azure_devops.source: SharedSecret(["the-next-secret", SECRET]),
+            mlflow.source: Signature(["the-next-secret", SECRET]),
+        },
+        clock=clock,
+        metrics=metrics,
+    )
+    app = web.Application()
+    app.add_subapp("/hooks/", hooks)
+    try:
+        async with TestClient(TestServer(app)) as client:
+            yield Hooks(client, queue, metrics)
+    finally:
+        await queue.close()

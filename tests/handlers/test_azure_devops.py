@@ -1,0 +1,194 @@
+"""Azure DevOps service hooks become events."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.errors import RejectedDeliveryError
+from core.events import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from handlers.azure_devops import source
+from handlers.source import Delivered
+from tests.handlers.recorded import NOW, changed, raw, resource_changed
+
+REPOSITORY = "2f3d611a-f012-4b39-b157-8db63f380226"
+SUBSCRIPTION = "5d0a3f0e-7b21-4d0c-9a51-0f6f3b1c9e11"
+OLD, NEW = "10" * 20, "11" * 20
+PUSHED_AT = datetime(2026, 2, 3, 10, 11, 12, 123457, tzinfo=UTC)
+TEST_BUTTON = "the Test button was pressed: address and credentials are right"
+
+
+def read(body: bytes) -> Delivered:
+    return source.read({}, body, NOW)
+
+
+def events_of(name: str) -> tuple:
+    return read(raw("azure_devops", name)).events
+
+
+def pushed(push_id: int, **fields) -> CodePushed:
+    branch = fields.pop("branch", "main")
+    usual = {
+        "id": f"ado/{REPOSITORY}/{push_id}/refs/heads/{branch}",
+        "time": PUSHED_AT,
+        "source": "azure-devops",
+        "delivery": f"{SUBSCRIPTION}/{push_id + 1000}",
+        "repository": REPOSITORY,
+        "branch": branch,
+        "commit": NEW,
+        "previous": OLD,
+        "pusher": "anna.lind@contoso.example",
+        "pusher_name": "Anna Lind",
+        "push_id": push_id,
+    }
+    return CodePushed(**(usual | fields))
+
+
+PUSHES = [
+    ("one_branch", pushed(41)),
+    ("new_branch", pushed(43, branch="feature/new_table", previous="")),
+    ("force", pushed(47, previous="16" * 20, commit="17" * 20)),
+    ("newer_resource_version", pushed(50)),
+    ("without_numbers", pushed(51, delivery="7c0e6a44-3a1c-4a53-9f0b-000000000051")),
+]
+IGNORED = [
+    ("git_push__tag", "git.push", "refs/tags/v1 is no branch"),
+    ("git_push__delete_tag", "git.push", "refs/tags/v1 is no branch"),
+    ("git_push__nothing_moved", "git.push", "branch main did not move"),
+    ("git_push__no_refs", "git.push", "it says that nothing moved"),
+    ("git_push__test_button", "git.push", TEST_BUTTON),
+    ("build_complete__succeeded", "build.complete", "nothing here reads this type of event"),
+]
+
+
+@pytest.mark.parametrize(("variant", "expected"), PUSHES, ids=[row[0] for row in PUSHES])
+def test_a_push_of_one_branch_is_one_event(variant: str, expected: CodePushed):
+    assert events_of(f"git_push__{variant}") == (expected,)
+
+
+@pytest.mark.parametrize(("name", "what", "reason"), IGNORED, ids=[row[0] for row in IGNORED])
+def test_what_means_nothing_to_us_says_why(name: str, what: str, reason: str):
+    (event,) = events_of(name)
+    assert isinstance(event, DeliveryIgnored)
+    assert (event.what, event.reason) == (what, reason)
+
+
+def test_a_push_of_several_refs_is_one_event_for_each():
+    events = events_of("git_push__several_refs")
+    assert [(type(event), event.id.rpartition("/42/")[2]) for event in events] == [
+        (CodePushed, "refs/heads/main"),
+        (CodePushed, "refs/heads/feature/new_table"),
+        (DeliveryIgnored, "refs/tags/v1"),
+        (BranchDeleted, "refs/heads/old"),
+        (DeliveryIgnored, "refs/heads/still"),
+    ]
+    assert {event.delivery for event in events} == {f"{SUBSCRIPTION}/1042"}
+
+
+def test_a_deleted_branch_says_which():
+    (event,) = events_of("git_push__delete_branch")
+    assert isinstance(event, BranchDeleted)
+    assert (event.repository, event.branch, event.push_id) == (
+        REPOSITORY,
+        "feature/new_table",
+        44,
+    )
+
+
+PULL_REQUESTS = [
+    ("created__active", NEW, "active"),
+    ("created__conflicts", "", "active"),
+    ("updated__completed", NEW, "completed"),
+    ("updated__abandoned", NEW, "abandoned"),
+    ("merged__attempted", NEW, "active"),
+]
+
+
+@pytest.mark.parametrize(("variant", "commit", "status"), PULL_REQUESTS)
+def test_a_pull_request_says_who_opened_it(variant: str, commit: str, status: str):
+    (event,) = events_of(f"git_pullrequest_{variant}")
+    assert isinstance(event, PullRequestChanged)
+    assert event.id == f"ado/{REPOSITORY}/pr/7/{commit or 'no_commit'}/{status}"
+    assert event.creator == "anna.lind@contoso.example"
+    assert (event.source_branch, event.target_branch) == ("feature/new_table", "main")
+    assert (event.pull_request, event.commit, event.status) == (7, commit, status)
+
+
+USERS = [
+    ("anna@contoso.example", "anna@contoso.example"),
+    ("Windows Live ID\\anna@contoso.example", "anna@contoso.example"),
+    ("CONTOSO\\anna", "p-1"),
+    ("", "p-1"),
+    (None, "p-1"),
+]
+
+
+@pytest.mark.parametrize(("unique_name", "pusher"), USERS)
+def test_who_pushed_is_known_by_the_address_where_there_is_one(unique_name, pusher: str):
+    who = {"id": "p-1", "displayName": "Anna", "uniqueName": unique_name}
+    (event,) = read(resource_changed("git_push__one_branch", pushedBy=who)).events
+    assert event.pusher == pusher
+
+
+def test_the_same_event_by_two_subscriptions_has_one_id_and_two_deliveries():
+    first = read(changed("azure_devops", "git_push__one_branch", notificationId=1))
+    second = read(changed("azure_devops", "git_push__one_branch", notificationId=2))
+    assert first.delivery != second.delivery
+    assert first.events[0].id == second.events[0].id
+
+
+def test_the_test_button_is_a_new_delivery_each_time():
+    body = raw("azure_devops", "git_push__test_button")
+    first = source.read({}, body, NOW)
+    second = source.read({}, body, NOW + timedelta(seconds=1))
+    assert first.delivery != second.delivery
+    assert first.events[0].id != second.events[0].id
+
+
+def test_a_delivery_without_any_id_is_known_by_its_bytes():
+    bare = changed("azure_devops", "git_push__without_numbers", id=None)
+    assert read(bare).delivery.startswith("sha256:")
+    assert read(bare).delivery == read(bare).delivery
+    assert read(bare).delivery != read(bare + b" ").delivery
+
+
+TIMES = [
+    ("2026-02-03T10:11:12.1234567Z", PUSHED_AT),
+    ("2026-02-03T12:11:12+02:00", datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)),
+    ("2026-02-03T10:11:12", datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)),
+    ("0001-01-01T00:00:00+01:00", NOW),
+    (None, NOW),
+]
+
+
+@pytest.mark.parametrize(("date", "time"), TIMES)
+def test_the_time_is_when_it_was_pushed(date, time: datetime):
+    (event,) = read(resource_changed("git_push__one_branch", date=date)).events
+    assert event.time == time
+
+
+WRONG_SHAPES = [
+    {"repository": None},
+    {"repository": {"id": ""}},
+    {"repository": {"id": 7}},
+    {"pushId": "41"},
+    {"pushId": -1},
+    {"pushId": 2**63},
+    {"pushedBy": {"displayName": "Anna"}},
+    {"refUpdates": {"name": "refs/heads/main"}},
+    {"refUpdates": [{"name": "refs/heads/main", "oldObjectId": OLD}]},
+    {"refUpdates": [{"name": "refs/heads/m", "oldObjectId": OLD, "newObjectId": "--upload-pack"}]},
+    {"refUpdates": [{"name": "refs/heads/\x00", "oldObjectId": OLD, "newObjectId": NEW}]},
+    {"refUpdates": [{"name": "r" * 1025, "oldObjectId": OLD, "newObjectId": NEW}]},
+    {"date": "yesterday"},
+]
+
+
+@pytest.mark.parametrize("fields", WRONG_SHAPES, ids=str)
+def test_a_push_of_the_wrong_shape_is_rejected(fields: dict):
+    with pytest.raises(RejectedDeliveryError, match="cannot be read"):
+        read(resource_changed("git_push__one_branch", **fields))
+
+
+def test_a_hook_without_its_resource_is_rejected():
+    with pytest.raises(RejectedDeliveryError, match="resource"):
+        read(changed("azure_devops", "git_push__one_branch", resource=None))
