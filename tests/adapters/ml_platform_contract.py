@@ -139,12 +139,12 @@ class MLPlatformContract:
         wanted = spec(key(), Step.PROMOTE, run, code=broken, version=registered.version)
         assert (await outcome(platform, wanted)).rows == 4
 
-    @pytest.mark.parametrize("how", FAILING)
-    async def test_a_failing_train_says_what_and_where(
-        self, platform: MLPlatform, run: str, how: str
-    ):
-        body, said = FAILING[how]
-        assert said in await reason(platform, spec(key(), Step.TRAIN, run, code=training(body)))
+    async def test_a_failing_train_says_what_and_where(self, platform: MLPlatform, run: str):
+        """All at once: each of them is a process that imports MLflow."""
+        wanted = [spec(key(), Step.TRAIN, run, code=training(body)) for body, _ in FAILING.values()]
+        said = await asyncio.gather(*(reason(platform, one) for one in wanted))
+        expected = [part for _, part in FAILING.values()]
+        assert [part for part, text in zip(expected, said, strict=True) if part in text] == expected
 
     async def test_a_failed_step_can_be_run_again(self, platform: MLPlatform, run: str):
         await reason(platform, spec(key(), Step.TRAIN, run, code=training("return 1 / 0")))
@@ -152,8 +152,8 @@ class MLPlatformContract:
 
     async def test_a_train_that_hangs_is_ended(self, platform: MLPlatform, run: str):
         code = training("import time\ntime.sleep(600)")
-        wanted = spec(key(), Step.TRAIN, run, code=code, time_limit_s=8)
-        assert "took longer than 8 s" in await reason(platform, wanted)
+        wanted = spec(key(), Step.TRAIN, run, code=code, time_limit_s=5)
+        assert "took longer than 5 s" in await reason(platform, wanted)
 
     async def test_a_train_that_eats_memory_is_ended(self, platform: MLPlatform, run: str):
         code = training("kept = []\nwhile True:\n    kept.append(bytearray(b'x' * 20_000_000))")

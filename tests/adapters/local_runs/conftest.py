@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,14 +25,16 @@ class Machine:
     tracking_uri: str
     index_env: dict[str, str]
 
-    def runs(self, **changes) -> LocalRuns:
-        known = {
+    def settings(self) -> dict[str, Any]:
+        return {
             "tracking_uri": self.tracking_uri,
             "uv": str(Path(sys.executable).with_name("uv")),
             "python": sys.executable,
             "index_env": self.index_env,
         }
-        return LocalRuns(self.home, **{**known, **changes})
+
+    def runs(self, **changes: Any) -> LocalRuns:
+        return LocalRuns(self.home, **{**self.settings(), **changes})
 
 
 @pytest.fixture(scope="session")

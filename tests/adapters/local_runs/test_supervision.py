@@ -1,0 +1,233 @@
+"""A run survives the end of the process that started it, and the end of its supervisor is seen."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from adapters.local_runs import LocalRuns
+from adapters.local_runs.folder import RunFolder
+from adapters.local_runs.platform import MOST_LAUNCHES
+from core.ports import ModelRegistry, RunSpec, RunState
+from core.words import ReleaseId, Stage, Step
+from tests.adapters.local_runs.conftest import Machine
+from tests.adapters.ml_platform_contract import (
+    finish,
+    key,
+    outcome,
+    reason,
+    until_running,
+    whole_log,
+)
+from tests.adapters.ml_platform_models import MODEL, repository, spec, training
+
+ROOT = Path(__file__).parents[3]
+SLOW = (
+    "import os, time\nprint('pid', os.getpid())\ntime.sleep({seconds})\nprint('trained')\nreturn 1"
+)
+SECRET = "correct horse battery"
+
+PARENT = """
+import asyncio, pathlib, sys, time
+import msgspec
+from adapters.local_runs import LocalRuns
+from core.ports import RunSpec
+
+home, settings, order = sys.argv[1:]
+runs = LocalRuns(pathlib.Path(home), **msgspec.json.decode(bytes.fromhex(settings)))
+spec = msgspec.msgpack.decode(bytes.fromhex(order), type=RunSpec)
+print(asyncio.run(runs.start(spec)), flush=True)
+time.sleep(600)
+"""
+
+
+def slow(seconds: float, run: str) -> RunSpec:
+    return spec(key(), Step.TRAIN, run, code=training(SLOW.format(seconds=seconds)))
+
+
+@pytest.fixture
+async def run(registry: ModelRegistry) -> str:
+    return await registry.open_run(MODEL, ReleaseId(f"loan_default-{key()[5:]}"), {})
+
+
+def kill_supervisor(folder: RunFolder) -> None:
+    owner = folder.owner()
+    assert owner is not None
+    process = psutil.Process(owner.pid)
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+
+
+async def kill_once_running(platform: LocalRuns, machine: Machine, started: str) -> int:
+    """The pid of the step that the supervisor leaves behind."""
+    await until_running(platform, started)
+    count = (await whole_log(platform, started)).count("pid")
+    while not (pids := re.findall(r"pid (\d+)", await whole_log(platform, started))[count:]):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    kill_supervisor(RunFolder(machine.home / "runs" / started))
+    return int(pids[-1])
+
+
+def started_by_a_process_that_is_killed(machine: Machine, wanted: RunSpec) -> str:
+    settings = msgspec.json.encode(machine.settings()).hex()
+    order = msgspec.msgpack.encode(wanted).hex()
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(machine.home), settings, order],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        started = parent.stdout.readline().strip()
+        parent.kill()
+    return started
+
+
+async def test_a_run_survives_the_process_that_started_it(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    wanted = slow(3, run)
+    started = await asyncio.to_thread(started_by_a_process_that_is_killed, machine, wanted)
+    assert (await finish(platform, started)).state is RunState.SUCCEEDED
+    assert (machine.home / "runs" / started / "launches").read_bytes() == b"."
+    assert (await whole_log(platform, started)).count("trained") == 1
+
+
+async def test_a_killed_supervisor_is_replaced_and_its_step_ended(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    started = await platform.start(slow(3, run))
+    left_behind = await kill_once_running(platform, machine, started)
+    look = await platform.look(started)
+    assert look.state is RunState.PREPARING
+    assert look.note == "starting again: its supervisor was killed"
+    assert (await finish(platform, started)).state is RunState.SUCCEEDED
+    assert not psutil.pid_exists(left_behind)
+    assert (await whole_log(platform, started)).count("trained") == 1
+
+
+async def test_a_run_that_kills_its_supervisor_is_given_up(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    code = training("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nreturn 1")
+    said = await reason(platform, spec(key(), Step.TRAIN, run, code=code))
+    assert f"was ended {MOST_LAUNCHES} times before it could finish" in said
+
+
+async def test_a_cancelled_run_leaves_no_process(platform: LocalRuns, machine: Machine, run: str):
+    started = await platform.start(slow(600, run))
+    await until_running(platform, started)
+    os.kill(RunFolder(machine.home / "runs" / started).owner().pid, signal.SIGSTOP)
+    await platform.cancel(started)
+    assert (await platform.look(started)).reason == "cancelled"
+    assert not [p for p in psutil.process_iter() if started in " ".join(_command(p))]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+async def test_a_kill_leaves_no_half_environment(machine: Machine, tmp_path: Path, run: str):
+    platform = Machine(tmp_path, machine.tracking_uri, machine.index_env).runs()
+    wanted = spec(key(), Step.TRAIN, run, environment=("requirements.txt", "six==1.17.0\n"))
+    started = await platform.start(wanted)
+    drafts = tmp_path / "environments"
+    while not [*drafts.glob(".*/lib/*/site-packages/pandas")]:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    kill_supervisor(RunFolder(tmp_path / "runs" / started))
+    assert [path.name for path in drafts.iterdir() if path.is_dir() and path.name[0] != "."] == []
+    await until_running(platform, started)
+    assert [path for path in drafts.iterdir() if path.name[0] == "."] == []
+    await platform.cancel(started)
+
+
+async def test_a_step_gets_nothing_of_our_environment(
+    machine: Machine, run: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SLUSS_TEST_SETTING", "inherited")
+    platform = machine.runs(secrets=(SECRET,), index_env={**machine.index_env, "UV_X": "mine"})
+    code = training(f"import os\nprint(dict(os.environ), {SECRET!r})\nraise OSError({SECRET!r})")
+    wanted = spec(key(), Step.TRAIN, run, code=code)
+    said = await reason(platform, wanted)
+    log = await whole_log(platform, await platform.start(wanted))
+    assert "MLFLOW_TRACKING_URI" in log
+    assert "SLUSS_TEST_SETTING" not in log
+    assert "UV_" not in log
+    assert SECRET not in log + said
+
+
+async def test_a_printed_token_never_rests_on_disk(platform: LocalRuns, machine: Machine, run: str):
+    token = "dapi" + "0123456789abcdef" * 2
+    code = training(
+        "text = ''.join(['dapi', *['0123456789abcdef'] * 2])\nprint(text)\nraise OSError(text)"
+    )
+    wanted = spec(key(), Step.TRAIN, run, code=code)
+    await reason(platform, wanted)
+    folder = machine.home / "runs" / await platform.start(wanted)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if token.encode() in path.read_bytes()] == []
+
+
+async def test_a_version_is_promoted_with_its_own_requirements(
+    platform: LocalRuns, machine: Machine, registry: ModelRegistry, run: str
+):
+    score = "import six\n\n\ndef score(model, data, params):\n    return [six.__version__, model.value]\n"
+    environment = ("requirements.txt", "six==1.17.0\n")
+    code = repository({"src/score.py": score})
+    await outcome(platform, spec(key(), Step.TRAIN, run, code=code, environment=environment))
+    registered = await registry.register(MODEL, ReleaseId(f"loan_default-{run}"), run, {})
+    wanted = spec(key(), Step.PROMOTE, run, stage=Stage.PROD, version=registered.version)
+    assert (await outcome(platform, wanted)).rows == 2
+    stage = machine.home / "stages" / "PROD" / MODEL / registered.version
+    assert "1.17.0" in (stage / "predictions.csv").read_text()
+
+
+async def test_a_stage_keeps_what_it_has_when_a_promotion_fails(
+    platform: LocalRuns, machine: Machine, registry: ModelRegistry, run: str
+):
+    score = "def score(model, data, params):\n    return [1] * params.get('rows', 1)\n"
+    await outcome(platform, spec(key(), Step.TRAIN, run, code=repository({"src/score.py": score})))
+    registered = await registry.register(MODEL, ReleaseId(f"loan_default-{run}"), run, {})
+    promote = {"version": registered.version, "stage": Stage.QA}
+    await outcome(platform, spec(key(), Step.PROMOTE, run, **promote))
+    stage = machine.home / "stages" / "QA" / MODEL
+    before = {path: path.read_bytes() for path in stage.rglob("*") if path.is_file()}
+    none = "tables: {applications: data/applications.csv}\nparameters: {rows: 0, margin: 0}"
+    said = await reason(platform, spec(key(), Step.PROMOTE, run, dataset=none, **promote))
+    assert "score() returned 0 rows" in said
+    assert {path: path.read_bytes() for path in stage.rglob("*") if path.is_file()} == before
+
+
+async def test_a_registered_version_is_a_whole_mlflow_model(
+    platform: LocalRuns, machine: Machine, registry: ModelRegistry, run: str
+):
+    await outcome(platform, spec(key(), Step.TRAIN, run))
+    registered = await registry.register(MODEL, ReleaseId(f"loan_default-{run}"), run, {})
+    promoted = spec(key(), Step.PROMOTE, run, version=registered.version)
+    await outcome(platform, promoted)
+    artifact = machine.home / "stages" / "TST" / MODEL / registered.version / "artifact"
+    script = (
+        "import sys, mlflow.pyfunc, pandas as pd; model = mlflow.pyfunc.load_model(sys.argv[1]); "
+        "frame = pd.DataFrame({'income': [1, 2]}); print(model.predict(frame), "
+        "model.predict({'applications': frame}))"
+    )
+    answer = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-W", "ignore", "-c", script, str(next(artifact.rglob("MLmodel")).parent)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=machine.home,
+    )
+    assert answer.stdout.split("\n")[-2] == "[0.35, 0.35] [0.35, 0.35]"
