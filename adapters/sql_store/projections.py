@@ -64,23 +64,29 @@ def _row(model: Model, release: Release) -> dict[str, Any]:
 
 
 def _delivery(connection: sa.Connection, event: Event) -> None:
+    """What a delivery brought, and then what the flow made of it."""
+    if event.delivery:
+        _received(connection, event, _arrived(event))
     match event:
-        case DeliveryIgnored(reason=reason):
-            _received(connection, event, f"ignored: {reason}")
-        case DeliveryRejected(reason=reason):
-            _received(connection, event, f"rejected: {reason}")
         case EventIgnored(reason=reason):
             _outcome(connection, event, f"ignored: {reason}")
         case ReleaseOpened(release=release):
             _outcome(connection, event, f"made release {release}", release)
         case ReleaseSuperseded(release=release):
             _outcome(connection, event, f"ended release {release}", release)
+
+
+def _arrived(event: Event) -> str:
+    match event:
+        case DeliveryIgnored(reason=reason):
+            return f"ignored: {reason}"
+        case DeliveryRejected(reason=reason):
+            return f"rejected: {reason}"
         case RegistryHinted():
-            _received(connection, event, "the registry was read to see what changed")
+            return "the registry was read to see what changed"
         case PullRequestChanged(creator=creator):
-            _received(connection, event, f"noted: opened by {creator}")
-        case _ if event.delivery:
-            _received(connection, event, "noted")
+            return f"noted: opened by {creator}"
+    return "noted"
 
 
 def _received(connection: sa.Connection, event: Event, outcome: str) -> None:

@@ -1,5 +1,7 @@
 """A step has finished: plan the next one, or stop and say why."""
 
+from typing import Final
+
 from core.events import (
     AcceptanceAsked,
     ApprovalVoided,
@@ -17,20 +19,25 @@ from core.flow.decision import CardRef, Context, Decision, decides, follows, ign
 from core.fold import step_key
 from core.jobs import step_job
 from core.release import RUNNING, Model, Release, steps_of
-from core.results import Checked, Failed, Promoted, Registered
+from core.results import Checked, Failed, Promoted, Ran, Registered
 from core.words import Stage, Step
+
+FITS: Final = {
+    Step.CHECK: Checked,
+    Step.TRAIN: Ran,
+    Step.SCORE: Ran,
+    Step.EVALUATE: Ran,
+    Step.REGISTER: Registered,
+    Step.PROMOTE: Promoted,
+}
 
 
 @decides(StepFinished)
 def finished(model: Model, event: StepFinished, context: Context) -> Decision:
     release = model.releases.get(event.release)
-    if release is None:
-        return ignored(event, context, f"there is no release {event.release}")
-    if release.is_final:
-        return ignored(event, context, f"{release.id} is {release.state}: the result is noted only")
-    run = release.steps.get(step_key(event.step, event.stage))
-    if run is None or run.attempt != event.attempt or run.finished is not None:
-        return ignored(event, context, f"a late result of {event.step} attempt {event.attempt}")
+    useless = _why_useless(release, event)
+    if release is None or useless:
+        return ignored(event, context, useless)
     match event.result:
         case Failed():
             return _failed(release, event, context)
@@ -42,6 +49,20 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
             return _promoted(release, event, context, event.result)
         case _:
             return _ran(model, release, event, context)
+
+
+def _why_useless(release: Release | None, event: StepFinished) -> str:
+    """Why a result is noted only, or ""."""
+    if release is None:
+        return f"there is no release {event.release}"
+    if release.is_final:
+        return f"{release.id} is {release.state}: the result is noted only"
+    run = release.steps.get(step_key(event.step, event.stage))
+    if run is None or run.attempt != event.attempt or run.finished is not None:
+        return f"a late result of {event.step} attempt {event.attempt}"
+    if not isinstance(event.result, (FITS[event.step], Failed)):
+        return f"a result that does not fit the step {event.step}"
+    return ""
 
 
 @decides(JobDeadLettered)

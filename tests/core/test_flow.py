@@ -142,6 +142,13 @@ def test_a_result_of_an_earlier_attempt_changes_nothing():
     assert story.release.state is State.TRAINING
 
 
+def test_a_result_that_does_not_fit_its_step_is_ignored():
+    story = Story().push(1).finish(Step.CHECK, Promoted(version="1"))
+
+    assert story.derived == ["EventIgnored"]
+    assert story.release.state is State.CHECKING
+
+
 def test_a_bug_marks_the_release_stuck_and_a_retry_goes_on():
     story = Story().push(1).finish(Step.CHECK, CHECKED).bury()
     assert story.release.state is State.STUCK

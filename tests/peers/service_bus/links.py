@@ -129,7 +129,7 @@ class Link:
             return
         # A client that has not seen the answer to its attach does not know the count yet.
         seen = flow["delivery_count"] or 0
-        self.credit = seen + (flow["link_credit"] or 0) - self.delivery_count
+        self.credit = max(0, seen + (flow["link_credit"] or 0) - self.delivery_count)
         self.node.on_credit()
         if flow["drain"] and self.credit > 0:
             self.delivery_count += self.credit
