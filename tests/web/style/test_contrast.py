@@ -29,7 +29,7 @@ PAIRS = [
 
 def themes():
     """The tokens of both schemes; the dark one keeps what it does not say anew."""
-    style = (FOLDER / "sluss.css").read_text()
+    style = (FOLDER / "tokens.css").read_text()
     light, dark = style.split("prefers-color-scheme: dark", 1)
     found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part)) for part in (light, dark)]
     return {"light": found[0], "dark": found[0] | found[1]}

@@ -38,6 +38,7 @@ const hostConfig = new HostConfig({
       fontWeights: { lighter: 300, default: 400, bolder: 600 },
     },
   },
+  textStyles: { heading: { size: "default", weight: "bolder", color: "default", isSubtle: false } },
   containerStyles: {
     default: ground("surface"),
     emphasis: ground("sunken"),
