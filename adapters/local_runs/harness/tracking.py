@@ -14,30 +14,19 @@ from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
 import mlflow
-import requests
 from mlflow.artifacts import download_artifacts
 from mlflow.entities import Metric, Param
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from . import carried_model
-from .failures import StepFailureError, blaming, first_line
+from .failures import StepFailureError, blaming
+from .mlflow_errors import asking_mlflow
 
 ARTIFACT = "model"
 FINGERPRINT_TAG = "sluss.data_fingerprint"
 LOADS_WITH = ("mlflow-skinny", "cloudpickle", "numpy", "pandas")  # beyond the model's own needs
 LONGEST_PARAMETER = 500
 CACHES = "__pycache__"
-
-
-@contextmanager
-def asking_mlflow() -> Iterator[None]:
-    try:
-        yield
-    except (MlflowException, requests.RequestException) as error:
-        raise StepFailureError(
-            f"MLflow did not do it: {first_line(error)} Retry the step when MLflow is well."
-        ) from error
 
 
 @contextmanager
