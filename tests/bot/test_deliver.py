@@ -216,8 +216,7 @@ async def test_a_change_outside_of_a_release_gets_a_card(world):
 
 async def test_a_repository_of_no_team_speaks_to_everybody(world):
     await world.told(Story().push(1))
-    show = world.show
-    show.platform = Platform(repositories=(), conversations={"*": "general"})
+    world.platform = Platform(repositories=(), conversations={"*": "general"})
 
     await world.deliver(show_release())
 
