@@ -81,7 +81,7 @@ class Consumer:
             try:
                 return await self._work(message)
             except UnavailableError as error:
-                log.warning("%s", error, extra={"action": "waits", "queue": self._name})
+                log.info("%s", error, extra={"action": "waits", "queue": self._name})
                 await asyncio.sleep(min(error.retry_after_s, 30.0))
 
     async def _give_up(self, received: Received, error: Exception) -> None:

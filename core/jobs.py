@@ -1,8 +1,13 @@
 """Slow work, asked for by the flow: keyed, small, and safe to run twice."""
 
+import hashlib
+from typing import Final
+
 import msgspec
 
 from core.words import ReleaseId, Stage, Step, Stream
+
+LONGEST_ID: Final = 128
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job"):
@@ -13,8 +18,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job"):
     look: int = 0
 
     def message_id(self) -> str:
-        """Unlike for each look: duplicate detection would drop the same id sent again."""
-        return f"{self.id}~{self.look}" if self.look else self.id
+        """Unlike for each look: duplicate detection would drop the same id sent again.
+
+        A long one is cut and told apart by its digest: Service Bus takes 128 characters.
+        """
+        text = f"{self.id}~{self.look}" if self.look else self.id
+        if len(text) <= LONGEST_ID:
+            return text
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        return f"{text[: LONGEST_ID - len(digest) - 1]}~{digest}"
 
 
 class RunStep(Job, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from core.checks import ModelRepo
 from core.ports import MLPlatform, RunOutcome, RunSpec, RunState
+from core.release import Release
 from core.results import Failed, Ran, Result
 from core.variables import model_settings
 from core.words import BlobId, ModelType, Stage
@@ -19,8 +20,7 @@ MAX_LOG: Final = 2_000_000
 async def run_on_platform(task: Task, services: Services) -> Result | Later:
     """train, score and evaluate share one MLflow run."""
     release = task.release
-    tags = {"sluss.commit": release.commit, "sluss.repository": release.repository}
-    shared = await services.registry.open_run(release.model, release.id, tags)
+    shared = await _shared_run(release, services)
     ended = await run_to_end(task, services, shared)
     if not isinstance(ended, Ended):
         return ended
@@ -32,6 +32,17 @@ async def run_on_platform(task: Task, services: Services) -> Result | Later:
         seconds=ended.outcome.seconds,
         log=ended.log,
     )
+
+
+async def _shared_run(release: Release, services: Services) -> str:
+    """MLflow cannot make a run atomically: what was found first is kept, whoever else looks."""
+    key = f"mlflow/{release.id}"
+    kept = await services.effects.find_effect(key)
+    if kept is not None:
+        return kept
+    tags = {"sluss.commit": release.commit, "sluss.repository": release.repository}
+    opened = await services.registry.open_run(release.model, release.id, tags)
+    return await services.effects.effect(key, opened)
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
