@@ -1,0 +1,98 @@
+"""Handle is the one way to write: it loads, decides and commits, and decides again on a conflict."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.sql_store import SqlStore
+from core.errors import RefusedError
+from core.events import CodePushed, RegistryHinted, RetryRequested
+from core.handle import Handle
+from core.platform import Platform, Repository
+from core.policy import Policy
+from core.words import PLATFORM, ReleaseId, Stream
+from tests.core.story import ADA
+
+PLATFORM_YML = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def push(number, repository="r1", branch="main"):
+    return CodePushed(
+        id=f"ado/{repository}/{number}/{branch}", time=now(), repository=repository,
+        branch=branch, commit=f"{number:040x}", pusher="ada", push_id=number,
+    )  # fmt: skip
+
+
+def handle_on(store):
+    return Handle(store, platform=lambda: PLATFORM_YML, policy=Policy(), clock=now, is_local=False)
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    yield store
+    await store.close()
+
+
+async def test_a_repeated_event_is_known_and_changes_nothing(store):
+    handle = handle_on(store)
+    first, *repeats = [await handle(push(1)) for _ in range(5)]
+
+    assert not first.is_known
+    assert all(found.is_known for found in repeats)
+    assert len(await store.load(Stream("loan"))) == 3
+
+
+async def test_deliveries_in_the_wrong_order_leave_the_newest(store):
+    handle = handle_on(store)
+    for number in (3, 1, 2):
+        handled = await handle(push(number))
+
+    assert [release.commit for release in handled.model.releases.values()] == [f"{3:040x}"]
+
+
+async def test_an_unknown_repository_goes_to_the_platform_stream_with_its_reason(store):
+    handled = await handle_on(store)(push(1, repository="r9"))
+
+    assert handled.model.stream == PLATFORM
+    assert "unknown repository r9" in handled.decision.events[0].reason
+
+
+async def test_a_hint_about_a_model_that_nobody_claims_is_ignored_with_its_reason(store):
+    hint = RegistryHinted(id="mlflow/1", time=now(), model="stranger", what="version")
+    handled = await handle_on(store)(hint)
+
+    assert "no repository claims" in handled.decision.events[0].reason
+
+
+async def test_writers_at_once_all_get_through(store):
+    """Two handles as in two processes: who lost decides again on what the other wrote."""
+    handles = [handle_on(store), handle_on(store)]
+    await asyncio.gather(*(handles[n % 2](push(n, branch=f"branch_{n}")) for n in range(1, 21)))
+
+    model = await handle_on(store).model(Stream("loan"))
+    assert len(model.releases) == 20
+    assert sorted(found.number for found in model.releases.values()) == list(range(1, 21))
+
+
+async def test_a_refusal_is_raised_with_who_can(store):
+    handle = handle_on(store)
+    await handle(push(1))
+    retry = RetryRequested(id="retry/1", time=now(), release=ReleaseId("loan-1"), by=ADA)
+    handled = await handle(retry)
+
+    with pytest.raises(RefusedError, match="nothing to retry"):
+        handled.raise_refusal()
+
+
+async def test_cards_are_asked_for_once_per_version(store):
+    handle = handle_on(store)
+    await handle(push(1))
+    ids = [job.id for job in await store.unsent(10)]
+
+    assert ids == ["step/loan-1/check/TST/1", "card/release/loan-1/3"]
