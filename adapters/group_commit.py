@@ -7,9 +7,9 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from core.errors import QueueUnavailableError, SlussError
 
@@ -17,10 +17,29 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Row = tuple[Any, ...]
 
+MOST_ROWS: Final = 500  # in one statement
 LONGEST_WAIT_S: Final = 0.001  # for more to gather
 CLOSED = "It was closed. Nothing was written; start again."
 FAILED = "It cannot be written ({why}). Nothing was kept; try again, and mend the disk if it stays."
+
+
+class Insert(NamedTuple):
+    """A statement that takes the rows of many: ``start``, then ``row`` for each, then ``end``.
+
+    Each call into SQLite gives Python's lock away, and may wait long to have it back.
+    """
+
+    start: str
+    row: str
+    end: str
+
+    def run(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        for first in range(0, len(rows), MOST_ROWS):
+            part = rows[first : first + MOST_ROWS]
+            statement = self.start + ", ".join([self.row] * len(part)) + self.end
+            connection.execute(statement, [value for row in part for value in row])
 
 
 class _Request:
@@ -28,18 +47,14 @@ class _Request:
 
     __slots__ = ("error", "future", "is_committed", "result", "work")
 
-    def __init__(self, work: Work[Any], future: asyncio.Future[Any]) -> None:
+    def __init__(
+        self, work: Work[Any] | tuple[Insert, Sequence[Row]], future: asyncio.Future[Any]
+    ) -> None:
         self.work = work
         self.future = future
         self.result: Any = None
         self.error: SlussError | None = None
         self.is_committed = False
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        try:
-            self.result = self.work(connection)
-        except SlussError as error:
-            self.error = error
 
     def settle(self) -> None:
         if self.future.done():  # who waited was cancelled
@@ -74,7 +89,14 @@ class GroupCommit:
 
         Raise QueueUnavailableError when SQLite does not commit: then nothing of it was kept.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        return self._add(work)
+
+    def insert(self, statement: Insert, rows: Sequence[Row]) -> asyncio.Future[None]:
+        """The same for rows alone: what is inserted at the same time goes in one statement."""
+        return self._add((statement, rows))
+
+    def _add(self, work: Work[Any] | tuple[Insert, Sequence[Row]]) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._is_closed:
             future.set_exception(QueueUnavailableError(CLOSED))
             return future
@@ -133,8 +155,7 @@ class GroupCommit:
             if self._connection is None:
                 self._connection = self._connect()
             self._connection.execute("BEGIN IMMEDIATE")
-            for request in batch:
-                request.run(self._connection)
+            _run(batch, self._connection)
             self._connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             log.warning("%s", error, extra={"action": "sqlite_failed"})
@@ -158,3 +179,18 @@ class GroupCommit:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _run(batch: list[_Request], connection: sqlite3.Connection) -> None:
+    rows: dict[Insert, list[Row]] = {}
+    for request in batch:
+        if isinstance(request.work, tuple):
+            statement, its_rows = request.work
+            rows.setdefault(statement, []).extend(its_rows)
+            continue
+        try:
+            request.result = request.work(connection)
+        except SlussError as error:
+            request.error = error
+    for statement, all_rows in rows.items():
+        statement.run(connection, all_rows)

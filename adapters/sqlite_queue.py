@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.group_commit import GroupCommit
-from adapters.sqlite_queue_table import SCHEMA, QueueTable, Taken
+from adapters.sqlite_queue_table import ADD, SCHEMA, QueueTable, Taken
 from core.errors import MessageTooLargeError
 from core.ports import DeadLetter, Message, Received
 
@@ -103,7 +103,9 @@ class SqliteQueue:
     async def _add(self, messages: tuple[Message, ...], due: float | None) -> None:
         if any(len(message.body) + len(message.id) > MAX_BYTES for message in messages):
             raise MessageTooLargeError
-        await self._writer.submit(partial(self._table.add, messages=messages, due=due))
+        if self._table.has_to_forget():
+            await self._writer.submit(self._table.forget)
+        await self._writer.insert(ADD, self._table.rows(messages, due))
         self._wake()
 
     async def _take(self, limit: int) -> Taken:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from adapters.group_commit import Insert, Row
 from core.errors import LockLostError
 from core.ports import DeadLetter, Message, Received
 
@@ -35,9 +36,10 @@ CREATE INDEX IF NOT EXISTS message_due ON message (due, number) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS message_dead ON message (due, id) WHERE state = 1;
 """
 
-ADD: Final = (
-    "INSERT INTO message (id, known_id, body, sent, due) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (known_id) DO NOTHING"
+ADD: Final = Insert(
+    "INSERT INTO message (id, known_id, body, sent, due) VALUES ",
+    "(?, ?, ?, ?, ?)",
+    " ON CONFLICT (known_id) DO NOTHING",
 )
 FORGET_IDS: Final = "UPDATE message SET known_id = NULL WHERE known_id IS NOT NULL AND sent <= ?"
 FORGET_SETTLED: Final = "DELETE FROM message WHERE state = 2 AND known_id IS NULL"
@@ -82,27 +84,25 @@ class QueueTable:
         self._max_tries = max_tries
         self._window_s = duplicate_window_s
         self._clock = clock
-        self._next_clean_up = 0.0
+        self._next_forget = clock() + duplicate_window_s / 20
 
-    def add(
-        self, connection: sqlite3.Connection, messages: Sequence[Message], due: float | None
-    ) -> None:
+    def rows(self, messages: Sequence[Message], due: float | None) -> list[Row]:
+        """What ADD inserts."""
         now = self._clock()
-        self._forget(connection, now)
         start = now if due is None else due
-        connection.executemany(
-            ADD,
-            [
-                (message.id, message.id if self._window_s else None, message.body, now, start)
-                for message in messages
-            ],
-        )
+        return [
+            (message.id, message.id if self._window_s else None, message.body, now, start)
+            for message in messages
+        ]
 
-    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
-        """Let go of ids older than the window; often enough to keep the window nearly exact."""
-        if now < self._next_clean_up:
-            return
-        self._next_clean_up = now + self._window_s / 20
+    def has_to_forget(self) -> bool:
+        """Often enough to keep the window of duplicates nearly exact."""
+        return self._clock() >= self._next_forget
+
+    def forget(self, connection: sqlite3.Connection) -> None:
+        """Let go of ids that are older than the window, and of what is settled."""
+        now = self._clock()
+        self._next_forget = now + self._window_s / 20
         connection.execute(FORGET_IDS, (now - self._window_s,))
         connection.execute(FORGET_SETTLED)
 
