@@ -76,7 +76,11 @@ class World:
         )
         self.store = SqlStore(f"sqlite:///{folder / 'store.db'}")
         self.handle = Handle(
-            self.store, platform=lambda: self.platform, policy=self.policy, clock=self.clock, is_local=False
+            self.store,
+            platform=lambda: self.platform,
+            policy=self.policy,
+            clock=self.clock,
+            is_local=False,
         )
         self.room = Room()
         self.bot = Sluss(
