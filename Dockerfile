@@ -47,5 +47,6 @@ VOLUME /var/lib/sluss
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('SLUSS_PORT', '8100')}/health/live\", timeout=2)"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["sluss"]
-CMD ["up"]
+# The argument is the role: gateway, worker or all. A worker serves nothing: switch its check off.
+ENTRYPOINT ["sluss", "up"]
+CMD ["all"]

@@ -20,6 +20,7 @@ from sluss.commands.status import status
 from sluss.commands.up import up
 from sluss.commands.variables import variables
 from sluss.home import prepare_home
+from sluss.lock import Role
 from sluss.settings import default_home, from_environment
 
 Home = Annotated[
@@ -46,9 +47,14 @@ def _home(home: Path | None) -> Path:
 
 
 @app.command("up")
-def up_(home: Home = None) -> None:
-    """Start everything in one process, with MLflow beside it; Ctrl-C ends it."""
-    up(_home(home))
+def up_(
+    role: Annotated[
+        Role, typer.Argument(help="gateway, worker, or all in one process.")
+    ] = Role.ALL,
+    home: Home = None,
+) -> None:
+    """Start Sluss with MLflow beside it; Ctrl-C ends it."""
+    up(_home(home), role)
 
 
 @app.command()

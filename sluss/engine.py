@@ -34,6 +34,10 @@ class Engine:
         self._deliver = deliver
         self._hook_url = hook_url
 
+    async def relay(self) -> None:
+        """Until cancelled: what a gateway does beside its web server. Clicks make jobs, too."""
+        await relay(self._parts.store, self._parts.jobs)
+
     async def run(self) -> None:
         """Until cancelled."""
         parts, worker = self._parts, Worker(_services(self._parts))

@@ -19,6 +19,7 @@ from adapters.sqlite_queue import SqliteQueue
 from core.errors import SettingsError
 from core.handle import Handle
 from sluss.live_platform import LivePlatform
+from sluss.lock import Role
 from sluss.settings import Settings
 from workers.checks import CHECKS
 
@@ -51,13 +52,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def build(settings: Settings) -> Parts:
-    """Start MLflow without waiting for it; open everything else."""
+async def build(settings: Settings, role: Role) -> Parts:
+    """Start MLflow without waiting for it, where work is done; open everything else."""
     configure(os.environ)  # MLflow's client takes its patience from there only
     home, files = settings.home, settings.files
     if strange := files.policy.unknown_checks([known.id for known in CHECKS]):
         raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
-    mlflow = None if settings.mlflow_url else MLflowServer(home)
+    is_worker = Role.WORKER in role.parts
+    mlflow = MLflowServer(home) if is_worker and not settings.mlflow_url else None
     if mlflow is not None:
         await mlflow.start()
     url = settings.mlflow_url or (mlflow.uri if mlflow else "")

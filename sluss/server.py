@@ -21,6 +21,7 @@ from handlers.credentials import Credentials, SharedSecret
 from handlers.signature import Signature
 from handlers.source import Source
 from sluss.engine import Engine
+from sluss.lock import Role
 from sluss.parts import Parts, build
 from sluss.settings import HOOK_SECRET, HOOK_USER, MLFLOW_SECRET, MLFLOW_SECRET_BEFORE, Settings
 from web.chat import ChatSettings, Room, Suggestion, chat_app
@@ -31,12 +32,16 @@ LARGEST_DELIVERY: Final = 3 * 1024 * 1024  # above the 2 MB that handlers/ reads
 
 
 class Server:
-    """``async with Server(settings)``: deliveries are taken as soon as it is entered."""
+    """``async with Server(settings)``: deliveries are taken as soon as it is entered.
+
+    A gateway serves and relays; a worker works and serves nothing.
+    """
 
     parts: Parts
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: Role = Role.ALL) -> None:
         self._settings = settings
+        self._role = role
         self._undo = contextlib.AsyncExitStack()
         self._engine: asyncio.Task[None] | None = None
 
@@ -50,21 +55,21 @@ class Server:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as undo:
-            self.parts = await build(self._settings)
+            self.parts = await build(self._settings, self._role)
             undo.push_async_callback(self.parts.close)
             chat = _chat_settings(self._settings)
             teams = TeamsSettings(is_local=self._settings.is_local, host=self._settings.host)
             addresses = LocalAddresses(chat.service_url)
             bot = _bot(self.parts)
-            app = _app(self.parts, chat)
-            app.add_subapp("/api/", teams_app(bot, self.parts.directory, addresses, teams))
-            runner = web.AppRunner(app, access_log=None)
-            await runner.setup()
-            undo.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, self._settings.host, self._settings.port).start()
-            deliver = Deliver(bot.show, TeamsChat(addresses, teams))
+            if Role.GATEWAY in self._role.parts:
+                app = _app(self.parts, chat)
+                app.add_subapp("/api/", teams_app(bot, self.parts.directory, addresses, teams))
+                await self._serve(app, undo)
             hook_url = f"{self._settings.public_url}/hooks/mlflow"
-            self._engine = asyncio.create_task(Engine(self.parts, deliver, hook_url=hook_url).run())
+            deliver = Deliver(bot.show, TeamsChat(addresses, teams))
+            engine = Engine(self.parts, deliver, hook_url=hook_url)
+            does = engine.run if Role.WORKER in self._role.parts else engine.relay
+            self._engine = asyncio.create_task(does())
             undo.push_async_callback(self._end_engine)
             self._undo = undo.pop_all()
         return self
@@ -85,6 +90,12 @@ class Server:
     async def end_mlflow(self) -> None:
         if self.parts.mlflow is not None:
             await self.parts.mlflow.stop()
+
+    async def _serve(self, app: web.Application, undo: contextlib.AsyncExitStack) -> None:
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        undo.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, self._settings.host, self._settings.port).start()
 
     async def _end_engine(self) -> None:
         """What is under work comes again: its lock expires."""
