@@ -5,6 +5,7 @@ point it kills itself with SIGKILL, as a power cut would.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -56,13 +57,13 @@ class Skeleton:
         self.die_at("after_commit")
 
     async def run_step(self, job: RunStep) -> None:
-        """The effect is started by its key, and found again by it."""
+        """The outside starts an effect once per key, as our platforms do; a repeat finds it."""
         started = self.home / "outside" / job.id.replace("/", "_")
         started.parent.mkdir(exist_ok=True)
         if await self.store.find_effect(job.id) is None:
-            with (self.home / "calls").open("a") as calls:
-                calls.write(f"{job.id}\n")
-            started.touch()
+            with contextlib.suppress(FileExistsError), started.open("x"):
+                with (self.home / "effects").open("a") as effects:
+                    effects.write(f"{job.id}\n")
             await self.store.effect(job.id, started.name)
         self.die_at("after_effect")
         result = Checked(checks=(), model="loan_default", team="credit")

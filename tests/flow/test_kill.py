@@ -96,11 +96,12 @@ async def check_history(store, home):
     events = [entry.event for entry in await store.load("loan")]
     pushes = [event.id for event in events if isinstance(event, CodePushed)]
     lines = [line async for line in store.export()]
-    calls = (home / "calls").read_text().split()
+    effects = (home / "effects").read_text().split()
     shown = await store.cards_of(f"release/loan-{PUSHES}")
 
     assert sorted(pushes) == [f"ado/r1/{n}/refs/heads/main" for n in range(1, PUSHES + 1)]
     assert len({event.id for event in events}) == len(events)
     assert ledger.verify(lines).entries == len(lines)
-    assert len(calls) == len(set(calls))
+    assert len(effects) == len(set(effects))
+    assert f"step/loan-{PUSHES}/check/TST/1" in effects
     assert len(shown) == 1
