@@ -61,9 +61,9 @@ class Skeleton:
         started = self.home / "outside" / job.id.replace("/", "_")
         started.parent.mkdir(exist_ok=True)
         if await self.store.find_effect(job.id) is None:
-            with contextlib.suppress(FileExistsError), started.open("x"):
-                with (self.home / "effects").open("a") as effects:
-                    effects.write(f"{job.id}\n")
+            effects = self.home / "effects"
+            with contextlib.suppress(FileExistsError), started.open("x"), effects.open("a") as file:
+                file.write(f"{job.id}\n")
             await self.store.effect(job.id, started.name)
         self.die_at("after_effect")
         result = Checked(checks=(), model="loan_default", team="credit")
