@@ -1,5 +1,6 @@
 """How values look on a page: times, numbers, tones; and the log of the step that matters now."""
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +10,7 @@ from core.release import Release, StepRun
 from core.results import Failed, Promoted, Ran
 
 TAIL: Final = 40_000
+ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")  # colours for a terminal
 TONES: Final = {
     "placed": "good", "registered": "good", "checked": "good", "failed": "bad", "blocked": "bad",
     "stuck": "bad", "rejected": "bad", "superseded": "subtle", "awaiting acceptance": "warn",
@@ -38,7 +40,8 @@ async def log_of(
         text = await _log(release, run, effects, evidence, platform)
         if text:
             note = await _note(release, run, effects, platform)
-            return f"{run.step} on {run.stage}, attempt {run.attempt}{note}", text[-TAIL:]
+            title = f"{run.step} on {run.stage}, attempt {run.attempt}{note}"
+            return title, ESCAPES.sub("", text[-TAIL:])
     return "", ""
 
 
