@@ -23,8 +23,9 @@ PLATFORM: Final = """\
 # Which model repositories there are. `sluss add PATH` adds one; comments stay.
 repositories: []
 
-# Who is told where: a team's conversation; "*" is everybody else's.
+# Who is told where: a team's conversation, a group of approvers'; "*" is everybody else's.
 conversations:
+  approvers: approvals
   "*": general
 """
 
