@@ -23,7 +23,8 @@ def test_a_first_start_has_all_that_it_needs(home):
     settings = load(home, {})
     assert (settings.host, settings.is_local, settings.mlflow_url) == ("127.0.0.1", True, "")
     assert settings.public_url == f"http://127.0.0.1:{settings.port}"
-    assert settings.files.platform.conversations == {"*": "general"}
+    rooms = {"approvers": "approvals", "*": "general"}
+    assert settings.files.platform.conversations == rooms
     assert [person.id for person in settings.files.people][:2] == ["astrid", "bo"]
     assert settings.files.policy == Policy()
     assert len(settings.secrets.secret("azure_devops_hook")) > 40
