@@ -80,6 +80,11 @@ class SqliteQueue:
         await self._writer.submit(partial(self._table.abandon, received=received))
         self._wake()
 
+    async def free(self) -> None:
+        """What a killed process held comes at once; only for whoever alone receives from here."""
+        await self._writer.submit(self._table.free)
+        self._wake()
+
     async def dead_letter(self, received: Received, reason: str) -> None:
         bury = partial(self._table.dead_letter, received=received, reason=reason)
         await self._writer.submit(bury)

@@ -56,6 +56,7 @@ HELD: Final = "SELECT tries FROM message WHERE number = ? AND lock = ? AND state
 COMPLETE: Final = "UPDATE message SET state = 2, body = x'', lock = NULL WHERE number = ?"
 RENEW: Final = "UPDATE message SET due = ? WHERE number = ?"
 GIVE_BACK: Final = "UPDATE message SET due = ?, lock = NULL, tries = ? WHERE number = ?"
+FREE: Final = "UPDATE message SET due = ? WHERE state = 0 AND lock IS NOT NULL AND due > ?"
 DEAD: Final = "SELECT id, body, reason, due FROM message WHERE state = 1 ORDER BY due LIMIT ?"
 OLDEST_DEAD: Final = "SELECT number FROM message WHERE state = 1 AND id = ? ORDER BY due LIMIT 1"
 REVIVE: Final = "UPDATE message SET state = 0, due = ?, tries = 0, reason = NULL WHERE number = ?"
@@ -142,6 +143,11 @@ class QueueTable:
         """Nobody saw it: no try is counted."""
         number, tries = self._held(connection, received)
         connection.execute(GIVE_BACK, (self._clock(), tries, number))
+
+    def free(self, connection: sqlite3.Connection) -> None:
+        """Every lock expires now; it counts as a try, as one that a message killed us by may be."""
+        now = self._clock()
+        connection.execute(FREE, (now, now))
 
     def dead_letter(self, connection: sqlite3.Connection, received: Received, reason: str) -> None:
         number, tries = self._held(connection, received)

@@ -40,6 +40,7 @@ class Engine:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await _until_well(self._take_over)
         parts, worker = self._parts, Worker(_services(self._parts))
         routes: dict[type[Job], Route] = {
             RunStep: worker.run_step,
@@ -55,6 +56,12 @@ class Engine:
             tasks.create_task(relay(parts.store, parts.jobs))
             tasks.create_task(_every(OBSERVE_EVERY_S, self._observe))
             tasks.create_task(self._mlflow())
+
+    async def _take_over(self) -> None:
+        """We are the home's only worker: what is held now, a killed one held, and nobody waits."""
+        await self._parts.events.free()
+        await self._parts.jobs.free()
+        await self._parts.store.end_leases()
 
     async def _observe(self) -> None:
         """Webhooks are hints and may be lost: look at every claimed model now and then."""

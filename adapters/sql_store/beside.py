@@ -43,6 +43,11 @@ class Beside:
     async def release_lease(self, key: str, owner: str) -> None:
         await self._change(key, owner, {"leased_until": 0.0})
 
+    async def end_leases(self) -> None:
+        """What a killed process leased; only for whoever alone shows cards."""
+        update = sa.update(cards).values(leased_until=0.0)
+        await self._write(lambda connection: connection.execute(update))
+
     async def cards_of(self, prefix: str) -> list[ShownCard]:
         query = sa.select(cards).where(cards.c.key.startswith(prefix, autoescape=True))
         rows = await self._read(lambda connection: connection.execute(query).all())

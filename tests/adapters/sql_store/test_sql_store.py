@@ -34,6 +34,13 @@ class TestSqlite(StoreContract):
         return opened
 
 
+async def test_a_card_that_a_killed_process_leased_is_free_at_once(opened):
+    await (await opened()).lease_card("release/loan-1", "killed", 60)
+    store = await opened()
+    await store.end_leases()
+    assert await store.lease_card("release/loan-1", "next", 60) is not None
+
+
 async def test_a_locked_database_is_unavailable_and_nothing_of_it_is_remembered(opened, tmp_path):
     store = await opened()
     await store.commit(LOAN, 0, [push(1)], [])

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,18 @@ async def test_what_was_sent_is_there_after_a_restart(path: Path):
         assert (await receive_one(queue)).message.id == "m-2"
         await queue.send(message("m-1"))  # known for ten minutes, restart or not
         assert await queue.waiting() == 1
+
+
+async def test_what_a_killed_process_held_comes_at_once_and_counts_a_try(path: Path):
+    async with opened(path, lock_s=600.0) as queue:
+        await queue.send(message("m"))
+        await receive_one(queue)
+        await queue.schedule(message("later"), datetime.now(UTC) + timedelta(hours=1))
+    async with opened(path, lock_s=600.0) as queue:
+        await queue.free()
+        again = await receive_one(queue)
+        assert (again.message.id, again.tries) == ("m", 1)
+        assert await queue.receive(1, 0.0) == []
 
 
 async def test_an_id_may_be_used_again_after_the_window(path: Path):
