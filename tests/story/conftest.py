@@ -1,0 +1,86 @@
+"""The whole product for tests: real `sluss up`, real MLflow, real environments and runs."""
+
+import asyncio
+import contextlib
+import json
+import os
+import warnings
+
+import pytest
+
+from adapters.mlflow_registry import configure
+from tests.story.onlooker import looking, registered, rules
+from tests.story.up import Up, made_home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _configured():
+    """MLflow's client reads the environment alone, and warns of its own type hints at import."""
+    before = dict(os.environ)
+    configure(os.environ)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow.pyfunc  # noqa: F401, PLC0415
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory):
+    """uv's cache is the user's own; what it builds is shared by all homes of the session."""
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory, environments):
+    """One `sluss up` for all files that only ask it; MLflow and the runs end with it."""
+    with running(tmp_path_factory.mktemp("story") / "home", environments) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def killed_up(tmp_path_factory, environments):
+    """One for the file that kills it."""
+    with running(tmp_path_factory.mktemp("killed") / "home", environments) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def running(home, environments):
+    found = Up(made_home(home, environments))
+    try:
+        found.start()
+        yield found
+    finally:
+        found.end()
+
+
+@pytest.fixture
+async def onlooker(up):
+    async with looking(up) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def release(up, tmp_path_factory):
+    """A registered release of loan_rules; each test asks for QA anew and leaves it registered."""
+    return asyncio.run(_registered(up, tmp_path_factory.mktemp("work") / "loan_rules"))
+
+
+async def _registered(up, folder):
+    async with looking(up) as onlooker:
+        return await registered(onlooker, await rules(folder, up.settings))
+
+
+@pytest.fixture(scope="session")
+def ask_mlflow(_configured):
+    """``ask_mlflow(home)``: MLflow's own client on the server of a home."""
+    from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, and warns
+
+    def client(home):
+        port = json.loads((home / "mlflow" / "server.json").read_bytes())["port"]
+        uri = f"http://127.0.0.1:{port}"
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    return client

@@ -1,0 +1,121 @@
+"""Kill -9 at ten random points between a push and production: nothing is lost, nothing is double."""
+
+import asyncio
+import contextlib
+import json
+import random
+import secrets
+from collections import Counter
+
+import aiohttp
+import pytest
+
+from core import ledger
+from core.events import PromotionApproved, PromotionRequested, StagePlaced, StepFinished
+from core.release import State
+from core.words import Stage
+from tests.story.onlooker import looking, rules
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(400)]
+
+KILLS = 10
+SHORTEST_S, LONGEST_S = 0.05, 2.5
+
+
+async def test_a_release_survives_ten_kills(killed_up, ask_mlflow, tmp_path):
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it where the test fails
+    repository = await rules(tmp_path / "loan_rules", killed_up.settings)
+    async with looking(killed_up) as onlooker:
+        chance = random.Random(seed)  # noqa: S311
+        killer = asyncio.create_task(kill_again_and_again(killed_up, onlooker, chance))
+        release, _ = await repository.push()
+        await until_in_production(onlooker, release, killer)
+        print("killed while", await killer)  # noqa: T201
+        await settled(onlooker)
+        assert_once(await onlooker.events("loan_rules"))
+        lines = [line async for line in onlooker.store.export()]
+
+    ledger.verify(lines)
+    assert max(Counter(json.loads(line)["id"] for line in lines).values()) == 1
+    client = ask_mlflow(killed_up.home)
+    versions = client.search_model_versions("name = 'loan_rules'")
+    assert [version.tags["sluss.release"] for version in versions] == [release]
+    aliases = client.get_registered_model("loan_rules").aliases
+    assert {alias: str(version) for alias, version in aliases.items()} == {
+        "qa": "1", "prod": "1", "champion": "1",
+    }  # fmt: skip
+
+
+async def kill_again_and_again(up, onlooker, chance):
+    """Also when it is in production before the last kill: a restart must leave that alone."""
+    states = []
+    for _ in range(KILLS):
+        await asyncio.sleep(chance.uniform(SHORTEST_S, LONGEST_S))
+        newest = (await onlooker.model("loan_rules")).newest()
+        states.append(f"{newest.state} {newest.stage}" if newest else "pushing")
+        await asyncio.to_thread(up.kill)
+        await asyncio.to_thread(up.start)
+    return states
+
+
+async def until_in_production(onlooker, release, killer):
+    state = None
+    while state != (State.PLACED, Stage.PROD):
+        state = await act(onlooker, release)
+        if killer.done():
+            killer.result()
+        await asyncio.sleep(0.1)
+
+
+async def act(onlooker, release):
+    """What people do: press what the state asks for, and again when nobody answered."""
+    found = await onlooker.find(release)
+    if found is None:
+        return ("", Stage.TST)
+    assert found.state not in {State.FAILED, State.STUCK, State.BLOCKED}, found.reason
+    with contextlib.suppress(aiohttp.ClientError):
+        await press(onlooker, found)  # where it was killed, the state tells whether that counted
+    return (found.state, found.stage)
+
+
+async def press(onlooker, found):
+    match found.state, found.stage:
+        case State.AWAITING_ACCEPTANCE, _:
+            await onlooker.visitor("bo").press("acceptance.accept", release=found.id)
+        case State.AWAITING_APPROVAL, stage:
+            approval = found.promotions[stage].approval
+            decisions = (onlooker.decide(name, found.id, approval) for name in ("bo", "carin"))
+            await asyncio.gather(*decisions)
+        case (State.REGISTERED, _) | (State.PLACED, Stage.QA):
+            stage = Stage.PROD if found.state is State.PLACED else Stage.QA
+            await onlooker.visitor("astrid").press(
+                "request.send", release=found.id, stage=stage,
+                purpose="Mark risky loans", expected_outcome="Fewer losses",
+            )  # fmt: skip
+
+
+def assert_once(events):
+    """One move per stage, one decision per approval, one result per attempt of a step."""
+    moved = [event.stage for event in events if isinstance(event, StagePlaced)]
+    assert moved == [Stage.QA, Stage.PROD]
+    asked = [event.approval for event in events if isinstance(event, PromotionRequested)]
+    approved = [event.approval for event in events if isinstance(event, PromotionApproved)]
+    assert approved == asked
+    results = [
+        (event.step, event.stage, event.attempt)
+        for event in events
+        if isinstance(event, StepFinished)
+    ]
+    assert len(results) == len(set(results)) == 6
+    assert {attempt for _, _, attempt in results} == {1}
+
+
+async def settled(onlooker):
+    """Everything that was promised is done: the outbox is empty, and each card is shown once."""
+    async with asyncio.timeout(60):
+        while await onlooker.store.unsent(1):  # noqa: ASYNC110 - another process empties it
+            await asyncio.sleep(0.1)
+    cards = await onlooker.store.cards_of("")
+    assert len({card.key for card in cards}) == len(cards)
+    assert {card.key.partition("/")[0] for card in cards} == {"release", "acceptance", "approval"}
