@@ -49,6 +49,7 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     release: Release
     steps: tuple[StepRun, ...]
     checks: tuple[CheckResult, ...]
+    findings: int
     metrics: tuple[Metric, ...]
     champion: Release | None
     decisions: tuple[Decided, ...]
@@ -66,11 +67,13 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         raise UnknownNameError("release", name, near)
     entries = [e for e in await store.load(stream) if _is_about(e, release)]
     champion = _champion(model, release)
+    checks = release.checked.checks if release.checked else ()
     return ReleasePage(
         model=model,
         release=release,
         steps=tuple(release.steps.values()),
-        checks=release.checked.checks if release.checked else (),
+        checks=checks,
+        findings=sum(len(check.findings) for check in checks),
         metrics=tuple(_metrics(release, champion, policy)),
         champion=champion,
         decisions=tuple(found for entry in entries if (found := _decision(entry))),

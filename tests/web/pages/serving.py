@@ -1,0 +1,48 @@
+"""The pages over a real store, queues and evidence in a folder, as the wiring puts them."""
+
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+from prometheus_client import CollectorRegistry, Counter
+
+from adapters.evidence_folder import EvidenceFolder
+from adapters.local_runs import LocalRuns
+from adapters.sqlite_queue import SqliteQueue
+from core.ports import Message
+from tests.bot.world import World
+from web.health import add_health
+from web.pages import Pages, add_pages
+
+
+@asynccontextmanager
+async def some_pages(folder):
+    """``host`` is what the pages answer to; ``client`` asks under it."""
+    world, port = World(folder), unused_port()
+    queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in ("events", "jobs")}
+    evidence = EvidenceFolder(folder / "evidence")
+    runs = LocalRuns(folder, tracking_uri="", uv="uv", python="python", index_env={})
+    app, counters = web.Application(), CollectorRegistry()
+    Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
+    services = Pages(
+        store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
+        queues=queues, policy=world.policy, hosts=frozenset({f"127.0.0.1:{port}"}),
+    )  # fmt: skip
+    add_pages(app, services)
+    add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)
+    async with TestClient(TestServer(app, port=port)) as client:
+        yield SimpleNamespace(
+            client=client, world=world, queues=queues, evidence=evidence,
+            host=f"127.0.0.1:{port}", origin=f"http://127.0.0.1:{port}",
+        )  # fmt: skip
+    for queue in queues.values():
+        await queue.close()
+    await world.store.close()
+
+
+async def a_dead_letter(queue, name, *, reason, body=b"{}"):
+    """It was taken and could not be worked on."""
+    await queue.send(Message(id=name, body=body))
+    [received] = await queue.receive(1, 1.0)
+    await queue.dead_letter(received, reason)

@@ -1,0 +1,153 @@
+"""What the pages tell about releases: the list, and one release from push to production."""
+
+import pytest
+
+from core.checks import CheckResult, Finding, Status
+from core.events import CodePushed
+from core.results import Checked, Failed, Ran
+from core.words import Stage, Step
+from tests.core.story import ADA, CHECKED, EVE, Story
+
+BLOCKED = Checked(
+    checks=(
+        CheckResult(
+            check="entry_points", title="The functions are there", owner="GBI", priority=1,
+            status=Status.FOUND,
+            findings=(Finding("src/score.py", "define evaluate()", "it has none", line=7),),
+        ),
+        CheckResult(
+            check="clones", title="No copied code", owner="GBI", priority=5,
+            status=Status.NOT_CHECKED, note="no clone index here",
+        ),
+    ),
+    model="loan_default", team="credit",
+)  # fmt: skip
+EVIL = "<script>alert(1)</script>"
+
+
+async def test_without_a_release_it_says_how_to_get_one(read):
+    _, text = await read("/releases")
+
+    assert "No release yet" in text
+    assert "sluss add PATH" in text
+
+
+async def test_the_list_names_every_release_with_its_state(pages, read):
+    await pages.world.told(Story().push(1).push(2).to_registered("3"))
+    _, text = await read("/releases")
+
+    assert "loan-1 " in text
+    assert "superseded" in text
+    assert "loan-2 loan_default registered 3 main" in text
+
+
+async def test_who_pushed_is_led_from_the_commit_to_the_release(pages):
+    await pages.world.told(Story().push(1))
+    async with pages.client.get(f"/releases?commit={1:040x}", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "/releases/loan-1")
+
+
+async def test_a_commit_on_its_way_is_looked_for_again(pages, read, source):
+    _, text = await read(f"/releases?commit={9:040x}")
+
+    assert "The push of 000000000000 is on its way" in text
+    assert '<meta http-equiv="refresh" content="1">' in await source("/releases?commit=9")
+
+
+async def test_a_finding_stands_there_with_place_and_what_to_do(pages, read):
+    await pages.world.told(Story().push(1).finish(Step.CHECK, BLOCKED))
+    _, text = await read("/releases/loan-1")
+
+    assert "src/score.py:7 it has none define evaluate()" in text
+    assert "not checked here No copied code" in text
+    assert "no clone index here" in text
+    assert "check TST 1 1 finding 2026" in text
+
+
+async def test_metrics_stand_beside_the_champions(pages, read):
+    champion = Story().push(1).to_registered().promoted(Stage.QA).promoted(Stage.PROD)
+    await pages.world.told(champion.push(2).to_acceptance(auc=0.65))
+    _, text = await read("/releases/loan-2")
+
+    assert "against the champion loan-1" in text
+    assert "auc 0.65 was 0.7" in text
+
+
+@pytest.mark.parametrize(("auc", "tone"), [(0.65, "bar bad"), (0.75, "bar good")])
+async def test_the_bar_says_whether_it_is_better(pages, source, auc, tone):
+    champion = Story().push(1).to_registered().promoted(Stage.QA).promoted(Stage.PROD)
+    await pages.world.told(champion.push(2).to_acceptance(auc=auc))
+
+    assert f'class="{tone}"' in await source("/releases/loan-2")
+
+
+async def test_decisions_say_who_why_and_how_sure_we_are(pages, read):
+    story = Story().push(1).to_registered().request(Stage.QA, purpose="a better cut")
+    await pages.world.told(story.approve(ADA).approve(EVE, comment="compared both"))
+    _, text = await read("/releases/loan-1")
+
+    assert EVE.name in text
+    for words in ("StageRequested a better cut", "refused: approve", "compared both", "verified"):
+        assert words in text
+
+
+async def test_the_chain_leads_from_the_push_to_the_stage(pages, read):
+    await pages.world.told(Story().push(1).to_registered().promoted(Stage.QA))
+    _, text = await read("/releases/loan-1")
+    chain = text.partition("Event chain")[2]
+    steps = ["CodePushed", "ReleaseOpened", "VersionRegistered", "PromotionApproved", "StagePlaced"]
+
+    assert [word for word in chain.split() if word in steps] == steps
+    entries = await pages.world.store.load("loan")
+    assert entries[0].hash[:12] in chain
+
+
+async def test_why_it_failed_is_at_the_top_and_at_its_step(pages, read):
+    failed = Failed(reason="train() raised ValueError at src/train.py:12")
+    await pages.world.told(Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, failed))
+    _, text = await read("/releases/loan-1")
+
+    assert text.count("train() raised ValueError at src/train.py:12") >= 2
+    assert "train TST 1 failed" in text
+
+
+async def test_the_log_of_the_newest_step_is_shown_without_colours(pages, read):
+    log = await pages.evidence.keep(b"\x1b[32mfitted in 2 s\x1b[0m <b>")
+    story = Story().push(1).finish(Step.CHECK, CHECKED)
+    await pages.world.told(story.finish(Step.TRAIN, Ran(run="r", log=log)))
+    _, text = await read("/releases/loan-1")
+
+    assert "Log train on TST, attempt 1 fitted in 2 s <b>" in text
+
+
+async def test_an_unknown_release_is_answered_with_the_near_ones(pages, read):
+    await pages.world.told(Story().push(1))
+
+    status, text = await read("/releases/loan-7")
+
+    assert status == 404
+    assert "loan-7" in text
+    assert "loan-1" in text
+
+
+@pytest.mark.parametrize("path", ["/releases", "/releases/loan-1", "/deliveries"])
+async def test_a_branch_cannot_write_into_a_page(pages, source, path):
+    await pages.world.handle(
+        CodePushed(
+            id="ado/r1/1/evil", time=pages.world.clock(), source="azure-devops", delivery=EVIL,
+            repository="r1", branch=EVIL, commit="c" * 40, pusher="ada", pusher_name=EVIL,
+            push_id=1,
+        )
+    )  # fmt: skip
+
+    assert EVIL not in await source(path)
+    assert "&lt;script&gt;" in await source(path)
+
+
+async def test_a_model_cannot_write_into_a_page(pages, source):
+    log = await pages.evidence.keep(f"</pre>{EVIL}".encode())
+    story = Story().push(1).finish(Step.CHECK, CHECKED)
+    await pages.world.told(story.finish(Step.TRAIN, Failed(reason=EVIL, log=log)))
+
+    assert EVIL not in await source("/releases/loan-1")
+    assert "&lt;/pre&gt;&lt;script&gt;" in await source("/releases/loan-1")
