@@ -66,7 +66,7 @@ async def kill_again_and_again(up, onlooker, chance):
 async def moved(onlooker, before, patience_s):
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience_s):
-            while await where(onlooker) == before:
+            while await where(onlooker) == before:  # noqa: ASYNC110 - another process moves it
                 await asyncio.sleep(0.02)
 
 
