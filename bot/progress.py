@@ -57,7 +57,8 @@ def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
 
 def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
     if release.state in RUNNING:
-        return RUNS, f"running since {moment(run.planned, now)}"
+        what = f", {run.note}" if run.note else ""
+        return RUNS, f"running since {moment(run.planned, now)}{what}"
     if release.state is State.STUCK:
         return FAILED, f"stuck since {moment(release.changed, now)}"
     return NEXT, "was cancelled"

@@ -95,15 +95,30 @@ def _planned(model: Model, event: ev.StepPlanned) -> Model:
     )
 
 
-@_on(ev.StepFinished)
-def _finished(model: Model, event: ev.StepFinished) -> Model:
-    release = model.releases.get(event.release)
+def _step_changed(
+    release: Release | None, event: ev.StepFinished | ev.StepProgressed, **changes: Any
+) -> dict[str, StepRun]:
+    """The release's steps; none for what comes late or twice: it is kept, and moves nothing."""
     key = step_key(event.step, event.stage)
     run = release.steps.get(key) if release else None
     if release is None or run is None or run.attempt != event.attempt or run.finished:
-        return model  # a late or repeated result is kept in the ledger and moves nothing
-    run = replace(run, finished=event.time, result=event.result)
-    changes: dict[str, Any] = {"steps": {**release.steps, key: run}}
+        return {}
+    return {**release.steps, key: replace(run, **changes)}
+
+
+@_on(ev.StepProgressed)
+def _progressed(model: Model, event: ev.StepProgressed) -> Model:
+    steps = _step_changed(model.releases.get(event.release), event, note=event.note)
+    return _change(model, event, event.release, steps=steps) if steps else model
+
+
+@_on(ev.StepFinished)
+def _finished(model: Model, event: ev.StepFinished) -> Model:
+    release = model.releases.get(event.release)
+    steps = _step_changed(release, event, finished=event.time, result=event.result)
+    if release is None or not steps:
+        return model
+    changes: dict[str, Any] = {"steps": steps}
     match event.result:
         case Checked():
             changes["checked"] = event.result

@@ -64,6 +64,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     planned: datetime
     finished: datetime | None = None
     result: Result | None = None
+    note: str = ""  # what it does right now
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,7 +62,7 @@ async def run_to_end(
         run = await services.effects.effect(f"run/{task.key}", started)
     look = await services.ml_platform.look(run)
     if look.state in {RunState.PREPARING, RunState.RUNNING}:
-        return Later(LOOK_AGAIN_S)
+        return Later(LOOK_AGAIN_S, look.note)
     log = await services.evidence.keep(await _whole_log(services.ml_platform, run))
     if look.state is RunState.FAILED or look.outcome is None:
         return Failed(reason=look.reason or "The run ended without a result.", log=log)

@@ -7,7 +7,7 @@ import msgspec
 
 from core import jobs
 from core.errors import ApprovalVoidError, CommitGoneError, StepFailedError, UnavailableError
-from core.events import JobDeadLettered, RegistryObserved, StepFinished
+from core.events import JobDeadLettered, RegistryObserved, StepFinished, StepProgressed
 from core.fold import step_key
 from core.jobs import CancelStep, ObserveRegistry, RunStep
 from core.ports import Message
@@ -34,6 +34,7 @@ class Worker:
             log.warning("%s", error, extra={"action": "step_waits", "job_id": job.id})
             result = Later(error.retry_after_s)
         if isinstance(result, Later):
+            await self._progressed(task, result.note)
             await self._look_again(job, result.seconds)
             return
         finished = StepFinished(
@@ -104,6 +105,22 @@ class Worker:
             return Failed(reason=str(error), is_void=True)
         except (StepFailedError, CommitGoneError) as error:
             return Failed(reason=str(error))
+
+    async def _progressed(self, task: Task, note: str) -> None:
+        """Only what is new is told: each is an event, and brings the card up to date."""
+        job = task.job
+        if not note or note == task.release.steps[step_key(job.step, job.stage)].note:
+            return
+        progressed = StepProgressed(
+            id=f"progressed/{task.key}/{job.look}",
+            time=self._services.clock(),
+            release=job.release,
+            step=job.step,
+            attempt=job.attempt,
+            stage=job.stage,
+            note=note,
+        )
+        await self._services.handle(progressed)
 
     async def _look_again(self, job: RunStep, seconds: float) -> None:
         again = msgspec.structs.replace(job, look=job.look + 1)

@@ -100,7 +100,7 @@ class LocalRuns:
             reason = GIVEN_UP.format(times=MOST_LAUNCHES)
             folder.keep_result(RunLook(state=RunState.FAILED, reason=reason))
             return folder.result() or folder.progress()
-        note = "starting" if times == 1 else "starting again: its supervisor was killed"
+        note = "" if times == 1 else "starting again: its supervisor was killed"
         folder.tell(RunState.PREPARING, note)
         module = "adapters.local_runs.supervisor"
         with folder.supervisor_log.open("ab") as output:

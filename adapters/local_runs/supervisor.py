@@ -94,7 +94,7 @@ class Supervisor:
         if self._folder.is_cancelled():
             raise StepFailedError(CANCELLED)
         step = self._order.request["step"]
-        self._folder.tell(RunState.RUNNING, f"{step} is running")
+        self._folder.tell(RunState.RUNNING, "calling the model's code")
         self._log.say(f"{step} starts")
         command = self._command(python, self._write_request(requirements))
         ended = run(command, self._log.write, self._why_end)

@@ -8,8 +8,7 @@ TAIL_BYTES: Final = 20_000
 LONGEST_MESSAGE: Final = 500
 
 PROGRESS: Final = (
-    (re.compile(r"^Resolved (\d+ packages?)"), r"installing \1"),
-    (re.compile(r"^ ?Downloading (\S+ \([^)]*\))"), r"downloading \1"),
+    (re.compile(r"^Resolved (\d+ packages?)"), r"fetching \1"),
     (re.compile(r"^Prepared (\d+ packages?)"), r"installing \1"),
 )
 NO_ANSWER: Final = re.compile(

@@ -39,13 +39,18 @@ from core.events.outside import (
     RegistryHinted,
 )
 from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
-from core.events.workers import JobDeadLettered, RegistryObserved, StepFinished
+from core.events.workers import (
+    JobDeadLettered,
+    RegistryObserved,
+    StepFinished,
+    StepProgressed,
+)
 
 FROM_OUTSIDE = (
     CodePushed | BranchDeleted | PullRequestChanged | RegistryHinted | DeliveryIgnored
     | DeliveryRejected
 )  # fmt: skip
-FROM_WORKERS = StepFinished | RegistryObserved | JobDeadLettered
+FROM_WORKERS = StepFinished | StepProgressed | RegistryObserved | JobDeadLettered
 FROM_PEOPLE = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
 DERIVED = (
     EventIgnored | ReleaseOpened | ReleaseSuperseded | StepPlanned | StepFailed | ReleaseChecked
@@ -112,6 +117,7 @@ __all__ = [
     "StepFailed",
     "StepFinished",
     "StepPlanned",
+    "StepProgressed",
     "VersionRegistered",
     "decode",
     "encode",

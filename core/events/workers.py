@@ -16,6 +16,16 @@ class StepFinished(Event, frozen=True, kw_only=True):
     started: datetime | None = None
 
 
+class StepProgressed(Event, frozen=True, kw_only=True):
+    """A step that is under work does something else now, such as building its environment."""
+
+    release: ReleaseId
+    step: Step
+    attempt: int
+    stage: Stage = Stage.TST
+    note: str
+
+
 class RegistryObserved(Event, frozen=True, kw_only=True):
     """What the registry held when it was read: stage to version ("" for none)."""
 

@@ -51,7 +51,10 @@ class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunLook(msgspec.Struct, frozen=True, kw_only=True):
-    """``note`` is one line of progress; ``reason`` says why a failed run failed, to a person."""
+    """``reason`` says why a failed run failed, to a person.
+
+    ``note`` says in a few words what a run does now; each change is an event, a handful a run.
+    """
 
     state: RunState
     note: str = ""

@@ -219,7 +219,7 @@ class MLPlatformContract:
         started = await platform.start(spec(key(), Step.TRAIN, run, code=code))
         while "halfway" not in await whole_log(platform, started):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
-        assert (await platform.look(started)).note == "train is running"
+        assert (await platform.look(started)).note == "calling the model's code"
         await platform.cancel(started)
 
     async def test_a_cancelled_run_has_failed_and_stays_so(self, platform: MLPlatform, run: str):

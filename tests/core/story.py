@@ -14,6 +14,7 @@ from core.events import (
     RetryRequested,
     StageRequested,
     StepFinished,
+    StepProgressed,
 )
 from core.flow import Context, Decision, decide
 from core.fold import fold
@@ -110,6 +111,14 @@ class Story:
             StepFinished(
                 id=self.next_id("finished"), time=self.now, release=self.release.id,
                 step=step, attempt=attempt, stage=stage, result=result,
+            )
+        )  # fmt: skip
+
+    def progress(self, step: Step, note: str, *, attempt: int = 1) -> "Story":
+        return self.tell(
+            StepProgressed(
+                id=self.next_id("progressed"), time=self.now, release=self.release.id,
+                step=step, attempt=attempt, note=note,
             )
         )  # fmt: skip
 

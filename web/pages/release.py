@@ -1,6 +1,7 @@
 """Everything that the page of one release shows, read from its stream."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ from core.policy import Policy
 from core.ports import Recorded, Store
 from core.release import Model, Release, StepRun
 from core.words import ReleaseId, stream_of
+
+LINKED: Final = ("step", "stage", "note", "reason", "outcome")
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +129,7 @@ def _decision(entry: Recorded) -> Decided | None:
 
 def _link(entry: Recorded) -> Link:
     event = entry.event
-    parts = (str(getattr(event, name, "") or "") for name in ("step", "stage", "reason", "outcome"))
+    parts = (str(getattr(event, name, "") or "") for name in LINKED)
     return Link(
         time=event.time,
         kind=kind(event),

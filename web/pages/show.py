@@ -39,8 +39,7 @@ async def log_of(
     for run in reversed(release.steps.values()):
         text = await _log(release, run, effects, evidence, platform)
         if text:
-            note = await _note(release, run, effects, platform)
-            title = f"{run.step} on {run.stage}, attempt {run.attempt}{note}"
+            title = f"{run.step} on {run.stage}, attempt {run.attempt}"
             return title, ESCAPES.sub("", text[-TAIL:])
     return "", ""
 
@@ -51,20 +50,8 @@ async def _log(
     try:
         if isinstance(run.result, Ran | Failed | Promoted) and run.result.log:
             return (await evidence.read(run.result.log)).decode(errors="replace")
-        started = await effects.find_effect(_key(release, run))
+        key = f"run/{release.id}/{run.step}/{run.stage}/{run.attempt}"
+        started = await effects.find_effect(key)
         return (await platform.log(started)).decode(errors="replace") if started else ""
     except (UnknownNameError, UnavailableError) as error:
         return str(error)
-
-
-async def _note(release: Release, run: StepRun, effects: Effects, platform: MLPlatform) -> str:
-    """What a run does right now, such as how far its environment is."""
-    if run.finished is not None:
-        return ""
-    started = await effects.find_effect(_key(release, run))
-    look = await platform.look(started) if started else None
-    return f": {look.note}" if look and look.note else ""
-
-
-def _key(release: Release, run: StepRun) -> str:
-    return f"run/{release.id}/{run.step}/{run.stage}/{run.attempt}"

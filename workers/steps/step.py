@@ -24,9 +24,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Later(msgspec.Struct, frozen=True):
-    """It runs on outside; look again after this many seconds."""
+    """It runs on outside; look again after this many seconds. ``note``: what it does now."""
 
     seconds: float
+    note: str = ""
 
 
 Run = Callable[[Task, Services], Awaitable[Result | Later]]

@@ -4,7 +4,12 @@ import pytest
 
 from adapters.local_runs.uv_output import UvOutput
 
-PROGRESS = b"Resolved 45 packages in 1.36s\nDownloading numpy (16.2MiB)\nInstalled 45 packages\n"
+PROGRESS = b"""\
+Resolved 45 packages in 1.36s
+Downloading numpy (16.2MiB)
+Prepared 44 packages in 4.20s
+Installed 45 packages in 210ms
+"""
 
 UNSOLVED = """\
 Using Python 3.11.7 environment at: v
@@ -31,7 +36,7 @@ def test_progress_is_told_while_it_comes():
     told: list[str] = []
     seen: list[bytes] = []
     UvOutput(seen.append, told.append).take(PROGRESS)
-    assert told == ["installing 45 packages", "downloading numpy (16.2MiB)"]
+    assert told == ["fetching 45 packages", "installing 44 packages"]
     assert seen == [PROGRESS]
 
 

@@ -1,0 +1,83 @@
+"""Each look at a run tells what is new, once, and looks again later."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from adapters.local_runs import LocalRuns
+from adapters.local_runs.folder import RunFolder
+from adapters.sqlite_queue import SqliteQueue
+from core.events import StepProgressed
+from core.jobs import RunStep, step_job
+from core.ports import RunState
+from core.words import ReleaseId, Stage, Step
+from tests.bot.views import words
+from tests.bot.world import LOAN, World
+from tests.core.story import CHECKED, Story
+from workers.services import Services
+from workers.worker import Worker
+
+RUN = "0123456789abcdef" * 2
+KEY = "loan-1/train/TST/1"
+
+
+@pytest.fixture
+async def bench(tmp_path):
+    """A release in training whose run was started; ``folder`` is where its supervisor tells."""
+    world, queue = World(tmp_path), SqliteQueue(tmp_path / "jobs.db", "jobs")
+    await world.told(Story().push(1).finish(Step.CHECK, CHECKED))
+    await world.store.effect("mlflow/loan-1", "an MLflow run")
+    await world.store.effect(f"run/{KEY}", RUN)
+    folder = RunFolder(tmp_path / "runs" / RUN)
+    folder.path.mkdir(parents=True)
+    owned = folder.claim()
+    assert owned is not None
+    runs = LocalRuns(tmp_path, tracking_uri="", uv="uv", python="python", index_env={})
+    yield SimpleNamespace(world=world, folder=folder, worker=Worker(_services(world, queue, runs)))
+    await queue.close()
+    await world.store.close()
+
+
+def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
+    """Nothing else is touched when a run is looked at again."""
+    absent: dict = dict.fromkeys(("evidence", "git", "registry", "directory", "gate"))
+    return Services(
+        handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
+        policy=world.policy, clock=world.clock, page_url="", **absent,
+    )  # fmt: skip
+
+
+async def test_what_an_environment_is_doing_reaches_the_card(bench):
+    for look, note in enumerate(("making an environment", "fetching 34 packages")):
+        bench.folder.tell(RunState.PREPARING, note)
+        await bench.worker.run_step(_job(look))
+    room = await bench.world.show_cards()
+
+    shown = words(room.the("loan_default release 1"))
+    assert "▶ train: running since 09:00 UTC, fetching 34 packages" in shown
+
+
+async def test_the_same_note_is_told_once_and_no_note_is_no_event(bench):
+    for look, note in enumerate(("", "fetching 34 packages", "fetching 34 packages", "")):
+        bench.folder.tell(RunState.PREPARING, note)
+        await bench.worker.run_step(_job(look))
+
+    events = [entry.event for entry in await bench.world.store.load(LOAN)]
+    assert [event.note for event in events if isinstance(event, StepProgressed)] == [
+        "fetching 34 packages"
+    ]
+
+
+async def test_a_look_that_is_repeated_changes_nothing(bench):
+    bench.folder.tell(RunState.PREPARING, "making an environment")
+    await bench.worker.run_step(_job(0))
+    version = (await bench.world.handle.model(LOAN)).version
+    await bench.worker.run_step(_job(0))
+
+    assert (await bench.world.handle.model(LOAN)).version == version
+
+
+def _job(look: int) -> RunStep:
+    first = step_job(LOAN, ReleaseId("loan-1"), Step.TRAIN, 1, Stage.TST)
+    return msgspec.structs.replace(first, look=look)
