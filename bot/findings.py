@@ -16,7 +16,7 @@ LONGEST = 300  # one finding may quote a parser's whole message
 def open_checks(release: Release, policy: Policy) -> tuple[CheckResult, ...]:
     """What found something or could not run, the required ones first."""
     results = release.checked.checks if release.checked else ()
-    found = (result for result in results if result.is_open and policy.mode(result.check) != "off")
+    found = (result for result in results if result.is_open and not policy.is_off(result.check))
     return tuple(sorted(found, key=lambda result: result.priority))
 
 

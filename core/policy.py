@@ -8,12 +8,23 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.checks import Facts
+from core.checks import CheckResult, Mode
 from core.errors import SettingsError
+from core.facts import Facts
 from core.layout import Layout
+from core.rules import (
+    DuplicateRules,
+    LibraryRules,
+    LintProfile,
+    LintRules,
+    NamingRules,
+    ReadmeRules,
+    Rules,
+    SecretRules,
+    TestRules,
+)
 from core.variables.table import GBI_DEFAULT
 
-Mode = Literal["block", "warn", "off"]
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=5)]  # 0: nothing blocks there
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -59,14 +70,22 @@ MERGED: Final[Mapping[str, Mapping[str, object]]] = {
     "directions": DIRECTIONS,
     "allowed": ALLOWED,
 }
+RULES: Final = (
+    Rules, LintRules, LintProfile, TestRules, SecretRules, LibraryRules, DuplicateRules,
+    ReadmeRules, NamingRules,
+)  # fmt: skip
 UNKNOWN_FIELD: Final = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
 class CheckRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the bank says about one check; without a priority the check's own counts."""
+    """What the bank says about one check; what it leaves out is as the check says itself.
 
-    mode: Mode = "block"
+    ``at`` maps a gate to the mode there, whatever the priority.
+    """
+
+    mode: Mode | None = None
     priority: Priority | None = None
+    at: dict[str, Mode] = {}
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +97,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     layout: Layout = Layout()
     checks: dict[str, CheckRule] = {}
+    rules: Rules = Rules()
     blocks: dict[str, Limit] = msgspec.field(default_factory=BLOCKS.copy)
     approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
     stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
@@ -97,19 +117,28 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """SHA-256 over the canonical JSON: the same rules have the same digest."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
-    def mode(self, check: str) -> Mode:
+    def is_off(self, check: str) -> bool:
+        """Whether it is not even run: switched off, and at no gate switched on again."""
         rule = self.checks.get(check)
-        return rule.mode if rule else "block"
+        return rule is not None and rule.mode == "off" and set(rule.at.values()) <= {"off"}
 
     def priority(self, check: str, own: int) -> int:
         rule = self.checks.get(check)
         return own if rule is None or rule.priority is None else rule.priority
 
-    def blocked_gate(self, check: str, priority: int) -> str:
-        """The first gate at which an open finding of this check stands in the way, or ""."""
-        if self.mode(check) != "block":
-            return ""
-        return next((gate for gate in GATES if priority <= self.blocks.get(gate, 0)), "")
+    def is_blocked(self, result: CheckResult, gate: str) -> bool:
+        """Whether a result stands in the way at a gate."""
+        rule = self.checks.get(result.check, CheckRule())
+        if not result.may_block:
+            return False
+        if gate in rule.at:
+            return rule.at[gate] == "block"
+        mode = rule.mode or result.mode
+        return mode == "block" and result.priority <= self.blocks.get(gate, 0)
+
+    def blocked_gate(self, result: CheckResult) -> str:
+        """The first gate at which a result stands in the way, or ""."""
+        return next((gate for gate in GATES if self.is_blocked(result, gate)), "")
 
     def direction(self, metric: str) -> Literal["higher", "lower", ""]:
         """Which way is better; a prefix such as ``test_`` does not matter, "" is not known."""
@@ -143,6 +172,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             max_bytes=self.max_bytes,
             train_required=self.train_required,
             layout=self.layout,
+            rules=self.rules,
             gbi={name: value for name, value in known.items() if name in may_choose},
             variable_groups=variable_groups,
         )
@@ -169,6 +199,9 @@ def policy(data: object) -> Policy:
     _check_keys("blocks", read.blocks, GATES)
     _check_keys("approvers", read.approvers, STAGES)
     _check_keys("stage_order", read.stage_order, STAGES)
+    for name, rule in read.checks.items():
+        _check_keys(f"checks.{name}.at", rule.at, GATES)
+    _check_patterns(read.rules)
     return read
 
 
@@ -189,11 +222,23 @@ def _check_keys(field: str, given: Collection[str], known: Collection[str]) -> N
     raise SettingsError(_sentence(f"{field} has no {strange!r}.{hint}"))
 
 
+def _check_patterns(rules: Rules) -> None:
+    try:
+        re.compile(rules.financial_id)
+    except re.error as error:
+        problem = f"rules.financial_id is no regular expression ({error})."
+        raise SettingsError(_sentence(problem)) from error
+    strange = set(rules.lint.teams.values()) - set(rules.lint.profiles)
+    if strange:
+        problem = f"rules.lint.profiles has no {min(strange)!r}, which rules.lint.teams names."
+        raise SettingsError(_sentence(problem))
+
+
 def _unknown_field_hint(error: str) -> str:
     found = UNKNOWN_FIELD.search(error)
     if found is None:
         return ""
-    structs = (Policy, CheckRule, Layout)
+    structs = (Policy, CheckRule, Layout, *RULES)
     known = {name for struct in structs for name in struct.__struct_fields__}
     return _hint(found["name"], known)
 

@@ -16,7 +16,7 @@ from core.relay import relay
 from core.work import Route, events_work, jobs_work
 from sluss.parts import Parts
 from sluss.settings import MLFLOW_SECRET
-from workers.gate import gate
+from workers.gate import Gate
 from workers.services import Services
 from workers.worker import Worker
 
@@ -96,7 +96,7 @@ def _services(parts: Parts) -> Services:
         registry=parts.registry,
         directory=parts.directory,
         policy=policy,
-        gate=lambda repo, facts: gate(repo, facts, policy, cache=cache),
+        gate=Gate(cache=cache),
         clock=parts.clock,
         page_url=parts.settings.public_url,
     )

@@ -33,7 +33,7 @@ def print_report(console: Console, results: tuple[CheckResult, ...], policy: Pol
 def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
     table = Table("check", "result", "priority", "owner", "blocks", box=None, pad_edge=False)
     for result in results:
-        gate = policy.blocked_gate(result.check, result.priority) if result.is_open else ""
+        gate = policy.blocked_gate(result)
         style = STYLES[result.status] if gate or not result.is_open else "yellow"
         table.add_row(
             result.check,
@@ -64,7 +64,7 @@ def _verdict(results: tuple[CheckResult, ...], policy: Policy) -> str:
     opened = [result for result in results if result.is_open]
     if not opened:
         return ALL_PASSED
-    gates = [policy.blocked_gate(result.check, result.priority) for result in opened]
+    gates = [policy.blocked_gate(result) for result in opened]
     blocking = [result for result, gate in zip(opened, gates, strict=True) if gate]
     if not blocking:
         return NOTHING_BLOCKS

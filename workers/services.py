@@ -1,11 +1,10 @@
 """What the steps work with: ports, the policy, and the one way to write."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from core.checks import CheckResult, Facts, ModelRepo
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import (
@@ -17,8 +16,7 @@ from core.ports import (
     ModelRegistry,
     Queue,
 )
-
-RunGate = Callable[[ModelRepo, Facts], Awaitable[tuple[CheckResult, ...]]]
+from workers.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +31,6 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     registry: ModelRegistry
     directory: Directory
     policy: Policy
-    gate: RunGate
+    gate: Gate
     clock: Callable[[], datetime]
     page_url: str

@@ -57,9 +57,7 @@ def name_problem(model: Model, result: Checked, context: Context) -> str:
 
 def blocking(result: Checked, policy: Policy, gate: str) -> str:
     """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
-    limit = policy.blocks.get(gate, 0)
-    found = [check for check in result.checks if check.is_open and check.priority <= limit]
-    found = [check for check in found if policy.mode(check.check) == "block"]
+    found = [check for check in result.checks if policy.is_blocked(check, gate)]
     if not found:
         return ""
     titles = ", ".join(check.check for check in found)

@@ -16,7 +16,7 @@ from core.words import Stage
 from sluss.gate_report import print_report
 from sluss.home_files import home_policy, home_variables
 from sluss.model_folder import read_folder
-from workers.gate import gate
+from workers.gate import Gate
 
 BLOCKED: Final = 1
 CACHE: Final = "gate_cache"  # below the home
@@ -50,7 +50,7 @@ def check(
         raise typer.BadParameter(str(error), param_hint="--home") from error
     repo = read_folder(path, policy)
     cache = home / CACHE if home and home.is_dir() else None
-    running = gate(repo, policy.facts(gbi=gbi), policy, cache=cache, only=only or ())
+    running = Gate(cache=cache)(repo, policy.facts(gbi=gbi), policy, only=only or ())
     try:
         results = asyncio.run(running)
     except UnknownNameError as error:
@@ -59,19 +59,13 @@ def check(
         typer.echo(as_json(results, policy))
     else:
         print_report(Console(), results, policy)
-    if any(blocked_gate(result, policy) for result in results):
+    if any(policy.blocked_gate(result) for result in results):
         raise typer.Exit(BLOCKED)
-
-
-def blocked_gate(result: CheckResult, policy: Policy) -> str:
-    """The first gate at which the result stands in the way, or ""."""
-    return policy.blocked_gate(result.check, result.priority) if result.is_open else ""
 
 
 def as_json(results: tuple[CheckResult, ...], policy: Policy) -> str:
     checks = [
-        {**msgspec.to_builtins(result), "blocks": blocked_gate(result, policy)}
-        for result in results
+        {**msgspec.to_builtins(result), "blocks": policy.blocked_gate(result)} for result in results
     ]
     report = {
         "blocks": any(check["blocks"] for check in checks),

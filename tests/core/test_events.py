@@ -20,7 +20,16 @@ def test_the_golden_file_of_every_kind_still_decodes(name):
     assert kind(event) == name
     kept = msgspec.json.decode(data)
     now = msgspec.json.decode(encode(event))
-    assert {key: now[key] for key in kept} == kept
+    assert common(now, kept) == kept
+
+
+def common(now, kept):
+    """What is there now, without the fields that were added since."""
+    if isinstance(kept, dict):
+        return {key: common(now[key], value) for key, value in kept.items() if key in now}
+    if isinstance(kept, list):
+        return [common(one, other) for one, other in zip(now, kept, strict=True)]
+    return now
 
 
 def test_there_is_no_golden_file_of_a_kind_that_we_forgot():

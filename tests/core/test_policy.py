@@ -1,10 +1,19 @@
 """The policy is strict to read, has good defaults, and its digest names exactly these rules."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
+from core.checks import CheckResult, Finding, Status
 from core.errors import SettingsError
 from core.policy import GATES, CheckRule, Policy, policy
+
+
+def a_result(check: str, priority: int, **fields: Any) -> CheckResult:
+    finding = Finding("src/train.py", "mend it")
+    about = {"title": "", "owner": "GBI", "status": Status.FOUND, "findings": (finding,), **fields}
+    return CheckResult(check=check, priority=priority, **about)
 
 
 def test_an_empty_file_is_the_default_policy():
@@ -13,7 +22,7 @@ def test_an_empty_file_is_the_default_policy():
 
 def test_by_default_more_is_blocked_nearer_to_production():
     rules = Policy()
-    assert [rules.blocked_gate("lint", priority) for priority in (1, 2, 3, 4, 5)] == [
+    assert [rules.blocked_gate(a_result("lint", priority)) for priority in (1, 2, 3, 4, 5)] == [
         "run",
         "QA",
         "PROD",
@@ -64,9 +73,29 @@ def test_a_check_can_be_moved_warned_about_or_switched_off():
     assert rules.checks["lint"] == CheckRule(priority=1)
     assert rules.priority("lint", own=3) == 1
     assert rules.priority("readme", own=2) == 2
-    assert rules.mode("readme") == "warn"
-    assert rules.mode("structure") == "block"
-    assert rules.blocked_gate("readme", 1) == ""
+    assert rules.blocked_gate(a_result("readme", 1)) == ""
+    assert rules.blocked_gate(a_result("structure", 1)) == "run"
+
+
+def test_a_gate_may_have_its_own_mode_whatever_the_priority():
+    rules = policy({"checks": {"lint": {"mode": "off", "at": {"PROD": "block", "QA": "warn"}}}})
+    assert not rules.is_off("lint")
+    assert rules.blocked_gate(a_result("lint", 5)) == "PROD"
+    assert policy({"checks": {"lint": {"mode": "off"}}}).is_off("lint")
+
+
+def test_a_check_that_only_warns_blocks_when_policy_says_so():
+    warning = a_result("variable_groups", 1, mode="warn")
+    assert Policy().blocked_gate(warning) == ""
+    rules = policy({"checks": {"variable_groups": {"mode": "block"}}})
+    assert rules.blocked_gate(warning) == "run"
+
+
+def test_advice_blocks_nothing_and_what_could_not_run_does():
+    advice = Finding("conda.yml", "think of it", is_advice=True)
+    assert Policy().blocked_gate(a_result("libraries", 1, findings=(advice,))) == ""
+    broken = a_result("libraries", 1, findings=(), status=Status.COULD_NOT_RUN)
+    assert Policy().blocked_gate(broken) == "run"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +107,11 @@ def test_a_check_can_be_moved_warned_about_or_switched_off():
         ({"blocks": {"Run": 1}}, "Did you mean run?"),
         ({"blocks": {"night": 1}}, f"It has {', '.join(GATES)}."),
         ({"blocks": {"QA": 6}}, "Expected `int` <= 5"),
+        ({"checks": {"lint": {"at": {"prod": "off"}}}}, "checks.lint.at has no 'prod'"),
+        ({"rules": {"lint": {"profils": {}}}}, "Did you mean profiles?"),
+        ({"rules": {"lint": {"teams": {"x": "strict"}}}}, "lint.profiles has no 'strict'"),
+        ({"rules": {"financial_id": "("}}, "no regular expression"),
+        ({"rules": {"lint": {"profiles": {"pep8": {"score": 11}}}}}, "Expected `float` <= 10"),
         ({"approvers": {"TST": ["a"]}}, "approvers has no 'TST'"),
         ({"approvers": {"QA": "a"}}, "Expected `array`, got `str`"),
         ({"stage_order": {"PRD": "QA"}}, "Did you mean PROD?"),

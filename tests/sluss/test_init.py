@@ -16,7 +16,7 @@ from sluss.commands.init import Kind, folder_problem, model_name, write_reposito
 from sluss.loan_data import ROWS, loans_csv
 from sluss.model_folder import read_folder
 from tests.sluss.command_line import run
-from workers.gate import gate
+from workers.gate import Gate
 
 KINDS = list(Kind)
 POLICY = Policy()
@@ -30,7 +30,7 @@ def repository(request, tmp_path):
 
 
 async def test_it_passes_the_gate_without_a_finding(repository):
-    results = await gate(read_folder(repository, POLICY), POLICY.facts(), POLICY)
+    results = await Gate()(read_folder(repository, POLICY), POLICY.facts(), POLICY)
     assert [result.status for result in results] == [Status.PASSED] * len(results)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from core.checks import GBI, Facts, Finding, ModelRepo, check
+from core.checks import GBI, Finding, ModelRepo, check
+from core.facts import Facts
 from core.layout import Layout
 from core.variables import model_settings
 from core.words import ModelType

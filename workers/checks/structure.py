@@ -4,7 +4,8 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from core.checks import GBI, Facts, Finding, ModelRepo, check
+from core.checks import GBI, Finding, ModelRepo, check
+from core.facts import Facts
 from core.layout import Layout
 
 ROOT: Final = "."

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from core.checks import GBI, Facts, Finding, ModelRepo, check
+from core.checks import GBI, Finding, ModelRepo, check
+from core.facts import Facts
 from core.variables import read
 from workers.contract.environment_choice import environment_findings
 from workers.contract.variable_places import place_findings

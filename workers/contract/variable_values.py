@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from core.checks import Facts, Finding
+from core.checks import Finding
+from core.facts import Facts
 from core.variables import VARIABLES, Kind, Value, Variable, canonical, find, near, problem
 
 MIN: Final = "CLUSTER_MIN_WORKER_NODE"

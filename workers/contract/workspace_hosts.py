@@ -7,7 +7,8 @@ from typing import Final
 
 from yaml.nodes import Node, ScalarNode
 
-from core.checks import Facts, Finding, ModelRepo
+from core.checks import Finding, ModelRepo
+from core.facts import Facts
 from core.variables import Kind, find, variable_entries, yaml_nodes
 from core.variables.yaml_nodes import Limits, UnreadableYamlError
 from workers.contract.python_source import InvalidPythonError, cells, parse

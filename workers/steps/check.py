@@ -21,7 +21,7 @@ async def check(task: Task, services: Services) -> Result | Later:
     repo = await services.git.files(release.repository, release.commit)
     gbi = await services.git.variables(Stage.TST)
     groups = None if gbi is None else {str(Stage.TST): frozenset(gbi)}
-    checks = await services.gate(repo, policy.facts(gbi=gbi, variable_groups=groups))
+    checks = await services.gate(repo, policy.facts(gbi=gbi, variable_groups=groups), policy)
     settings = model_settings(repo, layout=policy.layout, gbi=gbi)
     await _report(task, services, checks)
     return Checked(

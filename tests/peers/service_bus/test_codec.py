@@ -24,7 +24,11 @@ from tests.peers.service_bus.errors import MalformedError
 VALUES = [
     *[None, True, False, -1, 2**40, 0.5, "ü", b"\x00", [], [1, ["a"]], {"a": {}}, "x" * 300],
     *[UByte(7), UShort(7), UInt(7), ULong(7), ULong(700), Int32(-7), Timestamp(7), Symbol("a")],
-    *[UUID("5a56b3ad-90d2-413d-910c-50250eaa1fd4"), Described(ULong(0x75), b"data"), Array([Symbol("a"), Symbol("b")])],
+    *[
+        UUID("5a56b3ad-90d2-413d-910c-50250eaa1fd4"),
+        Described(ULong(0x75), b"data"),
+        Array([Symbol("a"), Symbol("b")]),
+    ],
 ]
 
 

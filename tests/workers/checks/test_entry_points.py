@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from core.checks import Facts, Finding, ModelRepo
+from core.checks import Finding, ModelRepo
+from core.facts import Facts
 from core.layout import Layout
 from tests.model_repos import REAL_WORLD, SCORE, a_repo, real_world
 from workers.checks.entry_points import entry_points

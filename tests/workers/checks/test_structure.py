@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.checks import Facts, ModelRepo
+from core.checks import ModelRepo
+from core.facts import Facts
 from core.layout import Layout
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.checks.structure import structure

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from core.checks import Facts, Finding, ModelRepo
+from core.checks import Finding, ModelRepo
+from core.facts import Facts
 from core.policy import Policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.checks.variables import variables

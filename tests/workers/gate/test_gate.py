@@ -8,14 +8,15 @@ import time
 import psutil
 import pytest
 
-from core.checks import CheckResult, Facts, ModelRepo, Status
+from core.checks import CheckResult, ModelRepo, Status
 from core.errors import UnknownNameError
+from core.facts import Facts
 from core.policy import Policy, policy
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.checks import CHECKS
-from workers.gate import GateLimits, gate
-from workers.gate_cache import digest_of
-from workers.gate_child import run
+from workers.gate import Gate, JudgeLimits
+from workers.gate.cache import Contents
+from workers.gate.child import Work, run
 
 POLICY = Policy()
 FACTS = POLICY.facts()
@@ -28,7 +29,7 @@ def statuses(results: tuple[CheckResult, ...]) -> dict[str, Status]:
 
 def children() -> list[psutil.Process]:
     return [
-        each for each in psutil.Process().children() if "gate_child" in " ".join(each.cmdline())
+        each for each in psutil.Process().children() if "gate.child" in " ".join(each.cmdline())
     ]
 
 
@@ -39,18 +40,18 @@ async def first_child() -> psutil.Process:
 
 
 async def test_a_good_repository_passes_in_the_order_of_the_card():
-    results = await gate(a_repo(), FACTS, POLICY)
+    results = await Gate()(a_repo(), FACTS, POLICY)
     assert [result.check for result in results] == IDS
     assert {result.status for result in results} == {Status.PASSED}
 
 
 @pytest.mark.parametrize("name", REAL_WORLD)
 async def test_a_repository_of_real_world_shape_passes(name):
-    assert set(statuses(await gate(real_world(name), FACTS, POLICY)).values()) == {Status.PASSED}
+    assert set(statuses(await Gate()(real_world(name), FACTS, POLICY)).values()) == {Status.PASSED}
 
 
 async def test_findings_come_back_with_path_line_and_what_to_do():
-    results = await gate(a_repo({"src/train.py": "x = 1\ndef train(:"}), FACTS, POLICY)
+    results = await Gate()(a_repo({"src/train.py": "x = 1\ndef train(:"}), FACTS, POLICY)
     [finding] = next(result for result in results if result.check == "entry_points").findings
     assert finding.place() == "src/train.py:2"
     assert finding.describe() == "is not valid Python (invalid syntax): mend the syntax"
@@ -76,19 +77,19 @@ HOSTILE = {
 
 @pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_repository_gets_its_answer_and_never_passes(changes):
-    results = await gate(a_repo(changes), FACTS, POLICY)
+    results = await Gate()(a_repo(changes), FACTS, POLICY)
     assert [result.check for result in results] == IDS
     assert any(result.is_open for result in results)
     assert children() == []
 
 
 async def test_a_link_out_of_the_tree_is_refused():
-    results = await gate(a_repo(links={"data/x": "/etc/passwd"}), FACTS, POLICY)
+    results = await Gate()(a_repo(links={"data/x": "/etc/passwd"}), FACTS, POLICY)
     assert statuses(results)["structure"] is Status.FOUND
 
 
 async def test_a_check_that_takes_too_long_could_not_run():
-    results = await gate(a_repo(), FACTS, POLICY, limits=GateLimits(seconds=0.001))
+    results = await Gate(limits=JudgeLimits(seconds=0.001))(a_repo(), FACTS, POLICY)
     assert set(statuses(results).values()) == {Status.COULD_NOT_RUN}
     assert "stopped after 0.001 s" in results[0].note
     assert children() == []
@@ -96,14 +97,14 @@ async def test_a_check_that_takes_too_long_could_not_run():
 
 async def test_without_memory_a_check_could_not_run():
     repo = a_repo({"src/train.py": "x = [" + "1, " * 3_000_000 + "]"})
-    results = await gate(repo, FACTS, POLICY, limits=GateLimits(memory_mb=220))
+    results = await Gate(limits=JudgeLimits(memory_mb=220))(repo, FACTS, POLICY)
     found = {result.check: result for result in results}
     assert found["structure"].status is Status.PASSED
     assert found["entry_points"].status is not Status.PASSED
 
 
 async def test_a_killed_process_costs_one_check_and_the_others_still_run():
-    running = asyncio.create_task(gate(a_repo(SLOW), FACTS, POLICY))
+    running = asyncio.create_task(Gate()(a_repo(SLOW), FACTS, POLICY))
     os.kill((await first_child()).pid, signal.SIGKILL)
     results = await running
     broken = [result for result in results if result.status is Status.COULD_NOT_RUN]
@@ -113,7 +114,7 @@ async def test_a_killed_process_costs_one_check_and_the_others_still_run():
 
 
 async def test_a_cancelled_gate_leaves_no_process_behind():
-    running = asyncio.create_task(gate(a_repo(SLOW), FACTS, POLICY))
+    running = asyncio.create_task(Gate()(a_repo(SLOW), FACTS, POLICY))
     await first_child()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -122,9 +123,9 @@ async def test_a_cancelled_gate_leaves_no_process_behind():
 
 
 async def test_an_unchanged_repository_is_answered_without_a_process(tmp_path):
-    first = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    first = await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY)
     started = time.perf_counter()
-    again = await gate(a_repo(), FACTS, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
+    again = await Gate(cache=tmp_path, limits=JudgeLimits(seconds=0.001))(a_repo(), FACTS, POLICY)
     assert time.perf_counter() - started < 0.3
     assert again == first
 
@@ -141,40 +142,41 @@ async def test_an_unchanged_repository_is_answered_without_a_process(tmp_path):
     ids=["content", "file", "link", "rule", "GBI's variable"],
 )
 async def test_any_change_is_checked_anew(tmp_path, repo, facts):
-    await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
-    results = await gate(repo, facts, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
+    await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY)
+    results = await Gate(cache=tmp_path, limits=JudgeLimits(seconds=0.001))(repo, facts, POLICY)
     assert set(statuses(results).values()) == {Status.COULD_NOT_RUN}
 
 
 def test_a_path_and_a_content_cannot_be_exchanged():
     one = ModelRepo(files={"a": b"b", "c": b"d"})
     two = ModelRepo(files={"a": b"d", "c": b"b"})
-    assert digest_of(one, FACTS) != digest_of(two, FACTS)
+    keys = {Contents(repo, FACTS).key(CHECKS[0], is_preview=False) for repo in (one, two)}
+    assert len(keys) == 2
 
 
 async def test_what_could_not_run_is_not_kept(tmp_path):
-    await gate(a_repo(), FACTS, POLICY, cache=tmp_path, limits=GateLimits(seconds=0.001))
-    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    await Gate(cache=tmp_path, limits=JudgeLimits(seconds=0.001))(a_repo(), FACTS, POLICY)
+    results = await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY)
     assert set(statuses(results).values()) == {Status.PASSED}
 
 
 async def test_half_a_file_in_the_cache_is_no_answer(tmp_path):
-    await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY)
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes()[:20])
-    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path)
+    results = await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY)
     assert set(statuses(results).values()) == {Status.PASSED}
 
 
 async def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    results = await gate(a_repo(), FACTS, POLICY, cache=tmp_path / "file" / "cache")
+    results = await Gate(cache=tmp_path / "file" / "cache")(a_repo(), FACTS, POLICY)
     assert set(statuses(results).values()) == {Status.PASSED}
 
 
 async def test_policy_moves_and_switches_off():
     rules = policy({"checks": {"structure": {"mode": "off"}, "variables": {"priority": 3}}})
-    results = {result.check: result for result in await gate(a_repo(), rules.facts(), rules)}
+    results = {result.check: result for result in await Gate()(a_repo(), rules.facts(), rules)}
     assert results["structure"].status is Status.NOT_CHECKED
     assert results["structure"].note == "switched off by policy.yml"
     assert results["variables"].priority == 3
@@ -182,18 +184,22 @@ async def test_policy_moves_and_switches_off():
 
 
 async def test_only_some_checks_may_be_asked_for():
-    results = await gate(a_repo(), FACTS, POLICY, only=["variables"])
+    results = await Gate()(a_repo(), FACTS, POLICY, only=["variables"])
     assert list(statuses(results)) == ["variables"]
 
 
 async def test_an_unknown_check_is_refused_with_a_guess():
     with pytest.raises(UnknownNameError, match="Did you mean variables"):
-        await gate(a_repo(), FACTS, POLICY, only=["variable"])
+        await Gate()(a_repo(), FACTS, POLICY, only=["variable"])
 
 
 def test_findings_are_bounded_and_free_of_control_characters():
     links = {f"l{n}\x1b[2J{'x' * 1_000}": "/etc" for n in range(300)}
-    result = run(CHECKS[0], a_repo(links=links), FACTS)
+    work = Work(
+        repo=a_repo(links=links), facts=FACTS, checks=("structure",), is_preview=True, outputs={},
+        cpu_s=5, memory_mb=1024,
+    )  # fmt: skip
+    result = run(CHECKS[0], work)
     assert len(result.findings) == 200
     assert result.note == "100 more findings are not shown"
     assert all(finding.path.isprintable() for finding in result.findings)
@@ -203,5 +209,5 @@ def test_findings_are_bounded_and_free_of_control_characters():
 async def test_the_model_code_is_never_imported(tmp_path):
     proof = tmp_path / "ran"
     source = f"open({str(proof)!r}, 'w')\ndef train(data, params):\n    return 1\n"
-    await gate(a_repo({"src/train.py": source, "core/checks.py": source}), FACTS, POLICY)
+    await Gate()(a_repo({"src/train.py": source, "core/checks.py": source}), FACTS, POLICY)
     assert not proof.exists()

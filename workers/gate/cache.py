@@ -1,0 +1,81 @@
+"""Keeps what a check said about the same files under the same facts."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.checks import Check, CheckResult, ModelRepo, Status
+from core.facts import Facts
+
+FORM: Final = 2  # of what is kept: raise it when an older file would be misread
+
+
+class Contents:
+    """The SHA-256 of each file, made once; ``key`` is what an answer of a check depends on."""
+
+    def __init__(self, repo: ModelRepo, facts: Facts) -> None:
+        self._repo = repo
+        self._facts = facts
+        self._digests = {path: hashlib.sha256(data).digest() for path, data in repo.files.items()}
+        self._seen: dict[tuple[str, ...], bytes] = {}
+
+    def key(self, check: Check, *, is_preview: bool) -> str:
+        about = f"{FORM}/{check.id}/{check.version}/{is_preview}/".encode()
+        return hashlib.sha256(about + self._files(check) + self._known(check)).hexdigest()[:40]
+
+    def _known(self, check: Check) -> bytes:
+        if check.asks not in self._seen:
+            facts = self._facts.part(check.asks)
+            encoded = msgspec.json.encode(facts, order="deterministic")
+            self._seen[check.asks] = hashlib.sha256(encoded).digest()
+        return self._seen[check.asks]
+
+    def _files(self, check: Check) -> bytes:
+        part = check.part(self._repo)
+        total = hashlib.sha256()
+        for path in sorted(part.files):
+            total.update(f"\nfile {len(path)} {path} ".encode("utf-8", "surrogateescape"))
+            total.update(self._digests[path])
+        total.update(_links(part.links))
+        return total.digest()
+
+
+def _links(links: Mapping[str, str]) -> bytes:
+    lines = (f"\nlink {len(path)} {path} {len(to)} {to}" for path, to in sorted(links.items()))
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+class GateCache:
+    """One small file per check and content; without a folder nothing is kept."""
+
+    def __init__(self, folder: Path | None, contents: Contents) -> None:
+        self._folder = folder
+        self._contents = contents
+
+    def find(self, check: Check, *, is_preview: bool = False) -> CheckResult | None:
+        if self._folder is None:
+            return None
+        try:
+            kept = self._path(self._folder, check, is_preview).read_bytes()
+            return msgspec.json.decode(kept, type=CheckResult)
+        except (OSError, msgspec.MsgspecError):  # absent, or half of a file after a crash
+            return None
+
+    def keep(self, check: Check, result: CheckResult) -> None:
+        """What could not run is never kept: the next try may be luckier. A full disk is no harm."""
+        if self._folder is None or result.status is Status.COULD_NOT_RUN:
+            return
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._path(self._folder, check, result.is_preview)
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(msgspec.json.encode(result))
+            draft.replace(path)
+
+    def _path(self, folder: Path, check: Check, is_preview: bool) -> Path:  # noqa: FBT001
+        return folder / f"{check.id}-{self._contents.key(check, is_preview=is_preview)}.json"

@@ -1,0 +1,122 @@
+"""The process that judges: it reads files and tools' output from stdin, and may be killed any time.
+
+An error in a check ends this process on purpose: the gate sees which check it was, says "could not
+run", and goes on with the others in a new process.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from core.checks import Check, CheckResult, Finding, Found, Measure, ModelRepo, Note, Status, Tool
+from core.facts import Facts, NotCheckedError
+from core.tools import Output
+from workers.checks import CHECKS
+
+MAX_FINDINGS: Final = 200  # of one check: nobody reads more, and nothing may flood the ledger
+MAX_MEASURES: Final = 20
+MAX_TEXT: Final = 400
+MAX_NOTE: Final = 2_000
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate hands over. ``outputs`` maps a check to what its tool has said.
+
+    ``is_preview``: of checks with two answers the quick one is asked for.
+    """
+
+    repo: ModelRepo
+    facts: Facts
+    checks: tuple[str, ...]
+    is_preview: bool
+    outputs: dict[str, Output]
+    cpu_s: int
+    memory_mb: int
+
+
+def main() -> None:
+    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
+    _limit(work)
+    for check in CHECKS:
+        if check.id in work.checks:
+            result = run(check, work)
+            sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
+            sys.stdout.buffer.flush()
+
+
+def run(check: Check, work: Work) -> CheckResult:
+    started = time.perf_counter()
+    found, reason = list[Found](), ""
+    try:
+        found = list(_found(check, work))
+    except NotCheckedError as error:
+        reason = str(error)
+    result = _result(check, found, reason)
+    seconds = round(time.perf_counter() - started, 4)
+    return msgspec.structs.replace(result, seconds=seconds, is_preview=_is_preview(check, work))
+
+
+def _found(check: Check, work: Work) -> Iterable[Found]:
+    repo, facts = check.part(work.repo), work.facts.part(check.asks)
+    answer = check.quick if work.is_preview else check.full
+    if isinstance(answer, Tool):
+        return answer.parse(work.outputs[check.id], repo, facts)
+    assert answer is not None
+    return answer(repo, facts)
+
+
+def _is_preview(check: Check, work: Work) -> bool:
+    return work.is_preview and check.full is not None
+
+
+def _result(check: Check, found: list[Found], reason: str) -> CheckResult:
+    findings = [_clipped(each) for each in found if isinstance(each, Finding)]
+    notes = [reason, *(each.text for each in found if isinstance(each, Note))]
+    if len(findings) > MAX_FINDINGS:
+        notes.append(f"{len(findings) - MAX_FINDINGS} more findings are not shown")
+    status = Status.FOUND if findings else Status.NOT_CHECKED if reason else Status.PASSED
+    measures = [each for each in found if isinstance(each, Measure)]
+    return CheckResult(
+        check=check.id,
+        title=check.title,
+        owner=check.owner,
+        priority=check.priority,
+        mode=check.mode,
+        status=status,
+        findings=tuple(findings[:MAX_FINDINGS]),
+        note=_plain("\n".join(filter(None, notes)), MAX_NOTE),
+        measures=tuple(measures[:MAX_MEASURES]),
+    )
+
+
+def _clipped(finding: Finding) -> Finding:
+    """Names in a repository may be endless, or move the cursor of a terminal."""
+    return Finding(
+        path=_plain(finding.path),
+        mend=_plain(finding.mend, MAX_NOTE),  # it may carry a text to send
+        wrong=_plain(finding.wrong),
+        line=max(0, finding.line),
+        rule=_plain(finding.rule),
+        is_advice=finding.is_advice,
+    )
+
+
+def _plain(text: str, most: int = MAX_TEXT) -> str:
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in short)
+
+
+def _limit(work: Work) -> None:
+    """A second fence: the gate kills us earlier, unless it was killed itself."""
+    resource.setrlimit(resource.RLIMIT_CPU, (work.cpu_s, work.cpu_s + 1))
+    size = work.memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

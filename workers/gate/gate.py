@@ -1,0 +1,188 @@
+"""The gate: runs the checks on one commit, at most one a core, and keeps answers."""
+
+import asyncio
+import difflib
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.checks import Check, CheckResult, ModelRepo, Status, Tool
+from core.errors import UnknownNameError
+from core.facts import Facts
+from core.policy import Policy
+from workers.checks import CHECKS
+from workers.gate.cache import Contents, GateCache
+from workers.gate.judge import Judge, JudgeLimits
+from workers.gate.said import OFF, said
+from workers.gate.tools import Subject, Tools
+
+replace = msgspec.structs.replace
+NO_TOOLS: Final = Tools()
+
+
+class Watcher:
+    """Told what happens meanwhile; this one listens to nothing."""
+
+    def works(self, check: Check, words: str) -> None:
+        """A check has begun, or says what it does now."""
+
+    def said(self, result: CheckResult) -> None:
+        """A check has its answer; a preview may come before it."""
+
+    async def quick(self, results: tuple[CheckResult, ...]) -> None:
+        """Every quick answer is there; the rest takes longer."""
+
+
+class Gate:
+    """Call it with a commit. One for a process: it keeps to the cores however many ask."""
+
+    def __init__(
+        self,
+        tools: Tools = NO_TOOLS,
+        *,
+        cache: Path | None = None,
+        limits: JudgeLimits | None = None,
+        at_once: int = 0,
+    ) -> None:
+        self._tools = tools
+        self._cache = cache
+        self._limits = limits or JudgeLimits()
+        self._slots = asyncio.Semaphore(at_once or os.cpu_count() or 1)
+
+    async def __call__(
+        self,
+        repo: ModelRepo,
+        facts: Facts,
+        policy: Policy,
+        *,
+        only: Collection[str] = (),
+        watcher: Watcher | None = None,
+    ) -> tuple[CheckResult, ...]:
+        """Every check's result in the order of the card, with the policy's priorities.
+
+        Raise UnknownNameError for a check in ``only`` that there is not.
+        """
+        checks = _chosen(only)
+        contents = await asyncio.to_thread(Contents, repo, facts)
+        subject = Subject(repo, facts, policy, Judge(repo, facts, self._limits))
+        kept = GateCache(self._cache, contents)
+        pass_ = _Pass(self._tools, self._slots, subject, kept, watcher or Watcher())
+        wanted = [check for check in checks if not policy.is_off(check.id)]
+        results = await pass_.run(wanted)
+        off = {check.id: said(check, Status.NOT_CHECKED, OFF) for check in checks}
+        return tuple(_under(policy, check, {**off, **results}[check.id]) for check in checks)
+
+
+class _Pass:
+    """One pass over one commit: quick answers and full ones go on side by side."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        slots: asyncio.Semaphore,
+        subject: Subject,
+        kept: GateCache,
+        watcher: Watcher,
+    ) -> None:
+        self._tools = tools
+        self._slots = slots
+        self._subject = subject
+        self._kept = kept
+        self._watcher = watcher
+        self._results: dict[str, CheckResult] = {}
+
+    async def run(self, checks: list[Check]) -> dict[str, CheckResult]:
+        """Slots are given in the order in which they are asked for, so the quick come first."""
+        self._find_kept(checks)
+        left = [check for check in checks if check.id not in self._results]
+        rules = [check for check in left if callable(check.quick)]
+        previews = [check for check in left if isinstance(check.quick, Tool)]
+        async with asyncio.TaskGroup() as tasks:
+            quick = [tasks.create_task(self._judge(rules))]
+            quick += [tasks.create_task(self._preview(check)) for check in previews]
+            await asyncio.sleep(0)  # they ask for their slots
+            for check in self._longest_first(left):
+                tasks.create_task(self._full(check))
+            tasks.create_task(self._tell_quick(quick, checks))
+        return self._results
+
+    def _find_kept(self, checks: Iterable[Check]) -> None:
+        for check in checks:
+            found = self._kept.find(check)
+            if found is not None:
+                self._say(found)
+
+    async def _judge(self, checks: list[Check]) -> None:
+        known = {
+            check.id: self._kept.find(check, is_preview=True) for check in checks if check.full
+        }
+        for found in filter(None, known.values()):
+            self._say(found)
+        left = [check for check in checks if not known.get(check.id)]
+        async with self._slots:
+            for check in left:
+                self._watcher.works(check, "")
+            results = await self._subject.judge.preview(left)
+        by_id = {check.id: check for check in left}
+        for result in results:
+            self._answered(by_id[result.check], result)
+
+    async def _preview(self, check: Check) -> None:
+        assert isinstance(check.quick, Tool)
+        found = self._kept.find(check, is_preview=True)
+        if found is None:
+            found = await self._run_tool(check, check.quick)
+            found = replace(found, is_preview=check.full is not None)
+        self._answered(check, found)
+
+    async def _full(self, check: Check) -> None:
+        assert check.full is not None
+        self._answered(check, await self._run_tool(check, check.full))
+
+    async def _run_tool(self, check: Check, tool: Tool) -> CheckResult:
+        async with self._slots:
+            self._watcher.works(check, "")
+            return await self._tools.answer(check, tool, self._subject, self._watcher.works)
+
+    async def _tell_quick(self, quick: list[asyncio.Task[None]], checks: list[Check]) -> None:
+        await asyncio.gather(*quick)
+        if any(check.id not in self._results for check in checks):
+            there = [self._results[check.id] for check in checks if check.id in self._results]
+            await self._watcher.quick(tuple(there))
+
+    def _longest_first(self, checks: list[Check]) -> list[Check]:
+        return sorted((check for check in checks if check.full), key=_longest)
+
+    def _answered(self, check: Check, result: CheckResult) -> None:
+        self._kept.keep(check, result)
+        self._say(result)
+
+    def _say(self, result: CheckResult) -> None:
+        """A preview never takes the place of the full answer."""
+        known = self._results.get(result.check)
+        if known is None or known.is_preview:
+            self._results[result.check] = result
+            self._watcher.said(result)
+
+
+def _longest(check: Check) -> int:
+    """What usually takes longest starts first, so that nothing waits for it at the end."""
+    return SLOW.index(check.id) if check.id in SLOW else len(SLOW)
+
+
+SLOW: Final = ("unit_tests", "lint", "libraries", "secrets", "bandit")
+
+
+def _chosen(only: Collection[str]) -> tuple[Check, ...]:
+    names = [check.id for check in CHECKS]
+    for name in only:
+        if name not in names:
+            raise UnknownNameError("check", name, difflib.get_close_matches(name, names, n=2))
+    return tuple(check for check in CHECKS if not only or check.id in only)
+
+
+def _under(policy: Policy, check: Check, result: CheckResult) -> CheckResult:
+    return replace(result, priority=policy.priority(check.id, check.priority))

@@ -1,0 +1,128 @@
+"""Asks a child process for the findings of checks, and survives whatever happens to it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from core.checks import Check, CheckResult, ModelRepo
+from core.facts import Facts
+from core.tools import Output
+from workers.gate.child import Work
+from workers.gate.said import COULD_NOT_RUN, could_not_run
+
+LONGEST_LINE: Final = 4 * 1024 * 1024
+TOO_LONG: Final = "stopped after {seconds:g} s"
+KILLED: Final = "its process was ended by {signal}"
+CRASHED: Final = "its process ended with {error}"
+
+
+class JudgeLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """For each check; the memory is that of the process that runs them one after another."""
+
+    seconds: float = 20.0
+    memory_mb: int = 1024
+
+
+class Judge:
+    """Judges the same files under the same facts."""
+
+    def __init__(self, repo: ModelRepo, facts: Facts, limits: JudgeLimits) -> None:
+        self._repo = repo
+        self._facts = facts
+        self._limits = limits
+
+    async def preview(
+        self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
+    ) -> list[CheckResult]:
+        """One process for all; after a check that ended it, a new one for those behind."""
+        left, done = list(checks), list[CheckResult]()
+        while left:
+            work = self._work(left, outputs or {}, is_preview=True)
+            results, why = await self._ask(work)
+            done.extend(results[check.id] for check in left if check.id in results)
+            left = [check for check in left if check.id not in results]
+            if left:
+                done.append(could_not_run(left.pop(0), COULD_NOT_RUN.format(what=why)))
+        return done
+
+    async def full(self, check: Check, output: Output) -> CheckResult:
+        repo = check.part(self._repo)
+        judge = Judge(repo, self._facts.part(check.asks), self._limits)
+        work = judge._work([check], {check.id: output}, is_preview=False)
+        results, why = await self._ask(work)
+        return results.get(check.id) or could_not_run(check, COULD_NOT_RUN.format(what=why))
+
+    def _work(self, checks: list[Check], outputs: dict[str, Output], *, is_preview: bool) -> Work:
+        return Work(
+            repo=self._repo,
+            facts=self._facts,
+            checks=tuple(check.id for check in checks),
+            is_preview=is_preview,
+            outputs=outputs,
+            cpu_s=int(self._limits.seconds * len(checks)) + 5,
+            memory_mb=self._limits.memory_mb,
+        )
+
+    async def _ask(self, work: Work) -> tuple[dict[str, CheckResult], str]:
+        """What the process said before it ended, and why it ended early, in words."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-m", "workers.gate.child",  # -I: never a repository's folder
+            stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}, limit=LONGEST_LINE,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            return await _conversation(process, work, self._limits.seconds)
+        finally:
+            await _end(process)
+
+
+async def _conversation(
+    process: Process, work: Work, seconds: float
+) -> tuple[dict[str, CheckResult], str]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    results: dict[str, CheckResult] = {}
+    try:
+        await asyncio.wait_for(_hand_over(process.stdin, work), seconds)
+        while len(results) < len(work.checks):
+            line = await asyncio.wait_for(process.stdout.readline(), seconds)
+            if not line.endswith(b"\n"):
+                break
+            result = msgspec.json.decode(line, type=CheckResult)
+            results[result.check] = result
+    except TimeoutError:
+        return results, TOO_LONG.format(seconds=seconds)
+    if len(results) == len(work.checks):
+        return results, ""
+    last_words = await process.stderr.read()
+    return results, _why(await process.wait(), last_words)
+
+
+async def _hand_over(stdin: asyncio.StreamWriter, work: Work) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended: stdout tells why
+        stdin.write(msgspec.msgpack.encode(work))
+        await stdin.drain()
+        stdin.close()
+
+
+def _why(code: int, last_words: bytes) -> str:
+    if code < 0:
+        return KILLED.format(signal=signal.Signals(-code).name)
+    last = last_words.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    name = last.partition(":")[0].rpartition(".")[2]  # the message may quote the repository
+    return CRASHED.format(error=name or f"code {code}")
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

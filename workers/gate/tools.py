@@ -1,0 +1,126 @@
+"""Runs the tool of a check in the sandbox, and has what it said judged and kept as evidence."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from core.checks import Check, CheckResult, ModelRepo, Status, Tool
+from core.errors import StepFailedError
+from core.facts import Facts, NotCheckedError
+from core.policy import Policy
+from core.ports.sandbox import ModelEnvironments, Places, Sandbox
+from core.tools import Command, Level, Output, Stopped
+from core.variables import model_settings
+from core.words import BlobId
+from workers.gate.judge import Judge
+from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said
+
+Keep = Callable[[bytes], Awaitable[BlobId]]
+Tell = Callable[[Check, str], None]
+
+STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
+STOPPED: Final = {
+    Stopped.TIME: "its tool was stopped after {seconds:g} s",
+    Stopped.MEMORY: "its tool took more than {memory} MB of memory",
+    Stopped.OUTPUT: "its tool wrote more than {output} MB",
+    Stopped.DISK: "its tool filled its folder",
+}
+TOO_WEAK: Final = (
+    "this machine shuts code in with {has} only, and policy.yml asks for {wants}. Nothing of the "
+    "repository was run; tell GBI."
+)
+NO_SANDBOX: Final = "there is no sandbox here, and the check runs a tool"
+NO_ENVIRONMENT: Final = "there is no place for the model's environment here"
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What tools run with; built once. ``cache`` is a folder that theirs is kept in."""
+
+    sandbox: Sandbox | None = None
+    environments: ModelEnvironments | None = None
+    keep: Keep | None = None
+    cache: str = ""
+
+    async def answer(self, check: Check, tool: Tool, subject: "Subject", tell: Tell) -> CheckResult:
+        """Run it and have it judged; whatever the tool does, there is a result."""
+        repo, facts = check.part(subject.repo), subject.facts.part(check.asks)
+        try:
+            command = tool.command(repo, facts)
+        except NotCheckedError as error:
+            return said(check, Status.NOT_CHECKED, str(error))
+        if command is None:
+            return said(check, Status.PASSED, NOTHING)
+        problem = self._problem(command, subject.policy)
+        if self.sandbox is None or problem:
+            return could_not_run(check, problem)
+        try:
+            places = await self._places(command, subject, lambda words: tell(check, words))
+        except StepFailedError as error:
+            return could_not_run(check, str(error))
+        tell(check, "")
+        output = await self.sandbox.run(command, repo, places)
+        return await self._judged(check, tool, command, output, subject)
+
+    async def _judged(
+        self, check: Check, tool: Tool, command: Command, output: Output, subject: "Subject"
+    ) -> CheckResult:
+        """A repository's own code has itself to blame for its end; a tool of ours has not."""
+        if output.stopped and not command.runs_code:
+            result = could_not_run(check, COULD_NOT_RUN.format(what=_stopped(command, output)))
+        elif tool is check.full:
+            result = await subject.judge.full(check, output)
+        else:
+            [result] = await subject.judge.preview([check], {check.id: output})
+        return msgspec.structs.replace(
+            result,
+            seconds=round(output.seconds + result.seconds, 3),
+            level=output.level,
+            reports=await self._reports(output),
+        )
+
+    async def _reports(self, output: Output) -> dict[str, BlobId]:
+        if self.keep is None:
+            return {}
+        texts = {"stdout": output.stdout, "stderr": output.stderr, **output.files}
+        return {name: await self.keep(data) for name, data in texts.items() if data}
+
+    def _problem(self, command: Command, policy: Policy) -> str:
+        if self.sandbox is None:
+            return NO_SANDBOX
+        if command.needs_environment and self.environments is None:
+            return NO_ENVIRONMENT
+        has, wants = self.sandbox.level, Level(policy.rules.sandbox)
+        if command.runs_code and STRENGTH.index(has) < STRENGTH.index(wants):
+            return TOO_WEAK.format(has=has, wants=wants)
+        return ""
+
+    async def _places(
+        self, command: Command, subject: "Subject", tell: Callable[[str], None]
+    ) -> Places:
+        if not command.needs_environment:
+            return Places(cache=self.cache)
+        assert self.environments is not None
+        facts, repo = subject.facts, subject.repo
+        settings = model_settings(repo, layout=facts.layout, gbi=facts.gbi)
+        path = repo.find(settings.environment_file)
+        text = repo.text(path) if path else ""
+        python = await self.environments.python(settings.environment_file, text, tell)
+        return Places(
+            model_python=python, test_tools=await self.environments.test_tools(), cache=self.cache
+        )
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """One commit under the gate."""
+
+    repo: ModelRepo
+    facts: Facts
+    policy: Policy
+    judge: Judge
+
+
+def _stopped(command: Command, output: Output) -> str:
+    return STOPPED[output.stopped].format(
+        seconds=command.seconds, memory=command.memory_mb, output=command.output_mb
+    )
