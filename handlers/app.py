@@ -109,11 +109,12 @@ class Door:
             return self._rejected(await self._inbox.reject_unproved(body, now))
         self._credentials.check_body(request.headers, body.data)
         if body.flaw:
-            return self._rejected(await self._inbox.reject(body, body.flaw, now))
+            return self._rejected(await self._inbox.reject(body, request.headers, body.flaw, now))
         try:
             delivered = self._source.read(request.headers, body.data, now)
         except RejectedDeliveryError as error:
-            return self._rejected(await self._inbox.reject(body, str(error), now))
+            reason = str(error)
+            return self._rejected(await self._inbox.reject(body, request.headers, reason, now))
         await self._inbox.store(delivered)
         self._counters.stored(delivered)
         return Outcome.UNKNOWN_TYPE if delivered.is_unknown else Outcome.ACCEPTED

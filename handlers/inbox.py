@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from core.events import DeliveryRejected, Event
 from core.events.batch import encode_batch
 from core.ports import Evidence, Message, Queue
-from core.words import BlobId
 from handlers.body import RawBody
-from handlers.source import Delivered, fingerprint
+from handlers.kept_headers import kept_headers
+from handlers.source import Delivered, Headers, fingerprint
 
 LONGEST_ID: Final = 128
 LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
@@ -34,27 +34,31 @@ class Inbox:
             )
         )
 
-    async def reject(self, body: RawBody, reason: str, now: datetime) -> Delivered:
+    async def reject(
+        self, body: RawBody, headers: Headers, reason: str, now: datetime
+    ) -> Delivered:
         """Keep the bytes, then say in an event what is wrong with them."""
-        blob = await self._evidence.keep(body.data)
-        return await self._reject(fingerprint(body.data), body.size, reason, now, blob)
+        return await self._reject(
+            fingerprint(body.data),
+            now,
+            reason=reason,
+            body=await self._evidence.keep(body.data),
+            size=body.size,
+            headers=kept_headers(headers),
+        )
 
     async def reject_unproved(self, body: RawBody, now: datetime) -> Delivered:
         """No signature holds without the whole body: told once an hour, so that nobody floods."""
         delivery = f"unproved/{now:%Y-%m-%dT%H}"
-        return await self._reject(delivery, body.size, body.flaw, now, BlobId(""))
+        return await self._reject(delivery, now, reason=body.flaw, size=body.size)
 
-    async def _reject(
-        self, delivery: str, size: int, reason: str, now: datetime, blob: BlobId
-    ) -> Delivered:
+    async def _reject(self, delivery: str, now: datetime, **fields: Any) -> Delivered:
         event = DeliveryRejected(
             id=f"{self._source}/{delivery}",
             time=now,
             source=self._source,
             delivery=delivery,
-            reason=reason,
-            body=blob,
-            size=size,
+            **fields,
         )
         rejected = Delivered(delivery=delivery, events=(event,))
         await self.store(rejected)

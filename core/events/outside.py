@@ -1,5 +1,7 @@
 """Events from outside: the handlers make these."""
 
+import msgspec
+
 from core.events.base import Event
 from core.words import BlobId
 
@@ -47,8 +49,12 @@ class DeliveryIgnored(Event, frozen=True, kw_only=True):
 
 
 class DeliveryRejected(Event, frozen=True, kw_only=True):
-    """A delivery that could not be read; its body is kept in the evidence."""
+    """A delivery that could not be read; its body is kept in the evidence.
+
+    ``headers`` has the value of none that may be a credential.
+    """
 
     reason: str
     body: BlobId = BlobId("")
     size: int = 0
+    headers: dict[str, str] = msgspec.field(default_factory=dict)

@@ -161,6 +161,35 @@ async def test_what_cannot_be_read_is_kept_and_answered_202(
     assert hooks.count("azure-devops", "rejected") == 1
 
 
+async def test_the_headers_are_kept_without_what_opens_anything(hooks: Hooks):
+    sent = {
+        **basic(),
+        "Content-Type": "text/plain",
+        "User-Agent": "VSServices/19",
+        "X-Their-Own": SECRET,
+        "Cookie": SECRET,
+    }
+    await hooks.post(AZURE_DEVOPS, b"{not json", sent)
+    (event,) = await hooks.events()
+    assert isinstance(event, DeliveryRejected)
+    kept = {name.casefold(): value for name, value in event.headers.items()}
+    assert kept["content-type"] == "text/plain"
+    assert kept["user-agent"] == "VSServices/19"
+    for name in ("authorization", "x-their-own", "cookie"):
+        assert kept[name] == "(not kept)"
+    assert SECRET not in str(event)
+
+
+async def test_a_signature_is_not_kept_and_what_it_is_about_is(hooks: Hooks):
+    headers = signed(b"{not json")
+    await hooks.post(MLFLOW, b"{not json", headers)
+    (event,) = await hooks.events()
+    assert isinstance(event, DeliveryRejected)
+    for name in ("X-MLflow-Delivery-Id", "X-MLflow-Timestamp"):
+        assert event.headers[name] == headers[name]
+    assert event.headers["X-MLflow-Signature"] == "(not kept)"
+
+
 async def test_a_signed_delivery_that_cannot_be_read_is_kept_as_well(hooks: Hooks):
     body = b'{"entity": "model_version", "action": "created", "data": {}}'
     assert (await hooks.post(MLFLOW, body, signed(body))).status == 202
