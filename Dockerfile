@@ -11,7 +11,7 @@ RUN .venv/bin/uv pip sync --no-cache --python .venv/bin/python --require-hashes 
 COPY scripts/install_card_renderer.sh scripts/
 COPY web/renderer web/renderer
 # Only what the renderer's files are made of goes on: the Node that fetched them stays behind.
-RUN scripts/install_card_renderer.sh .venv && rm -rf .venv/node
+RUN NPM_CONFIG_OMIT=dev scripts/install_card_renderer.sh .venv && rm -rf .venv/node
 # The packages lie beside the renderer, as in a checkout, and the environment points at them.
 RUN echo /opt/sluss > "$(.venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/sluss.pth" \
     && printf '#!/opt/sluss/.venv/bin/python\nfrom sluss.__main__ import main\n\nmain()\n' > .venv/bin/sluss \

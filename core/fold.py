@@ -112,13 +112,23 @@ def _progressed(model: Model, event: ev.StepProgressed) -> Model:
     return _change(model, event, event.release, steps=steps) if steps else model
 
 
+@_on(ev.ChecksReported)
+def _reported(model: Model, event: ev.ChecksReported) -> Model:
+    """What comes after the gate's whole answer says nothing new."""
+    release = model.releases.get(event.release)
+    run = release.steps.get(Step.CHECK) if release else None
+    if run is None or run.attempt != event.attempt or run.finished:
+        return model
+    return _change(model, event, event.release, quick=event.checks, waiting=event.waiting)
+
+
 @_on(ev.StepFinished)
 def _finished(model: Model, event: ev.StepFinished) -> Model:
     release = model.releases.get(event.release)
     steps = _step_changed(release, event, finished=event.time, result=event.result)
     if release is None or not steps:
         return model
-    changes: dict[str, Any] = {"steps": steps}
+    changes: dict[str, Any] = {"steps": steps, "quick": (), "waiting": ()}
     match event.result:
         case Checked():
             changes["checked"] = event.result

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from core.checks import CheckResult
 from core.people import Person
 from core.results import Author, Checked, Failed, Ran, Registered, Result
 from core.words import ApprovalId, ModelType, ReleaseId, Stage, Step, Stream
@@ -104,6 +105,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     steps: dict[str, StepRun] = {}
     checked: Checked | None = None
+    quick: tuple[CheckResult, ...] = ()  # while the gate runs: what it has said so far
+    waiting: tuple[str, ...] = ()  # ... and which checks take longer
     ran: dict[Step, Ran] = {}
     registered: Registered | None = None
     promotions: dict[Stage, Promotion] = {}
@@ -114,6 +117,11 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def model(self) -> str:
         return self.checked.model if self.checked else ""
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """What the gate has said; while it runs, what it has said so far."""
+        return self.quick or (self.checked.checks if self.checked else ())
 
     @property
     def team(self) -> str:

@@ -41,6 +41,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked"):
     authors: tuple[Author, ...] = ()
     pull_request_creators: tuple[str, ...] = ()
     report: BlobId = BlobId("")
+    reports: dict[str, BlobId] = {}  # the gate's answer in other forms: junit.xml, sarif.json, ...
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True, tag="ran"):

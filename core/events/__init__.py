@@ -40,6 +40,7 @@ from core.events.outside import (
 )
 from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
 from core.events.workers import (
+    ChecksReported,
     JobDeadLettered,
     RegistryObserved,
     StepFinished,
@@ -50,7 +51,7 @@ FROM_OUTSIDE = (
     CodePushed | BranchDeleted | PullRequestChanged | RegistryHinted | DeliveryIgnored
     | DeliveryRejected
 )  # fmt: skip
-FROM_WORKERS = StepFinished | StepProgressed | RegistryObserved | JobDeadLettered
+FROM_WORKERS = StepFinished | StepProgressed | ChecksReported | RegistryObserved | JobDeadLettered
 FROM_PEOPLE = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
 DERIVED = (
     EventIgnored | ReleaseOpened | ReleaseSuperseded | StepPlanned | StepFailed | ReleaseChecked
@@ -89,6 +90,7 @@ __all__ = [
     "ApprovalDecided",
     "ApprovalVoided",
     "BranchDeleted",
+    "ChecksReported",
     "CodePushed",
     "DecisionRefused",
     "DeliveryIgnored",

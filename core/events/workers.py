@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core.checks import CheckResult
 from core.events.base import Event
 from core.results import Result
 from core.words import ReleaseId, Stage, Step
@@ -24,6 +25,15 @@ class StepProgressed(Event, frozen=True, kw_only=True):
     attempt: int
     stage: Stage = Stage.TST
     note: str
+
+
+class ChecksReported(Event, frozen=True, kw_only=True):
+    """The quick checks of a commit have answered; ``waiting`` names those that take longer."""
+
+    release: ReleaseId
+    attempt: int
+    checks: tuple[CheckResult, ...]
+    waiting: tuple[str, ...] = ()
 
 
 class RegistryObserved(Event, frozen=True, kw_only=True):

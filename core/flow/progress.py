@@ -1,12 +1,13 @@
-"""A step does something else now: nothing follows but the release's card."""
+"""A step got somewhere, or does something else now: nothing follows but the release's card."""
 
-from core.events import StepProgressed
+from core.events import ChecksReported, StepProgressed
 from core.flow.decision import CardRef, Context, Decision, decides
 from core.release import Model
 
 
 @decides(StepProgressed)
-def progressed(model: Model, event: StepProgressed, _context: Context) -> Decision:
+@decides(ChecksReported)
+def progressed(model: Model, event: StepProgressed | ChecksReported, _context: Context) -> Decision:
     if event.release not in model.releases:
         return Decision()
     return Decision(cards=(CardRef("release", event.release),))

@@ -7,6 +7,7 @@ from core.events import (
     AcceptanceDecided,
     ApprovalDecided,
     BranchDeleted,
+    ChecksReported,
     CodePushed,
     Event,
     JobDeadLettered,
@@ -119,6 +120,14 @@ class Story:
             StepProgressed(
                 id=self.next_id("progressed"), time=self.now, release=self.release.id,
                 step=step, attempt=attempt, note=note,
+            )
+        )  # fmt: skip
+
+    def report(self, *checks: CheckResult, attempt: int = 1, waiting: tuple[str, ...] = ()) -> "Story":
+        return self.tell(
+            ChecksReported(
+                id=self.next_id("reported"), time=self.now, release=self.release.id,
+                attempt=attempt, checks=checks, waiting=waiting,
             )
         )  # fmt: skip
 
