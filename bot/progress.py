@@ -57,8 +57,7 @@ def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
 
 def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
     if release.state in RUNNING:
-        what = f", {run.note}" if run.note else ""
-        return RUNS, f"running since {moment(run.planned, now)}{what}"
+        return RUNS, f"running since {moment(run.planned, now)}"
     if release.state is State.STUCK:
         return FAILED, f"stuck since {moment(release.changed, now)}"
     return NEXT, "was cancelled"
@@ -67,4 +66,4 @@ def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str
 def _scored(run: StepRun) -> str:
     if run.step not in {Step.SCORE, Step.PROMOTE} or not isinstance(run.result, Ran | Promoted):
         return ""
-    return f", {count(run.result.rows, 'row')} scored"
+    return f", {count(run.result.rows, 'row')}"

@@ -32,7 +32,7 @@ class Worker:
             result = await self._result(task)
         except UnavailableError as error:
             log.warning("%s", error, extra={"action": "step_waits", "job_id": job.id})
-            result = Later(error.retry_after_s)
+            result = Later(error.retry_after_s, str(error))
         if isinstance(result, Later):
             await self._progressed(task, result.note)
             await self._look_again(job, result.seconds)

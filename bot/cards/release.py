@@ -13,7 +13,7 @@ from bot.wording import count, moment, short
 from core.card import Button, Card, Element, Tone
 from core.events import RetryRequested
 from core.flow.retry import CAN_RETRY
-from core.release import RUNNING, State
+from core.release import RUNNING, Release, State
 from core.words import Stage
 
 clicks: Clicks[Draft] = Clicks()
@@ -137,16 +137,24 @@ def _reason(view: View) -> Iterator[Element]:
     """Why it is so, and what to do next."""
     release = view.release
     blocked = blocked_stage(release, view.policy)
-    for words in (release.reason, WHAT_NEXT.get(release.state, ""), blocked):
+    for words in (release.reason, _doing(release), WHAT_NEXT.get(release.state, ""), blocked):
         if words:
             yield text(words)
+
+
+def _doing(release: Release) -> str:
+    """What the running step does right now, such as how far its environment is."""
+    run = release.current_step()
+    if run is None or not run.note or release.state not in RUNNING:
+        return ""
+    return f"Now: {run.note.removesuffix('.')}."
 
 
 def _origin(view: View) -> str:
     release = view.release
     who = release.pusher_name or release.pusher
     where = f"{release.branch} · {short(release.commit)}"
-    return f"{where} · pushed by {who} · {moment(release.opened, view.now)}"
+    return f"{where} · by {who} · {moment(release.opened, view.now)}"
 
 
 def _findings(view: View, *, is_open: bool) -> Iterator[Element]:

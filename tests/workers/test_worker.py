@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from adapters.bare_repositories import BareRepositories
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue import SqliteQueue
@@ -41,10 +42,10 @@ async def bench(tmp_path):
 
 def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     """Nothing else is touched when a run is looked at again."""
-    absent: dict = dict.fromkeys(("evidence", "git", "registry", "directory", "gate"))
+    absent: dict = dict.fromkeys(("evidence", "registry", "directory", "gate"))
     return Services(
         handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
-        policy=world.policy, clock=world.clock, page_url="", **absent,
+        git=BareRepositories({"r1": world.git_folder}.get), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
 
@@ -55,7 +56,16 @@ async def test_what_an_environment_is_doing_reaches_the_card(bench):
     room = await bench.world.show_cards()
 
     shown = words(room.the("loan_default release 1"))
-    assert "▶ train: running since 09:00 UTC, fetching 34 packages" in shown
+    assert "Now: fetching 34 packages." in shown
+    assert "making an environment" not in shown
+
+
+async def test_what_does_not_answer_is_named(bench):
+    await bench.world.told(Story().push(1).push(2))
+    await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
+    room = await bench.world.show_cards()
+
+    assert "Now: The repository loans.git" in words(room.the("loan_default release 2"))
 
 
 async def test_the_same_note_is_told_once_and_no_note_is_no_event(bench):

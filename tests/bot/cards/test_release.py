@@ -38,6 +38,14 @@ def test_the_first_card_says_what_runs_and_since_when():
     assert titles(card) == []
 
 
+def test_what_a_step_does_is_told_as_long_as_it_runs():
+    story = Story().push(1).finish(Step.CHECK, NAMED).progress(Step.TRAIN, "fetching 34 packages")
+
+    assert "Now: fetching 34 packages." in in_sight(card_of(story))
+    assert "Now:" not in words(card_of(story.finish(Step.TRAIN, FAILED)))
+    assert "Now:" not in words(card_of(story.retry()))
+
+
 def test_the_card_links_to_the_page_of_the_release():
     card = card_of(Story().push(1))
 
@@ -127,7 +135,7 @@ def test_an_evaluated_release_waits_for_its_team():
     card = card_of(Story().push(1).to_acceptance(NAMED))
 
     assert verdict(card).text == "Evaluated: credit has to accept it"
-    assert "✓ score: done in 1 min 0 s, 10 rows scored" in words(card)
+    assert "✓ score: done in 1 min 0 s, 10 rows" in words(card)
     assert "auc | 0.7" in in_sight(card)
     assert "no champion to compare with" in words(card)
 
@@ -173,7 +181,7 @@ def test_after_qa_comes_production():
     card = card_of(story)
 
     assert verdict(card).text == "Version 1 holds QA: 5 rows scored there"
-    assert "✓ promote QA: done in 1 min 0 s, 5 rows scored" in words(card)
+    assert "✓ promote QA: done in 1 min 0 s, 5 rows" in words(card)
     assert titles(card) == ["Request PROD"]
 
 
@@ -293,7 +301,7 @@ def test_a_rule_based_release_has_no_training():
 
 
 def test_the_card_names_branch_commit_and_who_pushed():
-    assert "main · 00000000 · pushed by ada · 08:00 UTC" in words(card_of(Story().push(1)))
+    assert "main · 00000000 · by ada · 08:00 UTC" in words(card_of(Story().push(1)))
 
 
 def test_registering_is_shown_while_it_runs():
