@@ -7,12 +7,13 @@ import msgspec
 
 from core.checks import CheckResult
 from core.errors import UnknownNameError
-from core.events import ApprovalDecided, DecisionRefused, kind
+from core.events import kind
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
 from core.release import Model, Release, StepRun
 from core.words import ReleaseId, stream_of
+from web.pages.decisions import Decided, decisions
 
 LINKED: Final = ("step", "stage", "note", "reason", "outcome")
 
@@ -37,14 +38,6 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     caused_by: str
     hash: str
-
-
-class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    time: datetime
-    who: str
-    what: str
-    why: str
-    identity: str
 
 
 class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +72,7 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         findings=sum(len(check.findings) for check in checks),
         metrics=tuple(_metrics(release, champion, policy)),
         champion=champion,
-        decisions=tuple(found for entry in entries if (found := _decision(entry))),
+        decisions=tuple(decisions(entry.event for entry in entries)),
         chain=tuple(_link(entry) for entry in entries),
     )
 
@@ -112,19 +105,6 @@ def _metrics(release: Release, champion: Release | None, policy: Policy) -> list
             )
         )
     return rows
-
-
-def _decision(entry: Recorded) -> Decided | None:
-    event = entry.event
-    by = getattr(event, "by", None)
-    if by is None or isinstance(by, str) or isinstance(event, ApprovalDecided):
-        return None  # what was asked for stands there with its outcome
-    what = kind(event)
-    if isinstance(event, DecisionRefused):
-        what = f"refused: {event.what}"
-    words = (getattr(event, name, "") for name in ("comment", "reason", "purpose"))
-    why = next((text for text in words if text), "")
-    return Decided(time=event.time, who=by.name, what=what, why=why, identity=by.identity)
 
 
 def _link(entry: Recorded) -> Link:

@@ -87,7 +87,7 @@ async def test_decisions_say_who_why_and_how_sure_we_are(pages, read):
     _, text = await read("/releases/loan-1")
 
     assert EVE.name in text
-    for words in ("StageRequested a better cut", "refused: approve", "compared both", "verified"):
+    for words in ("requested QA a better cut", "refused: approve", "compared both", "verified"):
         assert words in text
 
 
