@@ -191,6 +191,15 @@ async def test_suggestions_fit_what_is_typed_and_wait_for_their_arguments(chat_a
     assert await page.input_value("#text") == "model status "
 
 
+async def test_on_a_small_screen_suggestions_come_while_somebody_writes(chat_as):
+    page = await chat_as("anna", size="narrow")
+    assert not await page.locator(".chip").first.is_visible()
+    await page.locator("#text").focus()
+    await page.get_by_role("button", name="model status <model>").click()
+
+    assert await page.input_value("#text") == "model status "
+
+
 async def test_after_a_restart_the_window_comes_back_by_itself(tmp_path, open_page):
     async with a_chat(tmp_path) as before:
         page = await open_page(f"{before.url}/chat/?as=anna")

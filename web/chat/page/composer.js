@@ -68,6 +68,7 @@ export class Composer {
   chip({ usage, description }) {
     const name = usage.replace(ARGUMENTS, "").trim();
     const pick = () => (name === usage ? this.say(usage) : this.fill(`${name} `));
-    return make("button", { type: "button", class: "chip", title: description, onclick: pick, text: usage });
+    const stay = (event) => event.preventDefault(); // some browsers would end the writing, and hide us
+    return make("button", { type: "button", class: "chip", title: description, onclick: pick, onmousedown: stay, text: usage });
   }
 }
