@@ -214,8 +214,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in {Status.FOUND, Status.COULD_NOT_RUN}
 
     @property
-    def may_block(self) -> bool:
-        """Whether it stands in the way where its priority blocks: advice alone never does."""
-        if self.status is Status.FOUND:
-            return any(not finding.is_advice for finding in self.findings)
-        return self.status is Status.COULD_NOT_RUN
+    def to_mend(self) -> int:
+        """How much must be mended, advice left out; a check that could not run counts as one."""
+        if self.status is Status.COULD_NOT_RUN:
+            return 1
+        return sum(not finding.is_advice for finding in self.findings)

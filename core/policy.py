@@ -129,7 +129,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def is_blocked(self, result: CheckResult, gate: str) -> bool:
         """Whether a result stands in the way at a gate."""
         rule = self.checks.get(result.check, CheckRule())
-        if not result.may_block:
+        if not result.to_mend:
             return False
         if gate in rule.at:
             return rule.at[gate] == "block"

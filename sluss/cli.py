@@ -1,4 +1,8 @@
-"""The commands of ``sluss``, as typer sees them: each is a thin door to its file in commands/."""
+"""The commands of ``sluss``, as typer sees them: each is a thin door to its file in commands/.
+
+A command imports its file when it is called: the server's parts take seconds to import, and
+`sluss check` in a pre-commit hook must not wait for them.
+"""
 
 import asyncio
 import os
@@ -9,19 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.mlflow_server import MLflowServer
-from sluss.commands import add as adding
-from sluss.commands import audit, demo
 from sluss.commands.check import check
-from sluss.commands.deliveries import deliveries
+from sluss.commands.explain import explain
 from sluss.commands.init import init
-from sluss.commands.rebuild import rebuild
-from sluss.commands.status import status
-from sluss.commands.up import up
 from sluss.commands.variables import variables
-from sluss.home import prepare_home
 from sluss.lock import Role
-from sluss.settings import default_home, from_environment
 
 Home = Annotated[
     Path | None,
@@ -38,11 +34,14 @@ audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify i
 app.add_typer(audits, name="audit")
 app.command()(init)
 app.command()(check)
+app.command()(explain)
 app.command()(variables)
 console = Console(soft_wrap=True)
 
 
 def _home(home: Path | None) -> Path:
+    from sluss.settings import default_home
+
     return home.expanduser().absolute() if home else default_home(os.environ)
 
 
@@ -54,18 +53,25 @@ def up_(
     home: Home = None,
 ) -> None:
     """Start Sluss with MLflow beside it; Ctrl-C ends it."""
+    from sluss.commands.up import up
+
     up(_home(home), role)
 
 
 @app.command()
 def down(home: Home = None) -> None:
     """End the MLflow server that `sluss up` left running."""
+    from adapters.mlflow_server import MLflowServer
+
     asyncio.run(MLflowServer(_home(home)).stop())
 
 
 @app.command("status")
 def status_(home: Home = None) -> None:
     """Say whether the server is ready, and what is not."""
+    from sluss.commands.status import status
+    from sluss.settings import from_environment
+
     found = status(from_environment(_home(home)))
     console.print("ready" if found["ready"] else f"not ready: {found['failed']}")
     raise typer.Exit(0 if found["ready"] else 1)
@@ -80,6 +86,10 @@ def add_(
     home: Home = None,
 ) -> None:
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
+    from sluss.commands import add as adding
+    from sluss.home import prepare_home
+    from sluss.settings import from_environment
+
     folder = _home(home)
     prepare_home(folder)
     settings = from_environment(folder)
@@ -103,6 +113,8 @@ def deliveries_(
     home: Home = None,
 ) -> None:
     """Show what came from outside and what became of it."""
+    from sluss.commands.deliveries import deliveries
+
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
     for row in deliveries(_home(home), limit):
         table.add_row(f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome)
@@ -112,12 +124,16 @@ def deliveries_(
 @app.command("rebuild")
 def rebuild_(home: Home = None) -> None:
     """Fold every projection anew from the ledger; the server must be down."""
+    from sluss.commands.rebuild import rebuild
+
     console.print(f"{rebuild(_home(home))} events were folded.")
 
 
 @audits.command("verify")
 def verify_(file: Annotated[Path, typer.Argument(help="An exported ledger.")]) -> None:
     """Check the hash chain of an exported ledger; no server is needed."""
+    from sluss.commands import audit
+
     found = audit.verify_file(file)
     console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
     console.print(f"Head: {found.head}")
@@ -128,6 +144,8 @@ def export_(
     file: Annotated[Path, typer.Argument(help="Where to write it.")], home: Home = None
 ) -> None:
     """Write the whole ledger as JSON lines."""
+    from sluss.commands import audit
+
     console.print(f"{audit.export_file(_home(home), file)} entries were written to {file}.")
 
 
@@ -137,4 +155,6 @@ def demo_(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
 ) -> None:
     """Lead through the story: from a push to production, with real models and a real MLflow."""
+    from sluss.commands import demo
+
     raise typer.Exit(demo.demo(is_script=script, keep=keep))

@@ -15,7 +15,9 @@ STYLES: Final = {
     Status.NOT_CHECKED: "dim",
     Status.COULD_NOT_RUN: "red",
 }
+NOTE: Final = "yellow"
 ALL_PASSED: Final = "Every check passed."
+SOME_PASSED: Final = "Nothing to mend; {count} of the checks could not be made here (see above)."
 BLOCKS: Final = "{count} to mend before {gate}."
 NOTHING_BLOCKS: Final = "Nothing blocks; what was found is worth mending all the same."
 
@@ -26,7 +28,7 @@ def print_report(console: Console, results: tuple[CheckResult, ...], policy: Pol
         for finding in result.findings:
             _print_finding(console, finding)
         if result.note:
-            console.print(Text(f"{result.check}: {result.note}", style="yellow"), soft_wrap=True)
+            console.print(Text(f"{result.check}: {result.note}", style=NOTE), soft_wrap=True)
     console.print(Text(_verdict(results, policy), style="bold"), soft_wrap=True)
 
 
@@ -37,7 +39,7 @@ def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
         style = STYLES[result.status] if gate or not result.is_open else "yellow"
         table.add_row(
             result.check,
-            Text(_outcome(result), style=style),
+            Text(outcome(result), style=style),
             str(result.priority),
             result.owner,
             gate,
@@ -45,15 +47,18 @@ def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
     return table
 
 
-def _outcome(result: CheckResult) -> str:
-    if result.status is not Status.FOUND:
-        return result.status
-    return _counted(len(result.findings))
+def outcome(result: CheckResult) -> str:
+    """How a check ended, in a word or two, and its figures."""
+    said = result.status if result.status is not Status.FOUND else _counted(len(result.findings))
+    figures = (f"{found.name} {found.value:g} {found.unit}".rstrip() for found in result.measures)
+    return ", ".join((said, *figures))
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
     """Never wrapped: editors make a link of ``path:line`` at the start of a line."""
     line = Text(finding.place(), style="cyan").append(": ", style="default")
+    if finding.rule:
+        line.append(f"[{finding.rule}] ", style="dim")
     if finding.wrong:
         line.append(f"{finding.wrong}. ", style="default")
     line.append(finding.mend[:1].upper() + finding.mend[1:], style="bold")
@@ -63,12 +68,13 @@ def _print_finding(console: Console, finding: Finding) -> None:
 def _verdict(results: tuple[CheckResult, ...], policy: Policy) -> str:
     opened = [result for result in results if result.is_open]
     if not opened:
-        return ALL_PASSED
+        silent = sum(result.status is Status.NOT_CHECKED for result in results)
+        return SOME_PASSED.format(count=silent) if silent else ALL_PASSED
     gates = [policy.blocked_gate(result) for result in opened]
     blocking = [result for result, gate in zip(opened, gates, strict=True) if gate]
     if not blocking:
         return NOTHING_BLOCKS
-    count = sum(max(1, len(result.findings)) for result in blocking)
+    count = sum(result.to_mend for result in blocking)
     first = min((gate for gate in gates if gate), key=list(policy.blocks).index)
     return BLOCKS.format(count=_counted(count), gate=first)
 

@@ -61,7 +61,7 @@ def blocking(result: Checked, policy: Policy, gate: str) -> str:
     if not found:
         return ""
     titles = ", ".join(check.check for check in found)
-    count = sum(max(1, len(check.findings)) for check in found)
+    count = sum(check.to_mend for check in found)
     plural = "s" if count > 1 else ""
     return f"{count} finding{plural} to mend first ({titles})."
 

@@ -1,6 +1,7 @@
 """``sluss check PATH``: the gate on a folder, before anything is pushed."""
 
 import asyncio
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,22 +10,37 @@ import msgspec
 import typer
 from rich.console import Console
 
-from core.checks import CheckResult
+from core.checks import CheckResult, ModelRepo
 from core.errors import SettingsError, UnknownNameError
-from core.policy import Policy
+from core.facts import Facts
+from core.policy import GATES, Policy
 from core.words import Stage
+from sluss.gate_parts import local_gate
+from sluss.gate_progress import GateProgress
 from sluss.gate_report import print_report
 from sluss.home_files import home_policy, home_variables
 from sluss.model_folder import read_folder
-from workers.gate import Gate
+from workers.checks import CHECKS
+from workers.gate import Watcher
+from workers.gathered import gbi_facts
+from workers.reports import FORMS
 
 BLOCKED: Final = 1
-CACHE: Final = "gate_cache"  # below the home
 
 
 class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
+FORM: Final = {
+    Format.SARIF: "gate.sarif",
+    Format.JUNIT: "gate.junit.xml",
+    Format.MARKDOWN: "gate.md",
+}
 
 
 def check(
@@ -36,7 +52,13 @@ def check(
     only: Annotated[
         list[str] | None, typer.Option(help="The id of a check; may be given more than once.")
     ] = None,
+    stage: Annotated[
+        Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
+    ] = Stage.PROD,
     format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
+    write: Annotated[
+        Path | None, typer.Option(help="Also write every form of the answer into this folder.")
+    ] = None,
     home: Annotated[
         Path | None,
         typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
@@ -45,22 +67,68 @@ def check(
     """Run the gate on a folder. The exit code is 1 when something blocks."""
     try:
         policy = home_policy(home)
-        gbi = home_variables(home, Stage.TST)
+        facts = _facts(policy, home, stage)
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
     repo = read_folder(path, policy)
-    cache = home / CACHE if home and home.is_dir() else None
-    running = Gate(cache=cache)(repo, policy.facts(gbi=gbi), policy, only=only or ())
+    console = Console()
+    is_shown = format is Format.TEXT and console.is_terminal
+    wanted = [each for each in CHECKS if not only or each.id in only]
+    watching = GateProgress(console, wanted) if is_shown else contextlib.nullcontext(Watcher())
     try:
-        results = asyncio.run(running)
+        with watching as watcher:
+            results = asyncio.run(_gate(repo, facts, policy, only=only, home=home, watcher=watcher))
     except UnknownNameError as error:
         raise typer.BadParameter(str(error), param_hint="--only") from error
-    if format is Format.JSON:
+    _print(console, format, results, policy)
+    if write is not None:
+        _write(write, results, policy)
+    if any(_blocks(result, policy, stage) for result in results):
+        raise typer.Exit(BLOCKED)
+
+
+async def _gate(
+    repo: ModelRepo,
+    facts: Facts,
+    policy: Policy,
+    *,
+    only: list[str] | None,
+    home: Path | None,
+    watcher: Watcher,
+) -> tuple[CheckResult, ...]:
+    gate = await local_gate(home)
+    return await gate(repo, facts, policy, only=only or (), watcher=watcher)
+
+
+def _facts(policy: Policy, home: Path | None, stage: Stage) -> Facts:
+    variables = {each: home_variables(home, each) for each in Stage}
+    facts = policy.facts(gbi=variables[Stage.TST])
+    if home is None:
+        return msgspec.structs.replace(facts, stage=stage)
+    return gbi_facts(facts, variables, stage)
+
+
+def _print(
+    console: Console, form: Format, results: tuple[CheckResult, ...], policy: Policy
+) -> None:
+    if form is Format.TEXT:
+        print_report(console, results, policy)
+    elif form is Format.JSON:
         typer.echo(as_json(results, policy))
     else:
-        print_report(Console(), results, policy)
-    if any(policy.blocked_gate(result) for result in results):
-        raise typer.Exit(BLOCKED)
+        typer.echo(FORMS[FORM[form]](results, policy), nl=False)
+
+
+def _write(folder: Path, results: tuple[CheckResult, ...], policy: Policy) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, form in FORMS.items():
+        (folder / name).write_bytes(form(results, policy))
+
+
+def _blocks(result: CheckResult, policy: Policy, stage: Stage) -> bool:
+    """On the way to a stage every gate before it is passed, too."""
+    last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
+    return any(policy.is_blocked(result, gate) for gate in GATES[: last + 1])
 
 
 def as_json(results: tuple[CheckResult, ...], policy: Policy) -> str:

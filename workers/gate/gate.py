@@ -73,7 +73,7 @@ class Gate:
         wanted = [check for check in checks if not policy.is_off(check.id)]
         results = await pass_.run(wanted)
         off = {check.id: said(check, Status.NOT_CHECKED, OFF) for check in checks}
-        return tuple(_under(policy, check, {**off, **results}[check.id]) for check in checks)
+        return tuple({**off, **results}[check.id] for check in checks)
 
 
 class _Pass:
@@ -113,22 +113,22 @@ class _Pass:
         for check in checks:
             found = self._kept.find(check)
             if found is not None:
-                self._say(found)
+                self._say(check, found)
 
     async def _judge(self, checks: list[Check]) -> None:
-        known = {
-            check.id: self._kept.find(check, is_preview=True) for check in checks if check.full
-        }
-        for found in filter(None, known.values()):
-            self._say(found)
-        left = [check for check in checks if not known.get(check.id)]
+        left = [check for check in checks if not self._said_before(check)]
         async with self._slots:
             for check in left:
                 self._watcher.works(check, "")
             results = await self._subject.judge.preview(left)
-        by_id = {check.id: check for check in left}
-        for result in results:
-            self._answered(by_id[result.check], result)
+        for check, result in zip(left, results, strict=True):
+            self._answered(check, result)
+
+    def _said_before(self, check: Check) -> bool:
+        found = self._kept.find(check, is_preview=True) if check.full else None
+        if found is not None:
+            self._say(check, found)
+        return found is not None
 
     async def _preview(self, check: Check) -> None:
         assert isinstance(check.quick, Tool)
@@ -158,10 +158,12 @@ class _Pass:
 
     def _answered(self, check: Check, result: CheckResult) -> None:
         self._kept.keep(check, result)
-        self._say(result)
+        self._say(check, result)
 
-    def _say(self, result: CheckResult) -> None:
-        """A preview never takes the place of the full answer."""
+    def _say(self, check: Check, result: CheckResult) -> None:
+        """Under the policy's priority. A preview never takes the place of the full answer."""
+        priority = self._subject.policy.priority(check.id, check.priority)
+        result = replace(result, priority=priority)
         known = self._results.get(result.check)
         if known is None or known.is_preview:
             self._results[result.check] = result
@@ -182,7 +184,3 @@ def _chosen(only: Collection[str]) -> tuple[Check, ...]:
         if name not in names:
             raise UnknownNameError("check", name, difflib.get_close_matches(name, names, n=2))
     return tuple(check for check in CHECKS if not only or check.id in only)
-
-
-def _under(policy: Policy, check: Check, result: CheckResult) -> CheckResult:
-    return replace(result, priority=policy.priority(check.id, check.priority))

@@ -41,13 +41,17 @@ class Judge:
     async def preview(
         self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
     ) -> list[CheckResult]:
-        """One process for all; after a check that ended it, a new one for those behind."""
+        """In the order of ``checks``, which is CHECKS' own: the process works in that order.
+
+        One process for all; after a check that ended it, a new one for those behind.
+        """
         left, done = list(checks), list[CheckResult]()
         while left:
             work = self._work(left, outputs or {}, is_preview=True)
             results, why = await self._ask(work)
-            done.extend(results[check.id] for check in left if check.id in results)
-            left = [check for check in left if check.id not in results]
+            said = [results[check.id] for check in left[: len(results)]]
+            done.extend(said)
+            left = left[len(said) :]
             if left:
                 done.append(could_not_run(left.pop(0), COULD_NOT_RUN.format(what=why)))
         return done

@@ -45,7 +45,7 @@ async def check(task: Task, services: Services) -> Result | Later:
 async def _report(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
     """The gate's state is shown at the commit, where developers look first."""
     release = task.release
-    count = sum(max(1, len(found.findings)) for found in checks if found.is_open)
+    count = sum(found.to_mend for found in checks)
     state = CommitState.FAILED if count else CommitState.SUCCEEDED
     text = f"The gate has {count} findings." if count else PASSED
     url = f"{services.page_url}/releases/{release.id}"
