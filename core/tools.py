@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 PYTHON: Final = "{python}"  # our interpreter, with the tools that Sluss brings
+BIN: Final = "{bin}"  # the folder of those tools' own programs
 MODEL_PYTHON: Final = "{model_python}"  # the interpreter of the model's own environment
 TEST_TOOLS: Final = "{test_tools}"  # a folder with pytest and coverage, for the end of sys.path
 REPO: Final = "{repo}"  # the repository's files, which is the working folder

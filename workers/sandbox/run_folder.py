@@ -1,0 +1,144 @@
+"""The folder of one run: the files go in, the results come out, and no name leads elsewhere.
+
+What lies in it after a run is hostile: links, pipes and endless files in the place of a result.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from core.checks import ModelRepo
+from core.tools import Command
+
+PREFIX: Final = "sluss_sandbox_"
+MB: Final = 1024 * 1024
+BLOCK: Final = 1024 * 1024
+SLOW_S: Final = 60
+
+NOT_WRITTEN: Final = "{count} files with unusable names were left out, the first is {first!r}"
+TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
+
+
+class RunFolder:
+    """``repo``, ``out``, ``tmp`` and ``home`` may be written by the process; ``tool`` may not."""
+
+    def __init__(self) -> None:
+        owner = f"{os.getpid()}_{int(psutil.Process().create_time())}"
+        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{owner}_"))
+        self.work = self.path / "work"
+        self.repo = self.work / "repo"
+        self.out = self.work / "out"
+        self.tmp = self.work / "tmp"
+        self.home = self.work / "home"
+        self.tool = self.path / "tool"
+        self.stdin = self.path / "stdin"
+
+    def lay_out(self, command: Command, repo: ModelRepo) -> tuple[str, ...]:
+        """What is to be noted about it."""
+        for folder in (self.repo, self.out, self.tmp, self.home, self.tool):
+            folder.mkdir(parents=True)
+        self.stdin.write_bytes(command.stdin)
+        _write(self.tool, command.files)
+        left_out = _write(self.repo, repo.files)
+        if not left_out:
+            return ()
+        return (NOT_WRITTEN.format(count=len(left_out), first=left_out[0]),)
+
+    def collect(self, command: Command) -> tuple[dict[str, bytes], list[str]]:
+        """The result files, and what is to be noted about those that are too large."""
+        files, notes = dict[str, bytes](), list[str]()
+        for name in command.collects:
+            data = _read(self.out, name, command.output_mb * MB)
+            if data is None:
+                continue
+            if len(data) > command.output_mb * MB:
+                notes.append(TOO_LARGE.format(name=name, output_mb=command.output_mb))
+            else:
+                files[name] = data
+        return files, notes
+
+    def remove(self) -> None:
+        _remove(self.path)
+
+
+def remove_stale() -> None:
+    """What a killed worker has left: its process is gone, or another one has its number."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if _is_stale(path):
+            _remove(path)
+
+
+def _is_stale(path: Path) -> bool:
+    pid, started, _ = path.name.removeprefix(PREFIX).split("_", 2)
+    with contextlib.suppress(OSError):
+        if path.lstat().st_uid != os.geteuid() or path.is_symlink():
+            return False
+    try:
+        return int(psutil.Process(int(pid)).create_time()) != int(started)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """The names that could not be written: they lead elsewhere, or are both file and folder."""
+    left_out, made = list[str](), set[Path]()
+    for name, data in files.items():
+        target = folder / name
+        if not _is_inside(name):
+            left_out.append(name)
+            continue
+        try:
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
+            target.write_bytes(data)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError, OSError):
+            left_out.append(name)
+    return left_out
+
+
+def _is_inside(name: str) -> bool:
+    parts = name.split("/")
+    return bool(name) and "\0" not in name and not {"", ".", ".."} & set(parts)
+
+
+def _read(folder: Path, name: str, most: int) -> bytes | None:
+    """A plain file's data, one byte more than allowed at most; None for anything else."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for part, is_last in _steps(name):
+        kind = os.O_NONBLOCK if is_last else os.O_DIRECTORY  # opening a pipe must not wait
+        try:
+            inner = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | kind, dir_fd=descriptor)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    with os.fdopen(descriptor, "rb") as file:
+        is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return file.read(most + 1) if is_plain else None
+
+
+def _steps(name: str) -> Iterable[tuple[str, bool]]:
+    parts = name.split("/")
+    return ((part, number == len(parts)) for number, part in enumerate(parts, 1))
+
+
+def _remove(path: Path) -> None:
+    """A process may have taken away its own rights, or nested its folders without end."""
+    try:
+        shutil.rmtree(path)
+    except (OSError, RecursionError):
+        for tool in ("chmod -R u+rwx --", "rm -rf --one-file-system --"):
+            argv = [*tool.split(), str(path)]
+            subprocess.run(  # noqa: S603 (fixed words and our own path)
+                argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
+            )

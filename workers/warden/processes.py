@@ -1,0 +1,101 @@
+"""The processes below the warden: who they are, what they take, and how they are ended."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+WAIT_S: Final = 5.0
+PAUSE_S: Final = 0.002
+ZOMBIE: Final = "Z"
+
+PROC: Final = Path("/proc")
+
+
+def descendants() -> list[int]:
+    """Every running process below this one. Orphans are among them: they are adopted."""
+    parents = dict(_parents())
+    found, ours = list[int](), {os.getpid()}
+    grows = True
+    while grows:
+        new = [pid for pid, parent in parents.items() if parent in ours and pid not in ours]
+        found += new
+        ours.update(new)
+        grows = bool(new)
+    return found
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for name in os.listdir("/proc"):  # noqa: PTH208 (the fast way: it is asked every few ms)
+        if name.isdecimal():
+            with contextlib.suppress(OSError, ValueError):
+                state, parent = _stat(name)
+                if state != ZOMBIE:
+                    yield int(name), parent
+
+
+def _stat(pid: str) -> tuple[str, int]:
+    text = (PROC / pid / "stat").read_text("ascii", "replace")
+    state, parent, *_ = text.rpartition(")")[2].split()  # its name may hold spaces and brackets
+    return state, int(parent)
+
+
+def memory_bytes(pids: Iterable[int], limit: int) -> int:
+    """What they hold together. Pages that they share are counted once, if that may matter."""
+    pids = list(pids)
+    resident = sum(_resident(pid) for pid in pids)
+    return resident if resident <= limit else sum(_proportional(pid) for pid in pids)
+
+
+def _resident(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int((PROC / str(pid) / "statm").read_text("ascii").split()[1]) * PAGE
+    return 0
+
+
+def _proportional(pid: int) -> int:
+    """A process may forbid that others look closer; then all that is resident is its own."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text("ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return _resident(pid)
+
+
+def unlinked_bytes(pids: Iterable[int]) -> int:
+    """What they keep in open files that have no name: no folder shows it."""
+    sizes = dict[tuple[int, int], int]()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for descriptor in os.scandir(PROC / str(pid) / "fd"):
+                with contextlib.suppress(OSError):
+                    about = descriptor.stat()
+                    if about.st_nlink == 0:
+                        sizes[about.st_dev, about.st_ino] = about.st_blocks * 512
+    return sum(sizes.values())
+
+
+def end_all(first: int) -> None:
+    """Until nothing is left, since what is being killed may still fork."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(first, signal.SIGKILL)  # at once, whatever it forks
+    until = time.monotonic() + WAIT_S
+    while _has_children() and time.monotonic() < until:
+        for pid in descendants():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(PAUSE_S)
+
+
+def _has_children() -> bool:
+    """Reaps what has ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        return False
+    return True
