@@ -14,32 +14,43 @@ LONGEST = 300  # one finding may quote a parser's whole message
 
 
 def open_checks(release: Release, policy: Policy) -> tuple[CheckResult, ...]:
-    """What found something or could not run, the required ones first."""
-    results = release.checked.checks if release.checked else ()
-    found = (result for result in results if result.is_open and not policy.is_off(result.check))
-    return tuple(sorted(found, key=lambda result: result.priority))
+    """What has something to mend or could not run, the required ones first."""
+    found = (result for result in release.checks if result.to_mend)
+    there = (result for result in found if not policy.is_off(result.check))
+    return tuple(sorted(there, key=lambda result: result.priority))
 
 
 def total(results: Sequence[CheckResult]) -> int:
-    """A check that could not run counts as one."""
-    return sum(max(1, len(result.findings)) for result in results)
+    """A check that could not run counts as one, advice not at all."""
+    return sum(result.to_mend for result in results)
 
 
-def elements(results: Sequence[CheckResult]) -> Iterator[Element]:
+def advice(release: Release) -> int:
+    """How many hints there are, which block nothing."""
+    return sum(finding.is_advice for result in release.checks for finding in result.findings)
+
+
+def elements(results: Sequence[CheckResult], policy: Policy) -> Iterator[Element]:
     left = SHOWN
     for result in results:
         if left <= 0:
             break
-        who = f"priority {result.priority}, {result.owner}"
-        yield text(f"{result.check} ({who}): {result.title}", is_bold=True)
-        if result.status is Status.COULD_NOT_RUN or not result.findings:
+        yield text(f"{result.check} ({_about(result, policy)}): {result.title}", is_bold=True)
+        if result.status is Status.COULD_NOT_RUN:
             yield text(f"could not run: {clipped(result.note, LONGEST)}", Tone.WARN)
-        for finding in result.findings[:left]:
+        found = [finding for finding in result.findings if not finding.is_advice]
+        for finding in found[:left]:
             yield from _finding(finding)
-        left -= max(1, len(result.findings))
+        left -= result.to_mend
     hidden = total(results) - SHOWN
     if hidden > 0:
         yield text(f"and {count(hidden, 'finding')} more on the release page", Tone.SUBTLE)
+
+
+def _about(result: CheckResult, policy: Policy) -> str:
+    gate = policy.blocked_gate(result)
+    blocks = "warns" if not gate else f"blocks {'the run' if gate == 'run' else gate}"
+    return f"priority {result.priority}, {result.owner}, {blocks}"
 
 
 def _finding(finding: Finding) -> Iterator[Element]:

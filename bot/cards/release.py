@@ -7,6 +7,7 @@ from bot import findings, metrics_table, progress
 from bot.click import Click, Clicks
 from bot.draft import Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
+from bot.gate_figures import gate_line
 from bot.next_stages import blocked_stage, next_stages
 from bot.view import View, holder_name
 from bot.wording import count, moment, short
@@ -37,7 +38,7 @@ WHAT_NEXT = {
 
 def render(view: View) -> Card:
     verdict, tone = _verdict(view)
-    is_mending = view.release.state in MENDING  # then the findings come first, and open
+    is_mending = view.release.state in MENDING or bool(view.release.quick)
     found = tuple(_findings(view, is_open=is_mending))
     title = f"{view.name} release {view.release.number}"
     return card(
@@ -46,7 +47,7 @@ def render(view: View) -> Card:
         *_reason(view),
         *(found if is_mending else ()),
         text(_origin(view), Tone.SUBTLE),
-        facts(progress.rows(view.release, view.now)),
+        facts((*progress.rows(view.release, view.now), *_gate(view))),
         *(() if is_mending else found),
         *_metrics(view),
         *_buttons(view),
@@ -157,11 +158,24 @@ def _origin(view: View) -> str:
     return f"{where} · by {who} · {moment(release.opened, view.now)}"
 
 
+def _gate(view: View) -> Iterator[tuple[str, str]]:
+    line = gate_line(view.model, view.release)
+    if line:
+        yield "gate", line
+
+
 def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
-    found = findings.open_checks(view.release, view.policy)
+    """While the findings are what matters they come first, and open."""
+    release = view.release
+    found = findings.open_checks(release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
-        yield section(title, *findings.elements(found), is_open=is_open)
+        yield section(title, *findings.elements(found, view.policy), is_open=is_open)
+    if release.waiting:
+        yield text(f"Still running: {', '.join(release.waiting)}.", Tone.SUBTLE)
+    hints = findings.advice(release)
+    if hints and is_open:
+        yield text(f"{count(hints, 'hint')} on the release page: they block nothing.", Tone.SUBTLE)
 
 
 def _metrics(view: View) -> Iterator[Element]:

@@ -1,5 +1,6 @@
 """The pages, rendered on the server; they work without JavaScript."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from core.policy import Policy
 from core.ports import Evidence, MLPlatform, Queue, Store
 from web.pages import show
 from web.pages.release import release_page
+from web.pages.report import report_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLE: Final = Path(__file__).parents[1] / "style"
@@ -24,6 +26,7 @@ SECURITY: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
 
 
@@ -53,6 +56,7 @@ def add_pages(app: web.Application, services: Pages) -> None:
         [
             web.get("/releases", _guarded(releases)),
             web.get("/releases/{release}", _guarded(release)),
+            web.get("/releases/{release}/evidence/{check}/{name}", _guarded(report)),
             web.get("/deliveries", _guarded(deliveries)),
             web.post("/deliveries/{queue}/redrive", _guarded(redrive)),
             web.static("/style", STYLE),
@@ -81,7 +85,28 @@ async def release(request: web.Request) -> web.Response:
         )
     except UnknownNameError as error:
         return _page(request, "missing.html", status=404, what=str(error))
-    return _page(request, "release.html", page=content, log=log, mlflow_url=services.mlflow_url)
+    return _page(
+        request,
+        "release.html",
+        page=content,
+        log=log,
+        policy=services.policy,
+        mlflow_url=services.mlflow_url,
+    )
+
+
+async def report(request: web.Request) -> web.Response:
+    """What a tool wrote may quote a repository: it is handed out to be saved, never shown."""
+    services, asked = request.app[SERVICES], request.match_info
+    try:
+        data = await report_of(
+            asked["release"], (asked["check"], asked["name"]), services.handle, services.evidence
+        )
+    except UnknownNameError as error:
+        return _page(request, "missing.html", status=404, what=str(error))
+    name = f"{asked['release']}.{asked['check']}.{asked['name']}"
+    headers = {"Content-Disposition": f'attachment; filename="{UNSAFE.sub("_", name)}"'}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
 async def deliveries(request: web.Request) -> web.Response:

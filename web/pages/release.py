@@ -63,13 +63,13 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         raise UnknownNameError("release", name, near)
     entries = [e for e in await store.load(stream) if _is_about(e, release)]
     champion = _champion(model, release)
-    checks = release.checked.checks if release.checked else ()
+    checks = release.checks
     return ReleasePage(
         model=model,
         release=release,
         steps=tuple(release.steps.values()),
         checks=checks,
-        findings=sum(len(check.findings) for check in checks),
+        findings=sum(check.to_mend for check in checks),
         metrics=tuple(_metrics(release, champion, policy)),
         champion=champion,
         decisions=tuple(decisions(entry.event for entry in entries)),

@@ -1,10 +1,11 @@
 """The card of a release, from check to production."""
 
+import msgspec
 import pytest
 
 from bot.cards import release as release_card
 from core.card import Section, Table, Tone
-from core.checks import CheckResult, Status
+from core.checks import CheckResult, Finding, Measure, Status
 from core.events import RetryRequested
 from core.people import Person
 from core.results import Checked, Registered
@@ -317,3 +318,47 @@ def test_a_version_may_be_registered_by_somebody_whom_the_card_does_not_know():
     card = card_of(story.finish(Step.REGISTER, Registered(version="9", artifact_digest="a")))
 
     assert verdict(card).text == "Version 9 is registered"
+
+
+LINT = CheckResult(
+    check="lint", title="Readable code", owner="GBI", priority=3, status=Status.FOUND,
+    findings=(
+        Finding("src/train.py", "remove it", "unused import", 3, "W0611", is_advice=True),
+    ),
+    measures=(Measure("score", 9.5, "of 10"),),
+)  # fmt: skip
+
+
+def test_what_is_found_so_far_is_shown_while_slower_checks_run():
+    card = card_of(Story().push(1).report(found(1), waiting=("lint", "unit_tests")))
+
+    assert verdict(card).text == "Checking since 08:00 UTC"
+    assert "is blank: mend thing 1" in in_sight(card)
+    assert "Still running: lint, unit_tests." in in_sight(card)
+
+
+def test_advice_is_counted_and_blocks_nothing():
+    checked = Checked(checks=(found(1), LINT), model="loan_default", team="credit")
+    card = card_of(Story().push(1).finish(Step.CHECK, checked))
+
+    assert "1 finding of the gate" in in_sight(card)
+    assert "1 hint on the release page: they block nothing." in in_sight(card)
+    assert "unused import" not in words(card)
+
+
+def test_a_finding_says_what_it_blocks():
+    broken = Checked(checks=(found(1, "readme", 2),), model="loan_default", team="credit")
+    card = card_of(Story().push(1).finish(Step.CHECK, broken))
+
+    assert "readme (priority 2, GBI, blocks QA)" in words(card)
+
+
+def test_the_gate_has_a_line_of_figures_with_their_trend():
+    before = msgspec.structs.replace(LINT, measures=(Measure("score", 9.0, "of 10"),))
+    first = Checked(checks=(before,), model="loan_default", team="credit")
+    second = Checked(checks=(LINT, found(1)), model="loan_default", team="credit")
+    story = Story().push(1).finish(Step.CHECK, first)
+    assert "gate: 0 of 1 checks passed · lint 9 of 10" in words(card_of(story))
+
+    story.push(2).finish(Step.CHECK, second)
+    assert "gate: 0 of 2 checks passed · lint 9.5 of 10 (+0.5)" in words(card_of(story))
