@@ -10,13 +10,14 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test check format lint types contracts lock clean help
+.PHONY: setup demo test check format lint types contracts docs lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
 	@echo "make test    all tests"
 	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
 	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
+	@echo "make docs    write docs/reference/ anew from the tables of the code"
 	@echo "make clean   undo the set-up         make format, lint, types, contracts: one part of check"
 
 setup: $(VENV)/.installed $(RENDERER)
@@ -53,6 +54,9 @@ types: setup
 
 contracts: setup
 	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/python scripts/write_reference.py
 
 # requirements.txt is for people and CI, requirements_image.txt for the image: the same versions
 # without the tools, and web/renderer/node_requirements.txt for where no Node is present.

@@ -5,25 +5,26 @@ from collections.abc import Mapping
 import msgspec
 
 from core.facts import Facts
-from core.variables import Sources, as_values, resolve
+from core.variables.groups import groups
 from core.words import Stage
+from workers.services import Services
 
-AFTER_TST = (Stage.QA, Stage.PROD)
+
+async def gather(services: Services) -> Facts:
+    """For a commit that a worker checks."""
+    variables = {stage: await services.git.variables(stage) for stage in Stage}
+    known = {stage: found for stage, found in variables.items() if found is not None}
+    facts = services.policy.facts(gbi=known.get(Stage.TST))
+    return gbi_facts(facts, known) if known else facts
 
 
 def gbi_facts(facts: Facts, variables: Mapping[Stage, Mapping[str, str]], stage: str = "") -> Facts:
     """With what GBI's variable groups hold for each stage; of a secret only its name."""
-    groups = {
-        str(each): frozenset(name.upper() for name in known) for each, known in variables.items()
-    }
-    resolved = {each: resolve(Sources(gbi=known), each) for each, known in variables.items()}
-    filled = {str(each): as_values(found) for each, found in resolved.items()}
+    found = groups(variables)
     return msgspec.structs.replace(
         facts,
         stage=stage,
-        variable_groups=groups,
-        prefilled=filled,
-        service_principals={
-            str(each): filled[str(each)].get(f"SPN_{each}", "") for each in AFTER_TST
-        },
+        variable_groups=found.variable_groups,
+        prefilled=found.prefilled,
+        service_principals=found.service_principals,
     )

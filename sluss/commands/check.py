@@ -26,6 +26,7 @@ from workers.gathered import gbi_facts
 from workers.reports import FORMS
 
 BLOCKED: Final = 1
+Results = tuple[CheckResult, ...]
 
 
 class Format(StrEnum):
@@ -43,6 +44,17 @@ FORM: Final = {
 }
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of the gate."""
+
+    repo: ModelRepo
+    facts: Facts
+    policy: Policy
+    only: tuple[str, ...]
+    is_quick: bool
+    home: Path | None
+
+
 def check(
     path: Annotated[
         Path,
@@ -52,6 +64,9 @@ def check(
     only: Annotated[
         list[str] | None, typer.Option(help="The id of a check; may be given more than once.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only what answers in about a second.")
+    ] = False,
     stage: Annotated[
         Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
     ] = Stage.PROD,
@@ -65,21 +80,13 @@ def check(
     ] = None,
 ) -> None:
     """Run the gate on a folder. The exit code is 1 when something blocks."""
-    try:
-        policy = home_policy(home)
-        facts = _facts(policy, home, stage)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error), param_hint="--home") from error
+    policy, facts = _rules(home, stage)
     repo = read_folder(path, policy)
+    wanted = Wanted(
+        repo=repo, facts=facts, policy=policy, only=tuple(only or ()), is_quick=quick, home=home
+    )
     console = Console()
-    is_shown = format is Format.TEXT and console.is_terminal
-    wanted = [each for each in CHECKS if not only or each.id in only]
-    watching = GateProgress(console, wanted) if is_shown else contextlib.nullcontext(Watcher())
-    try:
-        with watching as watcher:
-            results = asyncio.run(_gate(repo, facts, policy, only=only, home=home, watcher=watcher))
-    except UnknownNameError as error:
-        raise typer.BadParameter(str(error), param_hint="--only") from error
+    results = _results(wanted, console if format is Format.TEXT else None)
     _print(console, format, results, policy)
     if write is not None:
         _write(write, results, policy)
@@ -87,30 +94,45 @@ def check(
         raise typer.Exit(BLOCKED)
 
 
-async def _gate(
-    repo: ModelRepo,
-    facts: Facts,
-    policy: Policy,
-    *,
-    only: list[str] | None,
-    home: Path | None,
-    watcher: Watcher,
-) -> tuple[CheckResult, ...]:
-    gate = await local_gate(home)
-    return await gate(repo, facts, policy, only=only or (), watcher=watcher)
-
-
-def _facts(policy: Policy, home: Path | None, stage: Stage) -> Facts:
-    variables = {each: home_variables(home, each) for each in Stage}
+def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
+    """Without a home nothing is known of GBI's groups, and their checks say so."""
+    try:
+        policy = home_policy(home)
+        variables = {each: home_variables(home, each) for each in Stage}
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--home") from error
     facts = policy.facts(gbi=variables[Stage.TST])
     if home is None:
-        return msgspec.structs.replace(facts, stage=stage)
-    return gbi_facts(facts, variables, stage)
+        return policy, msgspec.structs.replace(facts, stage=stage)
+    return policy, gbi_facts(facts, variables, stage)
 
 
-def _print(
-    console: Console, form: Format, results: tuple[CheckResult, ...], policy: Policy
-) -> None:
+def _results(wanted: Wanted, console: Console | None) -> Results:
+    """With a line per check while they run, where somebody looks."""
+    asked = [each for each in CHECKS if not wanted.only or each.id in wanted.only]
+    shown = contextlib.nullcontext(Watcher())
+    if console is not None and console.is_terminal:
+        shown = GateProgress(console, asked)
+    try:
+        with shown as watcher:
+            return asyncio.run(_gate(wanted, watcher))
+    except UnknownNameError as error:
+        raise typer.BadParameter(str(error), param_hint="--only") from error
+
+
+async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
+    gate = await local_gate(wanted.home)
+    return await gate(
+        wanted.repo,
+        wanted.facts,
+        wanted.policy,
+        only=wanted.only,
+        is_quick=wanted.is_quick,
+        watcher=watcher,
+    )
+
+
+def _print(console: Console, form: Format, results: Results, policy: Policy) -> None:
     if form is Format.TEXT:
         print_report(console, results, policy)
     elif form is Format.JSON:
@@ -119,7 +141,7 @@ def _print(
         typer.echo(FORMS[FORM[form]](results, policy), nl=False)
 
 
-def _write(folder: Path, results: tuple[CheckResult, ...], policy: Policy) -> None:
+def _write(folder: Path, results: Results, policy: Policy) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, form in FORMS.items():
         (folder / name).write_bytes(form(results, policy))
@@ -131,7 +153,7 @@ def _blocks(result: CheckResult, policy: Policy, stage: Stage) -> bool:
     return any(policy.is_blocked(result, gate) for gate in GATES[: last + 1])
 
 
-def as_json(results: tuple[CheckResult, ...], policy: Policy) -> str:
+def as_json(results: Results, policy: Policy) -> str:
     checks = [
         {**msgspec.to_builtins(result), "blocks": policy.blocked_gate(result)} for result in results
     ]

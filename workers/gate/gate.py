@@ -16,7 +16,7 @@ from core.policy import Policy
 from workers.checks import CHECKS
 from workers.gate.cache import Contents, GateCache
 from workers.gate.judge import Judge, JudgeLimits
-from workers.gate.said import OFF, said
+from workers.gate.said import LATER, OFF, said
 from workers.gate.tools import Subject, Tools
 
 replace = msgspec.structs.replace
@@ -59,10 +59,12 @@ class Gate:
         policy: Policy,
         *,
         only: Collection[str] = (),
+        is_quick: bool = False,
         watcher: Watcher | None = None,
     ) -> tuple[CheckResult, ...]:
         """Every check's result in the order of the card, with the policy's priorities.
 
+        ``is_quick``: no tool is waited for that takes longer than a moment.
         Raise UnknownNameError for a check in ``only`` that there is not.
         """
         checks = _chosen(only)
@@ -71,9 +73,9 @@ class Gate:
         kept = GateCache(self._cache, contents)
         pass_ = _Pass(self._tools, self._slots, subject, kept, watcher or Watcher())
         wanted = [check for check in checks if not policy.is_off(check.id)]
-        results = await pass_.run(wanted)
-        off = {check.id: said(check, Status.NOT_CHECKED, OFF) for check in checks}
-        return tuple({**off, **results}[check.id] for check in checks)
+        results = await pass_.run(wanted, is_quick=is_quick)
+        rest = {check.id: _not_run(check, policy) for check in checks}
+        return tuple({**rest, **results}[check.id] for check in checks)
 
 
 class _Pass:
@@ -94,7 +96,7 @@ class _Pass:
         self._watcher = watcher
         self._results: dict[str, CheckResult] = {}
 
-    async def run(self, checks: list[Check]) -> dict[str, CheckResult]:
+    async def run(self, checks: list[Check], *, is_quick: bool) -> dict[str, CheckResult]:
         """Slots are given in the order in which they are asked for, so the quick come first."""
         self._find_kept(checks)
         left = [check for check in checks if check.id not in self._results]
@@ -104,7 +106,7 @@ class _Pass:
             quick = [tasks.create_task(self._judge(rules))]
             quick += [tasks.create_task(self._preview(check)) for check in previews]
             await asyncio.sleep(0)  # they ask for their slots
-            for check in self._longest_first(left):
+            for check in self._longest_first([] if is_quick else left):
                 tasks.create_task(self._full(check))
             tasks.create_task(self._tell_quick(quick, checks))
         return self._results
@@ -168,6 +170,10 @@ class _Pass:
         if known is None or known.is_preview:
             self._results[result.check] = result
             self._watcher.said(result)
+
+
+def _not_run(check: Check, policy: Policy) -> CheckResult:
+    return said(check, Status.NOT_CHECKED, OFF if policy.is_off(check.id) else LATER)
 
 
 def _longest(check: Check) -> int:

@@ -6,6 +6,7 @@ from core.checks import Check, CheckResult, Status
 
 COULD_NOT_RUN: Final = "{what}. The check said nothing about this commit; tell GBI."
 OFF: Final = "switched off by policy.yml"
+LATER: Final = "its tool takes longer, and only the quick checks were asked for"
 NOTHING: Final = "there is nothing of its kind in the repository"
 
 

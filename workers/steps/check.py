@@ -5,11 +5,15 @@ import hashlib
 import msgspec
 
 from core.checks import CheckResult, ModelRepo
+from core.events import ChecksReported
 from core.ports import CommitState
 from core.release import Model
 from core.results import Author, Checked, Result
 from core.variables import ModelSettings, model_settings
-from core.words import Stage
+from workers.checks import CHECKS
+from workers.gate import Watcher
+from workers.gathered import gather
+from workers.reports import FORMS
 from workers.services import Services
 from workers.steps.step import Later, Task
 
@@ -19,10 +23,9 @@ PASSED = "The gate found nothing to mend."
 async def check(task: Task, services: Services) -> Result | Later:
     release, policy = task.release, services.policy
     repo = await services.git.files(release.repository, release.commit)
-    gbi = await services.git.variables(Stage.TST)
-    groups = None if gbi is None else {str(Stage.TST): frozenset(gbi)}
-    checks = await services.gate(repo, policy.facts(gbi=gbi, variable_groups=groups), policy)
-    settings = model_settings(repo, layout=policy.layout, gbi=gbi)
+    facts = await gather(services)
+    checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
+    settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)
     await _report(task, services, checks)
     return Checked(
         checks=checks,
@@ -39,7 +42,31 @@ async def check(task: Task, services: Services) -> Result | Later:
             release.repository, release.commit
         ),
         report=await services.evidence.keep(msgspec.json.encode(checks)),
+        reports={
+            name: await services.evidence.keep(form(checks, policy)) for name, form in FORMS.items()
+        },
     )
+
+
+class _Early(Watcher):
+    """Brings the quick answers to the card, while slower checks still run."""
+
+    def __init__(self, task: Task, services: Services) -> None:
+        self._task = task
+        self._services = services
+
+    async def quick(self, results: tuple[CheckResult, ...]) -> None:
+        job = self._task.job
+        answered = {result.check for result in results if not result.is_preview}
+        reported = ChecksReported(
+            id=f"checks/{self._task.key}",
+            time=self._services.clock(),
+            release=job.release,
+            attempt=job.attempt,
+            checks=results,
+            waiting=tuple(check.id for check in CHECKS if check.id not in answered),
+        )
+        await self._services.handle(reported)
 
 
 async def _report(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
