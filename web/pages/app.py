@@ -11,6 +11,7 @@ from aiohttp import web
 
 from core.errors import UnknownNameError
 from core.handle import Handle
+from core.loopback import is_loopback
 from core.policy import Policy
 from core.ports import Evidence, MLPlatform, Queue, Store
 from web.pages import show
@@ -91,7 +92,7 @@ async def release(request: web.Request) -> web.Response:
         page=content,
         log=log,
         policy=services.policy,
-        mlflow_url=services.mlflow_url,
+        mlflow_url=show.without_login(services.mlflow_url),
     )
 
 
@@ -126,12 +127,12 @@ async def redrive(request: web.Request) -> web.Response:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Only under our own name (DNS rebinding), and forms only from our own pages (CSRF)."""
+    """Only from here, under our own name (DNS rebinding), and forms from our own pages (CSRF)."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         hosts = request.app[SERVICES].hosts
         origin = request.headers.get("Origin", "")
-        if request.host not in hosts:
+        if not is_loopback(request.remote or "") or request.host not in hosts:
             raise web.HTTPForbidden(text=FOREIGN)
         if request.method != "GET" and origin.partition("//")[2] not in hosts:
             raise web.HTTPForbidden(text=FOREIGN)

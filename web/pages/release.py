@@ -11,7 +11,7 @@ from core.events import kind
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
-from core.release import Model, Release, StepRun
+from core.release import RUNNING, Model, Release, StepRun
 from core.words import ReleaseId, stream_of
 from web.pages.decisions import Decided, decisions
 
@@ -50,6 +50,11 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     champion: Release | None
     decisions: tuple[Decided, ...]
     chain: tuple[Link, ...]
+
+    @property
+    def is_running(self) -> bool:
+        """Then the page looks again by itself."""
+        return self.release.state in RUNNING
 
 
 async def release_page(name: str, store: Store, handle: Handle, policy: Policy) -> ReleasePage:

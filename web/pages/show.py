@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Effects, Evidence, MLPlatform
@@ -30,6 +31,12 @@ def tone(state: str) -> str:
     """``placed PROD`` has the tone of ``placed``; what runs is the accent."""
     known = (TONES[name] for name in TONES if state == name or state.startswith(f"{name} "))
     return next(known, "accent")
+
+
+def without_login(url: str) -> str:
+    """The tracking server's address may carry a name and a token for our own client."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 async def log_of(

@@ -17,28 +17,37 @@ from web.pages import Pages, add_pages
 
 
 @asynccontextmanager
-async def some_pages(folder):
-    """``host`` is what the pages answer to; ``client`` asks under it."""
+async def some_pages(folder, *, mlflow_url="", asked_from=""):
+    """``host`` is what the pages answer to; ``client`` asks under it, perhaps from elsewhere."""
     world, port = World(folder), unused_port()
     queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in ("events", "jobs")}
     evidence = EvidenceFolder(folder / "evidence")
     runs = LocalRuns(folder, tracking_uri="", uv="uv", python="python", index_env={})
-    app, counters = web.Application(), CollectorRegistry()
+    app, counters = web.Application(middlewares=[_coming_from(asked_from)]), CollectorRegistry()
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
         queues=queues, policy=world.policy, hosts=frozenset({f"127.0.0.1:{port}"}),
+        mlflow_url=mlflow_url,
     )  # fmt: skip
     add_pages(app, services)
     add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)
     async with TestClient(TestServer(app, port=port)) as client:
         yield SimpleNamespace(
-            client=client, world=world, queues=queues, evidence=evidence,
+            client=client, world=world, queues=queues, evidence=evidence, folder=folder,
             host=f"127.0.0.1:{port}", origin=f"http://127.0.0.1:{port}",
         )  # fmt: skip
     for queue in queues.values():
         await queue.close()
     await world.store.close()
+
+
+def _coming_from(address):
+    @web.middleware
+    async def moved(request, handler):
+        return await handler(request.clone(remote=address) if address else request)
+
+    return moved
 
 
 async def a_dead_letter(queue, name, *, reason, body=b"{}"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import web.pages
-from tests.web.pages.serving import a_dead_letter
+from tests.web.pages.serving import a_dead_letter, some_pages
 
 TEMPLATES = Path(web.pages.__file__).parent / "templates"
 PAGES = ("/releases", "/releases/loan-1", "/deliveries")
@@ -18,6 +18,13 @@ async def test_another_name_for_this_machine_is_refused(pages, path, host):
     answer = await pages.client.get(path, headers={"Host": host})
 
     assert answer.status in {400, 403}  # an empty name is no request at all
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.20", "2001:db8::7"])
+async def test_who_comes_from_elsewhere_is_refused_under_our_own_name(tmp_path, address):
+    async with some_pages(tmp_path, asked_from=address) as pages:
+        for path in PAGES:
+            assert (await pages.client.get(path)).status == 403
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1"])
