@@ -79,9 +79,17 @@ POLICY: Final = """\
 # PROD takes only what QA has held:
 # stage_order: {PROD: QA}
 
-# Per check: block, warn or off, and another priority:
+# Per check: block, warn or off, another priority, and a mode of its own at one gate:
 # checks:
-#   structure: {mode: block, priority: 1}
+#   variable_groups: {mode: block}
+#   unit_tests: {priority: 1, at: {QA: block}}
+
+# What single checks measure by; all fields are in the documentation of the gate:
+# rules:
+#   sandbox: limits            # the weakest that may run a repository's code
+#   financial_id: "CC-[0-9]{6}"
+#   lint: {profiles: {pep8: {score: 7.0}}, teams: {"*": pep8}}
+#   unit_tests: {min_coverage: 0, seconds: 300}
 
 # Cluster sizes, and which kinds of model need a train.py:
 # max_workers: 16
