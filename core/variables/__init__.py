@@ -1,5 +1,6 @@
 """The variables of a model: the table, how they are read, checked and resolved for a stage."""
 
+from core.variables.groups import Groups, groups
 from core.variables.read import Read, Value, read, variable_entries
 from core.variables.resolve import Resolved, Sources, as_values, resolve
 from core.variables.rules import canonical, problem
@@ -8,6 +9,7 @@ from core.variables.table import VARIABLES, Kind, ValueType, Variable, find, nea
 
 __all__ = [
     "VARIABLES",
+    "Groups",
     "Kind",
     "ModelSettings",
     "Read",
@@ -19,6 +21,7 @@ __all__ = [
     "as_values",
     "canonical",
     "find",
+    "groups",
     "model_settings",
     "near",
     "problem",

@@ -254,6 +254,7 @@ MODEL: Final = (
         type=ValueType.NAME,
         rule="letters, digits, ., _ or -",
         help="Who pays; it fills the request for a service principal.",
+        example="DEMO-0000",
     ),
 )
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from core.variables import find
 from core.words import ModelType
 from sluss.loan_data import ROWS, SEED, loans_csv
 
@@ -94,6 +95,7 @@ def write_repository(path: Path, kind: Kind, team: str = TEAM) -> int:
         "model_type": MODEL_TYPES[kind].value,
         "team": team,
         "category": CATEGORY[kind],
+        "financial_id": _example("FINANCIAL_ID"),
         "rows": f"{ROWS}",
         "seed": f"{SEED}",
     }
@@ -104,6 +106,12 @@ def write_repository(path: Path, kind: Kind, team: str = TEAM) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return len(texts)
+
+
+def _example(name: str) -> str:
+    variable = find(name)
+    assert variable is not None
+    return variable.example
 
 
 def _filled(text: str, words: dict[str, str]) -> str:
