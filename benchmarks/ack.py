@@ -3,43 +3,47 @@
 ``python benchmarks/ack.py`` serves both in one process and calls them from another one, in turns,
 over 10 connections that stay open: first as fast as they go, then 100 deliveries a second while
 the time of each answer is taken, then a burst of 2,000.
+
+``--story`` measures instead how the whole of Sluss answers 100 deliveries a second while it tells
+the story of ``sluss demo --script`` in the same process; that takes some minutes.
 """
 
 import argparse
 import asyncio
 import json
+import logging
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Sequence
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, TCPConnector, encode_basic_auth, web
+from aiohttp import web
+from aiohttp.test_utils import unused_port
 from prometheus_client import CollectorRegistry
+from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+
+from ack_client import BURST, PER_ROUND, ROUNDS, STEADY_PER_S, STEADY_S
 
 from adapters.evidence_folder import EvidenceFolder
 from adapters.sqlite_queue import SqliteQueue
 from handlers import azure_devops
 from handlers.app import ingest
-from handlers.credentials import USER, SharedSecret
+from handlers.credentials import SharedSecret
+from sluss.demo.script import Story
+from sluss.home import prepare_home
+from sluss.lock import one_process
+from sluss.server import Server
+from sluss.settings import HOOK_SECRET, from_environment
 
-CONNECTIONS = 10
-ROUNDS = 6
-PER_ROUND = 1500
-STEADY_PER_S = 100
-STEADY_S = 10
-BURST = 2000
+CLIENT = Path(__file__).with_name("ack_client.py")
 SECRET = "benchmark"  # noqa: S105 - of this run alone
-
-
-# The server: the bare handler and the durable one, side by side.
 
 
 def utc_now() -> datetime:
@@ -85,116 +89,51 @@ def application(queue: SqliteQueue, folder: Path) -> web.Application:
     return app
 
 
-async def serve(folder: Path) -> None:
+async def in_turns(folder: Path) -> None:
     queue = SqliteQueue(folder / "events.db", "events")
     async with served(application(queue, folder)) as port:
-        client = await asyncio.create_subprocess_exec(
-            sys.executable, __file__, "--client", str(port), stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await client.communicate()
-    figures = json.loads(output)
+        client = await started(port, SECRET)
+        figures = await figures_of(client)
     waiting = await queue.waiting()
     await queue.close()
     report(figures, waiting)
 
 
-# The client: a process of its own, so that it takes no time from the server's.
+async def during_a_story(folder: Path) -> None:
+    """The pushes are of a repository that nobody brought on board: each is handled and ignored."""
+    logging.getLogger("microsoft_agents").setLevel(logging.ERROR)  # it warns of local mode
+    home = folder / "home"
+    prepare_home(home)
+    settings = from_environment(home, port=unused_port())
+    with one_process(home):
+        async with Server(settings) as server:
+            story = Story(settings, server, folder, Console())
+            client = await started(
+                settings.port, settings.secrets.secret(HOOK_SECRET), "--steadily"
+            )
+            try:
+                await server.until(story.tell())
+            finally:
+                steady = (await figures_of(client))["steady"]
+                await server.end_mlflow()
+                print("steady during a story", line(steady), f"at {STEADY_PER_S} deliveries/s")
 
 
-def push(number: int) -> bytes:
-    """A push as Azure DevOps sends it, about 3 KB; each is another one."""
-    commit = f"{number:040x}"
-    text = "A person pushed 1 commit to branch main of repository loan_default.\r\n" * 5
-    hook = {
-        "subscriptionId": "5d0a3f0e-7b21-4d0c-9a51-0f6f3b1c9e11",
-        "notificationId": number,
-        "id": f"{number:08x}-0000-4000-8000-000000000000",
-        "eventType": "git.push",
-        "publisherId": "tfs",
-        "message": {"text": text, "html": text, "markdown": text},
-        "detailedMessage": {"text": text, "html": text, "markdown": text},
-        "resource": {
-            "commits": [{"commitId": commit, "comment": "Mend the reader", "author": {}}],
-            "refUpdates": [
-                {"name": "refs/heads/main", "oldObjectId": "a" * 40, "newObjectId": commit}
-            ],
-            "repository": {"id": "2f3d611a-f012-4b39-b157-8db63f380226", "name": "loan_default"},
-            "pushedBy": {"id": "p-1", "displayName": "Anna", "uniqueName": "anna@example.org"},
-            "pushId": number,
-            "date": "2026-02-03T10:11:12.1234567Z",
-        },
-        "resourceVersion": "1.0",
-    }
-    return json.dumps(hook).encode()
-
-
-class Client:
-    """Posts pushes and keeps how long each answer took, and its status."""
-
-    def __init__(self, session: ClientSession) -> None:
-        self._session = session
-        self._numbers = count(1)
-
-    async def post(self, path: str) -> tuple[float, int]:
-        body = push(next(self._numbers))
-        start = time.perf_counter()
-        async with self._session.post(path, data=body) as answer:
-            await answer.read()
-        return time.perf_counter() - start, answer.status
-
-    async def as_fast_as_it_goes(self, path: str, total: int) -> dict[str, Any]:
-        left = iter(range(total))
-        answers: list[tuple[float, int]] = []
-
-        async def keep_posting() -> None:
-            for _ in left:
-                answers.append(await self.post(path))  # noqa: PERF401 - it counts while it goes
-
-        start = time.perf_counter()
-        await asyncio.gather(*(keep_posting() for _ in range(CONNECTIONS)))
-        return figures_of(answers, time.perf_counter() - start)
-
-    async def steadily(self, path: str) -> dict[str, Any]:
-        start = time.perf_counter()
-        posts = []
-        for number in range(STEADY_PER_S * STEADY_S):
-            await asyncio.sleep(max(0.0, start + number / STEADY_PER_S - time.perf_counter()))
-            posts.append(asyncio.create_task(self.post(path)))
-        return figures_of(await asyncio.gather(*posts), time.perf_counter() - start)
-
-
-async def call(port: int) -> None:
-    rounds: dict[str, list[dict[str, Any]]] = {"/bare": [], "/hooks/azure-devops": []}
-    connector = TCPConnector(limit=CONNECTIONS)
-    headers = {"Authorization": encode_basic_auth(USER, SECRET)}
-    address = f"http://127.0.0.1:{port}"
-    async with ClientSession(address, connector=connector, headers=headers) as session:
-        client = Client(session)
-        for path in rounds:
-            await client.as_fast_as_it_goes(path, PER_ROUND // 3)  # warm-up
-        for _ in range(ROUNDS):
-            for path, done in rounds.items():
-                done.append(await client.as_fast_as_it_goes(path, PER_ROUND))
-        steady = await client.steadily("/hooks/azure-devops")
-        burst = await client.as_fast_as_it_goes("/hooks/azure-devops", BURST)
-    bare, durable = rounds.values()
-    sys.stdout.write(
-        json.dumps({"bare": bare, "durable": durable, "steady": steady, "burst": burst})
+async def started(port: int, secret: str, *options: str) -> Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(CLIENT), str(port), *options, stdin=PIPE, stdout=PIPE
     )
+    assert process.stdin is not None
+    process.stdin.write(f"{secret}\n".encode())
+    await process.stdin.drain()
+    return process
 
 
-def figures_of(answers: Sequence[tuple[float, int]], seconds: float) -> dict[str, Any]:
-    times = sorted(took for took, _ in answers)
-    return {
-        "per_s": len(times) / seconds,
-        "p50_ms": times[len(times) // 2] * 1000,
-        "p99_ms": times[int(len(times) * 0.99)] * 1000,
-        "max_ms": times[-1] * 1000,
-        "refused": sum(status != 202 for _, status in answers),  # noqa: PLR2004 - accepted
-    }
-
-
-# The report.
+async def figures_of(client: Process) -> dict[str, Any]:
+    """Close its input, which ends one that sends steadily."""
+    output, _ = await client.communicate(b"")
+    figures: dict[str, Any] = json.loads(output)
+    return figures
 
 
 def report(figures: dict[str, Any], waiting: int) -> None:
@@ -223,14 +162,12 @@ def line(of: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="where the queue's file lies (a new folder)")
-    parser.add_argument("--client", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help="where the files lie (a new folder in it)")
+    parser.add_argument("--story", action="store_true", help="while a story runs")
     arguments = parser.parse_args()
-    if arguments.client:
-        asyncio.run(call(arguments.client))
-        return
+    measure = during_a_story if arguments.story else in_turns
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        asyncio.run(serve(Path(folder)))
+        asyncio.run(measure(Path(folder)))
 
 
 if __name__ == "__main__":
