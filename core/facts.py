@@ -8,6 +8,7 @@ import msgspec
 from core.errors import SlussError
 from core.layout import Layout
 from core.rules import Rules
+from core.runtimes import Runtime
 
 
 class PastFile(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     the names that GBI's groups hold there, ``service_principals`` a stage to its principal (""
     where it has none). ``history`` is what the pushed commits brought. ``report`` is the JUnit
     report of the repository's own pipeline for this commit. ``prefilled`` maps a stage to the
-    values that GBI fills in, names of secrets only.
+    values that GBI fills in, names of secrets only. ``runtimes`` maps the name of a runtime
+    (core/runtimes.py) to what GBI imported from a cluster; the others are known as we ship them.
     """
 
     allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
@@ -55,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     max_files: int = 5_000
     max_bytes: int = 100 * 1024 * 1024
     gbi: Mapping[str, str] = {}
+    runtimes: Mapping[str, Runtime] = {}
     stage: str = ""
     variable_groups: Mapping[str, frozenset[str]] | None = None
     prefilled: Mapping[str, Mapping[str, str]] = {}
