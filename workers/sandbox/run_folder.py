@@ -23,12 +23,19 @@ MB: Final = 1024 * 1024
 BLOCK: Final = 1024 * 1024
 SLOW_S: Final = 60
 
+USER: Final = 1000
+SETTINGS: Final = {  # of /etc, for whoever asks who and where it is
+    "passwd": f"sandbox:x:{USER}:{USER}::/home:/bin/sh\n",
+    "group": f"sandbox:x:{USER}:\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+}
+
 NOT_WRITTEN: Final = "{count} files with unusable names were left out, the first is {first!r}"
 TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
 
 
 class RunFolder:
-    """``repo``, ``out``, ``tmp`` and ``home`` may be written by the process; ``tool`` may not."""
+    """``work`` may be written by the process; ``root`` is for walls to be built in."""
 
     def __init__(self) -> None:
         owner = f"{os.getpid()}_{int(psutil.Process().create_time())}"
@@ -39,18 +46,22 @@ class RunFolder:
         self.tmp = self.work / "tmp"
         self.home = self.work / "home"
         self.tool = self.path / "tool"
+        self.etc = self.path / "etc"
+        self.root = self.path / "root"
         self.stdin = self.path / "stdin"
 
-    def lay_out(self, command: Command, repo: ModelRepo) -> tuple[str, ...]:
+    def lay_out(self, command: Command, repo: ModelRepo) -> list[str]:
         """What is to be noted about it."""
-        for folder in (self.repo, self.out, self.tmp, self.home, self.tool):
+        for folder in (self.repo, self.out, self.tmp, self.home, self.tool, self.etc, self.root):
             folder.mkdir(parents=True)
+        for name, text in SETTINGS.items():
+            (self.etc / name).write_text(text, "ascii")
         self.stdin.write_bytes(command.stdin)
         _write(self.tool, command.files)
         left_out = _write(self.repo, repo.files)
         if not left_out:
-            return ()
-        return (NOT_WRITTEN.format(count=len(left_out), first=left_out[0]),)
+            return []
+        return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
 
     def collect(self, command: Command) -> tuple[dict[str, bytes], list[str]]:
         """The result files, and what is to be noted about those that are too large."""
@@ -100,7 +111,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.add(target.parent)
             target.write_bytes(data)
-        except (FileExistsError, IsADirectoryError, NotADirectoryError, OSError):
+        except OSError:
             left_out.append(name)
     return left_out
 

@@ -5,23 +5,42 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
+import msgspec
+
 from core.checks import ModelRepo
 from core.ports.sandbox import Places
 from core.tools import Command, Level, Output, Stopped
-from workers.sandbox.conversation import converse
+from workers.sandbox import bubblewrap
+from workers.sandbox.conversation import Said, converse
+from workers.sandbox.leftovers import end_leftovers
+from workers.sandbox.mounts import BEHIND_WALLS, mounts
 from workers.sandbox.placing import as_it_is, environment, fill_in, words
-from workers.sandbox.run_folder import RunFolder
-from workers.warden.order import Order
+from workers.sandbox.run_folder import USER, RunFolder
+from workers.warden.order import Order, Walls
 
-MOST_DISK_MB: Final = 512
-MOST_PROCESSES: Final = 128
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for all commands. ``shared_mb`` is the size of /dev/shm.
+
+    ``tasks`` are processes and threads: torch and BLAS start a thread for each core.
+    """
+
+    disk_mb: int = 512
+    shared_mb: int = 64
+    processes: int = 128
+    tasks: int = 1024
+
+
+USUAL: Final = Bounds()
 
 
 class ShutIn:
-    """The sandbox of this machine, at one level."""
+    """The sandbox of this machine, at one level. ``program`` is bubblewrap's."""
 
-    def __init__(self, level: Level) -> None:
+    def __init__(self, level: Level, program: str = "", bounds: Bounds = USUAL) -> None:
         self._level = level
+        self._program = program
+        self._bounds = bounds
 
     @property
     def level(self) -> Level:
@@ -31,7 +50,45 @@ class ShutIn:
         async with _folder(command, repo) as (folder, laid):
             order = self._order(command, places, folder)
             said = await converse(order, command.output_mb)
+            if not said.is_whole:
+                await asyncio.to_thread(end_leftovers, folder.path)
             files, large = await asyncio.to_thread(folder.collect, command)
+        return self._output(said, files, laid, large)
+
+    def _order(self, command: Command, places: Places, folder: RunFolder) -> Order:
+        is_behind = self._level is not Level.LIMITS
+        inside = BEHIND_WALLS if is_behind else as_it_is(folder)
+        meanings = words(command, inside, places)
+        order = Order(
+            argv=[fill_in(part, meanings) for part in command.argv],
+            env=environment(command, inside, meanings),
+            cwd=inside.repo,
+            stdin=str(folder.stdin),
+            folder=str(folder.work),
+            seconds=command.seconds,
+            memory_mb=command.memory_mb,
+            disk_mb=self._bounds.disk_mb,
+            processes=self._bounds.processes,
+            tasks=self._bounds.tasks,
+            is_behind=is_behind,
+        )
+        if not is_behind:
+            return order
+        walls = Walls(
+            mounts=mounts(command, places, folder),
+            root=str(folder.root),
+            user=USER,
+            shared_mb=self._bounds.shared_mb,
+            has_network=command.has_network,
+        )
+        if self._level is Level.NAMESPACES:
+            return order._replace(walls=walls)
+        argv = bubblewrap.argv(self._program, walls, self._bounds.tasks, order.argv)
+        return order._replace(argv=argv, cwd=str(folder.path))
+
+    def _output(
+        self, said: Said, files: dict[str, bytes], laid: list[str], large: list[str]
+    ) -> Output:
         verdict = said.verdict
         return Output(
             code=verdict.code,
@@ -44,26 +101,9 @@ class ShutIn:
             notes=(*laid, *verdict.notes, *large),
         )
 
-    def _order(self, command: Command, places: Places, folder: RunFolder) -> Order:
-        inside = as_it_is(folder)
-        meanings = words(command, inside, places)
-        return Order(
-            argv=[fill_in(part, meanings) for part in command.argv],
-            env=environment(command, inside, meanings),
-            cwd=inside.repo,
-            stdin=str(folder.stdin),
-            folder=str(folder.work),
-            seconds=command.seconds,
-            memory_mb=command.memory_mb,
-            disk_mb=MOST_DISK_MB,
-            processes=MOST_PROCESSES,
-        )
-
 
 @contextlib.asynccontextmanager
-async def _folder(
-    command: Command, repo: ModelRepo
-) -> AsyncIterator[tuple[RunFolder, tuple[str, ...]]]:
+async def _folder(command: Command, repo: ModelRepo) -> AsyncIterator[tuple[RunFolder, list[str]]]:
     """A cancelled thread goes on, so the folder is removed when nothing is put there any more."""
     folder = RunFolder()
     laying = asyncio.create_task(asyncio.to_thread(folder.lay_out, command, repo))

@@ -1,12 +1,35 @@
 """What the warden is told to do, and what it says in the end: JSON on two pipes."""
 
-from typing import NamedTuple
+import json
+from typing import Final, NamedTuple
+
+READ_ONLY: Final = "read only"
+WRITABLE: Final = "writable"
+LINK: Final = "link"
+
+
+class Mount(NamedTuple):
+    """``source`` is a path outside, or the text of a link."""
+
+    source: str
+    target: str
+    kind: str = READ_ONLY
+
+
+class Walls(NamedTuple):
+    """All that a process sees. ``root`` is an empty folder outside; ``user`` is who it seems."""
+
+    mounts: list[Mount]
+    root: str
+    user: int
+    shared_mb: int  # of /dev/shm
+    has_network: bool
 
 
 class Order(NamedTuple):
     """``argv`` and ``env`` are final. ``stdin`` is a file; ``folder`` is all that may be filled.
 
-    ``in_namespace``: the kernel tells a signal as 128 more than its number.
+    ``walls`` are for the warden to build; ``is_behind``: whoever builds them, there are some.
     """
 
     argv: list[str]
@@ -18,7 +41,9 @@ class Order(NamedTuple):
     memory_mb: int
     disk_mb: int
     processes: int
-    in_namespace: bool = False
+    tasks: int  # processes and threads, where the kernel can count them for one run
+    is_behind: bool = False
+    walls: Walls | None = None
 
 
 class Verdict(NamedTuple):
@@ -28,3 +53,12 @@ class Verdict(NamedTuple):
     seconds: float
     stopped: str = ""
     notes: tuple[str, ...] = ()
+
+
+def order_from(line: bytes) -> Order:
+    """JSON knows lists alone."""
+    *parts, walls = json.loads(line)
+    if not walls:
+        return Order(*parts)
+    mounts, *rest = walls
+    return Order(*parts, Walls([Mount(*mount) for mount in mounts], *rest))

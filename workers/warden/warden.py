@@ -11,8 +11,8 @@ import sys
 import time
 from typing import Final
 
-from workers.warden import limits, processes
-from workers.warden.order import Order, Verdict
+from workers.warden import kernel, limits, processes, walls
+from workers.warden.order import Order, Verdict, order_from
 from workers.warden.watch import Breach, Watch
 
 CONTROL: Final = 0
@@ -25,10 +25,10 @@ LEFT_RUNNING: Final = "left {count} processes running, which were ended"
 
 
 def main(descriptor: str) -> None:
-    order = Order(*json.loads(_read_line()))
+    order = order_from(_read_line())
     answer = int(descriptor)
     os.set_inheritable(answer, False)  # noqa: FBT003 (the function's own signature)
-    limits.adopt_orphans()
+    kernel.adopt_orphans()
     verdict = _run(order)
     with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
         os.write(answer, json.dumps(verdict).encode())
@@ -48,7 +48,7 @@ def _run(order: Order) -> Verdict:
     try:
         code, breach = _attend(child, watch)
         seconds = time.monotonic() - watch.began
-        left = processes.descendants()
+        left = [] if order.is_behind else processes.descendants()  # walls fall with what they hold
     finally:
         processes.end_all(child)
     if breach:
@@ -77,20 +77,22 @@ def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
 
 
 def _signed(code: int, order: Order) -> int:
-    return SIGNALLED - code if order.in_namespace and code > SIGNALLED else code
+    return SIGNALLED - code if order.is_behind and code > SIGNALLED else code
 
 
 def _become(order: Order) -> None:
     """Never returns: this is the child."""
     try:
         os.setsid()
-        limits.die_with_parent()
+        kernel.die_with_parent()
         os.dup2(os.open(order.stdin, os.O_RDONLY), CONTROL)
+        if order.walls:
+            walls.enter(order.walls)
         os.chdir(order.cwd)
         limits.apply(order)
         os.execvpe(order.argv[0], order.argv, order.env)  # noqa: S606 (no shell is wanted)
     except OSError as error:
-        sys.stderr.write(f"{order.argv[0]}: {error.strerror}\n")
+        sys.stderr.write(f"{error.filename or order.argv[0]}: {error.strerror}\n")
         sys.stderr.flush()
     finally:
         os._exit(CANNOT_START)

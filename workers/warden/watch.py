@@ -9,13 +9,14 @@ from workers.warden.order import Order
 
 MB: Final = 1024 * 1024
 SECTOR: Final = 512  # the unit of st_blocks, on any file system
-ENTRY_BYTES: Final = 512  # an empty file takes room, too
+ENTRY_BYTES: Final = 4096  # an empty file costs, too
 DISK_SHARE: Final = 10  # looking at the folder takes a tenth of the time at most
 
 TIME: Final = "ended after {seconds:g} s"
 MEMORY: Final = "took more than {memory_mb} MB of memory"
 PROCESSES: Final = "held more than {processes} processes"
 DISK: Final = "filled its folder with more than {disk_mb} MB"
+HIDDEN: Final = "made a folder that nobody can look into: {reason}"
 
 
 class Breach(NamedTuple):
@@ -39,9 +40,11 @@ class Watch:
         most = order.memory_mb * MB
         if processes.memory_bytes(pids, most) > most:
             return Breach("memory", MEMORY.format(memory_mb=order.memory_mb))
-        if self._holds(pids) > order.disk_mb * MB:
-            return Breach("disk", DISK.format(disk_mb=order.disk_mb))
-        return None
+        try:
+            is_full = self._holds(pids) > order.disk_mb * MB
+        except OSError as error:  # too deep for a path, or without the right to read it
+            return Breach("disk", HIDDEN.format(reason=error.strerror))
+        return Breach("disk", DISK.format(disk_mb=order.disk_mb)) if is_full else None
 
     def _holds(self, pids: list[int]) -> int:
         began = time.monotonic()

@@ -1,0 +1,1 @@
+"""The sandbox on every level that this machine has."""

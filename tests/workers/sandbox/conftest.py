@@ -1,0 +1,43 @@
+import pytest
+
+from core.ports.sandbox import Places
+from core.tools import PYTHON, Command, Level
+from tests.model_repos import a_repo
+from workers.sandbox import Bounds, probe
+
+WALLS = (Level.BUBBLEWRAP, Level.NAMESPACES)
+KNOWN = {}
+SMALL = Bounds(disk_mb=48, shared_mb=8, processes=24, tasks=200)
+
+
+class Machine:
+    """Runs a piece of Python as the repository's code, with little room."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.level = sandbox.level
+
+    async def run(self, code="", *arguments, repo=None, places=None, **about):
+        argv = about.pop("argv", (PYTHON, "-I", "-S", "-c", code, *arguments))
+        usual = {"runs_code": True, "seconds": 20.0, "memory_mb": 160, "output_mb": 1}
+        command = Command(argv=argv, **{**usual, **about})
+        return await self.sandbox.run(command, repo or a_repo(), places or Places())
+
+
+async def _at(level):
+    if level not in KNOWN:
+        KNOWN[level] = await probe(level, SMALL)
+    sandbox = KNOWN[level]
+    if sandbox.level is not level:
+        pytest.skip(f"this machine does not allow the level {level}")
+    return Machine(sandbox)
+
+
+@pytest.fixture(params=list(Level))
+async def machine(request):
+    return await _at(request.param)
+
+
+@pytest.fixture(params=WALLS)
+async def walled(request):
+    return await _at(request.param)

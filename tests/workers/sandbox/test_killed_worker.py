@@ -1,0 +1,56 @@
+"""A worker that is killed leaves no process running, and the next one clears up its folders."""
+
+import asyncio
+import signal
+import sys
+
+import pytest
+
+from core.tools import Level
+from tests.workers.sandbox.test_hostile_repository import living
+from tests.workers.sandbox.test_sandbox import folders
+from workers.sandbox import probe
+from workers.sandbox.run_folder import RunFolder
+
+MARK = "sluss-orphan-mark"
+WORKER = """
+import asyncio, sys
+from core.checks import ModelRepo
+from core.ports.sandbox import Places
+from core.tools import PYTHON, Command, Level
+from workers.sandbox import probe
+
+async def main():
+    sandbox = await probe(Level(sys.argv[1]))
+    code = "import os, time; os.fork(); os.setsid(); time.sleep(120)"
+    command = Command(argv=(PYTHON, "-I", "-S", "-c", code, sys.argv[2]), seconds=100)
+    await sandbox.run(command, ModelRepo(files={"a": b"a"}), Places())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", list(Level))
+async def test_a_killed_worker_leaves_nothing_running(level):
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, level, MARK)
+    while len(living(MARK)) < 2 + 1:  # the worker has the mark in its command, too
+        await asyncio.sleep(0.02)
+
+    worker.send_signal(signal.SIGKILL)
+    await worker.wait()
+
+    async with asyncio.timeout(20):
+        while living(MARK):
+            await asyncio.sleep(0.02)
+    stale = folders()
+    await probe(Level.LIMITS)
+    assert len(folders()) < len(stale)
+
+
+async def test_folders_of_the_living_stay():
+    folder = RunFolder()
+
+    await probe(Level.LIMITS)
+
+    assert folder.path.exists()
+    folder.remove()

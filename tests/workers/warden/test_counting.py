@@ -1,0 +1,82 @@
+"""What the warden counts: folders with all that is in them, open files without a name, memory."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from workers.warden.processes import descendants, memory_bytes, unlinked_bytes
+from workers.warden.watch import ENTRY_BYTES, folder_bytes
+
+MB = 1024 * 1024
+SHARE = """
+import os, sys
+held = b"x" * (64 << 20)
+for _ in range(3):
+    if os.fork() == 0:
+        break
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_file_counts_what_it_takes(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "big").write_bytes(bytes(MB))
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+
+    assert MB <= folder_bytes(str(tmp_path)) <= MB + 20 * ENTRY_BYTES
+
+
+def test_empty_files_count_too(tmp_path):
+    for number in range(100):
+        (tmp_path / str(number)).touch()
+
+    assert folder_bytes(str(tmp_path)) >= 100 * ENTRY_BYTES
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "all").symlink_to("/usr")
+
+    assert folder_bytes(str(tmp_path)) <= 2 * ENTRY_BYTES
+
+
+def test_a_folder_that_goes_meanwhile_counts_nothing(tmp_path):
+    assert folder_bytes(str(tmp_path / "gone")) == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+
+    with pytest.raises(PermissionError):
+        folder_bytes(str(tmp_path))
+
+
+def test_an_open_file_without_a_name_counts(tmp_path):
+    before = unlinked_bytes([os.getpid()])
+    with (tmp_path / "file").open("wb") as file:
+        file.write(bytes(MB))
+        file.flush()
+        (tmp_path / "file").unlink()
+
+        assert unlinked_bytes([os.getpid()]) - before >= MB
+
+
+def test_memory_that_processes_share_counts_once_where_it_matters():
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", SHARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        for _ in range(4):
+            process.stdout.readline()
+        pids = [pid for pid in descendants()]
+        rough, exact = memory_bytes(pids, 1 << 40), memory_bytes(pids, 0)
+    finally:
+        process.communicate()
+
+    assert process.pid in pids
+    assert rough > 4 * 64 * MB
+    assert exact < 2 * 64 * MB
