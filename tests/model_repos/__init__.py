@@ -22,6 +22,25 @@ variables:
   ADF_JOB: score_loan_default
   CATEGORY: credit_risk
   ENVIRONMENT_FILE: pip
+  FINANCIAL_ID: CR-20417
+"""
+README = """\
+# loan_default
+
+How probable it is that a granted loan defaults within a year, so that an underwriter looks at risky
+applications first. The team credit_risk owns it; write to them in the channel of the same name.
+
+## Data
+`data/loans.csv`: one row for each loan, with its amount and whether it defaulted.
+
+## How it is trained
+A push trains, scores and evaluates it.
+
+## Metrics
+`auc`, on loans granted later than those it learnt from. Below 0.65 it is not used.
+
+## Limits
+It knows granted loans only, and must not decide alone.
 """
 TRAIN = "def train(data, params):\n    return 1\n"
 SCORE = """\
@@ -33,7 +52,7 @@ def evaluate(model, data, params):
     return {"auc": 0.7}
 """
 FILES = {
-    "README.md": "# loan_default\n",
+    "README.md": README,
     "model_variables.yml": VARIABLES,
     "requirements.txt": "pandas\n",
     "dataset_template.yml": "tables:\n  loans: data/loans.csv\nparameters:\n  seed: 7\n",

@@ -1,0 +1,165 @@
+"""Reads a page of Markdown line by line: headings, prose, and what is only form.
+
+No expression here may look twice at the same text: pages come from strangers.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")  # within a list it may be far to the right
+HEADING: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+HTML_HEADING: Final = re.compile(r"\s*<h([1-6])\b[^<>]*>", re.IGNORECASE)
+UNDERLINE: Final = re.compile(r" {0,3}(=+|-+)\s*")
+LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+NO_PARAGRAPH: Final = re.compile(r"\s*(?:[-*+>|]|\d{1,9}[.)])")
+INDENTED: Final = re.compile(r" {4}|\t")
+CODE_SPAN: Final = re.compile(r"(?<!`)`++[^`]++`++")
+IMAGE: Final = re.compile(r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])")
+TARGET: Final = re.compile(r"\]\([^()]*\)")
+TAG: Final = re.compile(r"<[^<>]*>")
+URL: Final = re.compile(r"https?://\S+")
+WORD: Final = re.compile(r"\w+")
+FRONT_MATTER: Final = "---"
+
+
+class Line(msgspec.Struct, frozen=True):
+    number: int
+    text: str
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """``is_title``: the first of the page, which names the model. ``is_empty``: nothing follows."""
+
+    number: int
+    level: int
+    text: str
+    is_title: bool = False
+    is_empty: bool = False
+
+
+class Page(msgspec.Struct, frozen=True):
+    """``prose`` holds the lines as they are written, without code blocks, comments and headings."""
+
+    headings: tuple[Heading, ...]
+    prose: tuple[Line, ...]
+
+    @property
+    def words(self) -> int:
+        """Words that somebody reads; badges, addresses and tags are none."""
+        text = "\n".join(plain(line.text) for line in self.prose)
+        return sum(any(map(str.isalpha, word)) for word in WORD.findall(text))
+
+
+def read(text: str) -> Page:
+    reader = _Reader()
+    for number, line in _body(text):
+        reader.take(number, line)
+    return Page(tuple(_judged(reader)), tuple(reader.prose))
+
+
+def plain(text: str) -> str:
+    """A line without what only gives it form."""
+    return TAG.sub(" ", URL.sub(" ", TARGET.sub("] ", IMAGE.sub(" ", text))))
+
+
+def without_code(text: str) -> str:
+    return CODE_SPAN.sub(" ", text)
+
+
+def _body(text: str) -> Iterator[tuple[int, str]]:
+    """Site generators put their own settings above the text, between two lines of dashes."""
+    lines = text.removeprefix("\ufeff").split("\n")
+    start = 0
+    if lines and lines[0].rstrip() == FRONT_MATTER:
+        ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == FRONT_MATTER)
+        start = next(ends, -1) + 1
+    return enumerate(lines[start:], start + 1)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.headings: list[Heading] = []
+        self.prose: list[Line] = []
+        self.filled: list[int] = []  # numbers of the lines that hold anything but a heading
+        self._fence = ""
+        self._is_comment = self._is_list = False
+        self._was_blank = True
+        self._was_code = False
+
+    def take(self, number: int, line: str) -> None:
+        if self._fence:
+            self.filled.append(number)
+            if line.strip().startswith(self._fence) and not line.strip().strip(self._fence[0]):
+                self._fence = ""
+            return
+        text = self._without_comments(line)
+        if not text.strip():
+            self._was_blank = True
+        elif found := FENCE.match(text):
+            self._fence = found[1]
+            self.filled.append(number)
+        elif not self._is_heading(number, text):
+            self._content(number, text)
+
+    def _is_heading(self, number: int, text: str) -> bool:
+        if found := HEADING.match(text):
+            title = text[found.end() :].rstrip().rstrip("#").strip()
+            self._head(number, len(found[1]), title)
+        elif found := HTML_HEADING.match(text):
+            self._head(number, int(found[1]), TAG.sub("", text).strip())
+        elif (found := UNDERLINE.fullmatch(text)) and self._is_below_text(number):
+            above = self.prose.pop()
+            self.filled.pop()
+            self._head(above.number, 1 if found[1][0] == "=" else 2, above.text.strip())
+        else:
+            return False
+        self._is_list = self._was_code = False
+        self._was_blank = True
+        return True
+
+    def _head(self, number: int, level: int, text: str) -> None:
+        self.headings.append(Heading(number, level, text, is_title=not self.headings))
+
+    def _is_below_text(self, number: int) -> bool:
+        """Dashes below anything else are a line across the page."""
+        if self._was_blank or self._was_code or not self.prose:
+            return False
+        above = self.prose[-1]
+        return above.number == number - 1 and not NO_PARAGRAPH.match(above.text)
+
+    def _content(self, number: int, text: str) -> None:
+        self.filled.append(number)
+        is_indented = INDENTED.match(text) is not None
+        self._was_code = is_indented and not self._is_list and (self._was_blank or self._was_code)
+        self._is_list = LIST_ITEM.match(text) is not None or (self._is_list and is_indented)
+        self._was_blank = False
+        if not self._was_code:
+            self.prose.append(Line(number, text))
+
+    def _without_comments(self, line: str) -> str:
+        kept: list[str] = []
+        while line:
+            if self._is_comment:
+                _, end, line = line.partition("-->")
+                self._is_comment = not end
+            else:
+                before, start, line = line.partition("<!--")
+                kept.append(before)
+                self._is_comment = bool(start)
+        return "".join(kept)
+
+
+def _judged(reader: _Reader) -> Iterator[Heading]:
+    """A section is empty when nothing stands in it, and no deeper heading either."""
+    filled = iter([*reader.filled, 0])
+    content = next(filled)
+    for heading, below in itertools.zip_longest(reader.headings, reader.headings[1:]):
+        while content and content < heading.number:
+            content = next(filled)
+        has_content = content > heading.number and (below is None or content < below.number)
+        is_empty = not has_content and (below is None or below.level <= heading.level)
+        yield msgspec.structs.replace(heading, is_empty=is_empty and not heading.is_title)
