@@ -253,7 +253,9 @@ def _voided(model: Model, event: ev.ApprovalVoided) -> Model:
 def _placed(model: Model, event: ev.StagePlaced) -> Model:
     release = model.releases[event.release]
     promotion = replace(release.promotions[event.stage], outcome="placed", rows=event.rows)
-    holder = Holder(version=event.version, release=event.release, since=event.time)
+    holder = Holder(
+        version=event.version, release=event.release, since=event.time, noted=model.version + 1
+    )
     model = replace(model, holders={**model.holders, event.stage: holder})
     return _change(
         model, event, event.release, state=State.PLACED, stage=event.stage, reason="",
@@ -264,7 +266,12 @@ def _placed(model: Model, event: ev.StagePlaced) -> Model:
 @_on(ev.RegistryChangedOutside)
 def _changed_outside(model: Model, event: ev.RegistryChangedOutside) -> Model:
     owners = (r.id for r in model.releases.values() if _version(r) == event.found)
-    holder = Holder(version=event.found, release=next(owners, ""), since=event.time)
+    holder = Holder(
+        version=event.found,
+        release=next(owners, ""),
+        since=event.time,
+        noted=model.version + 1,
+    )
     return replace(model, holders={**model.holders, event.stage: holder})
 
 

@@ -3,6 +3,7 @@
 Folding is total and reads no clock, policy or setting: the same events give the same state.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -175,6 +176,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     release: str
     since: datetime
+    noted: int = 0  # the stream's version that noted it
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,6 +190,16 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     pushes: dict[str, int] = {}  # branch to its highest push id
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
     next_number: int = 1
+
+    def held(self, stage: Stage) -> str:
+        """The version that holds a stage as far as we know, or ""."""
+        holder = self.holders.get(stage)
+        return holder.version if holder else ""
+
+    def differing(self, found: Mapping[Stage, str]) -> dict[Stage, str]:
+        """Of what the registry holds, the stages that people decide about and we know otherwise."""
+        judged = {stage: found.get(stage, "") for stage in (Stage.QA, Stage.PROD)}
+        return {stage: at for stage, at in judged.items() if at != self.held(stage)}
 
     def newest(self) -> Release | None:
         return next(reversed(self.releases.values()), None)

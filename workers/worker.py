@@ -56,12 +56,10 @@ class Worker:
 
     async def observe_registry(self, job: ObserveRegistry) -> None:
         """Read who holds the stages; tell only what differs from what we know."""
+        model = await self._services.handle.model(job.stream)
         read_at = self._services.clock()
         holders = await self._services.registry.holders(job.model)
-        model = await self._services.handle.model(job.stream)
-        known = {stage: holder.version for stage, holder in model.holders.items()}
-        found = {stage: version for stage, version in (holders or {}).items() if version}
-        if found == known and holders is not None:
+        if not model.differing(holders or {}):
             return
         observed = RegistryObserved(
             id=f"observed/{job.model}/{read_at.isoformat()}",
@@ -70,6 +68,7 @@ class Worker:
             holders=holders or {},
             read_at=read_at,
             is_missing=holders is None,
+            known=model.version,
         )
         await self._services.handle(observed)
 

@@ -37,12 +37,17 @@ class ChecksReported(Event, frozen=True, kw_only=True):
 
 
 class RegistryObserved(Event, frozen=True, kw_only=True):
-    """What the registry held when it was read: stage to version ("" for none)."""
+    """What the registry held when it was read: stage to version ("" for none).
+
+    ``known`` is the version of the stream before the reading began: what came after it may have
+    moved a stage while it was read. A clock cannot tell that, for another worker has another one.
+    """
 
     model: str
     holders: dict[Stage, str]
     read_at: datetime
     is_missing: bool = False
+    known: int = 0
 
 
 class JobDeadLettered(Event, frozen=True, kw_only=True):

@@ -7,37 +7,37 @@ from core.release import Model, State
 from core.words import Stage
 
 
+def observe(model: Model, event: Event) -> ObserveRegistry:
+    """Read the registry after this event; its commit brings the job."""
+    return ObserveRegistry(id=f"observe/{event.id}", stream=model.stream, model=model.name)
+
+
 @decides(RegistryHinted)
 def hinted(model: Model, event: RegistryHinted, context: Context) -> Decision:
     if context.claims.get(event.model.casefold()) != model.stream:
         return ignored(event, context, f"no repository claims a model called {event.model!r}")
-    job = ObserveRegistry(id=f"observe/{event.id}", stream=model.stream, model=event.model)
-    return Decision(jobs=(job,))
+    return Decision(jobs=(observe(model, event),))
 
 
 @decides(RegistryObserved)
 def observed(model: Model, event: RegistryObserved, context: Context) -> Decision:
     events: list[Event] = []
-    for stage in (Stage.QA, Stage.PROD):
-        found = event.holders.get(stage, "")
-        if _is_known(model, stage, found, event):
+    for stage, found in model.differing(event.holders).items():
+        if _is_explained(model, stage, found, event):
             continue
-        holder = model.holders.get(stage)
         changed = follows(
             event, RegistryChangedOutside, context,
-            model=event.model, stage=stage, expected=holder.version if holder else "", found=found,
+            model=event.model, stage=stage, expected=model.held(stage), found=found,
         )  # fmt: skip
         events.append(changed)
     cards = [CardRef("registry", f"{model.stream}/{found.id}") for found in events]
     return Decision(events=tuple(events), cards=tuple(cards))
 
 
-def _is_known(model: Model, stage: Stage, found: str, event: RegistryObserved) -> bool:
+def _is_explained(model: Model, stage: Stage, found: str, event: RegistryObserved) -> bool:
     holder = model.holders.get(stage)
-    if found == (holder.version if holder else ""):
-        return True
-    if holder is not None and holder.since >= event.read_at:
-        return True  # read before our own placing was noted
+    if holder is not None and holder.noted > event.known:
+        return True  # it was noted while the registry was read: the next reading tells
     return any(
         release.state in {State.PROMOTING, State.FAILED, State.STUCK}
         and release.stage is stage

@@ -16,6 +16,7 @@ from core.events import (
 )
 from core.flow import checks
 from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.flow.registry import observe
 from core.fold import step_key
 from core.jobs import step_job
 from core.release import RUNNING, Model, Release, steps_of
@@ -40,13 +41,13 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
         return ignored(event, context, useless)
     match event.result:
         case Failed():
-            return _failed(release, event, context)
+            return _failed(model, release, event, context)
         case Checked():
             return checks.checked(model, release, event, context)
         case Registered(version=version):
             return _registered(release, event, context, version)
         case Promoted():
-            return _promoted(release, event, context, event.result)
+            return _promoted(model, release, event, context)
         case _:
             return _ran(model, release, event, context)
 
@@ -92,9 +93,10 @@ def plan(
     return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))
 
 
-def _failed(release: Release, event: StepFinished, context: Context) -> Decision:
+def _failed(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
     assert isinstance(event.result, Failed)
     cards = (CardRef("release", release.id),)
+    jobs = (observe(model, event),) if event.step is Step.PROMOTE else ()
     promotion = release.promotions.get(event.stage)
     if event.result.is_void and promotion is not None:
         voided = follows(
@@ -102,12 +104,13 @@ def _failed(release: Release, event: StepFinished, context: Context) -> Decision
             release=release.id, stage=event.stage, approval=promotion.approval,
             reason=event.result.reason,
         )  # fmt: skip
-        return Decision(events=(voided,), cards=(*cards, CardRef("approval", promotion.approval)))
+        approval = CardRef("approval", promotion.approval)
+        return Decision(events=(voided,), jobs=jobs, cards=(*cards, approval))
     failed = follows(
         event, StepFailed, context,
         release=release.id, step=event.step, stage=event.stage, reason=event.result.reason,
     )  # fmt: skip
-    return Decision(events=(failed,), cards=cards)
+    return Decision(events=(failed,), jobs=jobs, cards=cards)
 
 
 def _ran(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
@@ -127,14 +130,14 @@ def _registered(release: Release, event: StepFinished, context: Context, version
     return Decision(events=(registered,), cards=(CardRef("release", release.id),))
 
 
-def _promoted(
-    release: Release, event: StepFinished, context: Context, result: Promoted
-) -> Decision:
+def _promoted(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
+    """What somebody moved while we did was not judged: the registry is read once more."""
+    assert isinstance(event.result, Promoted)
     placed = follows(
         event, StagePlaced, context,
-        release=release.id, stage=event.stage, model=release.model, version=result.version,
-        previous_version=result.previous_version, rows=result.rows,
+        release=release.id, stage=event.stage, model=release.model, version=event.result.version,
+        previous_version=event.result.previous_version, rows=event.result.rows,
     )  # fmt: skip
     approval = release.promotions[event.stage].approval
     cards = (CardRef("release", release.id), CardRef("approval", approval))
-    return Decision(events=(placed,), cards=cards)
+    return Decision(events=(placed,), jobs=(observe(model, event),), cards=cards)

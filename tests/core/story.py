@@ -123,7 +123,9 @@ class Story:
             )
         )  # fmt: skip
 
-    def report(self, *checks: CheckResult, attempt: int = 1, waiting: tuple[str, ...] = ()) -> "Story":
+    def report(
+        self, *checks: CheckResult, attempt: int = 1, waiting: tuple[str, ...] = ()
+    ) -> "Story":
         return self.tell(
             ChecksReported(
                 id=self.next_id("reported"), time=self.now, release=self.release.id,
@@ -175,12 +177,14 @@ class Story:
             )
         )  # fmt: skip
 
-    def observe(self, **holders: str) -> "Story":
+    def observe(self, *, known: int | None = None, **holders: str) -> "Story":
+        """``known`` is the stream's version before the registry was read: now, unless it is told."""
+        known = self.model.version if known is None else known
         found = {Stage(stage): version for stage, version in holders.items()}
         return self.tell(
             RegistryObserved(
                 id=self.next_id("observed"), time=self.now, model="loan_default",
-                holders=found, read_at=self.now,
+                holders=found, read_at=self.now, known=known,
             )
         )  # fmt: skip
 

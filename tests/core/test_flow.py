@@ -314,19 +314,6 @@ def test_an_unknown_release_is_refused_in_words():
     assert "no release loan-99" in story.tell(event).refusal
 
 
-def test_a_stage_moved_outside_is_noticed_once():
-    story = Story().push(1).to_registered().promoted(Stage.QA).observe(QA="7")
-    assert story.derived == ["RegistryChangedOutside"]
-
-    assert story.observe(QA="7").derived == []
-
-
-def test_our_own_promotion_seen_early_is_no_change_from_outside():
-    story = Story().push(1).to_registered().request(Stage.QA).approve(EVE).observe(QA="1")
-
-    assert story.derived == []
-
-
 def _late_result(result):
     return next(
         event

@@ -8,10 +8,19 @@ import secrets
 from collections import Counter
 
 import aiohttp
+import msgspec
 import pytest
 
 from core import ledger
-from core.events import PromotionApproved, PromotionRequested, StagePlaced, StepFinished
+from core.events import (
+    ApprovalVoided,
+    PromotionApproved,
+    PromotionRequested,
+    RegistryChangedOutside,
+    RegistryObserved,
+    StagePlaced,
+    StepFinished,
+)
 from core.release import State
 from core.words import Stage
 from tests.story.onlooker import looking, rules
@@ -21,6 +30,13 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 KILLS = 10
 SOON_S = (0.0, 0.5)
 PATIENCE_S = (2.0, 5.0)
+MOVES = (
+    ApprovalVoided,
+    PromotionApproved,
+    RegistryChangedOutside,
+    RegistryObserved,
+    StagePlaced,
+)
 
 
 async def test_a_release_survives_ten_kills(killed_up, ask_mlflow, tmp_path):
@@ -33,6 +49,7 @@ async def test_a_release_survives_ten_kills(killed_up, ask_mlflow, tmp_path):
         release, _ = await repository.push()
         await until_in_production(onlooker, release, killer)
         print("killed while", await killer)  # noqa: T201
+        tell_registry(await onlooker.events("loan_rules"))
         await settled(onlooker)
         assert_once(await onlooker.events("loan_rules"))
         lines = [line async for line in onlooker.store.export()]
@@ -109,6 +126,13 @@ async def press(onlooker, found):
                 "request.send", release=found.id, stage=stage,
                 purpose="Mark risky loans", expected_outcome="Fewer losses",
             )  # fmt: skip
+
+
+def tell_registry(events):
+    """What was read and what was moved, in its order: it explains a stage that was judged wrongly."""
+    for event in events:
+        if isinstance(event, MOVES):
+            print(msgspec.json.encode(event).decode())  # noqa: T201 - only where the test fails
 
 
 def assert_once(events):

@@ -1,0 +1,103 @@
+"""A reading of the registry while things move: told once, judged by what was known before it."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from core.events import RegistryChangedOutside, RegistryObserved, StepFinished
+from core.jobs import ObserveRegistry
+from core.results import Promoted
+from core.words import Stage, Step
+from tests.bot.world import LOAN, World
+from tests.core.story import EVE, Story
+from workers.services import Services
+from workers.worker import Worker
+
+AHEAD = timedelta(minutes=5)  # the clock of this worker, before those of the others
+JOB = ObserveRegistry(id="observe/1", stream=LOAN, model="loan_default")
+
+
+class Shelf:
+    """A registry that can only be read; ``meanwhile`` happens after it was, before the answer."""
+
+    def __init__(self, meanwhile) -> None:
+        self.held: dict[Stage, str] | None = dict.fromkeys(Stage, "")
+        self._meanwhile = meanwhile
+
+    async def holders(self, _model: str) -> dict[Stage, str] | None:
+        held = self.held
+        await self._meanwhile()
+        return held
+
+
+@pytest.fixture
+async def bench(tmp_path):
+    """``meanwhile`` is what the test lets happen during a reading; ``read`` reads and tells."""
+    world, during = World(tmp_path), []
+
+    async def meanwhile():
+        for happens in during:
+            await happens
+
+    shelf = Shelf(meanwhile)
+    absent: dict = dict.fromkeys(("jobs", "evidence", "git", "ml_platform", "directory", "gate"))
+    services = Services(
+        handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,
+        clock=lambda: world.clock() + AHEAD, page_url="", **absent,
+    )  # fmt: skip
+    worker = Worker(services)
+
+    async def read(kind):
+        await worker.observe_registry(JOB)
+        return [e.event for e in await world.store.load(LOAN) if isinstance(e.event, kind)]
+
+    yield SimpleNamespace(world=world, shelf=shelf, during=during, read=read)
+    await world.store.close()
+
+
+def promoting() -> Story:
+    return Story().push(1).to_registered().request(Stage.QA).approve(EVE)
+
+
+async def test_a_placing_that_is_noted_during_the_reading_is_no_change_from_outside(bench):
+    await bench.world.told(promoting())
+    bench.during.append(bench.world.handle(_placed(bench.world)))
+
+    assert await bench.read(RegistryChangedOutside) == []
+    assert (await bench.world.handle.model(LOAN)).held(Stage.QA) == "1"
+
+
+async def test_what_somebody_moved_is_told_once(bench):
+    await bench.world.told(promoting())
+    await bench.world.handle(_placed(bench.world))
+    bench.shelf.held = {Stage.QA: "7"}
+
+    for _ in range(2):
+        [changed] = await bench.read(RegistryChangedOutside)
+    assert (changed.stage, changed.expected, changed.found) == (Stage.QA, "1", "7")
+
+
+@pytest.mark.parametrize("held", [None, {}, {Stage.TST: "7"}])
+async def test_where_nothing_differs_nothing_is_told(bench, held):
+    """However often it is looked: a model that was never registered would fill the ledger."""
+    await bench.world.told(Story().push(1).to_acceptance())
+    bench.shelf.held = held
+    assert await bench.read(RegistryObserved) == []
+
+
+async def test_a_model_that_is_gone_leaves_its_stage_empty(bench):
+    await bench.world.told(promoting())
+    await bench.world.handle(_placed(bench.world))
+    bench.shelf.held = None
+
+    [changed] = await bench.read(RegistryChangedOutside)
+    assert (changed.expected, changed.found) == ("1", "")
+    assert len(await bench.read(RegistryObserved)) == 1
+
+
+def _placed(world):
+    return StepFinished(
+        id="finished/loan-1/promote/QA/1", time=world.clock(), release="loan-1",
+        step=Step.PROMOTE, attempt=1, stage=Stage.QA, result=Promoted(version="1", rows=5),
+    )  # fmt: skip
