@@ -9,11 +9,12 @@ from core.variables.table import ValueType, Variable
 MAX_TEXT: Final = 200
 PLACEHOLDER: Final = re.compile(
     r"""(?ix)^(
-        (todo|tbd|tba|fixme|change[ _-]?me|fill[ _-]?(me|in|this)|replace[ _-]?(me|this))\b.*
-        | x{2,} | \?+ | \.{2,} | -+ | _+
-        | n/?a | none | null | nil | undefined | unknown | placeholder | dummy
-        | your[ _-].* | enter[ _-].* | insert[ _-].*
-        | <.*> | \{\{?.*\}\}? | \[.*\] | __.*__
+        (todo|tbd|tbc|tba|fixme|change[ _-]?me|fill[ _-]?(me|in|this)|replace[ _-]?(me|this))\b.*
+        | to[ _-]be[ _-](added|confirmed|decided|defined|filled)\b.*
+        | x{2,}([ ._-]x+)* | \?+ | \.{2,} | -+ | _+ | foo([ _-]?bar)? | bar
+        | n\.?/?a\.? | none | null | nil | undefined | unknown | placeholder | dummy | example
+        | (your|enter|insert)[ _-].*
+        | <.*> | \{\{?.*\}\}? | \[.*\] | __.*__ | %\w+% | \$\{?\w+\}? | @@.*@@ | \#\{.*\}\#
     )$"""
 )
 EXPRESSION: Final = re.compile(r"\$\(|\$\{\{|\$\[")

@@ -17,6 +17,8 @@ def of(name):
         "TODO", "todo: ask Ann", "tbd", "FIXME", "xxx", "XXXX", "<name>", "<your model>", "???",
         "...", "-", "n/a", "None", "changeme", "change-me", "fill in", "your_model_name",
         "{{ name }}", "[name]", "__NAME__", "placeholder", "Enter name",
+        "TBC", "to be decided", "xxx-xxx", "n.a.", "example", "foo", "%TEAM%", "$TEAM", "${TEAM}",
+        "#{TEAM}#", "@@TEAM@@",
     ],
 )  # fmt: skip
 def test_a_placeholder_is_no_value(value):
@@ -24,7 +26,19 @@ def test_a_placeholder_is_no_value(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["todos", "Xerox", "maximum", "Nonets", "Tbilisi", "my-team", "a.b", "Fix Merchants"]
+    "value",
+    [
+        "todos",
+        "Xerox",
+        "maximum",
+        "Nonets",
+        "Tbilisi",
+        "my-team",
+        "a.b",
+        "Fix Merchants",
+        "barley",
+        "x",
+    ],
 )
 def test_a_word_that_only_looks_like_one_is_fine(value):
     assert problem(of("TEAM_NAME"), value) == ""

@@ -11,7 +11,14 @@ from workers.contract.entry_point import Wanted, findings
 from workers.contract.python_source import NOTEBOOK_ENDING, cells
 
 
-@check("entry_points", owner=GBI, priority=1, title="train.py and score.py define their functions")
+@check(
+    "entry_points",
+    owner=GBI,
+    priority=1,
+    title="train.py and score.py define their functions",
+    mend="Define the function at the top of the file, with the parameters that the finding names; "
+    "it may call whatever you have.",
+)
 def entry_points(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
     """The pipeline calls train(data, params), score(model, data, params) and evaluate(model, ...).
 
@@ -53,11 +60,10 @@ def _missing(
     functions = " and ".join(each.signature for each in wanted)
     if link := repo.link(path):
         return Finding(link, f"commit {path} itself in its place", "is a link, which is not read")
-    if notebook := repo.find(path.removesuffix(".py") + NOTEBOOK_ENDING):
+    name = path.rpartition("/")[2]
+    if notebook := _anywhere(repo, name.removesuffix(".py") + NOTEBOOK_ENDING):
         return _in_notebook(repo, notebook, path, functions)
-    name = path.rpartition("/")[2].casefold()
-    moved = next((known for known in repo.files if known.rpartition("/")[2].casefold() == name), "")
-    if moved:
+    if moved := _anywhere(repo, name):
         mend = f"move it to {path}, or set MODEL_SRC_PATH to its folder"
         return Finding(moved, mend, f"is not where {path} is looked for")
     mend = f"add {path} with {functions}"
@@ -65,6 +71,11 @@ def _missing(
         return Finding(path, mend, "is missing")
     ask = f"is missing although MODEL_TYPE is {model_type}; is this model rulebased?"
     return Finding(path, f"{mend}, or set MODEL_TYPE: {ModelType.RULEBASED}", ask)
+
+
+def _anywhere(repo: ModelRepo, name: str) -> str:
+    wanted = name.casefold()
+    return next((path for path in repo.files if path.rpartition("/")[2].casefold() == wanted), "")
 
 
 def _in_notebook(repo: ModelRepo, notebook: str, path: str, functions: str) -> Finding:

@@ -1,6 +1,7 @@
 """A model repository has the files and folders that everybody expects, and no way out of it."""
 
 import posixpath
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,10 +10,19 @@ from core.facts import Facts
 from core.layout import Layout
 
 ROOT: Final = "."
+MAX_LINKS: Final = 40  # from link to link, as Linux does
 OTHER_ENDINGS: Final = {".yml": (".yaml",), ".md": (".markdown", ".rst", ".txt", "")}
+OTHER_NAMES: Final = {"conda.yml": ("environment.yml", "environment.yaml", "conda_env.yml")}
 
 
-@check("structure", owner=GBI, priority=1, title="The folder contract")
+@check(
+    "structure",
+    owner=GBI,
+    priority=1,
+    title="The folder contract",
+    mend="Add or rename the file, or commit a file in place of the link; `sluss check --fix` "
+    "makes what is missing, for you to fill in.",
+)
 def structure(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
     """Pipelines, people and the other checks find their files without asking.
 
@@ -52,6 +62,7 @@ def _not_there(repo: ModelRepo, path: str, mend: str) -> Finding:
 def _near(repo: ModelRepo, path: str) -> str:
     stem, ending = posixpath.splitext(path)
     others = [repo.find(stem + other) for other in OTHER_ENDINGS.get(ending, ())]
+    others += [repo.find(other) for other in OTHER_NAMES.get(path, ())]
     name = posixpath.basename(path).casefold()
     moved = [known for known in repo.files if posixpath.basename(known).casefold() == name]
     elsewhere = [known for known in moved if known.count("/") == 1]
@@ -62,7 +73,7 @@ def _has_tests(repo: ModelRepo, folder: str) -> bool:
     start = f"{folder}/".casefold()
     inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
     names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
-    return any(name.startswith("test") or name.endswith("_test.py") for name in names)
+    return any(name.startswith("test_") or name.endswith("_test.py") for name in names)
 
 
 def _links(repo: ModelRepo) -> Iterator[Finding]:
@@ -73,22 +84,44 @@ def _links(repo: ModelRepo) -> Iterator[Finding]:
 
 
 def _link_problem(repo: ModelRepo, path: str, target: str) -> str:
-    slashed = target.replace("\\", "/")
-    if slashed.startswith(("/", "~")) or slashed[1:2] == ":":
-        return "is a link to an absolute path, out of the repository"
-    inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), slashed))
-    if inside == ".." or inside.startswith("../"):
-        return "is a link out of the repository"
-    first = inside.split("/", 1)[0].casefold()
-    if first == ".git":
-        return "is a link into git's own folder"
-    return "" if inside == ROOT or _exists(repo, inside) else "is a link to nothing"
+    """Walked as a machine would: a folder on the way may be a link itself."""
+    here = path.split("/")[:-1]
+    left = deque([target])
+    for _ in range(MAX_LINKS):
+        slashed = left[0].replace("\\", "/")
+        if slashed.startswith(("/", "~")) or slashed[1:2] == ":":
+            return "is a link to an absolute path, out of the repository"
+        left.extendleft(reversed(left.popleft().replace("\\", "/").split("/")))
+        if problem := _step_to_next_link(repo, here, left):
+            return problem
+        if not left:
+            return "" if not here or _exists(repo, "/".join(here)) else "is a link to nothing"
+    return "is a link in a circle"
+
+
+def _step_to_next_link(repo: ModelRepo, here: list[str], left: deque[str]) -> str:
+    """Stops with the next link's target in front of what is left."""
+    while left:
+        part = left.popleft()
+        if part == ".." and not here:
+            return "is a link out of the repository"
+        if part == "..":
+            here.pop()
+        elif part not in {"", "."}:
+            here.append(part)
+        if here[:1] and here[0].casefold() == ".git":
+            return "is a link into git's own folder"
+        if target := repo.links.get("/".join(here)):
+            here.pop()
+            left.appendleft(target)
+            return ""
+    return ""
 
 
 def _exists(repo: ModelRepo, path: str) -> bool:
-    if path in repo.files or path in repo.links:
+    if path in repo.files:
         return True
-    return any(known.startswith(f"{path}/") for known in repo.files)
+    return any(known.startswith(f"{path}/") for known in (*repo.files, *repo.links))
 
 
 def _same_but_for_case(repo: ModelRepo) -> Iterator[Finding]:

@@ -11,7 +11,14 @@ from workers.contract.variable_values import value_findings
 from workers.contract.workspace_hosts import host_findings
 
 
-@check("variables", owner=GBI, priority=1, title="The variables of the model")
+@check(
+    "variables",
+    owner=GBI,
+    priority=1,
+    title="The variables of the model",
+    mend="Write the value that the finding asks for into model_variables.yml; "
+    "`sluss variables` shows what a stage gets, and from whom.",
+)
 def variables(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
     """Each variable is set, of its kind, and within what GBI allows; GBI's own stay GBI's.
 

@@ -7,10 +7,14 @@ from typing import Final
 import msgspec
 
 from core.checks import Finding, ModelRepo
+from workers.contract.definitions import inner_definition, last_definition, star_import
 from workers.contract.function_shape import shape_problem
+from workers.contract.modules import Module, Modules
 from workers.contract.python_source import InvalidPythonError, is_notebook, parse
 
 MAX_HOPS: Final = 5  # from file to file, following "from x import y"
+NOTEBOOK: Final = "is a Databricks notebook, whose cells would run at import"
+OUTSIDE_A_PACKAGE: Final = "uses a relative import, but is run outside a package"
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -42,7 +46,7 @@ def findings(repo: ModelRepo, path: str, wanted: tuple[Wanted, ...]) -> Iterator
     if is_notebook(path, repo.files[path]):
         functions = " and ".join(each.signature for each in wanted)
         mend = f"make it a plain module that defines {functions}, without the notebook's first line"
-        yield Finding(path, mend, "is a Databricks notebook, whose cells would run at import", 1)
+        yield Finding(path, mend, NOTEBOOK, 1)
         return
     try:
         tree = parse(repo.files[path])
@@ -50,7 +54,7 @@ def findings(repo: ModelRepo, path: str, wanted: tuple[Wanted, ...]) -> Iterator
         yield _invalid(path, error)
         return
     for each in wanted:
-        place = _Search(repo, each).follow(path, tree, each.name)
+        place = _Search(repo, path, each).follow(Module(path), tree, each.name)
         yield from _judge(place, each)
 
 
@@ -71,134 +75,81 @@ def _invalid(path: str, error: InvalidPythonError) -> Finding:
 class _Search:
     """Follows one name through assignments and imports of the repository's own modules."""
 
-    def __init__(self, repo: ModelRepo, wanted: Wanted) -> None:
+    def __init__(self, repo: ModelRepo, entry: str, wanted: Wanted) -> None:
         self._repo = repo
         self._wanted = wanted
+        self._modules = Modules(repo, entry)
         self._hops = 0
 
-    def follow(self, path: str, tree: ast.Module, name: str) -> Place:
+    def follow(self, module: Module, tree: ast.Module, name: str) -> Place:
         self._hops += 1
+        path = module.path
         if self._hops > MAX_HOPS:
             return self._wrap(path, 0, f"{name} is handed on through too many files")
-        found = _last_definition(tree, name)
+        found = last_definition(tree, name)
         if found is None:
             return self._elsewhere(path, tree, name)
         if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
             return Place(path, found.lineno, found)
         if isinstance(found, ast.ImportFrom):
-            return self._imported(path, found, name)
+            return self._imported(module, found, name)
         if isinstance(found, ast.ClassDef):
             return self._wrap(path, found.lineno, f"{name} is a class, not a function")
         if isinstance(found, ast.Import):
             return self._wrap(path, found.lineno, f"{name} is a module, not a function")
-        return self._assigned(path, tree, found)
+        return self._assigned(module, tree, found)
 
-    def _assigned(self, path: str, tree: ast.Module, found: ast.Assign | ast.AnnAssign) -> Place:
+    def _assigned(
+        self, module: Module, tree: ast.Module, found: ast.Assign | ast.AnnAssign
+    ) -> Place:
         value = found.value
         if isinstance(value, ast.Lambda):
-            return Place(path, found.lineno, value)
+            return Place(module.path, found.lineno, value)
         if isinstance(value, ast.Name):
-            return self.follow(path, tree, value.id)
+            return self.follow(module, tree, value.id)
         what = f"{self._wanted.name} is assigned, and what it is shows only when the code runs"
-        return self._wrap(path, found.lineno, what)
+        return self._wrap(module.path, found.lineno, what)
 
-    def _imported(self, path: str, found: ast.ImportFrom, name: str) -> Place:
+    def _imported(self, module: Module, found: ast.ImportFrom, name: str) -> Place:
         original = next(each.name for each in found.names if (each.asname or each.name) == name)
-        if found.level:
+        if found.level > len(list(filter(None, module.package.split(".")))):
             mend = f"write from {found.module or 'module'} import {original}"
-            return Place(
-                path,
-                found.lineno,
-                None,
-                "uses a relative import, but is run outside a package",
-                mend,
-            )
-        module = _module_path(self._repo, path, found.module or "")
-        if module is None:
-            return self._wrap(path, found.lineno, f"{name} comes from a library")
+            return Place(module.path, found.lineno, None, OUTSIDE_A_PACKAGE, mend)
+        target = self._modules.imported(module, found)
+        if target is None:
+            return self._not_ours(module.path, found, name, original)
+        data = self._repo.files[target.path]
+        if is_notebook(target.path, data):
+            mend = "make it a plain module, without the notebook's first line"
+            return Place(target.path, 1, None, NOTEBOOK, mend)
         try:
-            tree = parse(self._repo.files[module])
+            tree = parse(data)
         except InvalidPythonError as error:
-            invalid = _invalid(module, error)
-            return Place(module, error.line, None, invalid.wrong, invalid.mend)
-        return self.follow(module, tree, original)
+            invalid = _invalid(target.path, error)
+            return Place(target.path, error.line, None, invalid.wrong, invalid.mend)
+        return self.follow(target, tree, original)
+
+    def _not_ours(self, path: str, found: ast.ImportFrom, name: str, original: str) -> Place:
+        way = self._modules.way_to(found.module or "")
+        if not way or found.level:
+            return self._wrap(path, found.lineno, f"{name} comes from a library")
+        wrong = f"{name} comes from {found.module}, which is found neither from here nor the root"
+        return Place(path, found.lineno, None, wrong, f"write from {way} import {original}")
 
     def _elsewhere(self, path: str, tree: ast.Module, name: str) -> Place:
         """Not at the top: somebody may have put it where the pipeline does not look."""
-        nested = _nested(tree, name)
-        if nested is not None:
-            line, where = nested
+        inner = inner_definition(tree, name)
+        if inner is not None:
+            line, where = inner
             return self._wrap(path, line, f"{name}() is {where}, not at the top of the file")
-        star = next((node for node in tree.body if _is_star(node)), None)
-        if star is not None:
+        if star := star_import(tree):
             mend = f"import it by its name, or define {self._wanted.signature}"
             return Place(path, star.lineno, None, f"{name} may come from import *", mend)
+        if module := self._modules.neighbour(path, name):
+            mend = f"write from {module} import {name}"
+            return Place(path, 0, None, f"does not define {name}(), but {module}.py does", mend)
         return self._wrap(path, 0, f"does not define {name}()")
 
     def _wrap(self, path: str, line: int, wrong: str) -> Place:
         mend = f"define def {self._wanted.signature}: at the top of the file; it may call the rest"
         return Place(path, line, None, wrong, mend)
-
-
-Definition = (
-    ast.FunctionDef
-    | ast.AsyncFunctionDef
-    | ast.ClassDef
-    | ast.Import
-    | ast.ImportFrom
-    | ast.Assign
-    | ast.AnnAssign
-)
-
-
-def _last_definition(tree: ast.Module, name: str) -> Definition | None:
-    """As when the module runs: the last one at the top counts."""
-    top = (node for node in reversed(tree.body) if isinstance(node, Definition))
-    return next((node for node in top if name in _names(node)), None)
-
-
-def _names(node: Definition) -> set[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {(each.asname or each.name) for each in node.names}
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
-
-
-def _nested(tree: ast.Module, name: str) -> tuple[int, str] | None:
-    """Line and place of a definition inside something else; the shallowest first."""
-    waiting: list[tuple[ast.AST, str]] = [(node, _container(node)) for node in tree.body]
-    for node, where in waiting:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name == name:
-                return child.lineno, where
-            waiting.append((child, _container(child) if _is_scope(child) else where))
-    return None
-
-
-def _is_scope(node: ast.AST) -> bool:
-    return isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-
-
-def _container(node: ast.AST) -> str:
-    if isinstance(node, ast.ClassDef):
-        return f"a method of the class {node.name}"
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return f"inside the function {node.name}()"
-    return "defined under a condition"
-
-
-def _is_star(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
-
-
-def _module_path(repo: ModelRepo, importer: str, module: str) -> str | None:
-    """The repository's file of a module: beside the importer first, then from the root."""
-    relative = module.replace(".", "/")
-    folder = importer.rpartition("/")[0]
-    for base in dict.fromkeys((f"{folder}/" if folder else "", "")):
-        for path in (f"{base}{relative}.py", f"{base}{relative}/__init__.py"):
-            if path in repo.files:
-                return path
-    return None

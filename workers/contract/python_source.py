@@ -1,6 +1,7 @@
 """Reads the syntax tree of a repository's Python without ever importing it."""
 
 import ast
+import codecs
 import json
 import warnings
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ def parse(source: bytes) -> ast.Module:
 
 def is_notebook(path: str, source: bytes) -> bool:
     """Jupyter's form, or the one that Databricks exports to ``.py``."""
-    return path.casefold().endswith(NOTEBOOK_ENDING) or source.lstrip().startswith(NOTEBOOK_HEAD)
+    text = source.removeprefix(codecs.BOM_UTF8).lstrip()
+    return path.casefold().endswith(NOTEBOOK_ENDING) or text.startswith(NOTEBOOK_HEAD)
 
 
 class Cell(msgspec.Struct, frozen=True):

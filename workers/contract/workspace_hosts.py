@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from yaml.nodes import Node, ScalarNode
@@ -14,13 +14,19 @@ from core.variables.yaml_nodes import Limits, UnreadableYamlError
 from workers.contract.python_source import InvalidPythonError, cells, parse
 
 HOST: Final = re.compile(
-    r"(?i)\b[a-z0-9][a-z0-9-]*\.(\d+\.)?"
-    r"(azuredatabricks\.net|databricks\.azure\.(us|cn)|cloud\.databricks\.com|gcp\.databricks\.com)\b"
+    r"(?i)(?<![\w.-])(?!(?:accounts|docs|help)\.)[a-z0-9][a-z0-9-]{0,62}\.(?:\d{1,3}\.)?"
+    r"(?:azuredatabricks\.net|databricks\.azure\.(?:us|cn)|cloud\.databricks\.com|"
+    r"gcp\.databricks\.com)\b"
 )
+SETS: Final = re.compile(r"(?i)##vso\[task\.setvariable\s[^\]\n]{0,200}?variable=(\w{1,100})")
 MARK: Final = b"databricks"
 PIPELINE: Final = re.compile(r"(?i)(^|/)azure[-_]pipelines?[^/]*\.ya?ml$")
 YAML_ENDINGS: Final = (".yml", ".yaml")
-CODE_ENDINGS: Final = (".r", ".scala", ".sql", ".sh", ".ps1", ".ini", ".cfg", ".toml", ".env")
+CODE_ENDINGS: Final = (
+    ".r", ".scala", ".java", ".sql", ".sh", ".bat", ".cmd", ".ps1", ".ini", ".cfg", ".conf",
+    ".properties", ".toml", ".json", ".tf", ".tfvars", ".bicep", ".env", ".databrickscfg",
+    "dockerfile", "makefile",
+)  # fmt: skip
 LIMITS: Final = Limits(max_bytes=1024 * 1024, max_nodes=50_000, max_depth=40, max_aliases=50)
 MEND: Final = "read it from WORKSPACE_URL_<stage>, which GBI sets for each stage"
 
@@ -47,7 +53,7 @@ def _code(path: str, low: str, data: bytes) -> Iterator[Finding]:
         yield from _found(path, _line_texts(data.decode("utf-8", "replace")))
 
 
-def _found(path: str, texts: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+def _found(path: str, texts: Iterable[tuple[int, str]]) -> Iterator[Finding]:
     for line, text in texts:
         host = HOST.search(text)
         if host:
@@ -62,15 +68,20 @@ def _python_texts(data: bytes) -> Iterator[tuple[int, str]]:
         return
     silent = {id(text) for text in _docstrings(tree)}
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in silent
-        ):
-            yield node.lineno, node.value
+        if isinstance(node, ast.Constant) and id(node) not in silent:
+            yield from _constant_texts(node)
     for number, text in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         if text.startswith("# MAGIC"):  # a cell in another language: code, though a comment here
             yield number, text
+
+
+def _constant_texts(node: ast.Constant) -> Iterator[tuple[int, str]]:
+    text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
+    if not isinstance(text, str):
+        return
+    has_lines = node.end_lineno is not None and node.end_lineno > node.lineno
+    for offset, line in enumerate(text.split("\n")):
+        yield node.lineno + (offset if has_lines else 0), line
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
@@ -101,7 +112,7 @@ def _line_in(data: bytes, host: str) -> int:
 
 def _yaml(path: str, data: bytes, facts: Facts) -> Iterator[Finding]:
     is_pipeline = PIPELINE.search(path) is not None
-    if not is_pipeline and MARK not in data.lower() and b"variables" not in data.lower():
+    if not is_pipeline and MARK not in data.lower() and b"variable" not in data.lower():
         return
     try:
         root = yaml_nodes.compose(data, LIMITS)
@@ -113,9 +124,11 @@ def _yaml(path: str, data: bytes, facts: Facts) -> Iterator[Finding]:
         return
     if root is None:
         return
-    yield from _found(path, _yaml_texts(root))
+    texts = list(_yaml_texts(root))
+    yield from _found(path, texts)
     if path.casefold() != facts.layout.variables.casefold():
         yield from _owned_by_gbi(path, root)
+        yield from _set_by_a_script(path, texts)
 
 
 def _yaml_texts(root: Node) -> Iterator[tuple[int, str]]:
@@ -134,8 +147,25 @@ def _owned_by_gbi(path: str, root: Node) -> Iterator[Finding]:
         for key, _, block in yaml_nodes.entries(node):
             if key.casefold() != "variables":
                 continue
-            for name, line, _ in variable_entries(block):
-                row = find(name)
-                if row is not None and row.kind is Kind.GBI_FIXED:
-                    mend = "take it out: it comes from GBI's variable groups"
-                    yield Finding(path, mend, f"{name} belongs to GBI", line)
+            for name, line in _set_in(block):
+                yield from _if_gbis(path, name, line)
+
+
+def _set_by_a_script(path: str, texts: Iterable[tuple[int, str]]) -> Iterator[Finding]:
+    """Azure Pipelines listens to what scripts print."""
+    for line, text in texts:
+        for name in SETS.findall(text):
+            yield from _if_gbis(path, name, line)
+
+
+def _if_gbis(path: str, name: str, line: int) -> Iterator[Finding]:
+    row = find(name)
+    if row is not None and row.kind is Kind.GBI_FIXED:
+        mend = "take it out: it comes from GBI's variable groups"
+        yield Finding(path, mend, f"{name} belongs to GBI", line)
+
+
+def _set_in(block: Node) -> Iterator[tuple[str, int]]:
+    """Also below ``${{ if }}:``, in a mapping or in a list."""
+    inside = (entry for node in yaml_nodes.walk(block) for entry in variable_entries(node))
+    yield from dict.fromkeys((name, line) for name, line, _ in inside)

@@ -102,6 +102,21 @@ def test_a_function_of_another_module_of_the_repository_is_accepted(line):
             4,
             "train() is defined under a condition, not at the top of the file",
         ),
+        (
+            "try:\n    from a import train\nexcept ImportError:\n    train = None",
+            2,
+            "train() is defined under a condition, not at the top of the file",
+        ),
+        (
+            "train, other = make()",
+            1,
+            "train is assigned, and what it is shows only when the code runs",
+        ),
+        (
+            "class M:\n    def fit(self, data, params):\n        return 1\ntrain = M().fit",
+            4,
+            "train is assigned, and what it is shows only when the code runs",
+        ),
         ("class train:\n    pass", 1, "train is a class, not a function"),
         ("import train", 1, "train is a module, not a function"),
         ("from sklearn import train", 1, "train comes from a library"),
@@ -141,6 +156,45 @@ def test_these_are_told_to_define_it_at_the_top(source, line, wrong):
 def test_a_function_that_cannot_be_called_is_told_its_shape(source, wrong):
     [finding] = entry_points(a_repo({TRAIN: source}))
     assert finding == Finding(TRAIN, "write def train(data, params):", f"train() {wrong}", 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["from churn import fit as train", "from churn.deep.er import fit as train"]
+)
+def test_a_package_of_the_repository_may_hand_on_by_relative_imports(line):
+    files = {
+        "src/churn/__init__.py": "from .pipeline import fit\n",
+        "src/churn/deep/er.py": "from ..pipeline import fit\n",
+        "src/churn/pipeline.py": "from churn.work import fit\n",
+        "src/churn/work/__init__.py": "from ._fit import fit\n",
+        "src/churn/work/_fit.py": "def fit(data, params):\n    return 1\n",
+    }
+    assert found(a_repo({TRAIN: line, **files})) == []
+
+
+@pytest.mark.parametrize("line", ["from ...x import fit", "from .. import fit"])
+def test_a_relative_import_out_of_its_package_is_told(line):
+    repo = a_repo({TRAIN: "from churn import fit as train", "src/churn/__init__.py": line})
+    [(path, _, wrong)] = found(repo)
+    assert path == "src/churn/__init__.py"
+    assert wrong.startswith("uses a relative import")
+
+
+def test_a_module_that_lies_elsewhere_is_told_how_to_import_it():
+    files = {"lib/loans/fit.py": "def fit(data, params):\n    return 1\n"}
+    [finding] = entry_points(a_repo({TRAIN: "from loans.fit import fit as train", **files}))
+    assert (
+        finding.wrong == "train comes from loans.fit, which is found neither from here nor the root"
+    )
+    assert finding.mend == "write from lib.loans.fit import fit"
+
+
+def test_a_function_in_the_module_beside_is_pointed_at():
+    score = "def score(model, data, params):\n    return 1\n"
+    beside = "def evaluate(model, data, params):\n    return {}\n"
+    [finding] = entry_points(a_repo({"src/score.py": score, "src/metrics.py": beside}))
+    assert finding.wrong == "does not define evaluate(), but metrics.py does"
+    assert finding.mend == "write from metrics import evaluate"
 
 
 def test_an_import_inside_a_package_is_told_what_to_write():
@@ -246,6 +300,24 @@ def test_a_linked_folder_is_told_once_per_file():
 def test_a_notebook_of_databricks_is_told_to_become_a_module():
     told = of_train("# Databricks notebook source\ndef train(data, params):\n    return 1\n")
     assert told == [(TRAIN, 1, "is a Databricks notebook, whose cells would run at import")]
+
+
+def test_a_byte_order_mark_hides_no_notebook():
+    told = of_train(b"\xef\xbb\xbf# Databricks notebook source\r\ntrain = print\r\n")
+    assert told == [(TRAIN, 1, "is a Databricks notebook, whose cells would run at import")]
+
+
+def test_a_function_that_comes_from_a_notebook_is_told_there():
+    model = "# Databricks notebook source\ndef train(data, params):\n    return 1\n"
+    told = of_train("from model import train", model=model)
+    assert told == [
+        ("src/model.py", 1, "is a Databricks notebook, whose cells would run at import")
+    ]
+
+
+def test_a_notebook_in_another_folder_is_found():
+    [finding] = entry_points(a_repo({TRAIN: None, "notebooks/Train.ipynb": "{}"}))
+    assert finding.path == "notebooks/Train.ipynb"
 
 
 def a_notebook(*sources: str) -> str:

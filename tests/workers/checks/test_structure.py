@@ -63,6 +63,16 @@ def test_conda_instead_of_pip_is_fine():
             "conda.yaml",
             "is not where conda.yml is looked for",
         ),
+        (
+            {"requirements.txt": None, "environment.yml": ""},
+            "environment.yml",
+            "is not where conda.yml is looked for",
+        ),
+        (
+            {"tests/test_model.py": None, "tests/testing.py": ""},
+            "tests",
+            "there are no tests (test_*.py) there",
+        ),
     ],
 )
 def test_what_is_missing_or_near_is_told(changes, path, wrong):
@@ -103,6 +113,32 @@ def test_a_link_that_leaves_the_tree_is_refused(path, target, wrong):
 )
 def test_a_link_inside_the_tree_is_fine(path, target):
     assert found(a_repo(links={path: target})) == []
+
+
+@pytest.mark.parametrize(
+    ("links", "wrong"),
+    [
+        ({"d/up": "../src", "x": "d/up/../../y"}, "is a link out of the repository"),
+        ({"d/e/up": "../..", "x": "d/e/up/../etc"}, "is a link out of the repository"),
+        ({"x": "y", "y": "/etc"}, "is a link to an absolute path, out of the repository"),
+        ({"x": "y/config", "y": ".git"}, "is a link into git's own folder"),
+        ({"x": "x"}, "is a link in a circle"),
+        ({"x": "y", "y": "./x"}, "is a link in a circle"),
+        ({"x": "y/gone.py", "y": "src"}, "is a link to nothing"),
+    ],
+)
+def test_a_link_is_followed_through_other_links(links, wrong):
+    assert ("x", wrong) in found(a_repo(links=links))
+
+
+def test_a_file_behind_a_linked_folder_is_there():
+    assert found(a_repo(links={"lib": "src", "x": "lib/train.py", "y": "d/../lib"})) == []
+
+
+def test_a_long_chain_of_links_ends():
+    links = {f"l{number}": f"l{number + 1}/../l{number + 1}" for number in range(50)}
+    wrongs = {wrong for _, wrong in found(a_repo(links={**links, "l50": "src"}))}
+    assert wrongs == {"is a link in a circle"}
 
 
 def test_a_link_in_the_place_of_a_file_is_told():

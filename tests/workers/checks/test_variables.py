@@ -21,7 +21,7 @@ def found(repo: ModelRepo, facts: Facts = FACTS) -> list[tuple[str, int, str]]:
 
 
 def of(lines: str) -> list[tuple[int, str]]:
-    """What is told in model_variables.yml with these lines added; the first added is line 9."""
+    """What is told in model_variables.yml with these lines added; the first added is line 10."""
     return [(line, wrong) for path, line, wrong in found(a_repo(variables=lines)) if path == FILE]
 
 
@@ -194,6 +194,13 @@ def test_a_table_is_a_file_a_folder_or_elsewhere(location):
         ("azure-pipelines.yml", f"steps:\n- script: |\n    echo hi\n    curl {HOST}\n", 4),
         ("ci/Azure-Pipelines-nightly.yaml", f"steps:\n- script: curl {HOST}", 2),
         ("templates/template_ci_a_b.yml", f"variables:\n  host: https://{HOST}\n", 2),
+        ("src/io.py", f'HOST = b"{HOST}"', 1),
+        ("src/io.py", f'X = """\n\ncurl {HOST}\n"""', 3),
+        ("conf/job.json", f'{{\n  "host": "https://{HOST}"\n}}', 2),
+        (".databrickscfg", f"[DEFAULT]\nhost = https://{HOST}", 2),
+        ("Dockerfile", f"ENV HOST=https://{HOST}", 1),
+        ("infra/main.tf", f'host = "https://{HOST}"', 1),
+        ("azure-pipelines.yml", f"parameters:\n- name: host\n  default: {HOST}", 3),
         ("x.yml", "host: my-org.cloud.databricks.com", 1),
         ("x.yml", "host: 123.4.gcp.databricks.com", 1),
         ("broken.yml", f"a: b: c\nhost: {HOST}", 2),
@@ -228,6 +235,9 @@ def test_a_workspace_in_a_notebook_is_told_with_its_cell():
             "from databricks.sdk import WorkspaceClient\nX = 'https://docs.databricks.com'",
         ),
         ("src/io.py", "HOST = os.environ['DATABRICKS_HOST']"),
+        ("src/io.py", 'HOST = f"https://adb-{workspace}.7.azuredatabricks.net"'),
+        ("src/io.py", "X = 'https://accounts.azuredatabricks.net https://docs.gcp.databricks.com'"),
+        ("src/io.py", "HOST = 'databricks " + "a-" * 50_000 + "'"),
     ],
 )
 def test_what_calls_no_workspace_is_left_alone(path, text):
@@ -240,6 +250,9 @@ def test_what_calls_no_workspace_is_left_alone(path, text):
         ("variables:\n  WORKSPACE_URL_QA: https://mine\n", 2),
         ("variables:\n- name: spn_prod\n  value: me\n", 2),
         ("stages:\n- stage: a\n  variables:\n    CMR_SCOPE: mine\n", 4),
+        ("variables:\n- ${{ if eq(1, 1) }}:\n  - name: SPN_QA\n    value: me\n", 3),
+        ("variables:\n  ${{ if eq(1, 1) }}:\n    SPN_QA: me\n", 3),
+        ('steps:\n- script: |\n    echo "##vso[task.setvariable variable=SPN_QA]me"\n', 3),
     ],
 )
 @pytest.mark.parametrize("path", ["azure-pipelines.yml", "templates/template_ci_a_variables.yml"])
