@@ -13,6 +13,15 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 PEP_8: Final = "pep8"
 TEAM: Final = "*"  # every team that is not named
 CORE_LIBRARIES: Final = ("mlflow", "mlflow-skinny", "numpy", "pandas", "pyarrow", "pyspark")
+ML_LIBRARIES: Final = (
+    "accelerate", "databricks-feature-engineering", "horovod", "hyperopt", "keras", "lightgbm",
+    "lightning", "optuna", "prophet", "pytorch-lightning", "ray", "sentence-transformers", "shap",
+    "tensorflow", "tensorflow-cpu", "torch", "torchvision", "transformers", "xgboost",
+)  # fmt: skip
+GPU_LIBRARIES: Final = (
+    "accelerate", "bitsandbytes", "deepspeed", "flash-attn", "horovod", "jax", "keras", "lightning",
+    "pytorch-lightning", "tensorflow", "torch", "torchvision", "transformers",
+)  # fmt: skip
 
 
 class LintProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,9 +64,14 @@ class SecretRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A clash with a core library of the runtime blocks; one with another library only warns."""
+    """A clash with a core library of the runtime blocks; one with another library only warns.
+
+    ``ml`` are libraries that only an ML runtime brings, ``gpu`` those that gain by a GPU.
+    """
 
     core: tuple[str, ...] = CORE_LIBRARIES
+    ml: tuple[str, ...] = ML_LIBRARIES
+    gpu: tuple[str, ...] = GPU_LIBRARIES
     seconds: Seconds = 120.0
 
 
