@@ -25,13 +25,19 @@ def poetry(line: str) -> list[tuple[str, int]]:
 
 
 def wanted(**changes: str | None) -> Wanted:
-    files = {name.replace("_txt", ".txt").replace("_toml", ".toml"): text for name, text in changes.items()}
+    files = {
+        name.replace("_txt", ".txt").replace("_toml", ".toml"): text
+        for name, text in changes.items()
+    }
     return read(a_repo(files), Facts(), "3.12")
 
 
 def test_a_project_says_its_libraries_and_its_python_with_their_lines():
     project = read_project("pyproject.toml", PEP_621)
-    assert [(each.text, each.number) for each in project.libraries] == [("numpy>=1.26", 5), ("pandas", 6)]
+    assert [(each.text, each.number) for each in project.libraries] == [
+        ("numpy>=1.26", 5),
+        ("pandas", 6),
+    ]
     assert [(each.text, each.number) for each in project.python] == [("python>=3.11", 3)]
 
 
@@ -49,7 +55,7 @@ def test_a_project_says_its_libraries_and_its_python_with_their_lines():
         ('numpy = ">=1.26,<2"', "numpy>=1.26,<2"),
         ('numpy = "*"', "numpy"),
         ('"numpy" = {version = "^1.26", extras = ["a"]}', "numpy[a]>=1.26,<2"),
-        ("numpy = {version = \"1\", markers = \"os_name == 'nt'\"}", "numpy==1 ; os_name == 'nt'"),
+        ('numpy = {version = "1", markers = "os_name == \'nt\'"}', "numpy==1 ; os_name == 'nt'"),
     ],
 )
 def test_poetry_is_said_as_pip_would(line, text):
@@ -60,7 +66,9 @@ def test_what_is_optional_for_poetry_is_not_asked_for():
     assert poetry('numpy = {version = "1", optional = true}') == []
 
 
-@pytest.mark.parametrize("value", ['{git = "https://host.example/a"}', '["1", "2"]', "1", "{path = '.'}"])
+@pytest.mark.parametrize(
+    "value", ['{git = "https://host.example/a"}', '["1", "2"]', "1", "{path = '.'}"]
+)
 def test_what_cannot_be_compared_is_said_and_stops_nobody(value):
     [finding] = read_project("p.toml", f"[tool.poetry.dependencies]\nnumpy = {value}\n").findings
     assert finding.place() == "p.toml:2"
@@ -76,7 +84,12 @@ def test_a_file_that_is_no_toml_is_told(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["project = 1", "[project]\ndependencies = 1", "[project]\ndependencies = [1]", "[tool]\npoetry = []"],
+    [
+        "project = 1",
+        "[project]\ndependencies = 1",
+        "[project]\ndependencies = [1]",
+        "[tool]\npoetry = []",
+    ],
 )
 def test_keys_of_another_kind_ask_for_nothing(text):
     project = read_project("p.toml", text)
@@ -85,14 +98,21 @@ def test_keys_of_another_kind_ask_for_nothing(text):
 
 def test_beside_an_environment_file_it_only_advises():
     found = wanted(pyproject_toml=PEP_621)
-    firm = {each.name: each.is_firm for each in found.libraries if each.origin.path != "requirements.txt"}
+    firm = {
+        each.name: each.is_firm
+        for each in found.libraries
+        if each.origin.path != "requirements.txt"
+    }
     assert firm == {"numpy": False, "pandas": False}
 
 
 @pytest.mark.parametrize("line", [".", "-e ."])
 def test_it_counts_where_the_environment_file_installs_it(line):
     found = wanted(pyproject_toml=PEP_621, requirements_txt=f"{line}\n")
-    assert [(each.name, each.is_firm) for each in found.libraries] == [("numpy", True), ("pandas", True)]
+    assert [(each.name, each.is_firm) for each in found.libraries] == [
+        ("numpy", True),
+        ("pandas", True),
+    ]
     assert [each.describe() for each in found.python] == ["python>=3.11"]
 
 
