@@ -16,6 +16,7 @@ from rich.table import Table
 from sluss.commands.check import check
 from sluss.commands.explain import explain
 from sluss.commands.init import init
+from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
 from sluss.lock import Role
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
+app.add_typer(runtimes, name="runtimes")
 app.command()(init)
 app.command()(check)
 app.command()(explain)
