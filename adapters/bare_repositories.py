@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from adapters.git_command import TIME_LIMIT_S, GitCommand, commit_id, git_path
+from adapters.git_history import MOST_COMMITS, Brought, blobs, brought, past_files, sized, within
 from adapters.git_tree import DEFAULT_LIMITS, Limits, model_repo, readable, tree
 from core.checks import ModelRepo
 from core.errors import CommitGoneError, UnknownNameError
+from core.facts import PastFile
 from core.ports import CommitState
 from core.results import Author, Commit
 from core.words import Stage
@@ -83,6 +85,26 @@ class BareRepositories:
         output = await self._ask(git, commit, *words, since=since)
         return tuple(readable(name) for name in output.split(b"\0")[:-1])
 
+    async def past_files(
+        self, repository: str, commit: str, since: str, limit: int
+    ) -> tuple[PastFile, ...]:
+        """A merge brings only what none of its parents has: the rest came with their commits."""
+        git = self._in(repository)
+        others = (f"^{_peeled(since)}",) if since else ()
+        ids = await self._ask(
+            *(git, commit, "rev-list", "--reverse", f"--max-count={MOST_COMMITS}"),
+            *("--end-of-options", _peeled(commit), *others),
+            since=since,
+        )
+        diff = ("diff-tree", "--stdin", "--root", "-r", "-c", "-z", "--no-renames", "--no-ext-diff")
+        listing = await git.run(*diff, stdin=ids)
+        present = blobs(await git.run("ls-tree", "-r", "-z", _peeled(commit)))
+        new = brought(listing, present)[-limit:]
+        files = sized(new, await git.run("cat-file", "--batch-check", stdin=_names(new)))
+        chosen = within(files, self._limits)
+        wanted = _names(file for file in files if file.blob in chosen)
+        return past_files(files, chosen, await git.run("cat-file", "--batch", stdin=wanted))
+
     async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
         """Nobody: a bare repository has no pull requests, and who pushed comes with the push."""
         await self._ask(self._in(repository), commit, "cat-file", "-e", _peeled(commit))
@@ -128,6 +150,10 @@ class BareRepositories:
         if git.is_there():
             await _raise_if_gone(git, commit, since)
         raise git.failure(verb, code)
+
+
+def _names(files: Iterable[Brought]) -> bytes:
+    return "".join(f"{file.blob}\n" for file in files).encode()
 
 
 async def _raise_if_gone(git: GitCommand, *commits: str) -> None:

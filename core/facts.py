@@ -12,7 +12,10 @@ from core.runtimes import Runtime
 
 
 class PastFile(msgspec.Struct, frozen=True):
-    """A file as one of the pushed commits had it; it may be gone from the newest one."""
+    """A file as one of the pushed commits had it, and as the newest one has it nowhere.
+
+    An empty ``data`` says that it was too large to be brought along.
+    """
 
     commit: str
     path: str

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.checks import ModelRepo
+from core.facts import PastFile
 from core.results import Commit
 from core.words import Stage
 
@@ -24,6 +25,15 @@ class GitHost(Protocol):
         """Newest first: what ``commit`` has and ``since`` has not (all of them without it)."""
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]: ...
+
+    async def past_files(
+        self, repository: str, commit: str, since: str, limit: int
+    ) -> tuple[PastFile, ...]:
+        """What the commits after ``since`` brought and ``commit`` no longer has, oldest first.
+
+        Each content once, at the commit that brought it first; of more than ``limit`` the newest.
+        Without ``since`` the whole history. Links are left out.
+        """
 
     async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
         """Who opened the pull requests that brought this commit; host ids or e-mail addresses."""

@@ -94,7 +94,57 @@ class GitHostContract:
         commit = world.commit({"a": b"1", "b/c": b"1"})
         assert sorted(await world.host.changed_files(world.repository, commit, "")) == ["a", "b/c"]
 
-    @pytest.mark.parametrize("ask", ["files", "commits", "changed_files", "creators", "report"])
+    async def past(self, world: World, commit: str, since: str = "", limit: int = 99):
+        found = await world.host.past_files(world.repository, commit, since, limit)
+        return [(file.commit, file.path, file.data) for file in found]
+
+    async def test_past_files_are_what_a_pushed_commit_brought_and_a_later_one_took_out(
+        self, world: World
+    ):
+        start = world.commit({"old": b"older push"})
+        first = world.commit({"old": None, "a": b"secret", "stays": b"same"})
+        second = world.commit({"a": b"changed", "b/åäö": b"gone"})
+        third = world.commit({"a": b"clean", "b/åäö": None})
+        assert await self.past(world, third, start) == [
+            (first, "a", b"secret"),
+            (second, "a", b"changed"),
+            (second, "b/åäö", b"gone"),
+        ]
+
+    async def test_without_a_commit_to_start_from_the_whole_history_counts(self, world: World):
+        first = world.commit({"a": b"secret"})
+        second = world.commit({"a": b"clean"})
+        assert await self.past(world, second) == [(first, "a", b"secret")]
+
+    async def test_a_past_content_comes_once_and_not_when_the_newest_commit_has_it(
+        self, world: World
+    ):
+        first = world.commit({"a": b"one", "b": b"two"})
+        world.commit({"a": b"x", "b": b"x", "c": b"one"})
+        world.commit({"a": b"one", "c": None})
+        newest = world.commit({"a": b"y", "d": b"two"})
+        assert await self.past(world, newest) == [(first, "a", b"one")]
+
+    async def test_of_too_many_past_files_the_newest_come(self, world: World):
+        commits = [world.commit({"a": bytes([n])}) for n in range(5)]
+        found = await self.past(world, commits[-1], limit=2)
+        assert found == [(commits[2], "a", b"\x02"), (commits[3], "a", b"\x03")]
+
+    async def test_nothing_is_past_when_nothing_was_pushed_or_all_is_there(self, world: World):
+        first = world.commit({"a": b"1"})
+        second = world.commit({"b": b"2"})
+        assert await self.past(world, second) == []
+        assert await self.past(world, second, second) == []
+        assert await self.past(world, first, second) == []
+
+    async def test_a_link_is_no_past_file(self, world: World):
+        world.commit({"a": b"1"}, links={"out": "/etc/passwd"})
+        newest = world.commit({"out": None})
+        assert await self.past(world, newest) == []
+
+    @pytest.mark.parametrize(
+        "ask", ["files", "commits", "changed_files", "past_files", "creators", "report"]
+    )
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])
     async def test_a_commit_that_is_not_there_is_gone(self, world: World, ask: str, commit: str):
         known = world.commit({"a": b"1"})
@@ -103,6 +153,7 @@ class GitHostContract:
             "files": lambda: host.files(repository, commit),
             "commits": lambda: host.commits(repository, commit),
             "changed_files": lambda: host.changed_files(repository, commit, known),
+            "past_files": lambda: host.past_files(repository, commit, known, 9),
             "creators": lambda: host.pull_request_creators(repository, commit),
             "report": lambda: host.report(repository, commit, CommitState.FAILED, "x", ""),
         }
@@ -113,6 +164,8 @@ class GitHostContract:
         commit = world.commit({"a": b"1"})
         with pytest.raises(CommitGoneError, match=NOBODY_KNOWS[:12]):
             await world.host.commits(world.repository, commit, NOBODY_KNOWS)
+        with pytest.raises(CommitGoneError, match=NOBODY_KNOWS[:12]):
+            await world.host.past_files(world.repository, commit, NOBODY_KNOWS, 9)
 
     async def test_an_unknown_repository_is_named(self, world: World):
         commit = world.commit({"a": b"1"})

@@ -72,10 +72,11 @@ class BareWorld:
         )
         return self.push()
 
-    def commit_tree(self, tree: bytes) -> str:
+    def commit_tree(self, tree: bytes, *parents: str) -> str:
         """A commit of a tree that no work tree could hold: lines as of ``git ls-tree``."""
         made = git(self.folder, "mktree", "--missing", stdin=tree)
-        return git(self.folder, "commit-tree", "-m", "By hand", made)
+        of = [word for parent in parents for word in ("-p", parent)]
+        return git(self.folder, "commit-tree", "-m", "By hand", *of, made)
 
     def blob(self, data: bytes) -> str:
         return git(self.folder, "hash-object", "-w", "--stdin", stdin=data)

@@ -71,6 +71,30 @@ async def test_the_id_of_a_tree_is_no_commit(world):
         await world.host.files(world.repository, tree)
 
 
+async def test_what_only_a_merge_brought_is_past_and_what_its_parents_had_is_told_there(world):
+    base = world.commit({"a": b"base", "side": b"base"})
+    ours = world.commit({"a": b"ours"})
+    evil, theirs, clean = (world.blob(data) for data in (b"evil", b"theirs", b"clean"))
+    side = world.commit_tree(f"100644 blob {theirs}\tside\n".encode(), base)
+    merge = world.commit_tree(f"100644 blob {evil}\ta\n".encode(), ours, side)
+    newest = world.commit_tree(f"100644 blob {clean}\ta\n".encode(), merge)
+
+    found = await world.host.past_files(world.repository, newest, base, 99)
+    assert {(file.commit, file.path, file.data) for file in found} == {
+        (ours, "a", b"ours"),
+        (side, "side", b"theirs"),
+        (merge, "a", b"evil"),
+    }
+
+
+async def test_a_past_file_over_a_limit_comes_empty_and_the_newest_come_whole(world):
+    for size in (1001, 900, 901, 902, 0):
+        world.commit({"data.csv": b"x" * size})
+    newest = world.commit({"data.csv": b"small"})
+    found = await world.limited().past_files(world.repository, newest, "", 99)
+    assert [len(file.data) for file in found] == [0, 0, 901, 902]
+
+
 async def test_there_are_no_pull_requests(world):
     commit = world.commit({"a": b"1"})
     assert await world.host.pull_request_creators(world.repository, commit) == ()
