@@ -12,6 +12,9 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 PEP_8: Final = "pep8"
 TEAM: Final = "*"  # every team that is not named
+NOT_PEP_8: Final = (  # what pylint says besides, and what pytest's fixtures look like to it
+    "fixme", "missing-module-docstring", "redefined-outer-name", "too-few-public-methods",
+)  # fmt: skip
 CORE_LIBRARIES: Final = ("mlflow", "mlflow-skinny", "numpy", "pandas", "pyarrow", "pyspark")
 ML_LIBRARIES: Final = (
     "accelerate", "databricks-feature-engineering", "horovod", "hyperopt", "keras", "lightgbm",
@@ -27,10 +30,10 @@ GPU_LIBRARIES: Final = (
 class LintProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """pylint's messages to switch on and off; ``score`` is what a team must reach, of 10."""
 
-    disable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = NOT_PEP_8
     enable: tuple[str, ...] = ()
     line_length: Positive = 100
-    score: Score = 7.0
+    score: Score = 5.0
 
 
 class LintRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,12 +101,13 @@ class NamingRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One field per check. ``sandbox``: the weakest level at which a repository's code may run."""
+    """One field per check. ``sandbox``: the weakest level at which a repository's code may run.
+
+    ``financial_id`` is a regular expression that a whole FINANCIAL_ID must match.
+    """
 
     sandbox: Literal["bubblewrap", "namespaces", "limits"] = "limits"
-    financial_id: str = (
-        r"[A-Z]{2,5}-?[0-9]{4,10}"  # the form of a FINANCIAL_ID, a regular expression
-    )
+    financial_id: str = r"([A-Z]{2,5}-?)?[0-9]{4,10}"  # the form of a FINANCIAL_ID
     lint: LintRules = LintRules()
     unit_tests: TestRules = TestRules()
     secrets: SecretRules = SecretRules()
