@@ -1,0 +1,156 @@
+"""Runs a repository's tests with the model's own Python, and writes down what happened.
+
+It goes into the sandbox as a file, and must run on every Python that a model may have (3.8 on).
+"""
+
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, List, NamedTuple, Set, Tuple  # noqa: UP035 - Python 3.8
+
+NO_TOOLS = 97  # the exit code where pytest or coverage cannot be imported, which is our fault
+
+
+class Run(NamedTuple):
+    """The command line; ``mark`` is how the report is known as the one of this run."""
+
+    repo: str
+    out: str
+    tools: str
+    sources: str
+    tests: str
+    mark: str
+
+
+class Attempts:
+    """Notes what the tests try beyond their folders, even where they hide that it failed.
+
+    Python tells it by audit events (https://docs.python.org/3/library/audit_events.html), so it
+    finds out about mistakes and not about malice: what holds is the sandbox.
+    """
+
+    def __init__(self, path: Path, inside: Tuple[str, ...]) -> None:  # noqa: UP006
+        self.test = ""
+        self._file = path.open("w", buffering=1, encoding="utf-8")
+        self._inside = inside
+        self._seen: Set[str] = set()  # noqa: UP006
+
+    def __call__(self, event: str, given: Tuple[Any, ...]) -> None:  # noqa: UP006
+        if event not in WATCHED:
+            return
+        try:
+            what = getattr(self, WATCHED[event])(*given)
+        except (OSError, ValueError, TypeError):
+            return  # it is about to fail by itself
+        if what and what not in self._seen and len(self._seen) < MOST_ATTEMPTS:
+            self._seen.add(what)
+            self._file.write(f"{self.test}\t{what}\n")
+
+    def _open(self, path: Any, _mode: Any, flags: int) -> str:
+        full = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolve() would open more
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            return "" if full.startswith(self._inside) else f"tried to write {full}"
+        is_of_others = full.startswith("/proc/") and full.endswith(("/environ", "/mem"))
+        return f"tried to read {full}" if full in SECRET or is_of_others else ""
+
+    def _connect(self, _socket: Any, address: Any) -> str:
+        return self._look_up(address[0]) if isinstance(address, tuple) else ""
+
+    def _look_up(self, host: Any, *_: Any) -> str:
+        name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+        is_here = name.startswith(("localhost", "127.", "::1", "0.0.0.0"))  # noqa: S104
+        return "" if is_here else f"tried to reach {name} by the network"
+
+    def _kill(self, process: int, number: int) -> str:
+        is_others = number != 0 and process in {-1, 1, os.getppid()}
+        return f"tried to end a process that is not its own ({process})" if is_others else ""
+
+
+MOST_ATTEMPTS = 50
+SECRET = ("/etc/passwd", "/etc/shadow", "/etc/group")
+WATCHED = {
+    "open": "_open",
+    "socket.connect": "_connect",
+    "socket.getaddrinfo": "_look_up",
+    "os.kill": "_kill",
+    "os.killpg": "_kill",
+}
+
+
+class Watch:
+    """Measures from the first line of the repository on, and says which test has started.
+
+    Where no report is written, that is all that is known.
+    """
+
+    def __init__(self, run: Run, measured: Any) -> None:
+        self._measured = measured
+        progress = Path(run.out, "progress.txt")
+        self._file = progress.open("w", buffering=1, encoding="utf-8")
+        inside = (run.repo, run.out, tempfile.gettempdir(), str(Path.home()), "/dev/", "/proc/self")
+        self._attempts = Attempts(Path(run.out, "attempts.txt"), inside)
+
+    def pytest_load_initial_conftests(self) -> None:
+        sys.addaudithook(self._attempts)
+        self._measured.start()
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        self._file.write(f"{len(session.items)}\n")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._attempts.test = nodeid
+        self._file.write(f"{nodeid}\n")
+
+
+class CoverageOptions:
+    """Takes the options of pytest-cov from a repository's settings: coverage is measured here."""
+
+    def pytest_addoption(self, parser: Any) -> None:
+        group = parser.getgroup("coverage")
+        for name in ("", "-report", "-config", "-context", "-fail-under", "-precision"):
+            group.addoption(f"--cov{name}", action="append", nargs="?", const="")
+        for name in ("--cov-append", "--cov-branch", "--cov-reset", "--no-cov", "--no-cov-on-fail"):
+            group.addoption(name, action="store_true")
+
+
+def main(run: Run) -> int:
+    # As a step finds its modules and "python -m pytest" does; the model's own versions come first.
+    sys.path[:0] = [str(Path(run.repo, run.sources)), run.repo]
+    sys.path.append(run.tools)
+    try:
+        import coverage  # type: ignore[import-not-found]  # noqa: PLC0415
+        import pytest  # noqa: PLC0415
+    except ImportError as error:
+        sys.stderr.write(f"{error}\n")
+        return NO_TOOLS
+    sources, tests = str(Path(run.repo, run.sources)), str(Path(run.repo, run.tests, "*"))
+    measured = coverage.Coverage(data_file=None, config_file=False, source=[sources], omit=[tests])
+    measured.set_option("run:disable_warnings", ["no-data-collected"])
+    plugins = [Watch(run, measured), CoverageOptions()]
+    code = pytest.main(options(run), plugins)
+    measured.stop()
+    try:
+        measured.json_report(outfile=str(Path(run.out, "coverage.json")))
+    except coverage.CoverageException as error:
+        sys.stderr.write(f"{error}\n")
+    return int(code)
+
+
+def options(run: Run) -> List[str]:  # noqa: UP006 - Python 3.8
+    """They come after those of the repository's own settings, so they win."""
+    alone = ["-n", "0"] if importlib.util.find_spec("xdist") else []  # coverage sees one process
+    return [
+        "-q", "--color=no", "--tb=short", "-p", "no:cacheprovider", "-p", "no:pytest_cov", *alone,
+        f"--rootdir={run.repo}", f"--junitxml={Path(run.out, 'junit.xml')}",
+        "-o", "junit_family=xunit1", "-o", f"junit_suite_name={run.mark}",
+        str(Path(run.repo, run.tests)),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    ended = main(Run(*sys.argv[1:]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended)  # a thread that a test has left behind would keep the process for ever
