@@ -8,6 +8,7 @@ from typing import Final
 from core.checks import GBI, Finding, ModelRepo, check
 from core.facts import Facts
 from core.layout import Layout
+from workers.contract.model_tests import has_tests
 
 ROOT: Final = "."
 MAX_LINKS: Final = 40  # from link to link, as Linux does
@@ -45,7 +46,7 @@ def _missing(repo: ModelRepo, layout: Layout) -> Iterator[Finding]:
     if repo.find(layout.conda) is None and repo.find(layout.pip) is None:
         mend = f"or {layout.pip}: list the libraries that the model needs"
         yield _not_there(repo, layout.conda, mend)
-    if not _has_tests(repo, layout.tests):
+    if not has_tests(repo, layout.tests):
         mend = f"add {layout.tests}/test_model.py with at least one test of the model"
         yield Finding(layout.tests, mend, "there are no tests (test_*.py) there")
 
@@ -67,13 +68,6 @@ def _near(repo: ModelRepo, path: str) -> str:
     moved = [known for known in repo.files if posixpath.basename(known).casefold() == name]
     elsewhere = [known for known in moved if known.count("/") == 1]
     return next((known for known in (*others, *elsewhere) if known), "")
-
-
-def _has_tests(repo: ModelRepo, folder: str) -> bool:
-    start = f"{folder}/".casefold()
-    inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
-    names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
-    return any(name.startswith("test_") or name.endswith("_test.py") for name in names)
 
 
 def _links(repo: ModelRepo) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from core.checks import ModelRepo
 from core.facts import Facts
 from core.layout import Layout
 from core.variables import VARIABLES, Kind, Variable, model_settings
+from workers.contract.model_tests import has_tests
 from workers.fixes.fix import Create, Rename
 from workers.readme.topics import TOPICS
 
@@ -61,7 +62,7 @@ def stubs(repo: ModelRepo, facts: Facts, renames: Collection[Rename]) -> Iterato
     for path, text in texts.items():
         if path.casefold() not in new and not _is_near(repo, path):
             yield Create(path, text, FILL)
-    if not _has_tests(repo, layout.tests):
+    if repo.link(layout.tests) is None and not has_tests(repo, layout.tests):
         yield Create(f"{layout.tests}/test_model.py", TESTS, FILL)
 
 
@@ -72,15 +73,6 @@ def _is_near(repo: ModelRepo, path: str) -> bool:
     return repo.link(path) is not None or any(
         posixpath.splitext(name)[0] == wanted for name in names
     )
-
-
-def _has_tests(repo: ModelRepo, folder: str) -> bool:
-    start = f"{folder}/".casefold()
-    if repo.link(folder) is not None:
-        return True
-    inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
-    names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
-    return any(name.startswith("test_") or name.endswith("_test.py") for name in names)
 
 
 def _readme() -> str:
