@@ -11,7 +11,7 @@ SCALA: Final = re.compile(r"-scala2\.[0-9]+$")
 ML: Final = "cpu-ml"
 GPU_ML: Final = "gpu-ml"
 PYSPARK: Final = "pyspark"
-NEAR: Final = {"mlflow": "mlflow-skinny"}  # what is not in a table, most likely as the other
+TWINS: Final = {"mlflow": "mlflow-skinny"}  # the first pins the second to its own version
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,17 +29,19 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Empty where it does not bring the library, or where that is not known."""
         if name == PYSPARK and name not in self.libraries:
             return self.spark
-        return self.libraries.get(name, "") or self.libraries.get(NEAR.get(name, ""), "")
+        return self.libraries.get(self._listed(name), "")
 
     def is_sure(self, name: str) -> bool:
-        is_spark = name == PYSPARK and self.spark != ""
-        return name not in self.doubtful and (name in self.libraries or is_spark)
+        return self.version(name) != "" and self._listed(name) not in self.doubtful
 
     @property
     def sure(self) -> dict[str, str]:
         """The libraries whose figures are certain; PySpark always goes with Spark."""
-        names = [name for name in (PYSPARK, *self.libraries) if self.is_sure(name)]
-        return {name: self.version(name) for name in sorted(names)}
+        names = {PYSPARK, *TWINS, *self.libraries}
+        return {name: self.version(name) for name in sorted(names) if self.is_sure(name)}
+
+    def _listed(self, name: str) -> str:
+        return name if name in self.libraries else TWINS.get(name, name)
 
 
 class RuntimeKey(msgspec.Struct, frozen=True):

@@ -45,7 +45,7 @@ def test_what_is_no_key_is_none(text):
         ("numpy", "1.26.4", True),
         ("jinja2", "3.1.6", False),
         ("pyspark", "3.5.2", True),  # it goes with Spark
-        ("mlflow", "2.21.3", False),  # most likely that of mlflow-skinny
+        ("mlflow", "2.21.3", True),  # it pins mlflow-skinny to its own version
         ("six", "", False),
     ],
 )
@@ -54,7 +54,12 @@ def test_a_runtime_says_how_certain_it_is(name, version, is_sure):
 
 
 def test_what_is_certain_is_what_a_resolution_is_bound_to():
-    assert A_RUNTIME.sure == {"mlflow-skinny": "2.21.3", "numpy": "1.26.4", "pyspark": "3.5.2"}
+    assert A_RUNTIME.sure == {
+        "mlflow": "2.21.3",
+        "mlflow-skinny": "2.21.3",
+        "numpy": "1.26.4",
+        "pyspark": "3.5.2",
+    }
 
 
 def test_a_cluster_that_lists_pyspark_knows_better():

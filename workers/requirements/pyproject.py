@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -11,10 +12,13 @@ from core.checks import Finding
 
 PATH: Final = "pyproject.toml"
 PYTHON: Final = "python"
+MOST_BYTES: Final = 64 * 1024
+MOST: Final = 1_000  # libraries
 UNREADABLE: Final = (ValueError, RecursionError)  # hostile files raise both
 CARET_OR_TILDE: Final = re.compile(r"(?P<sign>[\^~])\s*(?P<version>[0-9]+(?:\.[0-9]+){0,5})")
 PLAIN_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.*]*")
 NOT_COMPARED: Final = "is asked for in a way that is not compared with the runtime"
+SHORTEN: Final = "keep only the settings of the project in it"
 WRITE_ONE: Final = "write one range of versions, such as >=2.2,<3"
 
 
@@ -32,41 +36,45 @@ class Project(msgspec.Struct, frozen=True):
 
 
 def read_project(path: str, text: str) -> Project:
+    if len(text) > MOST_BYTES:
+        wrong = f"is longer than {MOST_BYTES:,} characters, and is not compared with the runtime"
+        return Project(findings=(Finding(path, SHORTEN, wrong, is_advice=True),))
     try:
         data = tomllib.loads(text)
     except UNREADABLE as error:
         why = str(error).partition("\n")[0]
         wrong = f"is not valid TOML ({why})"
         return Project(findings=(Finding(path, "mend it", wrong, is_advice=True),))
-    lines = text.splitlines()
-    project = _standard(data, lines)
-    return project if project.libraries or project.python else _poetry(path, data, lines)
+    project = _standard(data, text)
+    return project if project.libraries or project.python else _poetry(path, data, text)
 
 
-def _standard(data: Mapping[str, Any], lines: list[str]) -> Project:
+def _standard(data: Mapping[str, Any], text: str) -> Project:
     project = _mapping(data, "project")
     listed = project.get("dependencies")
     wanted = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     python = project.get("requires-python")
+    number = _keys(text).get("requires-python", 0)
     return Project(
-        tuple(Line(each, _line(lines, each)) for each in wanted),
-        (Line(f"{PYTHON}{python}", _line(lines, "requires-python")),) if _is_text(python) else (),
+        tuple(Line(each, _line(text, each)) for each in wanted[:MOST]),
+        (Line(f"{PYTHON}{python}", number),) if _is_text(python) else (),
     )
 
 
-def _poetry(path: str, data: Mapping[str, Any], lines: list[str]) -> Project:
+def _poetry(path: str, data: Mapping[str, Any], text: str) -> Project:
     listed = _mapping(_mapping(_mapping(data, "tool"), "poetry"), "dependencies")
     libraries, python, findings = list[Line](), list[Line](), list[Finding]()
-    for name, asked in listed.items():
-        number = _line(lines, name, is_key=True)
-        text = _poetry_text(name, asked)
-        if text is None:
+    numbers = _keys(text)
+    for name, asked in islice(listed.items(), MOST):
+        number = numbers.get(name, 0)
+        wanted = _poetry_text(name, asked)
+        if wanted is None:
             wrong = f"{name} {NOT_COMPARED}"
             findings.append(Finding(path, WRITE_ONE, wrong, number, is_advice=True))
         elif name == PYTHON:
-            python.append(Line(text, number))
-        elif text:
-            libraries.append(Line(text, number))
+            python.append(Line(wanted, number))
+        elif wanted:
+            libraries.append(Line(wanted, number))
     return Project(tuple(libraries), tuple(python), tuple(findings))
 
 
@@ -118,10 +126,14 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _line(lines: list[str], text: str, *, is_key: bool = False) -> int:
-    """TOML's reader tells no lines: the first that speaks of it."""
-    for number, line in enumerate(lines, 1):
-        before, _, _ = line.partition("=")
-        if before.strip(" \t\"'") == text if is_key else text in line:
-            return number
-    return 0
+def _line(text: str, wanted: str) -> int:
+    """TOML's reader tells no lines: the first behind ``dependencies`` that speaks of it."""
+    at = text.find(wanted, max(0, text.find("dependencies")))
+    return text.count("\n", 0, at) + 1 if at >= 0 else 0
+
+
+def _keys(text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        found.setdefault(line.partition("=")[0].strip(" \t\"'"), number)
+    return found

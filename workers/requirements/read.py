@@ -21,6 +21,7 @@ READS: Final = (
 MAX_BYTES: Final = 512 * 1024
 MAX_FILES: Final = 20
 MAX_LINES: Final = 2_000
+MAX_PYTHONS: Final = 5
 INCLUDE: Final = re.compile(r"(-r|--requirement|-c|--constraint)[\s=]?\s*(?P<path>\S+)")
 ITSELF: Final = frozenset({".", "-e .", "--editable .", "--editable=.", "./", "-e ./"})
 QUIET: Final = ("--pre", "--prefer-binary", "--only-binary", "--require-hashes")
@@ -108,7 +109,7 @@ class _Reader:
         found = pyproject.read_project(path, self._text(path))
         self._findings.extend(found.findings)
         for lines, listed in ((found.libraries, self._asked), (found.python, self._interpreter)):
-            for line in lines[:MAX_LINES]:
+            for line in lines:
                 origin = Origin(path=path, line=line.number, is_used=is_used)
                 self._parse(line.text, origin, listed)
 
@@ -128,8 +129,8 @@ class _Reader:
         if entry.kind is Kind.PACKAGE:
             self._parse(entry.text, origin, self._asked)
         elif entry.kind is Kind.INTERPRETER:
-            listed = self._interpreter if entry.text.startswith(pyproject.PYTHON) else []
-            self._parse(entry.text, origin, listed)
+            if entry.text.startswith(pyproject.PYTHON) and len(self._interpreter) < MAX_PYTHONS:
+                self._parse(entry.text, origin, self._interpreter)
         elif entry.kind is Kind.UNREADABLE:
             self._found(origin.path, entry.mend, entry.wrong, entry.line)
         elif entry.text in ITSELF and (project := self._repo.find(pyproject.PATH)):

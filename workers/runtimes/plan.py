@@ -64,7 +64,9 @@ def plan(wanted: Wanted, chosen: Chosen, found: list[Clash], core: tuple[str, ..
     kept = tuple(f"{name}=={version}" for name, version in brought.items() if name in core)
     clashing = {clash.asked.name for clash in found if clash.is_sure}
     limits = tuple(
-        each.line for each in used(wanted) if not each.is_firm and each.name not in clashing
+        f"{each.name}{each.specifier}"
+        for each in used(wanted)
+        if not each.is_firm and each.name not in clashing
     )
     asked = [each for each in used(wanted) if each.is_firm]
     fitting = tuple(_free(each) if each.name in clashing else each.line for each in asked)

@@ -97,6 +97,7 @@ def test_what_fits_has_no_finding(line):
             "write numpy==1.26.4, or choose",
         ),
         ("pandas==2.*", "pandas==2.* does not fit pandas 1.5.3", "write pandas>=1.5,<2, or choose"),
+        ("mlflow==2.9.2", "mlflow==2.9.2 does not fit mlflow 2.21.3", "write mlflow==2.21.3, or"),
         ("pyspark==4.0.0", "pyspark==4.0.0 does not fit pyspark 3.5.2", "write pyspark==3.5.2, or"),
         (
             "mlflow-skinny>=3",
@@ -127,7 +128,7 @@ def test_policy_says_which_libraries_are_core():
 
 @pytest.mark.parametrize(
     ("line", "variables"),
-    [("mlflow-skinny==2.9.2", ON_15), ("mlflow==2.9.2", ""), ("setuptools<60", "")],
+    [("mlflow-skinny==2.9.2", ON_15), ("mlflow==2.9.2", ON_15), ("setuptools<60", "")],
 )
 def test_a_figure_that_is_not_certain_only_advises(line, variables):
     [finding] = findings(quick(asking(line, variables=variables)))

@@ -62,6 +62,18 @@ def test_poetry_is_said_as_pip_would(line, text):
     assert poetry(line) == [(text, 2)]
 
 
+def test_a_file_without_end_is_not_compared_and_said():
+    lines = "".join(f'"a{number}",\n' for number in range(20_000))
+    [finding] = read_project("p.toml", f"[project]\ndependencies = [\n{lines}]\n").findings
+    assert finding.wrong.startswith("is longer than 65,536 characters")
+    assert finding.is_advice
+
+
+def test_the_line_is_that_of_the_dependency():
+    text = '[project]\nkeywords = ["numpy"]\ndependencies = [\n  "six",\n  "numpy",\n]\n'
+    assert [each.number for each in read_project("p.toml", text).libraries] == [4, 5]
+
+
 def test_what_is_optional_for_poetry_is_not_asked_for():
     assert poetry('numpy = {version = "1", optional = true}') == []
 
