@@ -1,6 +1,5 @@
 """What a model asks for is read from every kind of file, with its line, and nothing is guessed."""
 
-
 import pytest
 
 from core.checks import ModelRepo
