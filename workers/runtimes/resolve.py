@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from workers.runtimes.plan import Answer, Answers, Plan, Question
-from workers.runtimes.uv_words import missing, without_users
+from workers.runtimes.uv_words import is_unsolved, missing, without_users
 
 UV: Final = Path(sys.executable).parent / "uv"
 OPTIONS: Final = (
@@ -44,15 +44,16 @@ class Resolver:
     def answers(self) -> Answers:
         write_wheels(self._plan.brought, self._folder / "wheels")
         fits = self._until_solved(self._plan.fits)
-        has_to_find_out = bool(fits) and not fits[0].is_solved
-        ways_out = self._until_solved(self._plan.ways_out) if has_to_find_out else ()
+        has_conflict = bool(fits) and is_unsolved(fits[0].said)
+        ways_out = self._until_solved(self._plan.ways_out) if has_conflict else ()
         return Answers(fits=fits, ways_out=ways_out, missing=tuple(self._missing))
 
     def _until_solved(self, questions: Iterable[Question]) -> tuple[Answer, ...]:
+        """An index that does not answer is not asked again."""
         answers = list[Answer]()
         for question in questions:
             answers.append(self._ask(question))
-            if answers[-1].is_solved:
+            if not is_unsolved(answers[-1].said):
                 break
         return tuple(answers)
 
