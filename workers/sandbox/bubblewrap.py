@@ -3,30 +3,37 @@
 from collections.abc import Iterator
 from typing import Final
 
-from workers.warden.order import LINK, READ_ONLY, WRITABLE, Mount, Walls
+from workers.warden.order import LINK, READ_ONLY, WRITABLE, Mount, Order
 
 MB: Final = 1024 * 1024
 OPTIONS: Final = {READ_ONLY: "--ro-bind", WRITABLE: "--bind", LINK: "--symlink"}
 
 
-def argv(program: str, walls: Walls, tasks: int, command: list[str]) -> list[str]:
+def wrapped(order: Order, program: str, cwd: str) -> Order:
+    """The walls are bubblewrap's business now, and it starts outside."""
+    changes = {"argv": _argv(order, program), "cwd": cwd, "mounts": []}
+    return Order(**{**vars(order), **changes})
+
+
+def _argv(order: Order, program: str) -> list[str]:
     """``prlimit`` goes between: outside, all processes of the user would count."""
-    user = str(walls.user)
-    network = ["--share-net"] if walls.has_network else []
+    user = str(order.user)
+    network = ["--share-net"] if order.has_network else []
     return [
         program,
         *("--unshare-all", *network, "--unshare-user", "--disable-userns"),
         *("--uid", user, "--gid", user, "--hostname", "sandbox"),
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
-        *(part for mount in walls.mounts for part in _mount(mount)),
+        *(part for mount in order.mounts for part in _option(mount)),
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--size", str(walls.shared_mb * MB), "--tmpfs", "/dev/shm"),  # noqa: S108 (its own)
+        *("--size", str(order.shared_mb * MB), "--tmpfs", "/dev/shm"),  # noqa: S108 (its own)
         *("--remount-ro", "/dev", "--remount-ro", "/"),  # both are memory that nobody would see
         *("--remount-ro", "/proc"),  # a root outside may write there, capabilities or not
-        *("--chdir", "/repo", "--"),
-        *("prlimit", f"--nproc={tasks}:{tasks}", "--", *command),
+        *("--chdir", order.cwd, "--"),
+        *("prlimit", f"--nproc={order.tasks}:{order.tasks}", "--", *order.argv),
     ]
 
 
-def _mount(mount: Mount) -> Iterator[str]:
-    yield from (OPTIONS[mount.kind], mount.source, mount.target)
+def _option(mount: Mount) -> Iterator[str]:
+    source, target, kind = mount
+    yield from (OPTIONS[kind], source, target)

@@ -1,7 +1,6 @@
 """The worker's side of a run: hands the warden its order, and takes down what the process says."""
 
 import asyncio
-import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -11,7 +10,7 @@ from typing import Final
 import msgspec
 
 from core.tools import Stopped
-from workers.warden.order import Order, Verdict
+from workers.warden.order import Order, Verdict, verdict_from
 
 ROOT: Final = str(Path(__file__).parents[2])
 BOOT: Final = (
@@ -78,13 +77,13 @@ class _Conversation:
 
     async def listen(self, reads: int) -> Said:
         """The pipes are empty soon after the verdict, unless something got away from the warden."""
-        self._stdin.write(json.dumps(self._order).encode() + b"\n")
+        self._stdin.write(self._order.encode())
         answer = await asyncio.wait_for(_read_all(reads), self._order.seconds + END_S)
         await asyncio.wait(self._readers, timeout=1 if answer else 0)
-        verdict = Verdict(*json.loads(answer)) if answer else Verdict(KILLED, 0, "", (WARDEN_GONE,))
+        verdict = verdict_from(answer) if answer else Verdict(KILLED, 0, "", WARDEN_GONE)
         if max(len(self._said), len(self._errors)) > self._most:
             note = TOO_MUCH.format(output_mb=self._output_mb)
-            verdict = Verdict(KILLED, verdict.seconds, Stopped.OUTPUT, (note,))
+            verdict = Verdict(KILLED, verdict.seconds, Stopped.OUTPUT, note)
         said, errors = bytes(self._said[: self._most]), bytes(self._errors[: self._most])
         return Said(verdict, said, errors, bool(answer))
 

@@ -25,27 +25,27 @@ def mounts(command: Command, places: Places, folder: RunFolder) -> list[Mount]:
     """Outer folders come before what lies in them."""
     found = [
         *_system(),
-        *(Mount(path, path) for path in _outermost(_programs(places))),
+        *((path, path, READ_ONLY) for path in _outermost(_programs(places))),
         *_network(command),
         *_folders(folder),
     ]
     if places.cache and not command.runs_code:
-        found.append(Mount(places.cache, places.cache, WRITABLE))
-    return sorted(set(found), key=lambda mount: (mount.target.count("/"), mount.target))
+        found.append((places.cache, places.cache, WRITABLE))
+    return sorted(set(found), key=lambda mount: (mount[1].count("/"), mount[1]))
 
 
 def _system() -> Iterator[Mount]:
     for path in map(Path, SYSTEM):
         if path.is_symlink():
-            yield Mount(str(path.readlink()), str(path), LINK)
+            yield str(path.readlink()), str(path), LINK
         elif path.exists():
-            yield Mount(str(path), str(path))
+            yield str(path), str(path), READ_ONLY
     yield from _settings(LINKER)
 
 
 def _settings(names: tuple[str, ...]) -> Iterator[Mount]:
     paths = (Path("/etc", name) for name in names)
-    return (Mount(str(path.resolve()), str(path)) for path in paths if path.exists())
+    return ((str(path.resolve()), str(path), READ_ONLY) for path in paths if path.exists())
 
 
 def _programs(places: Places) -> Iterator[str]:
@@ -84,18 +84,18 @@ def _network(command: Command) -> Iterator[Mount]:
     for name in CERTIFICATES:
         path = command.env.get(name, "")
         if path and Path(path).exists():
-            yield Mount(path, path)
+            yield path, path, READ_ONLY
 
 
 def _folders(folder: RunFolder) -> Iterator[Mount]:
     inside = BEHIND_WALLS
-    yield Mount(str(folder.tool), inside.tool, READ_ONLY)
+    yield str(folder.tool), inside.tool, READ_ONLY
     for name in SETTINGS:
-        yield Mount(str(folder.etc / name), f"/etc/{name}", READ_ONLY)
+        yield str(folder.etc / name), f"/etc/{name}", READ_ONLY
     for source, target in (
         (folder.repo, inside.repo),
         (folder.out, inside.out),
         (folder.tmp, inside.tmp),
         (folder.home, inside.home),
     ):
-        yield Mount(str(source), target, WRITABLE)
+        yield str(source), target, WRITABLE

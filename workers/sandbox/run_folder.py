@@ -5,11 +5,12 @@ What lies in it after a run is hostile: links, pipes and endless files in the pl
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,8 @@ from core.tools import Command
 
 PREFIX: Final = "sluss_sandbox_"
 MB: Final = 1024 * 1024
-BLOCK: Final = 1024 * 1024
+NAME: Final = re.compile(PREFIX + r"(?P<pid>\d+)_(?P<started>\d+)_\w+")
+A_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 SLOW_S: Final = 60
 
 USER: Final = 1000
@@ -83,17 +85,17 @@ class RunFolder:
 def remove_stale() -> None:
     """What a killed worker has left: its process is gone, or another one has its number."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if _is_stale(path):
-            _remove(path)
+        with contextlib.suppress(FileNotFoundError):  # another worker clears up, too
+            if _is_stale(path):
+                _remove(path)
 
 
 def _is_stale(path: Path) -> bool:
-    pid, started, _ = path.name.removeprefix(PREFIX).split("_", 2)
-    with contextlib.suppress(OSError):
-        if path.lstat().st_uid != os.geteuid() or path.is_symlink():
-            return False
+    name = NAME.fullmatch(path.name)
+    if name is None or path.is_symlink() or path.lstat().st_uid != os.geteuid():
+        return False
     try:
-        return int(psutil.Process(int(pid)).create_time()) != int(started)
+        return int(psutil.Process(int(name["pid"])).create_time()) != int(name["started"])
     except psutil.NoSuchProcess:
         return True
 
@@ -123,24 +125,31 @@ def _is_inside(name: str) -> bool:
 
 def _read(folder: Path, name: str, most: int) -> bytes | None:
     """A plain file's data, one byte more than allowed at most; None for anything else."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    for part, is_last in _steps(name):
-        kind = os.O_NONBLOCK if is_last else os.O_DIRECTORY  # opening a pipe must not wait
-        try:
-            inner = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | kind, dir_fd=descriptor)
-        except OSError:
+    try:
+        descriptor = _open(folder, name)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        finally:
-            os.close(descriptor)
-        descriptor = inner
-    with os.fdopen(descriptor, "rb") as file:
-        is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        return file.read(most + 1) if is_plain else None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(most + 1)
+    finally:
+        os.close(descriptor)
 
 
-def _steps(name: str) -> Iterable[tuple[str, bool]]:
-    parts = name.split("/")
-    return ((part, number == len(parts)) for number, part in enumerate(parts, 1))
+def _open(folder: Path, name: str) -> int:
+    """No part of the way may be a link, and opening a pipe must not wait."""
+    *above, last = name.split("/")
+    here = os.open(folder, A_FOLDER)
+    try:
+        for part in above:
+            inner = os.open(part, A_FOLDER, dir_fd=here)
+            os.close(here)
+            here = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+    finally:
+        os.close(here)
 
 
 def _remove(path: Path) -> None:

@@ -16,7 +16,7 @@ from workers.sandbox.leftovers import end_leftovers
 from workers.sandbox.mounts import BEHIND_WALLS, mounts
 from workers.sandbox.placing import as_it_is, environment, fill_in, words
 from workers.sandbox.run_folder import USER, RunFolder
-from workers.warden.order import Order, Walls
+from workers.warden.order import Order
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +59,7 @@ class ShutIn:
         is_behind = self._level is not Level.LIMITS
         inside = BEHIND_WALLS if is_behind else as_it_is(folder)
         meanings = words(command, inside, places)
+        bounds = msgspec.structs.asdict(self._bounds)
         order = Order(
             argv=[fill_in(part, meanings) for part in command.argv],
             env=environment(command, inside, meanings),
@@ -67,24 +68,16 @@ class ShutIn:
             folder=str(folder.work),
             seconds=command.seconds,
             memory_mb=command.memory_mb,
-            disk_mb=self._bounds.disk_mb,
-            processes=self._bounds.processes,
-            tasks=self._bounds.tasks,
-            is_behind=is_behind,
-        )
-        if not is_behind:
-            return order
-        walls = Walls(
-            mounts=mounts(command, places, folder),
-            root=str(folder.root),
             user=USER,
-            shared_mb=self._bounds.shared_mb,
+            root=str(folder.root),
             has_network=command.has_network,
+            is_behind=is_behind,
+            mounts=mounts(command, places, folder) if is_behind else [],
+            **bounds,
         )
-        if self._level is Level.NAMESPACES:
-            return order._replace(walls=walls)
-        argv = bubblewrap.argv(self._program, walls, self._bounds.tasks, order.argv)
-        return order._replace(argv=argv, cwd=str(folder.path))
+        if self._level is Level.BUBBLEWRAP:
+            return bubblewrap.wrapped(order, self._program, str(folder.path))
+        return order
 
     def _output(
         self, said: Said, files: dict[str, bytes], laid: list[str], large: list[str]
@@ -98,7 +91,7 @@ class ShutIn:
             stopped=Stopped(verdict.stopped or (Stopped.OUTPUT if large else Stopped.NO)),
             level=self._level,
             seconds=round(verdict.seconds, 3),
-            notes=(*laid, *verdict.notes, *large),
+            notes=(*laid, *filter(None, [verdict.note]), *large),
         )
 
 

@@ -1,4 +1,5 @@
 """The process that starts one process of the sandbox, watches it, and ends all that it started.
 
-It uses the standard library alone and starts in a few milliseconds.
+Starting it is most of what a short run costs, so it imports little: without ``typing``,
+``pathlib``, ``json`` and ``signal`` it takes half as long.
 """

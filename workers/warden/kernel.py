@@ -1,41 +1,49 @@
 """The system calls that Python has no name for; each raises OSError with the kernel's reason."""
 
 import ctypes
+import fcntl
 import os
-import platform
-import signal
-from typing import Final
+import struct
 
-PR_SET_PDEATHSIG: Final = 1
-PR_SET_DUMPABLE: Final = 4
-PR_SET_CHILD_SUBREAPER: Final = 36
-PR_SET_NO_NEW_PRIVS: Final = 38
+KILL = 9  # signal.SIGKILL: that module takes longer to import than most calls here
 
-NEW_MOUNTS: Final = 0x00020000
-NEW_CGROUP: Final = 0x02000000
-NEW_UTS: Final = 0x04000000
-NEW_IPC: Final = 0x08000000
-NEW_USER: Final = 0x10000000
-NEW_PID: Final = 0x20000000
-NEW_NET: Final = 0x40000000
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
 
-NOSUID: Final = 2
-NODEV: Final = 4
-NOEXEC: Final = 8
-BIND: Final = 4096
-RECURSIVE: Final = 16384
-PRIVATE: Final = 1 << 18
-DETACH: Final = 2
+NEW_MOUNTS = 0x00020000
+NEW_CGROUP = 0x02000000
+NEW_UTS = 0x04000000
+NEW_IPC = 0x08000000
+NEW_USER = 0x10000000
+NEW_PID = 0x20000000
+NEW_NET = 0x40000000
 
-ATTR_RDONLY: Final = 0x1
-ATTR_NOSUID: Final = 0x2
-ATTR_NODEV: Final = 0x4
-AT_FDCWD: Final = -100
-AT_RECURSIVE: Final = 0x8000
-SYS_MOUNT_SETATTR: Final = 442  # the same on every architecture
-SYS_PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}
+NOSUID = 2
+NODEV = 4
+NOEXEC = 8
+BIND = 4096
+RECURSIVE = 16384
+PRIVATE = 1 << 18
+DETACH = 2
 
-_libc: Final = ctypes.CDLL(None, use_errno=True)
+ATTR_RDONLY = 0x1
+ATTR_NOSUID = 0x2
+ATTR_NODEV = 0x4
+AT_FDCWD = -100
+AT_RECURSIVE = 0x8000
+SYS_MOUNT_SETATTR = 442  # the same on every architecture
+SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+
+A_NETWORK = 2  # AF_INET
+DATAGRAMS = 2
+GET_FLAGS = 0x8913
+SET_FLAGS = 0x8914
+UP = 1
+FLAGS_OF = "16sH22x"
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class _MountAttr(ctypes.Structure):
@@ -50,7 +58,7 @@ def adopt_orphans() -> None:
 
 
 def die_with_parent() -> None:
-    _check(_libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0))
+    _check(_libc.prctl(PR_SET_PDEATHSIG, KILL, 0, 0, 0))
 
 
 def gain_no_privileges() -> None:
@@ -86,9 +94,18 @@ def protect(target: str, attributes: int, *, is_deep: bool = True) -> None:
 def make_root(folder: str) -> None:
     """The folder becomes ``/``, and what was there before is gone."""
     os.chdir(folder)
-    _check(_libc.syscall(SYS_PIVOT_ROOT[platform.machine()], b".", b"."))
+    _check(_libc.syscall(SYS_PIVOT_ROOT[os.uname().machine], b".", b"."))
     _check(_libc.umount2(b".", DETACH))
     os.chdir("/")
+
+
+def bring_loopback_up() -> None:
+    """A new network has no way out, and its own servers could not be reached either."""
+    descriptor = _libc.socket(A_NETWORK, DATAGRAMS, 0)
+    answer = fcntl.ioctl(descriptor, GET_FLAGS, struct.pack(FLAGS_OF, b"lo", 0))
+    name, flags = struct.unpack(FLAGS_OF, answer)
+    fcntl.ioctl(descriptor, SET_FLAGS, struct.pack(FLAGS_OF, name, flags | UP))
+    os.close(descriptor)
 
 
 def _check(result: int, about: str = "") -> None:

@@ -1,26 +1,27 @@
 """What the kernel holds a process to, whatever watches it: set between fork and exec."""
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH
 
 import contextlib
 import os
 import resource
-from pathlib import Path
-from typing import Final
 
 from workers.warden import kernel
 from workers.warden.order import Order
 
-MB: Final = 1024 * 1024
-OPEN_FILES: Final = 1024
-CPU_GRACE_S: Final = 5
-MEMORY_SLACK: Final = 4  # one process between two looks of the watch
-NICE: Final = 5  # the warden and the worker come first
-FIRST_TO_END: Final = "1000"  # when the whole machine runs out of memory
+MB = 1024 * 1024
+OPEN_FILES = 1024
+CPU_GRACE_S = 5
+MEMORY_SLACK = 4  # one process between two looks of the watch
+NICE = 5  # the warden and the worker come first
+FIRST_TO_END = b"1000"  # when the whole machine runs out of memory
 
 
 def apply(order: Order) -> None:
     """There is no limit of the address space: torch and the JVM reserve far more than they use.
 
     RLIMIT_DATA counts what is writable and private only, so it stops a single sudden allocation.
+    RLIMIT_NPROC is for walls of our own: without, all processes of the user would count.
     """
     kernel.gain_no_privileges()
     cpu_s = int(order.seconds) * (os.cpu_count() or 1) + CPU_GRACE_S
@@ -31,11 +32,11 @@ def apply(order: Order) -> None:
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     _limit(resource.RLIMIT_MEMLOCK, 0)
     _limit(resource.RLIMIT_MSGQUEUE, 0)
-    if order.walls:  # outside, all processes of the user would count
+    if order.mounts:
         _limit(resource.RLIMIT_NPROC, order.tasks)
     os.nice(NICE)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_END, "ascii")
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
+        score.write(FIRST_TO_END)
 
 
 def _limit(what: int, value: int) -> None:

@@ -1,35 +1,21 @@
-"""What the warden is told to do, and what it says in the end: JSON on two pipes."""
+"""What the warden is told to do, and what it says in the end."""
 
-import json
-from typing import Final, NamedTuple
+import marshal
 
-READ_ONLY: Final = "read only"
-WRITABLE: Final = "writable"
-LINK: Final = "link"
+READ_ONLY = "read only"
+WRITABLE = "writable"
+LINK = "link"
 
-
-class Mount(NamedTuple):
-    """``source`` is a path outside, or the text of a link."""
-
-    source: str
-    target: str
-    kind: str = READ_ONLY
+Mount = tuple[str, str, str]  # a path outside or the text of a link, its place inside, the kind
+SIZE_BYTES = 8
 
 
-class Walls(NamedTuple):
-    """All that a process sees. ``root`` is an empty folder outside; ``user`` is who it seems."""
-
-    mounts: list[Mount]
-    root: str
-    user: int
-    shared_mb: int  # of /dev/shm
-    has_network: bool
-
-
-class Order(NamedTuple):
+class Order:
     """``argv`` and ``env`` are final. ``stdin`` is a file; ``folder`` is all that may be filled.
 
-    ``walls`` are for the warden to build; ``is_behind``: whoever builds them, there are some.
+    ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
+    ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
+    processes and threads, where the kernel can count them for one run; ``user`` is who it seems.
     """
 
     argv: list[str]
@@ -40,25 +26,43 @@ class Order(NamedTuple):
     seconds: float
     memory_mb: int
     disk_mb: int
+    shared_mb: int
     processes: int
-    tasks: int  # processes and threads, where the kernel can count them for one run
-    is_behind: bool = False
-    walls: Walls | None = None
+    tasks: int
+    user: int
+    root: str
+    has_network: bool
+    is_behind: bool
+    mounts: list[Mount]
+
+    def __init__(self, **fields: object) -> None:
+        assert fields.keys() == Order.__annotations__.keys()
+        self.__dict__.update(fields)
+
+    def encode(self) -> bytes:
+        data = marshal.dumps(self.__dict__)
+        return len(data).to_bytes(SIZE_BYTES, "big") + data
 
 
-class Verdict(NamedTuple):
-    """``stopped`` is a value of core.tools.Stopped."""
-
-    code: int
-    seconds: float
-    stopped: str = ""
-    notes: tuple[str, ...] = ()
+def decode(data: bytes) -> Order:
+    """The worker's own words: nobody else can write to that pipe."""
+    return Order(**marshal.loads(data))  # noqa: S302
 
 
-def order_from(line: bytes) -> Order:
-    """JSON knows lists alone."""
-    *parts, walls = json.loads(line)
-    if not walls:
-        return Order(*parts)
-    mounts, *rest = walls
-    return Order(*parts, Walls([Mount(*mount) for mount in mounts], *rest))
+class Verdict:
+    """``code`` is negative for a signal; ``stopped`` is a value of core.tools.Stopped."""
+
+    def __init__(self, code: int, seconds: float, stopped: str = "", note: str = "") -> None:
+        self.code = code
+        self.seconds = seconds
+        self.stopped = stopped
+        self.note = note
+
+    def encode(self) -> bytes:
+        return f"{self.code}\n{self.seconds}\n{self.stopped}\n{self.note}".encode()
+
+
+def verdict_from(data: bytes) -> Verdict:
+    """Raise ValueError for anything else: what reads it trusts nobody."""
+    code, seconds, stopped, note = data.decode().split("\n")
+    return Verdict(int(code), float(seconds), stopped, note)

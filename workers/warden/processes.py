@@ -1,19 +1,18 @@
 """The processes below the warden: who they are, what they take, and how they are ended."""
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH
 
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Final
 
-PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-WAIT_S: Final = 5.0
-PAUSE_S: Final = 0.002
-ZOMBIE: Final = "Z"
+from workers.warden import kernel
 
-PROC: Final = Path("/proc")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+WAIT_S = 5.0
+PAUSE_S = 0.002
+ZOMBIE = b"Z"
 
 
 def descendants() -> list[int]:
@@ -30,7 +29,7 @@ def descendants() -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    for name in os.listdir("/proc"):  # noqa: PTH208 (the fast way: it is asked every few ms)
+    for name in os.listdir("/proc"):
         if name.isdecimal():
             with contextlib.suppress(OSError, ValueError):
                 state, parent = _stat(name)
@@ -38,10 +37,15 @@ def _parents() -> Iterator[tuple[int, int]]:
                     yield int(name), parent
 
 
-def _stat(pid: str) -> tuple[str, int]:
-    text = (PROC / pid / "stat").read_text("ascii", "replace")
-    state, parent, *_ = text.rpartition(")")[2].split()  # its name may hold spaces and brackets
+def _stat(pid: str) -> tuple[bytes, int]:
+    text = _read(pid, "stat")
+    state, parent, *_ = text.rpartition(b")")[2].split()  # its name may hold spaces and brackets
     return state, int(parent)
+
+
+def _read(pid: int | str, name: str) -> bytes:
+    with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
+        return file.readall()
 
 
 def memory_bytes(pids: Iterable[int], limit: int) -> int:
@@ -53,15 +57,15 @@ def memory_bytes(pids: Iterable[int], limit: int) -> int:
 
 def _resident(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return int((PROC / str(pid) / "statm").read_text("ascii").split()[1]) * PAGE
+        return int(_read(pid, "statm").split()[1]) * PAGE
     return 0
 
 
 def _proportional(pid: int) -> int:
     """A process may forbid that others look closer; then all that is resident is its own."""
     with contextlib.suppress(OSError, ValueError):
-        for line in (PROC / str(pid) / "smaps_rollup").read_text("ascii").splitlines():
-            if line.startswith("Pss:"):
+        for line in _read(pid, "smaps_rollup").splitlines():
+            if line.startswith(b"Pss:"):
                 return int(line.split()[1]) * 1024
     return _resident(pid)
 
@@ -71,7 +75,7 @@ def unlinked_bytes(pids: Iterable[int]) -> int:
     sizes = dict[tuple[int, int], int]()
     for pid in pids:
         with contextlib.suppress(OSError):
-            for descriptor in os.scandir(PROC / str(pid) / "fd"):
+            for descriptor in os.scandir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
                     about = descriptor.stat()
                     if about.st_nlink == 0:
@@ -82,12 +86,12 @@ def unlinked_bytes(pids: Iterable[int]) -> int:
 def end_all(first: int) -> None:
     """Until nothing is left, since what is being killed may still fork."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(first, signal.SIGKILL)  # at once, whatever it forks
+        os.killpg(first, kernel.KILL)  # at once, whatever it forks
     until = time.monotonic() + WAIT_S
     while _has_children() and time.monotonic() < until:
         for pid in descendants():
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, kernel.KILL)
         time.sleep(PAUSE_S)
 
 

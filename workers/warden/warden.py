@@ -1,43 +1,46 @@
 """Starts the process, watches it until it ends or has to, and leaves nothing behind.
 
-The order is a line on standard input; when that ends, whoever wants the answer is gone.
+The order comes on standard input; when that ends, whoever wants the answer is gone.
 """
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH
 
 import contextlib
-import json
 import os
 import select
 import sys
 import time
-from typing import Final
 
 from workers.warden import kernel, limits, processes, walls
-from workers.warden.order import Order, Verdict, order_from
+from workers.warden.order import SIZE_BYTES, Order, Verdict, decode
 from workers.warden.watch import Breach, Watch
 
-CONTROL: Final = 0
-LOOK_EVERY_MS: Final = 20
-KILLED: Final = -9
-SIGNALLED: Final = 128
-CANNOT_START: Final = 127
+CONTROL = 0
+KILLED = -kernel.KILL
+SIGNALLED = 128
+CANNOT_START = 127
 
-LEFT_RUNNING: Final = "left {count} processes running, which were ended"
+LEFT_RUNNING = "left {count} processes running, which were ended"
 
 
 def main(descriptor: str) -> None:
-    order = order_from(_read_line())
+    order = _read_order()
     answer = int(descriptor)
     os.set_inheritable(answer, False)  # noqa: FBT003 (the function's own signature)
     kernel.adopt_orphans()
     verdict = _run(order)
     with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
-        os.write(answer, json.dumps(verdict).encode())
+        os.write(answer, verdict.encode())
 
 
-def _read_line() -> bytes:
-    """Unbuffered: nothing behind the line is waited for."""
-    with os.fdopen(CONTROL, "rb", closefd=False) as control:
-        return control.readline()
+def _read_order() -> Order:
+    """It ends early when whoever gives it is gone."""
+    with open(CONTROL, "rb", closefd=False) as control:
+        size = int.from_bytes(control.read(SIZE_BYTES), "big")
+        data = control.read(size)
+    if not size or len(data) < size:
+        sys.exit(0)
+    return decode(data)
 
 
 def _run(order: Order) -> Verdict:
@@ -52,9 +55,10 @@ def _run(order: Order) -> Verdict:
     finally:
         processes.end_all(child)
     if breach:
-        return Verdict(KILLED, seconds, breach.stopped, (breach.note,))
-    notes = (LEFT_RUNNING.format(count=len(left)),) if left else ()
-    return Verdict(_signed(code, order), seconds, "", notes)
+        return Verdict(KILLED, seconds, *breach)
+    if order.is_behind and code > SIGNALLED:
+        code = SIGNALLED - code
+    return Verdict(code, seconds, "", LEFT_RUNNING.format(count=len(left)) if left else "")
 
 
 def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
@@ -65,19 +69,15 @@ def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
     poll.register(CONTROL, select.POLLIN)
     try:
         while True:
-            ready = [descriptor for descriptor, _ in poll.poll(LOOK_EVERY_MS)]
+            ready = [descriptor for descriptor, _ in poll.poll(watch.pause_ms())]
             if ended in ready:
                 return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), None
             if CONTROL in ready:
-                return KILLED, Breach("", "")
+                return KILLED, ("", "")
             if breach := watch.look():
                 return KILLED, breach
     finally:
         os.close(ended)
-
-
-def _signed(code: int, order: Order) -> int:
-    return SIGNALLED - code if order.is_behind and code > SIGNALLED else code
 
 
 def _become(order: Order) -> None:
@@ -86,8 +86,8 @@ def _become(order: Order) -> None:
         os.setsid()
         kernel.die_with_parent()
         os.dup2(os.open(order.stdin, os.O_RDONLY), CONTROL)
-        if order.walls:
-            walls.enter(order.walls)
+        if order.mounts:
+            walls.enter(order)
         os.chdir(order.cwd)
         limits.apply(order)
         os.execvpe(order.argv[0], order.argv, order.env)  # noqa: S606 (no shell is wanted)

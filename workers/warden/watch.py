@@ -2,26 +2,25 @@
 
 import os
 import time
-from typing import Final, NamedTuple
 
 from workers.warden import processes
 from workers.warden.order import Order
 
-MB: Final = 1024 * 1024
-SECTOR: Final = 512  # the unit of st_blocks, on any file system
-ENTRY_BYTES: Final = 4096  # an empty file costs, too
-DISK_SHARE: Final = 10  # looking at the folder takes a tenth of the time at most
+MB = 1024 * 1024
+SECTOR = 512  # the unit of st_blocks, on any file system
+ENTRY_BYTES = 4096  # an empty file costs, too
+LOOK_EVERY_MS = 20
+LOOK_SHARE = 5
+DISK_SHARE = 10  # looking at the folder takes a tenth of the time at most
 
-TIME: Final = "ended after {seconds:g} s"
-MEMORY: Final = "took more than {memory_mb} MB of memory"
-PROCESSES: Final = "held more than {processes} processes"
-DISK: Final = "filled its folder with more than {disk_mb} MB"
-HIDDEN: Final = "made a folder that nobody can look into: {reason}"
+TIME = "ended after {seconds:g} s"
+MEMORY = "took more than {memory_mb} MB of memory"
+PROCESSES = "held more than {processes} processes"
+DISK = "filled its folder with more than {disk_mb} MB"
+HIDDEN = "made a folder that nobody can look into: {reason}"
 
 
-class Breach(NamedTuple):
-    stopped: str
-    note: str
+Breach = tuple[str, str]  # a value of core.tools.Stopped, and what is to be noted
 
 
 class Watch:
@@ -29,22 +28,33 @@ class Watch:
         self._order = order
         self.began = time.monotonic()
         self._next_disk = self.began
+        self._look_s = 0.0
+
+    def pause_ms(self) -> int:
+        """Until the next look: the more there is to look at, the longer."""
+        return LOOK_EVERY_MS + int(self._look_s * 1000) * LOOK_SHARE
 
     def look(self) -> Breach | None:
+        began = time.monotonic()
+        breach = self._breach()
+        self._look_s = time.monotonic() - began
+        return breach
+
+    def _breach(self) -> Breach | None:
         order = self._order
         if time.monotonic() - self.began > order.seconds:
-            return Breach("time", TIME.format(seconds=order.seconds))
+            return "time", TIME.format(seconds=order.seconds)
         pids = processes.descendants()
         if len(pids) > order.processes:
-            return Breach("memory", PROCESSES.format(processes=order.processes))
+            return "memory", PROCESSES.format(processes=order.processes)
         most = order.memory_mb * MB
         if processes.memory_bytes(pids, most) > most:
-            return Breach("memory", MEMORY.format(memory_mb=order.memory_mb))
+            return "memory", MEMORY.format(memory_mb=order.memory_mb)
         try:
             is_full = self._holds(pids) > order.disk_mb * MB
         except OSError as error:  # too deep for a path, or without the right to read it
-            return Breach("disk", HIDDEN.format(reason=error.strerror))
-        return Breach("disk", DISK.format(disk_mb=order.disk_mb)) if is_full else None
+            return "disk", HIDDEN.format(reason=error.strerror)
+        return ("disk", DISK.format(disk_mb=order.disk_mb)) if is_full else None
 
     def _holds(self, pids: list[int]) -> int:
         began = time.monotonic()

@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from core.tools import Level
-from tests.workers.sandbox.test_hostile_repository import living
-from tests.workers.sandbox.test_sandbox import folders
+from tests.workers.sandbox.looking import folders, living, until
 from workers.sandbox import probe
 from workers.sandbox.run_folder import RunFolder
 
@@ -22,7 +21,7 @@ from workers.sandbox import probe
 
 async def main():
     sandbox = await probe(Level(sys.argv[1]))
-    code = "import os, time; os.fork(); os.setsid(); time.sleep(120)"
+    code = "import os, time; os.fork() or os.setsid(); time.sleep(120)"
     command = Command(argv=(PYTHON, "-I", "-S", "-c", code, sys.argv[2]), seconds=100)
     await sandbox.run(command, ModelRepo(files={"a": b"a"}), Places())
 
@@ -33,15 +32,12 @@ asyncio.run(main())
 @pytest.mark.parametrize("level", list(Level))
 async def test_a_killed_worker_leaves_nothing_running(level):
     worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, level, MARK)
-    while len(living(MARK)) < 2 + 1:  # the worker has the mark in its command, too
-        await asyncio.sleep(0.02)
+    await until(lambda: len(living(MARK)) >= 3)  # the worker has the mark in its command, too
 
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
 
-    async with asyncio.timeout(20):
-        while living(MARK):
-            await asyncio.sleep(0.02)
+    await until(lambda: not living(MARK))
     stale = folders()
     await probe(Level.LIMITS)
     assert len(folders()) < len(stale)

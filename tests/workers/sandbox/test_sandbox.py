@@ -2,8 +2,6 @@
 
 import asyncio
 import sys
-import tempfile
-from pathlib import Path
 
 import psutil
 import pytest
@@ -11,8 +9,7 @@ import pytest
 from core.ports.sandbox import Places
 from core.tools import BIN, CACHE, OUT, PYTHON, REPO, TOOL, Stopped
 from tests.model_repos import FILES, a_repo
-from tests.workers.sandbox.test_hostile_repository import living
-from workers.sandbox.run_folder import PREFIX
+from tests.workers.sandbox.looking import folders, living, until
 
 CANCELLED = "sluss-cancelled-mark"
 LIST_FILES = """
@@ -21,10 +18,6 @@ for folder, _, names in os.walk("."):
     for name in names:
         print(os.path.relpath(os.path.join(folder, name)))
 """
-
-
-def folders():
-    return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
 
 
 async def test_the_files_are_there_and_are_the_working_folder(machine):
@@ -37,7 +30,7 @@ async def test_every_run_has_a_fresh_copy(machine):
     await machine.run("open('README.md', 'w').write('changed'); open('new', 'w')")
     output = await machine.run("import os; print(open('README.md').read(), os.path.exists('new'))")
 
-    assert output.stdout == b"# loan_default\n False\n"
+    assert output.stdout == FILES["README.md"].encode() + b" False\n"
 
 
 async def test_what_it_says_and_its_code_come_back(machine):
@@ -151,7 +144,7 @@ print("connected")
 
 
 async def test_names_that_lead_elsewhere_are_left_out_and_noted(machine):
-    repo = a_repo({"../escaped": "x", "/tmp/escaped": "x", "a//b": "x", "README.md/x": "x"})
+    repo = a_repo({"../escaped": "x", "/escaped": "x", "a//b": "x", "README.md/x": "x"})
 
     output = await machine.run(LIST_FILES, repo=repo)
 
@@ -169,8 +162,7 @@ async def test_links_of_a_repository_are_not_made(machine):
 async def test_cancelling_ends_every_process_and_removes_the_folder(machine):
     before = folders()
     run = asyncio.create_task(machine.run("import time; time.sleep(60)", CANCELLED))
-    while not living(CANCELLED):
-        await asyncio.sleep(0.01)
+    await until(lambda: living(CANCELLED))
 
     run.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -72,7 +72,7 @@ def test_memory_that_processes_share_counts_once_where_it_matters():
     try:
         for _ in range(4):
             process.stdout.readline()
-        pids = [pid for pid in descendants()]
+        pids = descendants()
         rough, exact = memory_bytes(pids, 1 << 40), memory_bytes(pids, 0)
     finally:
         process.communicate()

@@ -1,0 +1,29 @@
+"""What the tests see of the machine: processes with a mark in their command, and folders of runs."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from workers.sandbox.run_folder import PREFIX
+
+
+def living(mark):
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if mark in words and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process.pid)
+    return found
+
+
+def folders():
+    return sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+
+
+async def until(is_so):
+    """Polls, since no process tells us that another one has begun or ended."""
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
