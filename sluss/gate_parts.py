@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.gate import Gate
 
-ANSWERS: Final = "gate_cache"
+ANSWERS: Final = "check_cache"
 
 
 async def local_gate(home: Path | None) -> Gate:

@@ -1,7 +1,7 @@
 """``sluss check PATH``: the gate on a folder, before anything is pushed."""
 
 import asyncio
-import contextlib
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -110,7 +110,7 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
 def _results(wanted: Wanted, console: Console | None) -> Results:
     """With a line per check while they run, where somebody looks."""
     asked = [each for each in CHECKS if not wanted.only or each.id in wanted.only]
-    shown = contextlib.nullcontext(Watcher())
+    shown: AbstractContextManager[Watcher] = nullcontext(Watcher())
     if console is not None and console.is_terminal:
         shown = GateProgress(console, asked)
     try:

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from core.policy import Policy
+from sluss.home import prepare_home
 from sluss.model_folder import read_folder
 from tests.model_repos import a_repo
 from tests.sluss.command_line import run
@@ -21,16 +22,56 @@ def folder(tmp_path):
     return path
 
 
+RULES = ("--only", "structure", "--only", "entry_points", "--only", "variables")
+
+
 def test_a_good_folder_passes(folder):
-    done = run("check", folder)
+    done = run("check", folder, *RULES)
     assert done.exit_code == 0
     assert done.output.count("passed") == 4
     assert "Every check passed." in done.output
 
 
+def test_what_was_not_checked_is_no_pass(folder):
+    done = run("check", folder, "--quick")
+    assert done.exit_code == 0
+    assert "Nothing to mend" in done.output
+    assert "variable_groups: GBI's variable groups are not known here" in done.output
+
+
+def test_a_home_brings_gbis_groups(folder, tmp_path):
+    prepare_home(tmp_path / "home")
+    words = ("--only", "variable_groups", "--only", "service_principal")
+    done = run("check", folder, "--home", tmp_path / "home", *words)
+    assert done.exit_code == 0
+    assert "Every check passed." in done.output
+
+
+def test_a_finding_behind_the_asked_stage_does_not_count(folder):
+    (folder / "README.md").write_text("# loan_default\n")
+    assert run("check", folder, "--only", "readme").exit_code == 1
+    assert run("check", folder, "--only", "readme", "--stage", "TST").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("sarif", "{"), ("junit", "<?xml"), ("markdown", "## Sluss")],
+)
+def test_other_programs_read_the_answer_in_their_form(folder, form, begins):
+    done = run("check", folder, *RULES, "--format", form)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(begins)
+
+
+def test_every_form_is_written_where_it_is_asked_for(folder, tmp_path):
+    run("check", folder, *RULES, "--write", tmp_path / "deep" / "results")
+    names = {path.name for path in (tmp_path / "deep" / "results").iterdir()}
+    assert names == {"gate.junit.xml", "gate.sarif", "gate.md"}
+
+
 def test_a_finding_is_shown_at_its_place_with_what_to_do(folder):
     (folder / "src" / "train.py").write_text("\ndef train(data):\n    return 1\n")
-    done = run("check", folder)
+    done = run("check", folder, *RULES)
     assert done.exit_code == 1
     lines = done.output.splitlines()
     assert (
@@ -42,19 +83,19 @@ def test_a_finding_is_shown_at_its_place_with_what_to_do(folder):
 
 def test_a_long_finding_stays_on_its_line(folder):
     (folder / "model_variables.yml").write_text("variables:\n  CLUSTER_NODE_TYPE_ID: Big_Node\n")
-    lines = run("check", folder).output.splitlines()
+    lines = run("check", folder, *RULES).output.splitlines()
     [line] = [line for line in lines if line.startswith("model_variables.yml:2: ")]
     assert line.endswith("others")
 
 
 def test_square_brackets_of_a_repository_are_shown_as_they_are(folder):
     (folder / "[red]x[bold]").symlink_to("/etc")
-    assert "[red]x[bold]: is a link" in run("check", folder).output
+    assert "[red]x[bold]: is a link" in run("check", folder, *RULES).output
 
 
 def test_the_answer_for_programs_is_json_alone(folder):
     (folder / "README.md").unlink()
-    done = run("check", folder, "--format", "json")
+    done = run("check", folder, *RULES, "--format", "json")
     assert done.exit_code == 1
     report = json.loads(done.stdout)
     assert report["blocks"] is True
@@ -99,10 +140,10 @@ def test_the_policy_of_a_home_counts(folder, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     (home / "policy.yml").write_text("checks:\n  structure: {mode: warn}\n")
-    done = run("check", folder, "--home", home)
+    done = run("check", folder, *RULES, "--home", home)
     assert done.exit_code == 0
     assert "Nothing blocks" in done.output
-    assert list((home / "gate_cache").iterdir())
+    assert list((home / "check_cache").iterdir())
 
 
 def test_a_wrong_policy_is_told(folder, tmp_path):
@@ -115,8 +156,8 @@ def test_a_wrong_policy_is_told(folder, tmp_path):
 def test_gbis_variables_of_a_home_count(folder, tmp_path):
     (folder / "src").rename(folder / "app")
     (tmp_path / "gbi_variables.yml").write_text("common:\n  MODEL_SRC_PATH: app\n")
-    assert run("check", folder).exit_code == 1
-    assert run("check", folder, "--home", tmp_path).exit_code == 0
+    assert run("check", folder, *RULES).exit_code == 1
+    assert run("check", folder, *RULES, "--home", tmp_path).exit_code == 0
 
 
 def test_tool_folders_are_not_read_and_links_are_not_followed(folder, tmp_path):
@@ -135,7 +176,7 @@ def test_tool_folders_are_not_read_and_links_are_not_followed(folder, tmp_path):
 def test_a_name_that_is_no_utf_8_is_read_all_the_same(folder):
     os.close(os.open(os.fsencode(folder) + b"/\xff.txt", os.O_CREAT | os.O_WRONLY))
     assert "�.txt" in read_folder(folder, Policy()).files
-    assert run("check", folder).exit_code == 0
+    assert run("check", folder, *RULES).exit_code == 0
 
 
 def test_reading_ends_behind_the_limits_and_the_gate_says_so(folder, tmp_path):

@@ -4,11 +4,25 @@ from typing import Final
 
 from core.checks import Check
 from workers.checks.entry_points import entry_points
+from workers.checks.financial_id import financial_id
+from workers.checks.libraries import libraries
+from workers.checks.ml_cluster import ml_cluster
+from workers.checks.naming import naming
+from workers.checks.readme import readme
+from workers.checks.service_principal import service_principal
 from workers.checks.structure import structure
+from workers.checks.variable_groups import variable_groups
 from workers.checks.variables import variables
 
 CHECKS: Final[tuple[Check, ...]] = (
     structure,
     entry_points,
     variables,
+    variable_groups,
+    service_principal,
+    financial_id,
+    libraries,
+    ml_cluster,
+    readme,
+    naming,
 )

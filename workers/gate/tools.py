@@ -17,6 +17,7 @@ from workers.gate.judge import Judge
 from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said
 
 Keep = Callable[[bytes], Awaitable[BlobId]]
+FindSandbox = Callable[[], Awaitable[Sandbox]]  # asked when a tool runs: finding out takes time
 Tell = Callable[[Check, str], None]
 
 STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
@@ -37,7 +38,7 @@ NO_ENVIRONMENT: Final = "there is no place for the model's environment here"
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """What tools run with; built once. ``cache`` is a folder that theirs is kept in."""
 
-    sandbox: Sandbox | None = None
+    sandbox: FindSandbox | None = None
     environments: ModelEnvironments | None = None
     keep: Keep | None = None
     cache: str = ""
@@ -51,15 +52,16 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
             return said(check, Status.NOT_CHECKED, str(error))
         if command is None:
             return said(check, Status.PASSED, NOTHING)
-        problem = self._problem(command, subject.policy)
-        if self.sandbox is None or problem:
+        sandbox = await self.sandbox() if self.sandbox else None
+        problem = self._problem(command, sandbox, subject.policy)
+        if sandbox is None or problem:
             return could_not_run(check, problem)
         try:
             places = await self._places(command, subject, lambda words: tell(check, words))
         except StepFailedError as error:
             return could_not_run(check, str(error))
         tell(check, "")
-        output = await self.sandbox.run(command, repo, places)
+        output = await sandbox.run(command, repo, places)
         return await self._judged(check, tool, command, output, subject)
 
     async def _judged(
@@ -85,12 +87,12 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
         texts = {"stdout": output.stdout, "stderr": output.stderr, **output.files}
         return {name: await self.keep(data) for name, data in texts.items() if data}
 
-    def _problem(self, command: Command, policy: Policy) -> str:
-        if self.sandbox is None:
+    def _problem(self, command: Command, sandbox: Sandbox | None, policy: Policy) -> str:
+        if sandbox is None:
             return NO_SANDBOX
         if command.needs_environment and self.environments is None:
             return NO_ENVIRONMENT
-        has, wants = self.sandbox.level, Level(policy.rules.sandbox)
+        has, wants = sandbox.level, Level(policy.rules.sandbox)
         if command.runs_code and STRENGTH.index(has) < STRENGTH.index(wants):
             return TOO_WEAK.format(has=has, wants=wants)
         return ""
