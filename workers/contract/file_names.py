@@ -41,14 +41,14 @@ class Misnamed(msgspec.Struct, frozen=True):
 
 def misnamed(repo: ModelRepo, facts: Facts) -> tuple[Misnamed, ...]:
     found = pipelines(repo)
-    owned = _owned(repo)
+    owned, has_yaml = _owned(repo), _is_of_hydra(repo)
     taken = {path.casefold() for path in (*repo.files, *repo.links)}
     results = []
     for path in sorted(repo.files):
         if _is_exempt(path, facts, owned):
             continue
         name = posixpath.basename(path)
-        new, wrong = _named(name, path, found)
+        new, wrong = _named(name, path, found, has_yaml=has_yaml)
         if new != name:
             to = _free(posixpath.join(posixpath.dirname(path), new), taken)
             taken.add(to.casefold())
@@ -56,13 +56,13 @@ def misnamed(repo: ModelRepo, facts: Facts) -> tuple[Misnamed, ...]:
     return tuple(results)
 
 
-def _named(name: str, path: str, found: Pipelines) -> tuple[str, str]:
+def _named(name: str, path: str, found: Pipelines, *, has_yaml: bool) -> tuple[str, str]:
     """The name that it is to have, and why; its own where it is well named."""
     stem, ending = posixpath.splitext(name)
     if path in found.templates and not TEMPLATE.fullmatch(name):
         return _template(stem, found.templates[path]), f"is a template, but not {TEMPLATE_FORM}"
     reasons = []
-    if ending.casefold() == ".yaml":
+    if ending.casefold() == ".yaml" and not has_yaml:
         ending = ".yml"
         reasons.append("ends in .yaml, not .yml")
     if "-" in stem and ending.casefold() in NAMED and stem.casefold() != "azure-pipelines":
@@ -108,6 +108,12 @@ def _is_exempt(path: str, facts: Facts, owned: tuple[str, ...]) -> bool:
 def _is_hidden(low: str) -> bool:
     """What starts with a dot is a tool's, but for the folders in which pipelines are kept."""
     return any(part.startswith(".") and part not in OF_PIPELINES for part in low.split("/"))
+
+
+def _is_of_hydra(repo: ModelRepo) -> bool:
+    """Hydra looks for its settings in files that end in .yaml, and in no others."""
+    sources = (data for path, data in repo.files.items() if path.endswith(".py"))
+    return any(b"hydra.main(" in data or b"hydra.initialize" in data for data in sources)
 
 
 def _owned(repo: ModelRepo) -> tuple[str, ...]:

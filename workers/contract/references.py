@@ -32,7 +32,8 @@ def references(repo: ModelRepo, paths: Collection[str]) -> Iterator[Reference]:
     """Every place that names one of ``paths``, in the order of the files."""
     by_name: dict[bytes, list[str]] = {}
     for path in paths:
-        by_name.setdefault(posixpath.basename(path).encode(), []).append(path)
+        name = posixpath.basename(path).encode("utf-8", "surrogateescape")
+        by_name.setdefault(name, []).append(path)
     for path, data in sorted(repo.files.items()):
         if _is_text(path, data) and by_name:
             yield from _in_file(path, data, by_name)
@@ -53,7 +54,7 @@ def _in_file(path: str, data: bytes, by_name: dict[bytes, list[str]]) -> Iterato
         line, seen = line + data.count(b"\n", seen, token.start()), token.start()
         end = token.start() + len(text)
         targets = by_name[name]
-        sure = _resolved(path, text.decode("utf-8", "replace"), targets)
+        sure = _resolved(path, text.decode("utf-8", "surrogateescape"), targets)
         for to in [sure] if sure else targets:
             yield Reference(
                 to=to, path=path, line=line, start=end - len(name), end=end, is_sure=bool(sure)

@@ -93,7 +93,7 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
 
 def _line_texts(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        yield number, re.split(r"(?:^|\s)(?:#(?! MAGIC)|--|//)(?:\s|$)", line, maxsplit=1)[0]
+        yield number, re.split(r"(?:^|\s)(?:#|--|//)(?! MAGIC)(?:\s|$)", line, maxsplit=1)[0]
 
 
 def _notebook(path: str, data: bytes) -> Iterator[Finding]:

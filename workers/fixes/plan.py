@@ -26,9 +26,15 @@ def _safe(repo: ModelRepo, facts: Facts) -> tuple[list[Misnamed], list[Reference
     wrong = misnamed(repo, facts)
     found = list(references(repo, [each.path for each in wrong]))
     unsafe = {place.to for place in found if not _is_rewritten(place)}
-    safe = [each for each in wrong if not each.is_pipeline and each.path not in unsafe]
+    known = [each for each in wrong if not each.is_pipeline and _is_sure(each.path)]
+    safe = [each for each in known if each.path not in unsafe]
     kept = {each.path for each in safe}
     return safe, [place for place in found if place.to in kept]
+
+
+def _is_sure(path: str) -> bool:
+    """Whether the name was read as it is: what is no UTF-8 has this mark in it."""
+    return path.isprintable() and "\ufffd" not in path
 
 
 def _is_rewritten(place: Reference) -> bool:

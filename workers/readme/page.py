@@ -154,12 +154,17 @@ class _Reader:
 
 
 def _judged(reader: _Reader) -> Iterator[Heading]:
-    """A section is empty when nothing stands in it, and no deeper heading either."""
+    """A section is empty when nothing stands in it, and no deeper heading either.
+
+    ``## Owner: credit risk`` says it all in itself.
+    """
     filled = iter([*reader.filled, 0])
     content = next(filled)
     for heading, below in itertools.zip_longest(reader.headings, reader.headings[1:]):
         while content and content < heading.number:
             content = next(filled)
         has_content = content > heading.number and (below is None or content < below.number)
-        is_empty = not has_content and (below is None or below.level <= heading.level)
-        yield msgspec.structs.replace(heading, is_empty=is_empty and not heading.is_title)
+        has_sections = below is not None and below.level > heading.level
+        says_it = heading.is_title or ": " in heading.text
+        is_empty = not (has_content or has_sections or says_it)
+        yield msgspec.structs.replace(heading, is_empty=is_empty)

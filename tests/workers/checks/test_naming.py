@@ -70,6 +70,12 @@ def test_the_folder_of_another_tool_is_left_alone(owner):
     assert list(of(f"other/{owner}", "else/my-file.yaml")) == ["else/my-file.yaml"]
 
 
+def test_hydra_finds_only_yaml():
+    main = "@hydra.main(config_path='conf')\ndef main(settings): ...\n"
+    files = {"src/run.py": main, "conf/main.yaml": "", "conf/my-model.yaml": ""}
+    assert found(a_repo(files)) == {"conf/my-model.yaml": "rename it to conf/my_model.yaml"}
+
+
 def test_policy_exempts_more():
     facts = policy({"rules": {"naming": {"exempt": ["conf/*", "*-Job.yml"]}}}).facts()
     files = dict.fromkeys(["conf/a/b-c.yaml", "jobs/score-job.yml", "d-e.yml"], "")
@@ -167,6 +173,10 @@ HOSTILE = {
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_files_get_their_answer(data):
     found(a_repo({"azure-pipelines.yml": data, "x.yml": data, "a-b.yml": data}))
+
+
+def test_a_name_that_is_no_utf_8_is_told_all_the_same():
+    assert list(of("\udcff-x.yml", "a\x1b-b.yml")) == ["a\x1b-b.yml", "\udcff-x.yml"]
 
 
 def test_many_files_that_name_each_other_are_told_in_a_moment():

@@ -84,6 +84,7 @@ FILLING = "Lorry rides across seven bridges every morning without ever asking an
         ("The model predicts churn from the table customers. Team Retail runs it; AUC is 0.8. Not for firms.", []),
         ("Modellen bedömer risk ur tabellen lån. Ansvarig: Kredit. Tränas varje natt; träffsäkerhet 0,8. Får inte styra priser.", []),
         ("| Owner | x |\n|---|---|\n| Metrics | AUC |", ["purpose", "data", "training", "limits"]),
+        ("### Owner: Jane Doe\n### Metrics: AUC", ["purpose", "data", "training", "limits"]),
         ("- questions: ask@team.example", ["purpose", "data", "training", "metrics", "limits"]),
         ("# Purpose\nx\n# Data science\nx", TOPICS[1:]),
         ("```\n## Purpose\n## Data\nthe team trains; auc; limits\n```", TOPICS),

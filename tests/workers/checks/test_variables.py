@@ -189,6 +189,8 @@ def test_a_table_is_a_file_a_folder_or_elsewhere(location):
         ("src/io.py", f'def f(x):\n    return f"https://{HOST}/{{x}}"', 2),
         ("src/broken.py", f"def (\nhost = '{HOST}'", 2),
         ("src/nb.py", f"# Databricks notebook source\n# MAGIC %sh curl https://{HOST}\n", 2),
+        ("nb.sql", f"-- Databricks notebook source\n-- MAGIC %sh curl https://{HOST}\n", 2),
+        ("nb.scala", f"// Databricks notebook source\n// MAGIC %sh curl {HOST}\n", 2),
         ("deploy.sh", f"# set up\ncurl https://{HOST}/api\n", 2),
         ("src/job.R", f'host <- "{HOST}"', 1),
         ("azure-pipelines.yml", f"steps:\n- script: |\n    echo hi\n    curl {HOST}\n", 4),
