@@ -98,7 +98,7 @@ def test_a_name_that_code_or_an_unclear_place_mentions_is_left_to_people(path, t
     assert plan({"cfg/my-data.yaml": "a: 1\n", path: text}) == ()
 
 
-@pytest.mark.parametrize("path", ["\udcff-x.yml", "a\x1b-b.yml", "\ufffd-x.yml"])
+@pytest.mark.parametrize("path", ["a\x1b-b.yml", "a-\ufffd.yml"])
 def test_a_name_that_cannot_be_shown_is_left_to_people(path):
     assert plan({path: "a: 1\n"}) == ()
 
