@@ -13,7 +13,7 @@ from workers.runtimes.clash import Clash, clash_finding, clashes
 from workers.runtimes.known import TABLES_VERSION, Chosen, chosen
 from workers.runtimes.outlook import other_runtime, outlook
 from workers.runtimes.plan import Answers, compose, plan
-from workers.runtimes.resolution import resolution
+from workers.runtimes.resolution import Resolution, resolution
 
 NO_ANSWER: Final = "what uv said cannot be read (code {code}); tell GBI"
 NOT_RESOLVED: Final = "Not resolved as a whole: {why}."
@@ -68,8 +68,7 @@ def libraries(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     """
     case = _case(repo, facts)
     known = list(preview(repo, facts))
-    answers = _read(output)
-    told = resolution(answers, case.wanted, case.chosen, case.clashes)
+    told = _told(output, case)
     if told.unanswered and not any(isinstance(each, Finding) for each in known):
         raise NotCheckedError(NOT_RESOLVED.format(why=told.unanswered))
     yield from known
@@ -84,8 +83,9 @@ def _case(repo: ModelRepo, facts: Facts) -> Case:
     return Case(wanted, found, clashes(wanted, found.runtime))
 
 
-def _read(output: Output) -> Answers:
+def _told(output: Output, case: Case) -> Resolution:
     try:
-        return msgspec.json.decode(output.stdout, type=Answers)
-    except msgspec.MsgspecError as error:
-        raise NotCheckedError(NO_ANSWER.format(code=output.code)) from error
+        answers = msgspec.json.decode(output.stdout, type=Answers)
+    except msgspec.MsgspecError:
+        return Resolution(unanswered=NO_ANSWER.format(code=output.code))
+    return resolution(answers, case.wanted, case.chosen, case.clashes)

@@ -11,7 +11,6 @@ from workers.runtimes.known import Chosen
 
 PLAN: Final = "plan.json"
 MODULE: Final = "workers.runtimes.resolve"
-MEMORY_MB: Final = 2048
 GRACE_S: Final = 20.0  # the driver ends uv itself, so that what is known by then is not lost
 ARM: Final = "aarch64"
 PLATFORMS: Final = {True: "aarch64-unknown-linux-gnu", False: "x86_64-unknown-linux-gnu"}
@@ -94,7 +93,6 @@ def compose(asked: Plan, seconds: float) -> Command:
         files={PLAN: written},
         has_network=True,
         seconds=seconds + GRACE_S,
-        memory_mb=MEMORY_MB,
     )
 
 

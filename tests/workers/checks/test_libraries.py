@@ -309,6 +309,12 @@ def test_a_tool_that_breaks_has_checked_nothing(output, why):
         list(libraries.full.parse(output, asking("six"), FACTS))
 
 
+def test_a_tool_that_breaks_leaves_the_quick_answer():
+    found = list(libraries.full.parse(Output(code=1), asking("numpy>=2"), FACTS))
+    assert [finding.line for finding in findings(found)] == [1]
+    assert notes(found)[-1].startswith("Not resolved as a whole: what uv said cannot be read")
+
+
 async def test_the_sandbox_runs_it(tmp_path):
     repo = asking("six==1.17.0", "no-such-library-of-sluss")
     command = msgspec.structs.replace(resolve(repo, FACTS), env=index_environment())
