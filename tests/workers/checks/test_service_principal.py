@@ -43,6 +43,12 @@ def test_what_the_model_has_not_said_is_to_be_filled_in_first():
     assert finding.mend.endswith("”. First set TEAM_NAME and FINANCIAL_ID in model_variables.yml")
 
 
+def test_the_example_of_sluss_init_pays_for_nothing():
+    [finding] = found(gbi({"SPN_QA": None}), variables="FINANCIAL_ID: DEMO-0000")
+    assert "to be charged to <FINANCIAL_ID>" in finding.mend
+    assert finding.mend.endswith("”. First set FINANCIAL_ID in model_variables.yml")
+
+
 @pytest.mark.parametrize("text", [None, "", "[", "x: 1"])
 def test_without_readable_variables_the_request_has_gaps(text):
     [finding] = found(gbi({"SPN_QA": None}), changes={"model_variables.yml": text})
