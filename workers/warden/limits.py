@@ -1,6 +1,6 @@
 """What the kernel holds a process to, whatever watches it: set between fork and exec."""
 # Importing pathlib takes longer than all that is done here.
-# ruff: noqa: PTH
+# ruff: noqa: PTH123
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 """The processes below the warden: who they are, what they take, and how they are ended."""
 # Importing pathlib takes longer than all that is done here.
-# ruff: noqa: PTH
+# ruff: noqa: PTH123, PTH208
 
 import contextlib
 import os

@@ -4,7 +4,7 @@ What bubblewrap does, for machines where it is not installed. Nothing here needs
 the kernel must allow user namespaces. https://man7.org/linux/man-pages/man7/user_namespaces.7.html
 """
 # Importing pathlib takes longer than all that is done here.
-# ruff: noqa: PTH
+# ruff: noqa: PTH102, PTH103, PTH112, PTH120, PTH123, PTH211
 
 import contextlib
 import os

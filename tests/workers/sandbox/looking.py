@@ -1,6 +1,7 @@
 """What the tests see of the machine: processes with a mark in their command, and folders of runs."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
@@ -18,8 +19,9 @@ def living(mark):
     return found
 
 
-def folders():
-    return sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+def folders(worker=None):
+    """Those of one worker, which is this process unless it is said."""
+    return sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}{worker or os.getpid()}_*"))
 
 
 async def until(is_so):

@@ -38,9 +38,9 @@ async def test_a_killed_worker_leaves_nothing_running(level):
     await worker.wait()
 
     await until(lambda: not living(MARK))
-    stale = folders()
+    assert len(folders(worker.pid)) == 1
     await probe(Level.LIMITS)
-    assert len(folders()) < len(stale)
+    assert folders(worker.pid) == []
 
 
 async def test_folders_of_the_living_stay():

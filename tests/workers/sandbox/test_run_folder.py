@@ -80,7 +80,7 @@ def test_the_out_folder_itself_may_be_a_link(folder):
 
 def test_folders_without_end_and_without_rights_are_removed(folder):
     here = os.open(folder.repo, os.O_RDONLY)
-    for _ in range(1500):
+    for _ in range(1100):
         os.mkdir("deep", dir_fd=here)
         inner = os.open("deep", os.O_RDONLY, dir_fd=here)
         os.close(here)
