@@ -2,8 +2,9 @@
 
 Template code is a copy on purpose: what the repositories in ``DuplicateRules.templates`` have, and
 what ``sluss init`` writes (kept as a repository of the name INIT_TEMPLATES), is cut out of a
-repository before it is compared. Code that many have counts all the same: that so many copied it
-is the best reason to move it to a package.
+repository before it is compared; so is what a template had before, as models that began with it
+have it still. Code that many have counts all the same: that so many copied it is the best reason to
+move it to a package.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ async def clones(
         return None
     try:
         files = await _sketched(repo, repository, index)
-        templates = [await index.files(name) for name in (INIT_TEMPLATES, *rules.templates)]
+        templates = [await index.files(name) for name in sorted(_templates(rules))]
         ours = await asyncio.to_thread(_without, files, templates)
         prints = {value for own in ours.values() for value in own.sketch.prints}
         found = await index.look_up(prints, besides=repository)
@@ -59,6 +60,8 @@ async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: Dupl
     """
     try:
         files = {} if _is_out(repo, rules) else await _sketched(repo, repository, index)
+        if files and repository in _templates(rules):
+            files = await _with_former(files, repository, index)
         await index.replace(repository, files)
     except (UnavailableError, NotReadError) as error:
         log.warning("%s", error, extra={"action": "clones_not_learned", "repository": repository})
@@ -78,6 +81,18 @@ async def prepare(
 
 def _is_out(repo: ModelRepo, rules: DuplicateRules) -> bool:
     return repo.find(rules.opt_out) is not None
+
+
+def _templates(rules: DuplicateRules) -> set[str]:
+    return {INIT_TEMPLATES, *rules.templates}
+
+
+async def _with_former(
+    files: Mapping[str, Sketch], repository: str, index: CloneIndex
+) -> dict[str, Sketch]:
+    """All that a template ever had, by content: nobody is told where in it something is."""
+    former = await index.files(repository)
+    return {sketch.digest: sketch for code in (former, files) for sketch in code.values()}
 
 
 async def _sketched(repo: ModelRepo, repository: str, index: CloneIndex) -> dict[str, Sketch]:
@@ -104,7 +119,7 @@ def _without(
 def _compare(
     ours: Mapping[str, Own], found: list[Elsewhere], rules: DuplicateRules
 ) -> tuple[Clone, ...]:
-    templates = {INIT_TEMPLATES, *rules.templates}
+    templates = _templates(rules)
     copies = [
         clone
         for path, other in _pairs(ours, found)

@@ -140,6 +140,14 @@ async def test_the_code_of_a_banks_template_is_no_copy(index):
     assert await clones(LOANS, "our_template", index, rules) is None
 
 
+async def test_what_a_template_had_before_is_no_copy_either(index):
+    rules = DuplicateRules(templates=("our_template",))
+    for template in (LOANS, a_repo()):
+        await learn(template, "our_template", index, rules)
+    await learn(LOANS, "loans", index, rules)
+    assert await clones(CHURN, "churn", index, rules) == ()
+
+
 @pytest.mark.parametrize("name", REAL_WORLD)
 async def test_repositories_of_real_world_shape_share_nothing(index, name):
     for other in REAL_WORLD:
@@ -186,6 +194,7 @@ HOSTILE = {
     "nested.ipynb": b'{"cells": ' + b"[" * 100_000,
     "list.ipynb": b"[1]",
     "lost.ipynb": notebook("\n".join(f"a{n}" for n in range(5_000))).replace(b"a", b"\\u0061"),
+    "lone.ipynb": notebook("x = 'S'\n" + made("x")).replace(b"'S'", b"'\\ud800'"),
     "open.sql": b"/*" * 1000,
     "no_ending": b"x = 1",
 }
