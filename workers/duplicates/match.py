@@ -1,10 +1,12 @@
 """Which rows of two sketches are the same: shared fingerprints, joined and drawn out to the ends.
 
 A fingerprint covers part of a copy only. From each one we walk up and down while the rows of both
-sides look the same, and what is a few rows apart in both is one copy that was changed in between.
+sides look the same, over a few that were changed, put in or taken out; and what is not far apart on
+both sides is one copy.
 """
 
 from collections.abc import Collection
+from itertools import product
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,6 +14,9 @@ import msgspec
 from core.sketch import Sketch
 
 MOST_BETWEEN: Final = 12  # rows of one side, between two parts of one copy
+MOST_SKIPPED: Final = 4  # rows of one side, where walking meets a change
+AGAIN: Final = 3  # rows that have to be the same behind it
+SKIPS: Final = sorted(product(range(MOST_SKIPPED + 1), repeat=2), key=sum)[1:]  # the nearest first
 MOST_OPEN: Final = 8  # parts that a fingerprint may still belong to
 
 
@@ -114,14 +119,30 @@ class _Copy:
         )
 
     def _walk(self, row: int, other: int, step: int) -> tuple[int, int]:
-        """To where they differ, or where we have been before."""
-        while self._is_same(row, other) and row not in self.rows:
-            self.rows.add(row)
-            self.others.add(other)
-            row, other = row + step, other + step
-        return row, other
+        """To where they differ for good, or where we have been before."""
+        while True:
+            while self._is_new(row, other):
+                self.rows.add(row)
+                self.others.add(other)
+                row, other = row + step, other + step
+            again = None if row in self.rows else self._again(row, other, step)
+            if again is None:
+                return row, other
+            row, other = again
 
-    def _is_same(self, row: int, other: int) -> bool:
+    def _again(self, row: int, other: int, step: int) -> tuple[int, int] | None:
+        """Where they are the same again, behind rows that only one side has or that differ."""
+        for skipped, other_skipped in SKIPS:
+            here, there = row + step * skipped, other + step * other_skipped
+            ahead = range(0, step * AGAIN, step)
+            if all(self._is_new(here + more, there + more) for more in ahead):
+                return here, there
+        return None
+
+    def _is_new(self, row: int, other: int) -> bool:
+        """Whether they look the same, and we have not been there."""
         if not (0 <= row < len(self._looks) and 0 <= other < len(self._other_looks)):
             return False
-        return row not in self._cut and self._looks[row] >> 16 == self._other_looks[other] >> 16
+        if row in self._cut or row in self.rows:
+            return False
+        return self._looks[row] >> 16 == self._other_looks[other] >> 16

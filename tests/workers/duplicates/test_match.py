@@ -56,6 +56,16 @@ def test_lines_that_were_put_in_are_part_of_it(count):
     assert found.has_drifted
 
 
+def test_a_copy_that_changed_all_over_is_one_copy():
+    rows = made("age", 40).splitlines(keepends=True)
+    theirs = "".join(
+        "    checked = True\n" + row if n % 8 == 7 else row for n, row in enumerate(rows)
+    )
+    [found] = compared("".join(rows), theirs)
+    assert (found.first, found.last, found.other_last) == (0, 39, 44)
+    assert found.same == 40
+
+
 def test_what_is_far_apart_is_two_copies():
     other = made("fraud", 30)
     assert lines(COPY + other + AFTER, COPY + BEFORE + AFTER) == [(1, 20, 1, 20), (51, 59, 28, 36)]
