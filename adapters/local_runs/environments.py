@@ -21,6 +21,8 @@ from core.errors import StepFailedError
 # NumPy and pandas to load any model.
 NEEDS: Final = ("mlflow-skinny>=3.17,<4", "cloudpickle>=3,<4", "numpy", "pandas")
 VERSION: Final = "import platform; print(platform.python_version(), platform.machine())"
+PYTHON: Final = "bin/python"
+WHEELS_ONLY: Final = ("--only-binary", ":all:")  # building one would run its author's code
 REQUIREMENTS: Final = "requirements.txt"
 CONSTRAINTS: Final = "constraints.txt"
 # Up to 2.x, mlflow brings the files of mlflow-skinny itself: both together break each other.
@@ -51,19 +53,48 @@ class Environments:
 
     def ensure(self, requirements: tuple[str, ...], tell: Tell) -> Path:
         """The environment's interpreter. Raise StepFailedError when it cannot be had."""
-        place = self._folder / self._key(requirements)
-        if not place.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with self._locked(place, tell):
-                if not place.exists():  # nobody else built it while we waited
-                    self._build(place, requirements, tell)
-        return place / "bin" / "python"
+        place = self._place(requirements)
+        self._have(place, lambda draft: self._build(draft, requirements, tell), tell)
+        return place / PYTHON
 
-    def _key(self, requirements: tuple[str, ...]) -> str:
+    def ensure_folder(self, packages: tuple[str, ...], tell: Tell) -> Path:
+        """A folder for sys.path with these packages for the same interpreter, and nothing else."""
+        place = self._folder_place(packages)
+        self._have(place, lambda draft: self._fill(draft, packages, tell), tell)
+        return place
+
+    def find(self, requirements: tuple[str, ...]) -> Path | None:
+        place = self._place(requirements)
+        return place / PYTHON if place.exists() else None
+
+    def find_folder(self, packages: tuple[str, ...]) -> Path | None:
+        place = self._folder_place(packages)
+        return place if place.exists() else None
+
+    def _place(self, requirements: tuple[str, ...]) -> Path:
+        return self._folder / self._key(NEEDS, requirements)
+
+    def _folder_place(self, packages: tuple[str, ...]) -> Path:
+        return self._folder / f"packages_{self._key((), packages)}"
+
+    def _have(self, place: Path, build: Callable[[Path], None], tell: Tell) -> None:
+        """Built beside its place, then moved there: a kill leaves nothing that looks whole."""
+        if place.exists():
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._locked(place, tell):
+            if place.exists():  # somebody else built it while we waited
+                return
+            draft = self._folder / f".{place.name}"
+            shutil.rmtree(draft, ignore_errors=True)
+            build(draft)
+            draft.rename(place)
+
+    def _key(self, needs: tuple[str, ...], requirements: tuple[str, ...]) -> str:
         asked = subprocess.run(  # noqa: S603 (the configured interpreter, fixed arguments)
             [self._tools.python, "-I", "-c", VERSION], capture_output=True, check=True, timeout=60
         )
-        content = [asked.stdout.decode().strip(), NEEDS, sorted(requirements)]
+        content = [asked.stdout.decode().strip(), needs, sorted(requirements)]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
     @contextmanager
@@ -77,10 +108,7 @@ class Environments:
                 time.sleep(LOOK_EVERY_S)
             yield
 
-    def _build(self, place: Path, requirements: tuple[str, ...], tell: Tell) -> None:
-        """Beside its place, then moved there: a kill leaves nothing that looks whole."""
-        draft = self._folder / f".{place.name}"
-        shutil.rmtree(draft, ignore_errors=True)
+    def _build(self, draft: Path, requirements: tuple[str, ...], tell: Tell) -> None:
         tell("making an environment")
         self._uv(tell, "venv", "--relocatable", "--python", self._tools.python, str(draft))
         listed = draft / REQUIREMENTS
@@ -90,11 +118,14 @@ class Environments:
         tell("resolving the requirements")
         self._uv(
             tell,
-            *("pip", "install", "--python", str(draft / "bin" / "python")),
-            *("--only-binary", ":all:", "--requirements", str(listed)),
-            *("--constraints", str(constraints)),
+            *("pip", "install", "--python", str(draft / PYTHON), *WHEELS_ONLY),
+            *("--requirements", str(listed), "--constraints", str(constraints)),
         )
-        draft.rename(place)
+
+    def _fill(self, draft: Path, packages: tuple[str, ...], tell: Tell) -> None:
+        tell("fetching the test tools")
+        into = ("--python", self._tools.python, "--target", str(draft))
+        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *packages)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell)

@@ -2,8 +2,6 @@
 
 The order comes on standard input; when that ends, whoever wants the answer is gone.
 """
-# Importing pathlib takes longer than all that is done here.
-# ruff: noqa: PTH123
 
 import contextlib
 import os
