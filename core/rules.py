@@ -79,9 +79,10 @@ class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class DuplicateRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``min_lines``: how long a copy must be. ``templates``: repositories whose code everyone has.
+    """``min_lines``: how many lines of code a copy must have, without comments and imports.
 
-    A repository with a file ``opt_out`` is neither indexed nor compared.
+    ``templates``: repositories whose code everyone has. A repository with a file ``opt_out`` is
+    neither indexed nor compared.
     """
 
     min_lines: Positive = 12
