@@ -32,7 +32,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One thing to mend: where it is, what is wrong, and what to do.
 
     ``mend`` is an instruction; ``wrong`` may be empty where the instruction says it all. ``rule``
-    is a tool's own name for it. ``is_advice``: worth knowing, and stands in nobody's way.
+    is a tool's own name for it. ``is_advice``: worth knowing, and stands in nobody's way. ``gate``
+    is the first one (core/policy.py) at which it matters, "" for all of them.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Finding(msgspec.Struct, frozen=True):
     line: int = 0
     rule: str = ""
     is_advice: bool = False
+    gate: str = ""
 
     def place(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path

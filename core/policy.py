@@ -126,19 +126,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rule = self.checks.get(check)
         return own if rule is None or rule.priority is None else rule.priority
 
-    def is_blocked(self, result: CheckResult, gate: str) -> bool:
-        """Whether a result stands in the way at a gate."""
+    def blocking(self, result: CheckResult, gate: str) -> int:
+        """How much of a result stands in the way at a gate."""
         rule = self.checks.get(result.check, CheckRule())
-        if not result.to_mend:
-            return False
-        if gate in rule.at:
-            return rule.at[gate] == "block"
-        mode = rule.mode or result.mode
-        return mode == "block" and result.priority <= self.blocks.get(gate, 0)
+        by_priority = result.priority <= self.blocks.get(gate, 0)
+        mode = rule.at.get(gate) or ((rule.mode or result.mode) if by_priority else "warn")
+        if mode != "block":
+            return 0
+        later = sum(not each.is_advice and _is_later(each.gate, gate) for each in result.findings)
+        return result.to_mend - later
 
     def blocked_gate(self, result: CheckResult) -> str:
         """The first gate at which a result stands in the way, or ""."""
-        return next((gate for gate in GATES if self.is_blocked(result, gate)), "")
+        return next((gate for gate in GATES if self.blocking(result, gate)), "")
 
     def direction(self, metric: str) -> Literal["higher", "lower", ""]:
         """Which way is better; a prefix such as ``test_`` does not matter, "" is not known."""
@@ -181,6 +181,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """A sentence for each check id that the gate does not have; empty when all is well."""
         strange = [name for name in self.checks if name not in known]
         return [f"policy.yml: there is no check {name!r}.{_hint(name, known)}" for name in strange]
+
+
+def _is_later(first: str, gate: str) -> bool:
+    return first in GATES and GATES.index(first) > GATES.index(gate)
 
 
 def policy(data: object) -> Policy:

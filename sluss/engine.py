@@ -14,9 +14,12 @@ from core.jobs import CancelStep, Job, ObserveRegistry, RunStep, ShowCard
 from core.ports import Message
 from core.relay import relay
 from core.work import Route, events_work, jobs_work
+from sluss.gate_parts import server_gate
 from sluss.parts import Parts
+from sluss.runtime_files import home_runtimes
 from sluss.settings import MLFLOW_SECRET
-from workers.gate import Gate
+from sluss.template_code import template_code
+from workers.duplicates.find import prepare
 from workers.services import Services
 from workers.worker import Worker
 
@@ -56,6 +59,7 @@ class Engine:
             tasks.create_task(relay(parts.store, parts.jobs))
             tasks.create_task(_every(OBSERVE_EVERY_S, self._observe))
             tasks.create_task(self._mlflow())
+            tasks.create_task(self._know_templates())
 
     async def _take_over(self) -> None:
         """We are the home's only worker: what is held now, a killed one held, and nobody waits."""
@@ -72,6 +76,12 @@ class Engine:
             job = ObserveRegistry(id=f"observe/poll/{stream}/{minute}", stream=stream, model=name)
             await self._parts.jobs.send(Message(id=job.message_id(), body=jobs.encode(job)))
 
+    async def _know_templates(self) -> None:
+        """What every model began with is no copy of another one."""
+        names = [repository.name for repository in self._parts.handle.platform.repositories]
+        rules = self._parts.settings.files.policy.rules.duplicates
+        await prepare(self._parts.clones, template_code(), names, rules)
+
     async def _mlflow(self) -> None:
         """Install the webhooks once it answers; keep our own server up."""
         server, secret = self._parts.mlflow, self._parts.settings.secrets.secret(MLFLOW_SECRET)
@@ -84,8 +94,7 @@ class Engine:
 
 
 def _services(parts: Parts) -> Services:
-    cache = parts.settings.home / "gate_cache"
-    policy = parts.settings.files.policy
+    settings = parts.settings
     return Services(
         handle=parts.handle,
         jobs=parts.jobs,
@@ -95,10 +104,12 @@ def _services(parts: Parts) -> Services:
         ml_platform=parts.ml_platform,
         registry=parts.registry,
         directory=parts.directory,
-        policy=policy,
-        gate=Gate(cache=cache),
+        policy=settings.files.policy,
+        runtimes=home_runtimes(settings.home),
+        clones=parts.clones,
+        gate=server_gate(settings.home, settings.tool_environment, parts.evidence.keep),
         clock=parts.clock,
-        page_url=parts.settings.public_url,
+        page_url=settings.public_url,
     )
 
 

@@ -50,7 +50,8 @@ def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
 def outcome(result: CheckResult) -> str:
     """How a check ended, in a word or two, and its figures."""
     said = result.status if result.status is not Status.FOUND else _counted(len(result.findings))
-    figures = (f"{found.name} {found.value:g} {found.unit}".rstrip() for found in result.measures)
+    told = (found for found in result.measures if found.value or found.unit)  # not "failed 0"
+    figures = (f"{found.name} {found.value:g} {found.unit}".rstrip() for found in told)
     return ", ".join((said, *figures))
 
 

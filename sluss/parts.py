@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.bare_repositories import BareRepositories
+from adapters.clone_index import CloneIndexFile
 from adapters.evidence_folder import EvidenceFolder
 from adapters.local_runs import LocalRuns
 from adapters.mlflow_registry import MlflowRegistry, configure
@@ -36,6 +37,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     directory: PeopleFile
     registry: MlflowRegistry
     ml_platform: LocalRuns
+    clones: CloneIndexFile
     mlflow: MLflowServer | None
     mlflow_url: str
     handle: Handle
@@ -44,7 +46,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     async def close(self) -> None:
         """MLflow stays up: the next start adopts it. ``sluss down`` ends it."""
         await self.registry.close()
-        for part in (self.events, self.jobs, self.store):
+        for part in (self.events, self.jobs, self.store, self.clones):
             await part.close()
 
 
@@ -81,6 +83,7 @@ async def build(settings: Settings, role: Role) -> Parts:
         directory=PeopleFile(files.people),
         registry=MlflowRegistry(url),
         ml_platform=_runs(settings, url),
+        clones=CloneIndexFile(home / "clones.db"),
         mlflow=mlflow,
         mlflow_url=url,
         handle=handle,

@@ -135,8 +135,13 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         is_local=is_local,
         files=read_files(home),
         secrets=_secrets(home, environ),
-        tool_environment={name: environ[name] for name in environ if _TOOLS.fullmatch(name)},
+        tool_environment=tool_environment(environ),
     )
+
+
+def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What installers and child processes may inherit."""
+    return {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
 
 
 def read_files(home: Path) -> Files:

@@ -4,26 +4,42 @@ from collections.abc import Mapping
 
 import msgspec
 
+from core.checks import ModelRepo
 from core.facts import Facts
+from core.release import Model, Release
 from core.variables.groups import groups
 from core.words import Stage
+from workers.duplicates.find import clones
 from workers.services import Services
 
+replace = msgspec.structs.replace
 
-async def gather(services: Services) -> Facts:
-    """For a commit that a worker checks."""
+
+async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> Facts:
+    """For a commit that was pushed; its history begins behind the champion's commit."""
     variables = {stage: await services.git.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
     facts = services.policy.facts(gbi=known.get(Stage.TST))
+    rules, champion = facts.rules, model.champion
+    facts = replace(
+        facts,
+        runtimes=services.runtimes,
+        history=await services.git.past_files(
+            release.repository,
+            release.commit,
+            champion.commit if champion else "",
+            rules.secrets.max_history_files,
+        ),
+        clones=await clones(repo, model.stream, services.clones, rules.duplicates),
+    )
     return gbi_facts(facts, known) if known else facts
 
 
-def gbi_facts(facts: Facts, variables: Mapping[Stage, Mapping[str, str]], stage: str = "") -> Facts:
+def gbi_facts(facts: Facts, variables: Mapping[Stage, Mapping[str, str]]) -> Facts:
     """With what GBI's variable groups hold for each stage; of a secret only its name."""
     found = groups(variables)
-    return msgspec.structs.replace(
+    return replace(
         facts,
-        stage=stage,
         variable_groups=found.variable_groups,
         prefilled=found.prefilled,
         service_principals=found.service_principals,

@@ -1,6 +1,6 @@
 """What the steps work with: ports, the policy, and the one way to write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,6 +16,8 @@ from core.ports import (
     ModelRegistry,
     Queue,
 )
+from core.ports.clone_index import CloneIndex
+from core.runtimes import Runtime
 from workers.gate import Gate
 
 
@@ -30,7 +32,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     ml_platform: MLPlatform
     registry: ModelRegistry
     directory: Directory
+    clones: CloneIndex
     policy: Policy
+    runtimes: Mapping[str, Runtime]
     gate: Gate
     clock: Callable[[], datetime]
     page_url: str

@@ -57,11 +57,11 @@ def name_problem(model: Model, result: Checked, context: Context) -> str:
 
 def blocking(result: Checked, policy: Policy, gate: str) -> str:
     """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
-    found = [check for check in result.checks if policy.is_blocked(check, gate)]
+    found = [check for check in result.checks if policy.blocking(check, gate)]
     if not found:
         return ""
     titles = ", ".join(check.check for check in found)
-    count = sum(check.to_mend for check in found)
+    count = sum(policy.blocking(check, gate) for check in found)
     plural = "s" if count > 1 else ""
     return f"{count} finding{plural} to mend first ({titles})."
 

@@ -9,18 +9,22 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from core.checks import CheckResult, ModelRepo
 from core.errors import SettingsError, UnknownNameError
 from core.facts import Facts
 from core.policy import GATES, Policy
 from core.words import Stage
+from sluss.fix_folder import apply
 from sluss.gate_parts import local_gate
 from sluss.gate_progress import GateProgress
 from sluss.gate_report import print_report
 from sluss.home_files import home_policy, home_variables
 from sluss.model_folder import read_folder
+from sluss.runtime_files import home_runtimes
 from workers.checks import CHECKS
+from workers.fixes import planned_fixes
 from workers.gate import Watcher
 from workers.gathered import gbi_facts
 from workers.reports import FORMS
@@ -71,6 +75,9 @@ def check(
         Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
     ] = Stage.PROD,
     format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First mend names of files, and begin missing ones.")
+    ] = False,
     write: Annotated[
         Path | None, typer.Option(help="Also write every form of the answer into this folder.")
     ] = None,
@@ -81,6 +88,8 @@ def check(
 ) -> None:
     """Run the gate on a folder. The exit code is 1 when something blocks."""
     policy, facts = _rules(home, stage)
+    if fix:
+        _fix(path, read_folder(path, policy), facts)
     repo = read_folder(path, policy)
     wanted = Wanted(
         repo=repo, facts=facts, policy=policy, only=tuple(only or ()), is_quick=quick, home=home
@@ -99,12 +108,21 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
     try:
         policy = home_policy(home)
         variables = {each: home_variables(home, each) for each in Stage}
+        runtimes = home_runtimes(home)
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
     facts = policy.facts(gbi=variables[Stage.TST])
-    if home is None:
-        return policy, msgspec.structs.replace(facts, stage=stage)
-    return policy, gbi_facts(facts, variables, stage)
+    asked = "" if stage is Stage.PROD else str(stage)  # on the way there every stage counts
+    facts = msgspec.structs.replace(facts, runtimes=runtimes, stage=asked)
+    has_groups = any(variables.values())
+    return policy, gbi_facts(facts, variables) if has_groups else facts
+
+
+def _fix(path: Path, repo: ModelRepo, facts: Facts) -> None:
+    """What was done is told to people alone, so that a program still reads one answer."""
+    said = Console(stderr=True)
+    for line in apply(path, planned_fixes(repo, facts)):
+        said.print(Text(line), soft_wrap=True)
 
 
 def _results(wanted: Wanted, console: Console | None) -> Results:
@@ -121,7 +139,7 @@ def _results(wanted: Wanted, console: Console | None) -> Results:
 
 
 async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
-    gate = await local_gate(wanted.home)
+    gate = local_gate(wanted.home)
     return await gate(
         wanted.repo,
         wanted.facts,
@@ -150,7 +168,7 @@ def _write(folder: Path, results: Results, policy: Policy) -> None:
 def _blocks(result: CheckResult, policy: Policy, stage: Stage) -> bool:
     """On the way to a stage every gate before it is passed, too."""
     last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
-    return any(policy.is_blocked(result, gate) for gate in GATES[: last + 1])
+    return any(policy.blocking(result, gate) for gate in GATES[: last + 1])
 
 
 def as_json(results: Results, policy: Policy) -> str:

@@ -91,6 +91,15 @@ def test_a_check_that_only_warns_blocks_when_policy_says_so():
     assert rules.blocked_gate(warning) == "run"
 
 
+def test_a_finding_about_a_stage_blocks_from_that_stage_on():
+    late = Finding("model_variables.yml", "ask GBI", gate="QA")
+    result = a_result(
+        "service_principal", 1, findings=(late, msgspec.structs.replace(late, gate="PROD"))
+    )
+    counts = [Policy().blocking(result, gate) for gate in GATES]
+    assert dict(zip(GATES, counts, strict=True)) == {"run": 0, "acceptance": 0, "QA": 1, "PROD": 2}
+
+
 def test_advice_blocks_nothing_and_what_could_not_run_does():
     advice = Finding("conda.yml", "think of it", is_advice=True)
     assert Policy().blocked_gate(a_result("libraries", 1, findings=(advice,))) == ""

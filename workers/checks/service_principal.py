@@ -42,7 +42,8 @@ def service_principal(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]
             yield Note(NOT_LOOKED_AT.format(stage=stage))
         elif not known[stage]:
             wrong = f"{stage} has no service principal (SPN_{stage})"
-            yield Finding(facts.layout.variables, _request(repo, facts, stage), wrong)
+            mend = _request(repo, facts, stage)
+            yield Finding(facts.layout.variables, mend, wrong, gate=stage)
 
 
 def _request(repo: ModelRepo, facts: Facts, stage: str) -> str:

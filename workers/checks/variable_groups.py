@@ -48,7 +48,8 @@ def _missing(stage: Stage, names: frozenset[str], facts: Facts) -> Iterator[Find
     place = facts.layout.variables
     if not names:
         mend = f"ask GBI to make the variable groups of {stage}; a model cannot"
-        yield Finding(place, mend, f"there are no variable groups for {stage}")
+        wrong = f"there are no variable groups for {stage}"
+        yield Finding(place, mend, wrong, gate=_gate(stage))
         return
     upper = {name.upper() for name in names}
     needed = [row for row in VARIABLES if row.kind is Kind.GBI_FIXED and row.stage in {None, stage}]
@@ -56,7 +57,12 @@ def _missing(stage: Stage, names: frozenset[str], facts: Facts) -> Iterator[Find
     if missing:
         mend = MEND.format(them="them" if len(missing) > 1 else "it", stage=stage)
         wrong = f"the variable groups of {stage} lack {', '.join(missing)}"
-        yield Finding(place, mend, wrong)
+        yield Finding(place, mend, wrong, gate=_gate(stage))
+
+
+def _gate(stage: Stage) -> str:
+    """Where the stage begins to matter: all runs before it are on TST."""
+    return "" if stage is Stage.TST else str(stage)
 
 
 def _is_held(row: Variable, stage: Stage, names: set[str]) -> bool:

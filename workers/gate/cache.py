@@ -67,8 +67,8 @@ class GateCache:
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:
-        """What could not run is never kept: the next try may be luckier. A full disk is no harm."""
-        if self._folder is None or result.status is Status.COULD_NOT_RUN:
+        """No answer is never kept: the next try may be luckier. A full disk does no harm."""
+        if self._folder is None or result.status in {Status.COULD_NOT_RUN, Status.NOT_CHECKED}:
             return
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -102,6 +102,7 @@ def _clipped(finding: Finding) -> Finding:
         line=max(0, finding.line),
         rule=_plain(finding.rule),
         is_advice=finding.is_advice,
+        gate=finding.gate,
     )
 
 

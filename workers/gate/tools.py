@@ -1,6 +1,8 @@
 """Runs the tool of a check in the sandbox, and has what it said judged and kept as evidence."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,7 +12,7 @@ from core.errors import StepFailedError
 from core.facts import Facts, NotCheckedError
 from core.policy import Policy
 from core.ports.sandbox import ModelEnvironments, Places, Sandbox
-from core.tools import Command, Level, Output, Stopped
+from core.tools import CACHE, Command, Level, Output, Stopped
 from core.variables import model_settings
 from core.words import BlobId
 from workers.gate.judge import Judge
@@ -36,12 +38,17 @@ NO_ENVIRONMENT: Final = "there is no place for the model's environment here"
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What tools run with; built once. ``cache`` is a folder that theirs is kept in."""
+    """What tools run with; built once. ``cache`` is a folder that theirs is kept in.
+
+    ``network_env`` is what a tool of ours needs to reach the package index; it may hold a password,
+    and goes to no command without the network.
+    """
 
     sandbox: FindSandbox | None = None
     environments: ModelEnvironments | None = None
     keep: Keep | None = None
     cache: str = ""
+    network_env: Mapping[str, str] = {}
 
     async def answer(self, check: Check, tool: Tool, subject: "Subject", tell: Tell) -> CheckResult:
         """Run it and have it judged; whatever the tool does, there is a result."""
@@ -61,6 +68,9 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
         except StepFailedError as error:
             return could_not_run(check, str(error))
         tell(check, "")
+        if command.has_network:
+            env = {**self.network_env, **command.env}
+            command = msgspec.structs.replace(command, env=env)
         output = await sandbox.run(command, repo, places)
         return await self._judged(check, tool, command, output, subject)
 
@@ -101,16 +111,21 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
         self, command: Command, subject: "Subject", tell: Callable[[str], None]
     ) -> Places:
         if not command.needs_environment:
-            return Places(cache=self.cache)
+            return Places(cache=await asyncio.to_thread(self._cache, command))
         assert self.environments is not None
         facts, repo = subject.facts, subject.repo
         settings = model_settings(repo, layout=facts.layout, gbi=facts.gbi)
         path = repo.find(settings.environment_file)
         text = repo.text(path) if path else ""
         python = await self.environments.python(settings.environment_file, text, tell)
-        return Places(
-            model_python=python, test_tools=await self.environments.test_tools(), cache=self.cache
-        )
+        return Places(model_python=python, test_tools=await self.environments.test_tools())
+
+    def _cache(self, command: Command) -> str:
+        """Only for who asks for it; what a repository's code could write there would be read."""
+        if command.runs_code or not any(CACHE in word for word in command.argv):
+            return ""
+        Path(self.cache).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.cache
 
 
 class Subject(msgspec.Struct, frozen=True):

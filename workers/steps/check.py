@@ -11,6 +11,7 @@ from core.release import Model
 from core.results import Author, Checked, Result
 from core.variables import ModelSettings, model_settings
 from workers.checks import CHECKS
+from workers.duplicates.find import learn
 from workers.gate import Watcher
 from workers.gathered import gather
 from workers.reports import FORMS
@@ -23,10 +24,12 @@ PASSED = "The gate found nothing to mend."
 async def check(task: Task, services: Services) -> Result | Later:
     release, policy = task.release, services.policy
     repo = await services.git.files(release.repository, release.commit)
-    facts = await gather(services)
+    facts = await gather(task.model, release, repo, services)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
     settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)
     await _report(task, services, checks)
+    if release.is_candidate:
+        await learn(repo, task.model.stream, services.clones, policy.rules.duplicates)
     return Checked(
         checks=checks,
         model=settings.model,

@@ -18,7 +18,7 @@ def gbi(changes: dict[str, str | None] | None = None, stage: str = "") -> Facts:
         each: {**SECTIONS["common"], **SECTIONS[each], **_of(each, changes or {})} for each in Stage
     }
     kept = {each: _texts(of_stage) for each, of_stage in values.items()}
-    return gbi_facts(Policy().facts(), kept, stage)
+    return msgspec.structs.replace(gbi_facts(Policy().facts(), kept), stage=stage)
 
 
 def without(facts: Facts, *stages: str) -> Facts:
