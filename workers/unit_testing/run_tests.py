@@ -60,7 +60,8 @@ class Attempts:
 
     def _look_up(self, host: Any, *_: Any) -> str:
         name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
-        is_here = name.startswith(("localhost", "127.", "::1", "0.0.0.0"))  # noqa: S104
+        here = ("localhost", "127.", "::1", "0.0.0.0", os.uname().nodename)  # noqa: S104
+        is_here = name.startswith(here)
         return "" if is_here else f"tried to reach {name} by the network"
 
     def _kill(self, process: int, number: int) -> str:
@@ -116,15 +117,15 @@ class CoverageOptions:
 
 
 def main(run: Run) -> int:
-    # As a step finds its modules and "python -m pytest" does; the model's own versions come first.
-    sys.path[:0] = [str(Path(run.repo, run.sources)), run.repo]
-    sys.path.append(run.tools)
+    sys.path.append(run.tools)  # last, so that the model's own versions win
     try:
         import coverage  # type: ignore[import-not-found]  # noqa: PLC0415
         import pytest  # noqa: PLC0415
     except ImportError as error:
         sys.stderr.write(f"{error}\n")
         return NO_TOOLS
+    # As a step finds its modules and "python -m pytest" does; a coverage.py there is the model's.
+    sys.path[:0] = [str(Path(run.repo, run.sources)), run.repo]
     sources, tests = str(Path(run.repo, run.sources)), str(Path(run.repo, run.tests, "*"))
     measured = coverage.Coverage(data_file=None, config_file=False, source=[sources], omit=[tests])
     measured.set_option("run:disable_warnings", ["no-data-collected"])

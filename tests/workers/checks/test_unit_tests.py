@@ -1,5 +1,6 @@
 """unit_tests: what the end of a test run means, by outputs that were made for it."""
 
+import ast
 import json
 
 import msgspec
@@ -230,6 +231,11 @@ def test_the_tests_run_in_the_models_environment_with_our_tools_at_the_end():
     assert "{test_tools}" in made.argv
     assert (made.runs_code, made.needs_environment, made.has_network) == (True, True, False)
     assert (made.seconds, made.memory_mb) == (7.0, 300)
+
+
+def test_the_runner_is_python_that_old_environments_understand():
+    [source] = command().files.values()
+    assert ast.parse(source, feature_version=(3, 8)).body
 
 
 def test_the_folder_may_be_spelled_otherwise_or_named_by_the_bank():

@@ -35,16 +35,24 @@ def test_good_tests_pass_and_are_measured(places):
     assert set(output.files) == {"junit.xml", "coverage.json", "progress.txt", "attempts.txt"}
 
 
+@pytest.fixture(scope="session")
+def ours(places):
+    """Our own interpreter has the libraries that models ask for."""
+    return msgspec.structs.replace(places, model_python=sys.executable)
+
+
 @pytest.mark.parametrize("name", REAL_WORLD)
-def test_a_repository_of_real_world_shape_has_no_finding(name, places):
-    _, found = run(real_world(name), SHORT, places)
+def test_a_repository_of_real_world_shape_has_no_finding(name, places, ours):
+    repo = real_world(name)
+    needs_libraries = any(
+        b"import sklearn" in data or b"from sklearn" in data for data in repo.files.values()
+    )
+    _, found = run(repo, Facts(), ours if needs_libraries else places)
     assert findings(found) == []
 
 
-def test_what_init_makes_passes_its_own_tests(places, tmp_path):
-    """With our own interpreter, which has the libraries that the template asks for."""
+def test_what_init_makes_passes_its_own_tests(ours, tmp_path):
     write_repository(tmp_path / "model", Kind.SUPERVISED)
-    ours = msgspec.structs.replace(places, model_python=sys.executable)
     _, found = run(read_folder(tmp_path / "model", Policy()), Facts(), ours)
     assert findings(found) == []
     assert Measure("coverage", 100.0, "%") in found
@@ -192,6 +200,30 @@ def test_what_a_test_tries_beyond_its_folders_is_named_even_if_it_hides_it(place
         assert attempt in told
     assert told.count("tests/test_model.py::test_all tried to") == told.count("\n") + 1
     assert "tmp" not in told
+
+
+def test_what_stays_inside_is_no_attempt(places):
+    text = """\
+import socket, pathlib, subprocess, sys
+
+
+def test_it(tmp_path):
+    (tmp_path / "x").write_text("x")
+    pathlib.Path("made.txt").write_text("x")
+    socket.create_server(("127.0.0.1", 0)).close()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child.kill()
+    child.wait()
+"""
+    _, found = run(with_test(text), SHORT, places)
+    assert findings(found) == []
+
+
+def test_modules_of_the_model_named_as_our_tools_do_no_harm(places):
+    names = ("coverage", "iniconfig", "pluggy")
+    changes = {f"src/{name}.py": "raise SystemExit(0)\n" for name in names}
+    _, found = run(a_repo(changes), SHORT, places)
+    assert findings(found) == []
 
 
 HOSTILE = {
