@@ -80,7 +80,6 @@ RUFF: Final = {
     "B006": "dangerous-default-value",
     "BLE001": "broad-exception-caught",
     "D100": "missing-module-docstring",
-    "D101": "missing-class-docstring",
     "N801": "invalid-name",
     "N802": "invalid-name",
     "N803": "invalid-name",
