@@ -1,0 +1,79 @@
+"""The file that lists accepted findings by their hash, in the form that detect-secrets gives it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from detect_secrets.core import baseline as theirs
+from detect_secrets.core.potential_secret import PotentialSecret
+from detect_secrets.core.secrets_collection import SecretsCollection
+
+LARGEST: Final = 5_000_000  # bytes
+
+UNREADABLE: Final = "{path} is no baseline of detect-secrets: nothing is accepted by it"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """``is_secret``: what somebody who looked at it said; a true one stays a finding."""
+
+    hashed_secret: str
+    line_number: int = 0
+    is_secret: bool | None = None
+
+
+class _File(msgspec.Struct, frozen=True):
+    results: dict[str, list[Entry]]
+
+
+class Baseline:
+    """Asked for each secret that was found; remembers which of its entries were of use."""
+
+    def __init__(self, entries: Mapping[str, list[Entry]]) -> None:
+        self._entries = {
+            (path, entry.hashed_secret): entry
+            for path, listed in entries.items()
+            for entry in listed
+            if entry.is_secret is not True
+        }
+        self._used: set[tuple[str, str]] = set()
+
+    def accepts(self, path: str, value: str) -> bool:
+        key = (path, PotentialSecret.hash_secret(value))
+        if key not in self._entries:
+            return False
+        self._used.add(key)
+        return True
+
+    def stale(self, scanned: set[str]) -> tuple[str, ...]:
+        """Where an entry accepts what is no longer there; a path that is gone may be in history."""
+        left = sorted(key for key in self._entries if key not in self._used and key[0] in scanned)
+        return tuple(f"{path}:{self._entries[path, hashed].line_number}" for path, hashed in left)
+
+
+def read(root: Path, name: str) -> tuple[Baseline, str]:
+    """The baseline of a repository, and what is wrong with the file."""
+    path = root / name
+    if path.is_symlink() or not path.is_file():
+        return Baseline({}), ""
+    if path.stat().st_size > LARGEST:
+        return Baseline({}), UNREADABLE.format(path=name)
+    try:
+        return Baseline(msgspec.json.decode(path.read_bytes(), type=_File).results), ""
+    except (msgspec.MsgspecError, RecursionError):
+        return Baseline({}), UNREADABLE.format(path=name)
+
+
+def add(file: Path, accepted: list[PotentialSecret]) -> None:
+    """Write them into the file, which is made when it is not there."""
+    known: dict[str, Any] = (
+        theirs.load_from_file(str(file))
+        if file.exists()
+        else dict(theirs.format_for_output(SecretsCollection()))
+    )
+    for secret in accepted:
+        listed = known["results"].setdefault(secret.filename, [])
+        hashes = [entry.get("hashed_secret") for entry in listed]
+        if secret.secret_hash not in hashes:
+            listed.append({**secret.json(), "is_secret": False})
+    theirs.save_to_file(known, str(file))

@@ -1,0 +1,147 @@
+"""Passwords, keys and tokens that something of a telling name is set to, in any language."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from workers.secret_scan import values
+from workers.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.secret_scan.names import Promise, promise
+from workers.secret_scan.placeholders import is_open
+
+KINDS: Final = {
+    Promise.PASSWORD: "password",
+    Promise.TOKEN: "key or token",
+    Promise.PERHAPS: "key",
+}
+LONGEST_NAME: Final = 80
+
+# Every name that promises something has one of these in it.
+_STEM: Final = re.compile(
+    r"pass|pwd|secret|token|key|cred|auth|bearer|webhook|contrase|kennwort|adgangskode|salasana|"
+    r"l[oö]senord|wachtwoord|(?<![a-z])(?:pat|sas|pw|psw|pswd)(?![a-z])"
+)
+_NAME_END: Final = re.compile(r"[\w.\-]{0,120}")
+_NAME_SIGNS: Final = frozenset("-._")
+
+_OPERATOR: Final = re.compile(
+    r"(?P<close>[\"'`*\])]{0,4})[ \t]{0,40}"
+    r"(?:(?P<typed>:[ \t]{0,4}[A-Za-z_][\w.\[\]| ]{0,40}=(?!=))"
+    r"|(?P<op>:=|=>|={1,3}|!==?|<-|:(?!:)|,|\||>|\bis\b)?)"
+    r"[* \t]{0,40}"
+)
+# getenv("X", "…"), SecretStr("…"), Field(default="…"), and environ["X"] or "…"
+_AROUND: Final = (
+    r"(?P<call>[\w.]{1,60}[(\[][^)\]\n]{0,80}[)\]]\s{1,3}(?:or|\|\||\?\?)\s{1,3}|"
+    r"(?:[\w.]{0,60}(?:getenv|environ\.get|env|config|get|secretstr|secret|field|str|"
+    r"quote|quote_plus|b64decode|bytes|default|securestring|param|parameter|text)\(\s{0,40}"
+    r"(?:[\"'][\w.\-]{1,80}[\"'],\s{0,40})?(?:[a-z_]{1,20}\s?=\s?)?)?)"
+)
+_QUOTED: Final = re.compile(
+    rf"[\s(\[]{{0,80}}{_AROUND}[rbfu]{{0,2}}"
+    r"(?:\"{3}(?P<a>[^\"\n\v]{1,512})\"{3}|\"(?P<b>[^\"\n\v]{1,512})\"|"
+    r"'(?P<c>[^'\n\v]{1,512})'|`(?P<d>[^`\n\v]{1,512})`)",
+    re.IGNORECASE,
+)
+_BARE: Final = re.compile(
+    r"(?:[>|][-+]?[ \t]{0,9}\n[ \t]{1,40})?(?P<value>[^\s\"'`<>|,]{4,512})"  # or a block of YAML
+)
+_SHELL_DEFAULT: Final = re.compile(r"\"?\$\{\w{1,80}:?[-=](?P<value>[^}\s\"']{4,256})\}")
+_COMMAND: Final = re.compile(
+    r"(?:^|[^\w])(?:env|arg|setx|machine|login|identified by|with|user|role)\s"
+)
+# In code a bare word is a name; what cannot be one stands in a comment or a longer string.
+_NO_CODE: Final = re.compile(
+    r"(?=.*\d)(?=.*[!@#$^~%&?*+=/])[^()\[\]{}]+|(?=.*[a-zA-Z])\d[\w\-+/=]{15,}"
+)
+
+
+class Assignments(Detector):
+    secret_type = "assigned secret"  # noqa: S105 - the name of a kind
+
+    def hits(self, page: Page) -> Iterator[Hit]:
+        at = 0
+        while stem := _STEM.search(page.low, at):
+            start = _name_start(page.text, stem.start())
+            at = _name_end(page.text, stem.end())
+            made = promise(page.text[start:at].strip(".-"))
+            if made is not Promise.NOTHING:
+                yield from _assigned(page, start, at, made)
+
+
+def _name_start(text: str, at: int) -> int:
+    first = max(0, at - LONGEST_NAME)
+    while at > first and (text[at - 1].isalnum() or text[at - 1] in _NAME_SIGNS):
+        at -= 1
+    return at
+
+
+def _name_end(text: str, at: int) -> int:
+    match = _NAME_END.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _assigned(page: Page, start: int, end: int, made: Promise) -> Iterator[Hit]:
+    operator = _OPERATOR.match(page.text, end)
+    assert operator is not None
+    if not _is_operator(page, start, operator, made):
+        return
+    if default := _SHELL_DEFAULT.match(page.text, operator.end()):
+        yield from judged(page, default.start("value"), default["value"], made)
+        return
+    quoted = _QUOTED.match(page.text, operator.end())
+    if quoted is None:
+        yield from _bare(page, start, operator, made)
+    elif "secrets.get" not in quoted["call"]:
+        group = str(quoted.lastgroup)
+        yield from judged(page, quoted.start(group), quoted[group], made)
+
+
+def _is_operator(page: Page, start: int, operator: re.Match[str], made: Promise) -> bool:
+    """``--password x``, ``ENV PASSWORD x``, ``PASSWORD 'x'``: there a space is enough."""
+    if operator["op"] == ",":
+        return bool(set(operator["close"]) & set("\"'"))
+    if operator["op"] == ">":
+        return page.text[max(0, start - 1) : start] == "<"
+    if operator["op"] or operator["typed"]:
+        return True
+    if not operator[0].endswith((" ", "\t")):
+        return False
+    name = page.text[start : operator.start()]
+    if name.startswith("-") or name.isupper() or page.path.endswith("netrc"):
+        return True
+    is_quoted = page.text[operator.end() : operator.end() + 1] in {"'", '"'}
+    is_said = made is Promise.PASSWORD and is_quoted and name.lower() != "pass"  # it is a verb
+    return is_said or bool(_COMMAND.search(page.line_before(start)))
+
+
+def _bare(page: Page, start: int, operator: re.Match[str], made: Promise) -> Iterator[Hit]:
+    match = _BARE.match(page.text, operator.end())
+    if match is None or operator["op"] == ",":
+        return
+    value = match["value"].partition(";")[0].rstrip(".,:)]}*\\")
+    if page.text[max(0, start - 1) : start] in {"?", "&"}:
+        value = value.partition("&")[0]
+    if "(" in value or "::" in value or (page.is_code and not _NO_CODE.fullmatch(value)):
+        return
+    yield from judged(page, match.start("value"), value, made)
+
+
+def judged(page: Page, at: int, value: str, made: Promise) -> Iterator[Hit]:
+    """The value that stands at a place, if it looks like what its name has promised."""
+    value = value.strip()
+    if _fits(value, made, is_test=page.is_test) and is_open(value):
+        yield Hit(KINDS[made], at, value)
+
+
+def _fits(value: str, made: Promise, *, is_test: bool) -> bool:
+    if value.startswith("eyJ") and value.count("."):
+        return False  # a JSON web token, or the beginning of one: its own detector judges it
+    if made is Promise.PERHAPS:
+        return values.is_key_material(value)
+    if values.is_random(value):
+        return True
+    if made is Promise.TOKEN or is_test:
+        return values.is_strong(value)
+    return values.is_chosen(value) or values.is_gibberish(value)

@@ -1,0 +1,115 @@
+"""Text as a detector reads it: escapes undone, and pieces that belong together put together."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from typing import Final
+
+import msgspec
+
+NEW_LINE: Final = "\v"  # an escaped line end: it separates words, and is no line of the file
+WIDEST_GROUP: Final = 64  # lines that are put together at most
+MOST_GROUPS: Final = 5_000  # of a file: more are made by a machine
+AROUND: Final = 500  # characters of a line before and after: it may be endless
+
+_ESCAPED: Final = re.compile(r"\\+(?:u00(2[0-9a-fA-F]|3[c-eC-E])|([\"'/])|([nr])|(t))")
+_NOTEBOOK_LINE: Final = r"(?:\v{1,2}\"[ \t]{0,9},)?"  # a notebook keeps its code as a list of lines
+
+
+def _strings(quote: str) -> tuple[str, str]:
+    """The end of one string and the start of the next, on the next line and on the same."""
+    next_line = (
+        rf"{quote}[+\\.& \t]{{0,40}}{_NOTEBOOK_LINE}\n[ \t]{{0,80}}\"?"
+        r"(?:[\w.]{1,40}[ \t]{0,9}\+=)?"
+        rf"[ \t]{{0,80}}[+.&]?[ \t]{{0,9}}[rbfuRBFU]{{0,2}}{quote}"
+    )
+    return next_line, rf"{quote}[ \t]{{0,9}}[+.][ \t]{{0,9}}{quote}"
+
+
+# Each begins with a letter of its own, which is what makes it fast.
+_SEAMS: Final = tuple(
+    re.compile(form)
+    for form in (
+        *_strings('"'),
+        *_strings("'"),
+        r"\\\n[ \t]{0,80}",
+        r"\n(?<=[\w+/=.\-]{16}\n)[#>| \t]{0,80}(?=[\w+/=.\-]{2,512}[\"'),;]{0,3}(?:\n|\Z))",
+    )
+)
+
+
+class View(msgspec.Struct, frozen=True):
+    """A text, and the line of the file at which each of its parts starts."""
+
+    text: str
+    starts: Sequence[int]
+    lines: Sequence[int]
+
+    def line(self, offset: int) -> int:
+        return self.lines[bisect_right(self.starts, offset) - 1]
+
+
+def views(raw: str) -> Iterator[View]:
+    """The whole text, then each place where a string was split, as one piece."""
+    text = unescaped(raw.replace("\r\n", "\n"))
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    whole = View(text, starts, range(1, len(starts) + 1))
+    yield whole
+    yield from _mended(whole)
+
+
+def unescaped(text: str) -> str:
+    """As if nothing had been put into JSON, a notebook or a string; lines stay where they are."""
+    if "\\" not in text:
+        return text
+    return _ESCAPED.sub(_plain, text)
+
+
+def _plain(match: re.Match[str]) -> str:
+    code, char, line_end, _ = match.groups()
+    if code:
+        return chr(int(code, 16))
+    return char or (NEW_LINE if line_end else "\t")
+
+
+def _mended(whole: View) -> Iterator[View]:
+    yield from islice(_groups(whole), MOST_GROUPS)
+
+
+def _groups(whole: View) -> Iterator[View]:
+    group: list[re.Match[str]] = []
+    for seam in _seams(whole.text):
+        if group and not _may_join(whole.text, group, seam):
+            yield _without(whole, group)
+            group = []
+        group.append(seam)
+    if group:
+        yield _without(whole, group)
+
+
+def _seams(text: str) -> Iterator[re.Match[str]]:
+    end = 0
+    every = (match for form in _SEAMS for match in form.finditer(text))
+    for seam in sorted(every, key=re.Match.start):
+        if seam.start() >= end:
+            yield seam
+            end = seam.end()
+
+
+def _may_join(text: str, group: list[re.Match[str]], seam: re.Match[str]) -> bool:
+    between = text[group[-1].end() : seam.start()]
+    return len(group) < WIDEST_GROUP and len(between) <= AROUND and "\n" not in between
+
+
+def _without(whole: View, seams: list[re.Match[str]]) -> View:
+    text, begin, end = whole.text, seams[0].start(), seams[-1].end()
+    first = text.rfind("\n", max(0, begin - AROUND), begin) + 1 or max(0, begin - AROUND)
+    last = text.find("\n", end, end + AROUND)
+    stop = last if last >= 0 else end + AROUND
+    cuts = [first, *(edge for seam in seams for edge in seam.span()), stop]
+    parts = [(start, text[start:end]) for start, end in list(pairwise(cuts))[::2]]
+    starts = [0]
+    for _, part in parts[:-1]:
+        starts.append(starts[-1] + len(part))
+    return View("".join(part for _, part in parts), starts, [whole.line(at) for at, _ in parts])
