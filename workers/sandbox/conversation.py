@@ -58,6 +58,14 @@ async def _start(writes: int) -> Process:
     )  # fmt: skip
 
 
+def _verdict(answer: bytes) -> Verdict:
+    """Without walls, code may have ended the warden or spoken in its place."""
+    try:
+        return verdict_from(answer)
+    except ValueError:
+        return Verdict(KILLED, 0, "", WARDEN_GONE)
+
+
 class _Conversation:
     def __init__(self, warden: Process, order: Order, output_mb: int) -> None:
         assert warden.stdin is not None
@@ -78,14 +86,27 @@ class _Conversation:
     async def listen(self, reads: int) -> Said:
         """The pipes are empty soon after the verdict, unless something got away from the warden."""
         self._stdin.write(self._order.encode())
-        answer = await asyncio.wait_for(_read_all(reads), self._order.seconds + END_S)
+        answer = await self._answer(reads)
         await asyncio.wait(self._readers, timeout=1 if answer else 0)
-        verdict = verdict_from(answer) if answer else Verdict(KILLED, 0, "", WARDEN_GONE)
+        verdict = _verdict(answer)
         if max(len(self._said), len(self._errors)) > self._most:
             note = TOO_MUCH.format(output_mb=self._output_mb)
             verdict = Verdict(KILLED, verdict.seconds, Stopped.OUTPUT, note)
         said, errors = bytes(self._said[: self._most]), bytes(self._errors[: self._most])
-        return Said(verdict, said, errors, bool(answer))
+        return Said(verdict, said, errors, verdict.note != WARDEN_GONE)
+
+    async def _answer(self, descriptor: int) -> bytes:
+        """Empty when there is none, or nobody who gives one; the descriptor is closed with it."""
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
+        )
+        try:
+            return await asyncio.wait_for(reader.read(BLOCK), self._order.seconds + END_S)
+        except TimeoutError:
+            return b""
+        finally:
+            transport.close()
 
     async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
         """To the end in any case, so that nobody waits for a full pipe."""
@@ -103,15 +124,3 @@ class _Conversation:
             task.cancel()
         if self._warden.returncode is None:
             self._warden.kill()
-
-
-async def _read_all(descriptor: int) -> bytes:
-    """To the end; the descriptor is closed with it."""
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
-    )
-    try:
-        return await reader.read()
-    finally:
-        transport.close()

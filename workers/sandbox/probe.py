@@ -1,5 +1,6 @@
 """Finds out what this machine allows, by really running something at each level."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from typing import Final
@@ -27,11 +28,11 @@ HOST_FILES: Final = ("/etc/shadow", "/run", "/sys", "/var")
 
 async def probe(strongest: Level = Level.BUBBLEWRAP, bounds: Bounds = USUAL) -> Sandbox:
     """The strongest sandbox that works here, and is not stronger than that."""
-    remove_stale()
+    await asyncio.to_thread(remove_stale)
     for sandbox in _candidates(strongest, bounds):
         if await _holds(sandbox):
             return sandbox
-    kernel.hide_memory()  # without walls the code runs as our own user
+    kernel.hide_process()  # without walls the code runs as our own user
     return ShutIn(Level.LIMITS, bounds=bounds)
 
 

@@ -159,6 +159,7 @@ def _remove(path: Path) -> None:
     except (OSError, RecursionError):
         for tool in ("chmod -R u+rwx --", "rm -rf --one-file-system --"):
             argv = [*tool.split(), str(path)]
-            subprocess.run(  # noqa: S603 (fixed words and our own path)
-                argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
-            )
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the next probe goes on
+                subprocess.run(  # noqa: S603 (fixed words and our own path)
+                    argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
+                )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,7 +23,7 @@ from workers.warden.order import Order
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What is the same for all commands. ``shared_mb`` is the size of /dev/shm.
 
-    ``tasks`` are processes and threads: torch and BLAS start a thread for each core.
+    ``tasks`` are threads of all processes: torch and BLAS start some for each core.
     """
 
     disk_mb: int = 512
@@ -56,6 +57,8 @@ class ShutIn:
         return self._output(said, files, laid, large)
 
     def _order(self, command: Command, places: Places, folder: RunFolder) -> Order:
+        if places.cache:
+            Path(places.cache).mkdir(parents=True, exist_ok=True)
         is_behind = self._level is not Level.LIMITS
         inside = BEHIND_WALLS if is_behind else as_it_is(folder)
         meanings = words(command, inside, places)

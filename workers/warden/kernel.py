@@ -9,6 +9,10 @@ KILL = 9  # signal.SIGKILL: that module takes longer to import than most calls h
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+MOST_CAPABILITIES = 64
+PR_SET_SECCOMP = 22
+SECCOMP_FILTER = 2
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -52,6 +56,10 @@ class _MountAttr(ctypes.Structure):
     )
 
 
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
+
+
 def adopt_orphans() -> None:
     """A process that loses its parent becomes ours instead of escaping to pid 1."""
     _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
@@ -66,9 +74,23 @@ def gain_no_privileges() -> None:
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
-def hide_memory() -> None:
-    """Other processes of the same user cannot read ours: not its variables, not its memory."""
-    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+def hide_process(*, is_hidden: bool = True) -> None:
+    """Others of the same user cannot look into ours: its variables, memory and open files."""
+    _check(_libc.prctl(PR_SET_DUMPABLE, int(not is_hidden), 0, 0, 0))
+
+
+def drop_capabilities() -> None:
+    """With the next program all are gone, even where root is the user."""
+    for number in range(MOST_CAPABILITIES):
+        if _libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0:
+            return  # behind the last one, or there is nothing that may be dropped
+
+
+def filter_calls(program: list[bytes]) -> None:
+    """Takes a seccomp filter, which is for ever and for all children, too."""
+    steps = ctypes.create_string_buffer(b"".join(program))
+    whole = _FilterProgram(len(program), ctypes.addressof(steps))
+    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_FILTER, ctypes.byref(whole), 0, 0))
 
 
 def unshare(flags: int) -> None:

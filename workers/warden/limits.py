@@ -6,7 +6,7 @@ import contextlib
 import os
 import resource
 
-from workers.warden import kernel
+from workers.warden import kernel, seccomp
 from workers.warden.order import Order
 
 MB = 1024 * 1024
@@ -23,7 +23,10 @@ def apply(order: Order) -> None:
     RLIMIT_DATA counts what is writable and private only, so it stops a single sudden allocation.
     RLIMIT_NPROC is for walls of our own: without, all processes of the user would count.
     """
+    if order.mounts or not order.is_behind:  # bubblewrap needs them, and drops them itself
+        kernel.drop_capabilities()  # with them, root could raise its limits again
     kernel.gain_no_privileges()
+    seccomp.refuse()
     cpu_s = int(order.seconds) * (os.cpu_count() or 1) + CPU_GRACE_S
     _limit(resource.RLIMIT_CPU, cpu_s)
     _limit(resource.RLIMIT_CORE, 0)

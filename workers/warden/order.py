@@ -15,7 +15,7 @@ class Order:
 
     ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
     ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
-    processes and threads, where the kernel can count them for one run; ``user`` is who it seems.
+    the threads of all processes; ``user`` is who it seems to be.
     """
 
     argv: list[str]

@@ -12,35 +12,38 @@ from workers.warden import kernel
 PAGE = os.sysconf("SC_PAGE_SIZE")
 WAIT_S = 5.0
 PAUSE_S = 0.002
+STATE, PARENT, THREADS = 0, 1, 17  # of /proc/<pid>/stat, counted from the state
 ZOMBIE = b"Z"
 
 
-def descendants() -> list[int]:
-    """Every running process below this one. Orphans are among them: they are adopted."""
-    parents = dict(_parents())
-    found, ours = list[int](), {os.getpid()}
+def descendants() -> dict[int, int]:
+    """Every running process below this one, with the number of its threads.
+
+    Orphans are among them: they are adopted.
+    """
+    running = dict(_running())
+    found, ours = dict[int, int](), {os.getpid()}
     grows = True
     while grows:
-        new = [pid for pid, parent in parents.items() if parent in ours and pid not in ours]
-        found += new
+        new = {
+            pid: threads
+            for pid, (parent, threads) in running.items()
+            if parent in ours and pid not in ours
+        }
+        found |= new
         ours.update(new)
         grows = bool(new)
     return found
 
 
-def _parents() -> Iterator[tuple[int, int]]:
+def _running() -> Iterator[tuple[int, tuple[int, int]]]:
     for name in os.listdir("/proc"):
         if name.isdecimal():
             with contextlib.suppress(OSError, ValueError):
-                state, parent = _stat(name)
-                if state != ZOMBIE:
-                    yield int(name), parent
-
-
-def _stat(pid: str) -> tuple[bytes, int]:
-    text = _read(pid, "stat")
-    state, parent, *_ = text.rpartition(b")")[2].split()  # its name may hold spaces and brackets
-    return state, int(parent)
+                # Behind its name, which may hold spaces and brackets.
+                fields = _read(name, "stat").rpartition(b")")[2].split()
+                if fields[STATE] != ZOMBIE:
+                    yield int(name), (int(fields[PARENT]), int(fields[THREADS]))
 
 
 def _read(pid: int | str, name: str) -> bytes:

@@ -26,6 +26,7 @@ def main(descriptor: str) -> None:
     answer = int(descriptor)
     os.set_inheritable(answer, False)  # noqa: FBT003 (the function's own signature)
     kernel.adopt_orphans()
+    kernel.hide_process()
     verdict = _run(order)
     with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
         os.write(answer, verdict.encode())
@@ -81,6 +82,8 @@ def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
 def _become(order: Order) -> None:
     """Never returns: this is the child."""
     try:
+        os.closerange(CONTROL + 3, limits.OPEN_FILES)
+        kernel.hide_process(is_hidden=False)
         os.setsid()
         kernel.die_with_parent()
         os.dup2(os.open(order.stdin, os.O_RDONLY), CONTROL)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 
 from workers.warden import processes
 from workers.warden.order import Order
@@ -16,6 +17,7 @@ DISK_SHARE = 10  # looking at the folder takes a tenth of the time at most
 TIME = "ended after {seconds:g} s"
 MEMORY = "took more than {memory_mb} MB of memory"
 PROCESSES = "held more than {processes} processes"
+THREADS = "held more than {tasks} threads"
 DISK = "filled its folder with more than {disk_mb} MB"
 HIDDEN = "made a folder that nobody can look into: {reason}"
 
@@ -47,6 +49,8 @@ class Watch:
         pids = processes.descendants()
         if len(pids) > order.processes:
             return "memory", PROCESSES.format(processes=order.processes)
+        if sum(pids.values()) > order.tasks:
+            return "memory", THREADS.format(tasks=order.tasks)
         most = order.memory_mb * MB
         if processes.memory_bytes(pids, most) > most:
             return "memory", MEMORY.format(memory_mb=order.memory_mb)
@@ -56,7 +60,7 @@ class Watch:
             return "disk", HIDDEN.format(reason=error.strerror)
         return ("disk", DISK.format(disk_mb=order.disk_mb)) if is_full else None
 
-    def _holds(self, pids: list[int]) -> int:
+    def _holds(self, pids: Iterable[int]) -> int:
         began = time.monotonic()
         if began < self._next_disk:
             return 0

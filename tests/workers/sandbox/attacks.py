@@ -14,6 +14,13 @@ for _ in range(8):  # 256 at most
     os.fork()
 time.sleep(20)
 """
+START_THREADS = """
+import threading, time
+threading.stack_size(32 << 10)
+for _ in range(400):
+    threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+time.sleep(20)
+"""
 EAT_MEMORY = """
 import time
 held = [b"x" * (8 << 20) for _ in range(50)]
@@ -89,14 +96,15 @@ for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", *sys.argv[1:]):
         print(error)
 print(glob.glob("/home/*"), glob.glob("/root/*"), glob.glob("/var/*"), glob.glob("/run/*"))
 """
-READ_VARIABLES = """
-import glob, os
-print(dict(os.environ))
-for path in glob.glob("/proc/[0-9]*/environ"):
-    try:
-        print(open(path).read())
-    except OSError as error:
-        print(error)
+READ_PROCESSES = """
+import glob, os, sys
+for pid in (os.getppid(), sys.argv[1]):
+    for name in ("environ", "mem", "fd/0"):
+        try:
+            open(f"/proc/{pid}/{name}", "rb").close()
+            print("opened", pid, name)
+        except OSError as error:
+            print("no:", error)
 """
 CALL_OUT = """
 import socket, sys
@@ -127,6 +135,19 @@ MAKE_NAMESPACES = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 print(libc.unshare(0x10000000), libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None))
+"""
+RAISE_LIMITS = """
+import resource
+print(*[line.split()[1] for line in open("/proc/self/status") if line.startswith("Cap")])
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+"""
+CALL_THE_KERNEL = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+ATTACH = 16
+KEYCTL, BPF = {"x86_64": (250, 321), "aarch64": (219, 280)}[os.uname().machine]
+print(libc.shmget(0, 1 << 30, 0o1600), libc.ptrace(ATTACH, os.getppid(), 0, 0),
+      libc.syscall(KEYCTL, 0, 0), libc.syscall(BPF, 0, 0, 0))
 """
 KILL_THE_PARENT = """
 import os, time
