@@ -113,7 +113,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     ``quick`` answers first, ``full`` replaces its answer later; a check has one of them or both.
     ``mode`` counts where policy says nothing. ``reads`` are patterns of the paths that matter: the
     check sees no others, and its answer is kept until one of them changes. ``asks`` names the facts
-    that differ from commit to commit (core/facts.py) and that it needs. Raise ``version`` whenever
+    that differ from commit to commit (core/facts.py) and that it needs. ``is_flaky``: what it finds
+    may be chance, so that only a pass is kept. Raise ``version`` whenever
     the rule finds something else than before.
     """
 
@@ -126,6 +127,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "block"
     reads: tuple[str, ...] = EVERY_FILE
     asks: tuple[str, ...] = ()
+    is_flaky: bool = False
     version: int = 1
     quick: Find | Tool | None = None
     full: Tool | None = None
@@ -156,6 +158,7 @@ class About(TypedDict, total=False):
     mode: Mode
     reads: tuple[str, ...]
     asks: tuple[str, ...]
+    is_flaky: bool
     version: int
 
 

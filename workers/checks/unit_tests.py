@@ -19,6 +19,7 @@ PUBLISH_ANEW: Final = "let the pipeline publish pytest's own junit.xml"
     command,
     owner=BOTH,
     priority=1,
+    is_flaky=True,
     title="The unit tests pass",
     mend="Run python -m pytest in the folder of the model, mend what fails there, and push again.",
     asks=("report",),

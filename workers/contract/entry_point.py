@@ -151,5 +151,5 @@ class _Search:
         return self._wrap(path, 0, f"does not define {name}()")
 
     def _wrap(self, path: str, line: int, wrong: str) -> Place:
-        mend = f"define def {self._wanted.signature}: at the top of the file; it may call the rest"
+        mend = f"write def {self._wanted.signature}: at the top of the file; it may call the rest"
         return Place(path, line, None, wrong, mend)

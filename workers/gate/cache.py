@@ -67,8 +67,8 @@ class GateCache:
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:
-        """No answer is never kept: the next try may be luckier. A full disk does no harm."""
-        if self._folder is None or result.status in {Status.COULD_NOT_RUN, Status.NOT_CHECKED}:
+        """Only what another try would say again. A full disk does no harm."""
+        if self._folder is None or not _is_lasting(check, result):
             return
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -79,3 +79,12 @@ class GateCache:
 
     def _path(self, folder: Path, check: Check, is_preview: bool) -> Path:  # noqa: FBT001
         return folder / f"{check.id}-{self._contents.key(check, is_preview=is_preview)}.json"
+
+
+def _is_lasting(check: Check, result: CheckResult) -> bool:
+    """A tool that could not be asked, as without a network, may answer the next time."""
+    if result.status is Status.NOT_CHECKED:
+        return result.level is None
+    if result.status is Status.FOUND:
+        return not check.is_flaky
+    return result.status is Status.PASSED

@@ -97,19 +97,27 @@ class _Pass:
         self._results: dict[str, CheckResult] = {}
 
     async def run(self, checks: list[Check], *, is_quick: bool) -> dict[str, CheckResult]:
-        """Slots are given in the order in which they are asked for, so the quick come first."""
+        """Slots are given in the order in which they are asked for."""
         self._find_kept(checks)
         left = [check for check in checks if check.id not in self._results]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._quick(left, checks))
+            await asyncio.sleep(0)  # it asks for its slot
+            for check in [] if is_quick else _longest_first(left):
+                tasks.create_task(self._full(check))
+        return self._results
+
+    async def _quick(self, left: list[Check], checks: list[Check]) -> None:
+        """All in one slot: the other ones are for what takes longest, from the start."""
         rules = [check for check in left if callable(check.quick)]
         previews = [check for check in left if isinstance(check.quick, Tool)]
-        async with asyncio.TaskGroup() as tasks:
-            quick = [tasks.create_task(self._judge(rules))]
-            quick += [tasks.create_task(self._preview(check)) for check in previews]
-            await asyncio.sleep(0)  # they ask for their slots
-            for check in self._longest_first([] if is_quick else left):
-                tasks.create_task(self._full(check))
-            tasks.create_task(self._tell_quick(quick, checks))
-        return self._results
+        async with self._slots, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._judge(rules))
+            for check in previews:
+                tasks.create_task(self._preview(check))
+        if any(check.id not in self._results for check in checks):
+            there = [self._results[check.id] for check in checks if check.id in self._results]
+            await self._watcher.quick(tuple(there))
 
     def _find_kept(self, checks: Iterable[Check]) -> None:
         for check in checks:
@@ -119,10 +127,9 @@ class _Pass:
 
     async def _judge(self, checks: list[Check]) -> None:
         left = [check for check in checks if not self._said_before(check)]
-        async with self._slots:
-            for check in left:
-                self._watcher.works(check, "")
-            results = await self._subject.judge.preview(left)
+        for check in left:
+            self._watcher.works(check, "")
+        results = await self._subject.judge.preview(left)
         for check, result in zip(left, results, strict=True):
             self._answered(check, result)
 
@@ -142,21 +149,12 @@ class _Pass:
 
     async def _full(self, check: Check) -> None:
         assert check.full is not None
-        self._answered(check, await self._run_tool(check, check.full))
+        async with self._slots:
+            self._answered(check, await self._run_tool(check, check.full))
 
     async def _run_tool(self, check: Check, tool: Tool) -> CheckResult:
-        async with self._slots:
-            self._watcher.works(check, "")
-            return await self._tools.answer(check, tool, self._subject, self._watcher.works)
-
-    async def _tell_quick(self, quick: list[asyncio.Task[None]], checks: list[Check]) -> None:
-        await asyncio.gather(*quick)
-        if any(check.id not in self._results for check in checks):
-            there = [self._results[check.id] for check in checks if check.id in self._results]
-            await self._watcher.quick(tuple(there))
-
-    def _longest_first(self, checks: list[Check]) -> list[Check]:
-        return sorted((check for check in checks if check.full), key=_longest)
+        self._watcher.works(check, "")
+        return await self._tools.answer(check, tool, self._subject, self._watcher.works)
 
     def _answered(self, check: Check, result: CheckResult) -> None:
         self._kept.keep(check, result)
@@ -176,12 +174,13 @@ def _not_run(check: Check, policy: Policy) -> CheckResult:
     return said(check, Status.NOT_CHECKED, OFF if policy.is_off(check.id) else LATER)
 
 
-def _longest(check: Check) -> int:
-    """What usually takes longest starts first, so that nothing waits for it at the end."""
-    return SLOW.index(check.id) if check.id in SLOW else len(SLOW)
-
-
 SLOW: Final = ("unit_tests", "lint", "libraries", "secrets", "bandit")
+
+
+def _longest_first(checks: list[Check]) -> list[Check]:
+    """What usually takes longest starts first, so that nothing waits for it at the end."""
+    full = [check for check in checks if check.full]
+    return sorted(full, key=lambda each: SLOW.index(each.id) if each.id in SLOW else len(SLOW))
 
 
 def _chosen(only: Collection[str]) -> tuple[Check, ...]:
