@@ -4,7 +4,7 @@ What bubblewrap does, for machines where it is not installed. Nothing here needs
 the kernel must allow user namespaces. https://man7.org/linux/man-pages/man7/user_namespaces.7.html
 """
 # Importing pathlib takes longer than all that is done here.
-# ruff: noqa: PTH102, PTH103, PTH112, PTH120, PTH123, PTH211
+# ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH120, PTH123, PTH211
 
 import contextlib
 import os
@@ -81,7 +81,7 @@ def _place(root: str, mount: Mount) -> None:
 def _bind(source: str, target: str) -> None:
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
-    else:
+    elif not os.path.exists(target):  # it may lie in a folder that is there, and cannot be changed
         _write(target, "")
     kernel.mount(source, target, flags=kernel.BIND | kernel.RECURSIVE)
 

@@ -122,8 +122,21 @@ async def test_a_model_environment_and_its_test_tools_can_be_used(machine, tmp_p
     assert (output.stdout, output.stderr) == (b"a tool\n", b"")
 
 
+async def test_the_certificates_of_a_bank_are_seen_where_there_is_a_network(machine, tmp_path):
+    (tmp_path / "ca.pem").write_text("a certificate")
+    about = {
+        "env": {"SSL_CERT_FILE": str(tmp_path / "ca.pem")},
+        "places": Places(cache=str(tmp_path)),
+    }
+    code = "import os; print(open(os.environ['SSL_CERT_FILE']).read())"
+
+    output = await machine.run(code, has_network=True, runs_code=False, **about)
+
+    assert (output.stdout, output.stderr) == (b"a certificate\n", b"")
+
+
 async def test_it_knows_who_and_where_it_is(walled):
-    code = "import getpass, os, socket; print(getpass.getuser(), os.path.expanduser('~'))"
+    code = "import getpass, os; print(getpass.getuser(), os.path.expanduser('~'))"
 
     output = await walled.run(code)
 
