@@ -41,7 +41,9 @@ async def bench(tmp_path):
             await happens
 
     shelf = Shelf(meanwhile)
-    absent: dict = dict.fromkeys(("jobs", "evidence", "git", "ml_platform", "directory", "gate"))
+    absent: dict = dict.fromkeys(
+        ("jobs", "evidence", "git", "ml_platform", "directory", "gate", "clones", "runtimes")
+    )
     services = Services(
         handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,
         clock=lambda: world.clock() + AHEAD, page_url="", **absent,

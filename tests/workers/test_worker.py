@@ -42,7 +42,9 @@ async def bench(tmp_path):
 
 def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     """Nothing else is touched when a run is looked at again."""
-    absent: dict = dict.fromkeys(("evidence", "registry", "directory", "gate"))
+    absent: dict = dict.fromkeys(
+        ("evidence", "registry", "directory", "gate", "clones", "runtimes")
+    )
     return Services(
         handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
         git=BareRepositories({"r1": world.git_folder}.get), policy=world.policy, clock=world.clock, page_url="", **absent,

@@ -115,8 +115,8 @@ class _Pass:
             tasks.create_task(self._judge(rules))
             for check in previews:
                 tasks.create_task(self._preview(check))
-        if any(check.id not in self._results for check in checks):
-            there = [self._results[check.id] for check in checks if check.id in self._results]
+        there = [self._results[check.id] for check in checks if check.id in self._results]
+        if len(there) < len(checks) or any(result.is_preview for result in there):
             await self._watcher.quick(tuple(there))
 
     def _find_kept(self, checks: Iterable[Check]) -> None:

@@ -15,10 +15,11 @@ for _ in range(8):  # 256 at most
 time.sleep(20)
 """
 START_THREADS = """
-import threading, time
+import contextlib, threading, time
 threading.stack_size(32 << 10)
-for _ in range(400):
-    threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+with contextlib.suppress(RuntimeError):  # there may be a limit of the kernel, too
+    for _ in range(400):
+        threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
 time.sleep(20)
 """
 EAT_MEMORY = """

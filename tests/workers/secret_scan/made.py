@@ -80,6 +80,9 @@ class Made:
         encoded = [self._url64(json.dumps(part).encode()) for part in parts]
         return ".".join([*encoded, self._url64(self.bytes(64))])
 
+    def url_safe(self, length):
+        return self._url64(self.bytes(length))
+
     def _url64(self, data):
         return base64.urlsafe_b64encode(data).decode().rstrip("=")
 

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from tests.workers.secret_scan.hold_out import hold_out
+from tests.workers.secret_scan.lines import look_alike_lines, secret_lines
 from tests.workers.secret_scan.made import ALNUM, Made, judged
 from tests.workers.secret_scan.planted import planted
 from workers.secret_scan.detectors import DETECTORS
@@ -12,6 +13,7 @@ from workers.secret_scan.scanner import Scanner
 
 AIM = 0.95
 SCANNER = Scanner()
+SECRETS, LOOK_ALIKES = len(secret_lines()), len(look_alike_lines())  # no test is named by a secret
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,16 @@ def test_recall_and_precision_reach_the_aim(make, seed):
     assert tree.look_alikes >= 30
     assert len(found) / len(tree.planted) >= AIM, missed
     assert len(found) / (len(found) + len(alarms)) >= AIM, alarms
+
+
+@pytest.mark.parametrize(("path", "text"), secret_lines(), ids=map(str, range(SECRETS)))
+def test_a_line_with_a_secret_is_found(path, text):
+    assert SCANNER.scan(text, path) != []
+
+
+@pytest.mark.parametrize(("path", "text"), look_alike_lines(), ids=map(str, range(LOOK_ALIKES)))
+def test_a_line_that_only_looks_like_one_is_left_alone(path, text):
+    assert SCANNER.scan(text, path) == []
 
 
 def kinds(text, path="a.txt"):

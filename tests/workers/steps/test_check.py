@@ -1,0 +1,126 @@
+"""The step ``check``: quick answers first, evidence kept, and what a commit's history and copies say."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from adapters.clone_index import CloneIndexFile
+from adapters.evidence_folder import EvidenceFolder
+from adapters.people_file import PeopleFile
+from adapters.sqlite_queue import SqliteQueue
+from core.checks import ModelRepo, Status
+from core.events import ChecksReported, CodePushed, ReleaseBlocked, StepFinished
+from core.jobs import step_job
+from core.policy import policy
+from core.words import ReleaseId, Stage, Step, Stream
+from tests.adapters.bare_repositories.bare_world import BareWorld
+from tests.bot.world import NOW, World
+from tests.core.story import ADA, BEN
+from tests.model_repos import FILES
+from workers.duplicates.find import learn
+from workers.gate import Gate
+from workers.gate.gate import NO_TOOLS
+from workers.gate.tools import Tools
+from workers.sandbox import probe
+from workers.services import Services
+from workers.worker import Worker
+
+LOAN = Stream("loan")
+TOOLS = {"unit_tests", "libraries", "lint", "bandit", "secrets"}
+ONLY_RULES = {"checks": {name: {"mode": "off"} for name in TOOLS}}
+GOOD = {path: text.encode() for path, text in FILES.items()}
+
+
+@pytest.fixture
+async def bench(tmp_path):
+    (tmp_path / "git").mkdir()
+    world, git = World(tmp_path), BareWorld(tmp_path / "git")
+    queue = SqliteQueue(tmp_path / "jobs.db", "jobs")
+    evidence, clones = EvidenceFolder(tmp_path / "evidence"), CloneIndexFile(tmp_path / "clones.db")
+    repository = msgspec.structs.replace(world.platform.repositories[0], id=git.repository)
+    world.platform = msgspec.structs.replace(world.platform, repositories=(repository,))
+
+    async def check(files, rules=None, branch="main", tools=NO_TOOLS):
+        """Push a commit and work off its check, as a worker would."""
+        pushed = CodePushed(
+            id=f"push/{branch}", time=NOW, repository=git.repository, branch=branch,
+            commit=git.commit(files), pusher="ada", push_id=1,
+        )  # fmt: skip
+        await world.handle(pushed)
+        services = Services(
+            handle=world.handle, jobs=queue, effects=world.store, evidence=evidence,
+            git=git.host, ml_platform=None, registry=None, directory=PeopleFile((ADA, BEN)),
+            clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
+            page_url="http://sluss",
+        )  # fmt: skip
+        job = step_job(LOAN, ReleaseId("loan-1"), Step.CHECK, 1, Stage.TST)
+        await Worker(services).run_step(job)
+        return [entry.event for entry in await world.store.load(LOAN)]
+
+    yield SimpleNamespace(check=check, evidence=evidence, clones=clones, git=git)
+    await queue.close()
+    await clones.close()
+    await world.store.close()
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+async def test_quick_answers_come_before_the_whole_one(bench):
+    untidy = {"src/train.py": b"import os\n\n\ndef train(data, params):\n    return 1\n"}
+    off = {"checks": {**ONLY_RULES["checks"], "lint": {}}}
+    events = await bench.check({**GOOD, **untidy}, off, tools=Tools(sandbox=probe))
+    [early], [finished] = of(ChecksReported, events), of(StepFinished, events)
+
+    assert events.index(early) < events.index(finished)
+    assert early.waiting == ("lint",)
+    [preview] = [result for result in early.checks if result.check == "lint"]
+    [lint] = [result for result in finished.result.checks if result.check == "lint"]
+    assert preview.is_preview
+    assert not lint.is_preview
+    assert {finding.line for finding in preview.findings} == {1}
+    assert lint.measures[0].name == "score"
+    assert await bench.evidence.read(lint.reports["stdout"])
+
+
+async def test_when_everything_is_quick_there_is_one_answer(bench):
+    events = await bench.check(GOOD, ONLY_RULES)
+
+    assert of(ChecksReported, events) == []
+    assert len(of(StepFinished, events)) == 1
+
+
+async def test_a_check_that_could_not_run_blocks_the_run(bench):
+    """There is no sandbox here: no tool says that it is well."""
+    [blocked] = of(ReleaseBlocked, await bench.check(GOOD))
+
+    assert "unit_tests" in blocked.reason
+
+
+async def test_the_whole_answer_is_kept_in_every_form(bench):
+    [finished] = of(StepFinished, await bench.check(GOOD, ONLY_RULES))
+
+    assert set(finished.result.reports) == {"gate.junit.xml", "gate.sarif", "gate.md"}
+    kept = await bench.evidence.read(finished.result.reports["gate.md"])
+    assert kept.decode().startswith("## Sluss: the gate")
+
+
+async def test_copies_of_other_repositories_are_found_and_the_code_is_learned(bench):
+    lines = (f"    value_{n} = data[{n}] * weight_{n} + offset_{n % 3}" for n in range(30))
+    code = "\n".join(["def scale(data):", *lines, "    return value_29", ""]).encode()
+    other = ModelRepo(files={"src/scaling.py": code})
+    await learn(other, "churn", bench.clones, policy(None).rules.duplicates)
+    [finished] = of(StepFinished, await bench.check({**GOOD, "src/scale.py": code}, ONLY_RULES))
+
+    [duplicates] = [found for found in finished.result.checks if found.check == "duplicates"]
+    assert duplicates.status is Status.FOUND
+    assert "churn" in duplicates.findings[0].wrong + duplicates.findings[0].mend
+    assert set(await bench.clones.repositories()) == {"churn", "loan"}
+
+
+async def test_code_of_another_branch_is_compared_and_not_learned(bench):
+    await bench.check(GOOD, ONLY_RULES, branch="feature/x")
+
+    assert await bench.clones.repositories() == ()
