@@ -5,6 +5,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from workers.secret_scan.base64_text import decoded, printable
 from workers.secret_scan.values import KEY_LENGTH, is_key_material, is_random
 from workers.secret_scan.words import words
 
@@ -17,7 +18,7 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 _SAYS_SO_ALONE: Final = re.compile(
-    r"^(?:test|demo|tiger)|^passw?(?:ord)?\d{0,4}$|"
+    r"^(?:test|demo|tiger)|^(?:passw?(?:ord)?|token|secret|key)\d{0,4}$|^[a-z]+\?$|"
     r"(?:^|[^a-z])(?:your|my|todo|tbd|fixme|mock|foo|bar|foobar|none|null|undefined|removed|"
     r"hidden|secret[-_ ]here|goes[-_ ]here|not[-_ ]?(?:a|real|used|set|needed|secret)|some|lorem|"
     r"n/a|dev[-_]only|unit[-_]?tests?|for[-_]tests?|tests?|testing|invalid|wrong|bogus)(?![a-z])",
@@ -37,7 +38,7 @@ _REFERENCE: Final = re.compile(
 )
 _HASH: Final = re.compile(r"^\$\w{1,12}\$|^\{\w{2,10}\}|^sha\d{1,3}[:\-]", re.IGNORECASE)
 _EXPRESSION: Final = re.compile(
-    r"[a-z][.\-]\$[A-Z]?\d|\\[wdsbS]|\(\?|\[\^?\w-\w|\{\d+(?:,\d*)?\}|^\^\("
+    r"[a-z][.\-]\$[A-Z]?\d|\\[wdsbS]|\(\?|\[\^?\w-\w|\{\d+(?:,\d*)?\}|^\^\(|\w\?\.\w"
 )
 _PATH: Final = re.compile(r"(?:[a-z][a-z0-9+]*:/)?(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./\\ -]+|https?:.*")
 _WELL_KNOWN: Final = words("""
@@ -57,6 +58,8 @@ def is_placeholder(value: str) -> bool:
     if _SAYS_SO.search(value) or value.lower() in _WELL_KNOWN or _DESCRIPTION.fullmatch(value):
         return True
     if len(set(value)) < min(_FEW, len(value)) or _is_sequence(value):
+        return True
+    if _SAYS_SO.search(printable(decoded(value))):
         return True
     if len(value) == _KEY and _digest(value) in _EMULATORS:
         return True

@@ -12,6 +12,7 @@ KEY_LENGTH: Final = 24
 STRONG_LENGTH: Final = 10
 PASSWORD_LENGTHS: Final = range(6, 129)
 THREE_KINDS: Final = 3
+LEAST_TURNS: Final = 3  # capitals after other letters
 
 _PAIRS: Final = words("""
     th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co
@@ -30,6 +31,7 @@ _NAME: Final = re.compile(
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX: Final = re.compile(r"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)")
 _TOKEN: Final = re.compile(r"[\w+/=.~\-]+", re.ASCII)
+_TURN: Final = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[A-Z])")
 _DATE: Final = re.compile(r"[\d\-:./TZ+ ,%]+")
 _KINDS: Final = {
     "digit": re.compile(r"\d"),
@@ -89,8 +91,11 @@ def is_strong(value: str) -> bool:
 
 
 def is_gibberish(value: str) -> bool:
-    """Letters alone that make no word."""
-    return len(value) >= STRONG_LENGTH and value.isalpha() and wordiness(value) < MOST_PAIRS / 2
+    """Letters alone that make no word, with capitals where no compound of words has them."""
+    if len(value) < STRONG_LENGTH or not value.isalpha():
+        return False
+    turns = len(_TURN.findall(value))
+    return wordiness(value) < (MOST_PAIRS if turns >= LEAST_TURNS else MOST_PAIRS / 2)
 
 
 def _kinds(value: str) -> set[str]:

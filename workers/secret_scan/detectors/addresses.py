@@ -49,4 +49,6 @@ def _is_password(value: str, user: str, host: str) -> bool:
         return False
     if values.is_chosen(value) or values.is_random(value):
         return True
-    return "." in host and len(value) >= LEAST_WORD and value.isalnum()
+    return values.is_gibberish(value) or (
+        "." in host and len(value) >= LEAST_WORD and value.isalnum()
+    )

@@ -30,12 +30,13 @@ _OPERATOR: Final = re.compile(
     r"|(?P<op>:=|=>|={1,3}|!==?|<-|:(?!:)|,|\||>|\bis\b)?)"
     r"[* \t]{0,40}"
 )
-# getenv("X", "…"), SecretStr("…"), Field(default="…"), and environ["X"] or "…"
+# environ["X"] or "…", getenv("X", "…"), and SecretStr("…") or Field(default="…")
 _AROUND: Final = (
     r"(?P<call>[\w.]{1,60}[(\[][^)\]\n]{0,80}[)\]]\s{1,3}(?:or|\|\||\?\?)\s{1,3}|"
-    r"(?:[\w.]{0,60}(?:getenv|environ\.get|env|config|get|secretstr|secret|field|str|"
-    r"quote|quote_plus|b64decode|bytes|default|securestring|param|parameter|text)\(\s{0,40}"
-    r"(?:[\"'][\w.\-]{1,80}[\"'],\s{0,40})?(?:[a-z_]{1,20}\s?=\s?)?)?)"
+    r"[\w.]{0,60}(?:env|config|get|param|parameter)\(\s{0,40}[\"'][\w.\-]{1,80}[\"'],\s{0,40}"
+    r"(?:[a-z_]{1,20}\s?=\s?)?|"
+    r"(?:\w{1,40}\.){0,4}(?:secretstr|secret|field|str|quote|quote_plus|b64decode|bytes|default|"
+    r"securestring)\(\s{0,40}(?:[a-z_]{1,20}\s?=\s?)?|)"
 )
 _QUOTED: Final = re.compile(
     rf"[\s(\[]{{0,80}}{_AROUND}[rbfu]{{0,2}}"

@@ -22,7 +22,7 @@ _VALUE: Final = r"[\"']?(?P<secret>[^\s\"'`<>|]{4,256})"
 
 # az login … -p x; docker login … -p x
 _PASSWORD_OPTION: Final = re.compile(
-    r"(?:az|docker|helm|podman|oras|sqlcmd|twine|databricks|snowsql|bcp)\s[^\n]{0,200}?\s"
+    r"(?:az|docker|helm|podman|oras|sqlcmd|twine|databricks|snowsql|bcp|unzip)(?:\s[^\n]{0,200}?)?\s"
     rf"(?:-p|--password)[ =]{_VALUE}",
     re.IGNORECASE,
 )
@@ -101,4 +101,4 @@ def _is_in_a_string(page: Page, match: re.Match[str]) -> bool:
 
 
 def _is_drawn_or_chosen(value: str) -> bool:
-    return values.is_chosen(value) or values.is_random(value)
+    return values.is_chosen(value) or values.is_random(value) or values.is_gibberish(value)

@@ -38,7 +38,7 @@ _FORMS: Final = (
     ),
     (  # "x": {"value": "…"}
         re.compile(
-            rf"[\"'](?P<name>[\w.\-]{{3,120}})[\"']\s{{0,9}}:\s{{0,9}}\{{\s{{0,80}}"
+            rf"[\"'](?P<name>[\w.\-]{{3,120}})[\"']\s{{0,9}}:\s{{0,9}}\{{[^{{}}]{{0,200}}?"
             rf"[\"'](?:value|default|defaultvalue)[\"']\s{{0,9}}:\s{{0,9}}{_VALUE}",
             re.IGNORECASE,
         ),
