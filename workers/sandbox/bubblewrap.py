@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from workers.warden.limits import TASKS_SLACK
 from workers.warden.order import LINK, READ_ONLY, WRITABLE, Mount, Order
 
 MB: Final = 1024 * 1024
@@ -17,7 +18,7 @@ def wrapped(order: Order, program: str, cwd: str) -> Order:
 
 def _argv(order: Order, program: str) -> list[str]:
     """``prlimit`` goes between: outside, all processes of the user would count."""
-    user = str(order.user)
+    user, tasks = str(order.user), order.tasks * TASKS_SLACK
     network = ["--share-net"] if order.has_network else []
     return [
         program,
@@ -30,7 +31,7 @@ def _argv(order: Order, program: str) -> list[str]:
         *("--remount-ro", "/dev", "--remount-ro", "/"),  # both are memory that nobody would see
         *("--remount-ro", "/proc"),  # a root outside may write there, capabilities or not
         *("--chdir", order.cwd, "--"),
-        *("prlimit", f"--nproc={order.tasks}:{order.tasks}", "--", *order.argv),
+        *("prlimit", f"--nproc={tasks}:{tasks}", "--", *order.argv),
     ]
 
 
