@@ -32,8 +32,8 @@ class Watcher:
     def said(self, result: CheckResult) -> None:
         """A check has its answer; a preview may come before it."""
 
-    async def quick(self, results: tuple[CheckResult, ...]) -> None:
-        """Every quick answer is there; the rest takes longer."""
+    async def quick(self, results: tuple[CheckResult, ...], waiting: tuple[str, ...]) -> None:
+        """Every quick answer is there; the checks of ``waiting`` take longer."""
 
 
 class Gate:
@@ -115,9 +115,11 @@ class _Pass:
             tasks.create_task(self._judge(rules))
             for check in previews:
                 tasks.create_task(self._preview(check))
-        there = [self._results[check.id] for check in checks if check.id in self._results]
-        if len(there) < len(checks) or any(result.is_preview for result in there):
-            await self._watcher.quick(tuple(there))
+        there = tuple(self._results[check.id] for check in checks if check.id in self._results)
+        full = {result.check for result in there if not result.is_preview}
+        waiting = tuple(check.id for check in checks if check.id not in full)
+        if waiting:
+            await self._watcher.quick(there, waiting)
 
     def _find_kept(self, checks: Iterable[Check]) -> None:
         for check in checks:

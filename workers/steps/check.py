@@ -10,7 +10,6 @@ from core.ports import CommitState
 from core.release import Model
 from core.results import Author, Checked, Result
 from core.variables import ModelSettings, model_settings
-from workers.checks import CHECKS
 from workers.duplicates.find import learn
 from workers.gate import Watcher
 from workers.gathered import gather
@@ -58,16 +57,15 @@ class _Early(Watcher):
         self._task = task
         self._services = services
 
-    async def quick(self, results: tuple[CheckResult, ...]) -> None:
+    async def quick(self, results: tuple[CheckResult, ...], waiting: tuple[str, ...]) -> None:
         job = self._task.job
-        answered = {result.check for result in results if not result.is_preview}
         reported = ChecksReported(
             id=f"checks/{self._task.key}",
             time=self._services.clock(),
             release=job.release,
             attempt=job.attempt,
             checks=results,
-            waiting=tuple(check.id for check in CHECKS if check.id not in answered),
+            waiting=waiting,
         )
         await self._services.handle(reported)
 
