@@ -4,6 +4,7 @@ What lies in it after a run is hostile: links, pipes and endless files in the pl
 """
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -14,14 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from core.checks import ModelRepo
 from core.tools import Command
 
 PREFIX: Final = "sluss_sandbox_"
 MB: Final = 1024 * 1024
-NAME: Final = re.compile(PREFIX + r"(?P<pid>\d+)_(?P<started>\d+)_\w+")
+DRAFT: Final = "sluss_draft_"
+NAME: Final = re.compile(PREFIX + r"\d+_\w+")
 A_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 SLOW_S: Final = 60
 
@@ -40,8 +40,11 @@ class RunFolder:
     """``work`` may be written by the process; ``root`` is for walls to be built in."""
 
     def __init__(self) -> None:
-        owner = f"{os.getpid()}_{int(psutil.Process().create_time())}"
-        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{owner}_"))
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT))
+        self._lock = os.open(draft, A_FOLDER)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)  # the kernel frees it with this process
+        self.path = draft.with_name(f"{PREFIX}{os.getpid()}_{draft.name.removeprefix(DRAFT)}")
+        draft.rename(self.path)
         self.work = self.path / "work"
         self.repo = self.work / "repo"
         self.out = self.work / "out"
@@ -80,24 +83,25 @@ class RunFolder:
 
     def remove(self) -> None:
         _remove(self.path)
+        os.close(self._lock)
 
 
 def remove_stale() -> None:
-    """What a killed worker has left: its process is gone, or another one has its number."""
+    """What a killed worker has left: nobody holds it any more, in whatever container."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(FileNotFoundError):  # another worker clears up, too
-            if _is_stale(path):
-                _remove(path)
+        if NAME.fullmatch(path.name):
+            with contextlib.suppress(OSError):  # it is held, or goes meanwhile, or is no folder
+                _remove_stale(path)
 
 
-def _is_stale(path: Path) -> bool:
-    name = NAME.fullmatch(path.name)
-    if name is None or path.is_symlink() or path.lstat().st_uid != os.geteuid():
-        return False
+def _remove_stale(path: Path) -> None:
+    descriptor = os.open(path, A_FOLDER)
     try:
-        return int(psutil.Process(int(name["pid"])).create_time()) != int(name["started"])
-    except psutil.NoSuchProcess:
-        return True
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            _remove(path)
+    finally:
+        os.close(descriptor)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:

