@@ -37,6 +37,14 @@ def _processes(home: Path) -> list[psutil.Process]:
     return found
 
 
+async def _started(home: Path) -> list[psutil.Process]:
+    """While a new process is being loaded, its environment is empty for a moment."""
+    async with asyncio.timeout(30):
+        while not (found := _processes(home)):
+            await asyncio.sleep(0.01)
+    return found
+
+
 def _port_that_nobody_uses() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
@@ -98,7 +106,7 @@ async def test_a_stopped_server_leaves_no_process_and_keeps_its_port(tmp_path: P
     server = MLflowServer(tmp_path)
     assert await server.start() is False
     port = _state(tmp_path)["port"]
-    assert _processes(tmp_path)
+    assert await _started(tmp_path)
     await server.stop()
     await server.stop()
     assert _processes(tmp_path) == []
@@ -123,7 +131,7 @@ async def test_a_server_that_ends_at_once_says_where_its_log_is(tmp_path: Path):
     (tmp_path / "mlflow" / "server.json").write_bytes(b'{"pid": 1, "sta')  # torn by a crash
     server = MLflowServer(tmp_path)
     await server.start()
-    for process in _processes(tmp_path):
+    for process in await _started(tmp_path):
         process.kill()
     with pytest.raises(UnavailableError, match=r"server\.log"):
         await server.ready()
