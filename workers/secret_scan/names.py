@@ -51,7 +51,7 @@ _WEAK: Final = words("key keys auth")
 # A token of a text, of a page or of a parser opens no door, and a public key may be public.
 _HARMLESS_BEFORE: Final = words("""
     pad unk mask bos eos sep cls special stop next page continuation csrf xsrf max min num n count
-    public sort partition primary foreign cache hash dedup row group natural surrogate composite
+    sort partition primary foreign cache hash dedup row group natural surrogate composite
     unique index idempotency sample first last per column parse lexer word sub image audio start
     end begin prefix suffix hashed encrypted sealed masked has is use
 """)
@@ -67,7 +67,8 @@ def promise(name: str) -> Promise:
     if not parts:
         return Promise.NOTHING
     last = parts[-1].rstrip("0123456789") or parts[-1]
-    return _of(last, parts[-2] if len(parts) > 1 else "")
+    made = _of(last, parts[-2] if len(parts) > 1 else "")
+    return Promise.NOTHING if "public" in parts and made is not Promise.PASSWORD else made
 
 
 def _of(last: str, before: str) -> Promise:

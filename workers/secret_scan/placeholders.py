@@ -31,7 +31,7 @@ _DESCRIPTION: Final = re.compile(
 )
 _REFERENCE: Final = re.compile(
     r"^[$%]?[{(<\[]|[>\]})]{2}$|^<.*>$|\$\{|\$\(|\{\{|^\$[A-Za-z_]\w*$|^%[\w.]+%$|%\(\w+\)s|^%s$|"
-    r"\{[\w.\[\]'\"!:]*\}|key_?vault|secret_?ref|^@microsoft|^enc[\[(]|^![a-z_]+$|^#\{|"
+    r"\{[\w.\[\]'\"!:()]*\}|key_?vault|secret_?ref|^@microsoft|^enc[\[(]|^![a-z_]+$|^#\{|"
     r"^(?:vault|env|ssm|sops|op|secrets?|akv|file|arn|projects)[:/]|^\$ansible|"
     r"^(?:os|self|args|cfg|config|settings|process|dbutils|var|local|data)\.|^__\w+__$",
     re.IGNORECASE,
@@ -40,7 +40,9 @@ _HASH: Final = re.compile(r"^\$\w{1,12}\$|^\{\w{2,10}\}|^sha\d{1,3}[:\-]", re.IG
 _EXPRESSION: Final = re.compile(
     r"[a-z][.\-]\$[A-Z]?\d|\\[wdsbS]|\(\?|\[\^?\w-\w|\{\d+(?:,\d*)?\}|^\^\(|\w\?\.\w"
 )
-_PATH: Final = re.compile(r"(?:[a-z][a-z0-9+]*:/)?(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./\\ -]+|https?:.*")
+_PATH: Final = re.compile(
+    r"(?:[a-z][a-z0-9+]*:/)?(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./\\ ?=&-]+|https?:.*"
+)
 _WELL_KNOWN: Final = words("""
     password passw0rd passwort secret admin administrator root guest user username postgres mysql
     mssql sa oracle scott default public anonymous true false yes no on off string str int required
@@ -55,16 +57,19 @@ _KEY: Final = 88
 
 def is_placeholder(value: str) -> bool:
     """Words that stand for a value, one character over and over, or a run of neighbours."""
-    if _SAYS_SO.search(value) or value.lower() in _WELL_KNOWN or _DESCRIPTION.fullmatch(value):
+    if _is_said(value) or _is_said(printable(decoded(value))):
         return True
     if len(set(value)) < min(_FEW, len(value)) or _is_sequence(value):
-        return True
-    if _SAYS_SO.search(printable(decoded(value))):
         return True
     if len(value) == _KEY and _digest(value) in _EMULATORS:
         return True
     # A short word may stand in a long random value by chance.
     return not is_random(value, KEY_LENGTH) and bool(_SAYS_SO_ALONE.search(value))
+
+
+def _is_said(value: str) -> bool:
+    is_word = value.lower() in _WELL_KNOWN or _DESCRIPTION.fullmatch(value)
+    return bool(is_word or _SAYS_SO.search(value))
 
 
 def is_reference(value: str) -> bool:

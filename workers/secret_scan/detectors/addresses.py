@@ -12,7 +12,7 @@ LEAST_WORD: Final = 8  # characters of a bare word that may be a password before
 
 _USER: Final = re.compile(
     r"(?<![a-zA-Z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,30}://(?P<user>[^\s:/@\"'`<>]{0,128}):"
-    r"(?P<secret>[^\s/\"'`<>]{3,256})@(?P<host>[\w.\-\[{$%]{1,255})"
+    r"(?P<secret>[^\s/;\"'`<>]{3,256})@(?P<host>[\w.\-\[{$%]{1,255})"
 )
 _TOKEN: Final = re.compile(r"https?://(?P<secret>[A-Za-z0-9_\-]{20,120})@[\w.\-]{1,255}")
 _QUERY: Final = re.compile(
