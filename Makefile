@@ -38,8 +38,9 @@ $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/render
 demo: setup
 	$(BIN)/sluss demo
 
+# In two processes; tests/conftest.py says what stays together and what comes first.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: setup format lint types contracts test
 

@@ -1,0 +1,44 @@
+"""Which tests stay together, and which come first, where two processes share them (`make test`)."""
+
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TESTS = Path(__file__).parent
+
+# What takes longest comes first, so that both processes end at the same time. What is named here
+# stays together, as every other file does: its tests share servers that take long to start.
+FIRST = (
+    "story/test_story.py",
+    "story/test_kill.py",
+    "browser",
+    "story",
+    "adapters/local_runs",
+    "flow",
+    "adapters/mlflow",
+)
+
+
+class Together(LoadScopeScheduling):
+    """A process takes a group whole (the groups of --dist loadgroup are lost with pytest 9.2)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = nodeid.partition("::")[0].removeprefix("tests/")
+        rank = _rank(place)
+        return FIRST[rank] if rank < len(FIRST) else place
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # it would put many tests first, not long ones
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _rank(item.path.relative_to(TESTS).as_posix()))
+
+
+def _rank(place: str) -> int:
+    ranks = (rank for rank, start in enumerate(FIRST) if place.startswith(start))
+    return next(ranks, len(FIRST))
