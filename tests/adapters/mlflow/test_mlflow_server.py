@@ -40,7 +40,7 @@ def _processes(home: Path) -> list[psutil.Process]:
 async def _started(home: Path) -> list[psutil.Process]:
     """While a new process is being loaded, its environment is empty for a moment."""
     async with asyncio.timeout(30):
-        while not (found := _processes(home)):
+        while not (found := _processes(home)):  # noqa: ASYNC110 - another process shows it
             await asyncio.sleep(0.01)
     return found
 
