@@ -30,6 +30,7 @@ class Stopped(StrEnum):
     NO = ""
     TIME = "time"
     MEMORY = "memory"
+    PROCESSES = "processes"
     OUTPUT = "output"
     DISK = "disk"
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sluss.commands.accept import accept
 from sluss.commands.check import check
 from sluss.commands.explain import explain
 from sluss.commands.init import init
@@ -37,6 +38,7 @@ app.add_typer(runtimes, name="runtimes")
 app.command()(init)
 app.command()(check)
 app.command()(explain)
+app.command()(accept)
 app.command()(variables)
 console = Console(soft_wrap=True)
 

@@ -59,32 +59,39 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     home: Path | None
 
 
+Folder = Annotated[
+    Path, typer.Argument(help="The folder of the model repository.", exists=True, file_okay=False)
+]
+Only = Annotated[
+    list[str] | None, typer.Option(help="The id of a check; may be given more than once.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Only what answers in about a second.")]
+To = Annotated[
+    Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
+]
+Form = Annotated[Format, typer.Option(help="For people, or for programs.")]
+Mend = Annotated[
+    bool, typer.Option("--fix", help="First mend names of files, and begin missing ones.")
+]
+Write = Annotated[
+    Path | None, typer.Option(help="Also write every form of the answer into this folder.")
+]
+Home = Annotated[
+    Path | None,
+    typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
+]
+
+
 def check(
-    path: Annotated[
-        Path,
-        typer.Argument(help="The folder of the model repository.", exists=True, file_okay=False),
-    ] = Path(),
+    path: Folder = Path(),
     *,
-    only: Annotated[
-        list[str] | None, typer.Option(help="The id of a check; may be given more than once.")
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Only what answers in about a second.")
-    ] = False,
-    stage: Annotated[
-        Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
-    ] = Stage.PROD,
-    format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
-    fix: Annotated[
-        bool, typer.Option("--fix", help="First mend names of files, and begin missing ones.")
-    ] = False,
-    write: Annotated[
-        Path | None, typer.Option(help="Also write every form of the answer into this folder.")
-    ] = None,
-    home: Annotated[
-        Path | None,
-        typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
-    ] = None,
+    only: Only = None,
+    quick: Quick = False,
+    stage: To = Stage.PROD,
+    format: Form = Format.TEXT,  # noqa: A002 - the option's name
+    fix: Mend = False,
+    write: Write = None,
+    home: Home = None,
 ) -> None:
     """Run the gate on a folder. The exit code is 1 when something blocks."""
     policy, facts = _rules(home, stage)

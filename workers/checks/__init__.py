@@ -12,6 +12,7 @@ from workers.checks.lint import lint
 from workers.checks.ml_cluster import ml_cluster
 from workers.checks.naming import naming
 from workers.checks.readme import readme
+from workers.checks.secrets import secrets
 from workers.checks.service_principal import service_principal
 from workers.checks.structure import structure
 from workers.checks.unit_tests import unit_tests
@@ -29,6 +30,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     libraries,
     ml_cluster,
     lint,
+    secrets,
     bandit,
     duplicates,
     readme,

@@ -13,7 +13,7 @@ from workers.secret_scan.report import Report, Secret, Task
 SECONDS: Final = 45.0  # for the scan; the process has a little more, to say how far it came
 NAMED: Final = 3  # files in a note
 
-FALSE_ALARM: Final = "a false alarm: python -m workers.secret_scan accept {where} {fingerprint}"
+FALSE_ALARM: Final = "a false alarm: sluss accept {where} {fingerprint}"
 REVOKE: Final = (
     "revoke or rotate it where it was issued, keep the new one in the key vault and read it "
     f"through a secret scope; {FALSE_ALARM}"
@@ -42,7 +42,7 @@ def _command(repo: ModelRepo, facts: Facts) -> Command | None:
         seconds=SECONDS,
     )
     return Command(
-        argv=(PYTHON, "-I", "-m", "workers.secret_scan", "scan"),
+        argv=(PYTHON, "-I", "-m", "workers.secret_scan"),
         stdin=msgspec.msgpack.encode(task),
         seconds=SECONDS + 15,
     )

@@ -26,6 +26,7 @@ STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
 STOPPED: Final = {
     Stopped.TIME: "its tool was stopped after {seconds:g} s",
     Stopped.MEMORY: "its tool took more than {memory} MB of memory",
+    Stopped.PROCESSES: "its tool held too many processes",
     Stopped.OUTPUT: "its tool wrote more than {output} MB",
     Stopped.DISK: "its tool filled its folder",
 }

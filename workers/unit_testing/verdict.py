@@ -27,13 +27,15 @@ ALL_SKIPPED: Final = "all {count} tests were skipped: {why}"
 UNSKIP: Final = "let at least one test run without what is missing"
 STOPPED: Final = {
     Stopped.TIME: "the tests took longer than {seconds:g} s",
-    Stopped.MEMORY: "the tests took more memory or processes than they may",
+    Stopped.MEMORY: "the tests took more memory than they may",
+    Stopped.PROCESSES: "the tests held more processes than they may",
     Stopped.OUTPUT: "the tests wrote more than the sandbox takes",
     Stopped.DISK: "the tests filled the disk that the sandbox gives",
 }
 SMALLER: Final = {
     Stopped.TIME: "make them faster, on a small sample of the data, or end what waits",
-    Stopped.MEMORY: "use a small sample of the data, and start few processes",
+    Stopped.MEMORY: "use a small sample of the data",
+    Stopped.PROCESSES: "start few processes and threads, and wait for their end",
     Stopped.OUTPUT: "print less",
     Stopped.DISK: "write less, and to pytest's tmp_path",
 }

@@ -48,9 +48,9 @@ class Watch:
             return "time", TIME.format(seconds=order.seconds)
         pids = processes.descendants()
         if len(pids) > order.processes:
-            return "memory", PROCESSES.format(processes=order.processes)
+            return "processes", PROCESSES.format(processes=order.processes)
         if sum(pids.values()) > order.tasks:
-            return "memory", THREADS.format(tasks=order.tasks)
+            return "processes", THREADS.format(tasks=order.tasks)
         most = order.memory_mb * MB
         if processes.memory_bytes(pids, most) > most:
             return "memory", MEMORY.format(memory_mb=order.memory_mb)

@@ -136,7 +136,7 @@ def test_many_failures_are_counted():
         (run(None, code=4), "could not start: it says nothing"),
         (run(None, stopped=Stopped.TIME, code=-9), "longer than 300 s; tests/test_model.py::test_it was running"),
         (run(None, stopped=Stopped.TIME, code=-9, progress=b"\xff\n\n"), "longer than 300 s"),
-        (run(None, stopped=Stopped.MEMORY, notes=("held more than 128 processes",)), "(held more than 128 processes)"),
+        (run(None, stopped=Stopped.PROCESSES, notes=("held more than 128 processes",)), "(held more than 128 processes)"),
         (run(None, stopped=Stopped.DISK), "filled the disk"),
         (run(None, stopped=Stopped.OUTPUT), "wrote more than the sandbox takes"),
     ],

@@ -17,10 +17,11 @@ from workers.warden.seccomp import REFUSED
 MARK = "sluss-hostile-mark"
 
 MEMORY, DISK, TIME, OUTPUT = Stopped.MEMORY, Stopped.DISK, Stopped.TIME, Stopped.OUTPUT
+PROCESSES = Stopped.PROCESSES
 NAMED = {
-    "fork without end": (attacks.FORK_WITHOUT_END, MEMORY, "held more than 24 processes"),
-    "fork from every child": (attacks.FORK_FROM_EVERY_CHILD, MEMORY, "held more than 24 processes"),
-    "start threads": (attacks.START_THREADS, MEMORY, "held more than 100 threads"),
+    "fork without end": (attacks.FORK_WITHOUT_END, PROCESSES, "held more than 24 processes"),
+    "fork from every child": (attacks.FORK_FROM_EVERY_CHILD, PROCESSES, "held more than 24 processes"),
+    "start threads": (attacks.START_THREADS, PROCESSES, "held more than 100 threads"),
     "eat memory": (attacks.EAT_MEMORY, MEMORY, "took more than 160 MB of memory"),
     "eat it together": (attacks.EAT_MEMORY_TOGETHER, MEMORY, "took more than 160 MB of memory"),
     "fill the repository": (attacks.FILL_THE_REPOSITORY, DISK, "filled its folder with more than 48 MB"),

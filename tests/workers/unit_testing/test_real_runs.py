@@ -227,8 +227,8 @@ def test_modules_of_the_model_named_as_our_tools_do_no_harm(places):
 
 
 HOSTILE = {
-    "fork without end": ("import os, time\ndef test_it():\n    while True:\n        os.fork() or time.sleep(60)\n", "more memory or processes than they may"),
-    "eat memory": ("def test_it():\n    eaten = [bytearray(20_000_000) for _ in range(500)]\n", "more memory or processes than they may"),
+    "fork without end": ("import os, time\ndef test_it():\n    while True:\n        os.fork() or time.sleep(60)\n", "more processes than they may"),
+    "eat memory": ("def test_it():\n    eaten = [bytearray(20_000_000) for _ in range(500)]\n", "more memory than they may"),
     "fill the disk": ("def test_it(tmp_path):\n    for n in range(99):\n        (tmp_path / str(n)).write_bytes(b'x' * 20_000_000)\n", "filled the disk"),
 }  # fmt: skip
 
