@@ -16,6 +16,7 @@ from core.checks import Check, CheckResult, Finding, Found, Measure, ModelRepo, 
 from core.facts import Facts, NotCheckedError
 from core.tools import Output
 from workers.checks import CHECKS
+from workers.gate.said import said
 
 MAX_FINDINGS: Final = 200  # of one check: nobody reads more, and nothing may flood the ledger
 MAX_MEASURES: Final = 20
@@ -80,15 +81,10 @@ def _result(check: Check, found: list[Found], reason: str) -> CheckResult:
         notes.append(f"{len(findings) - MAX_FINDINGS} more findings are not shown")
     status = Status.FOUND if findings else Status.NOT_CHECKED if reason else Status.PASSED
     measures = [each for each in found if isinstance(each, Measure)]
-    return CheckResult(
-        check=check.id,
-        title=check.title,
-        owner=check.owner,
-        priority=check.priority,
-        mode=check.mode,
-        status=status,
+    note = _plain("\n".join(filter(None, notes)), MAX_NOTE)
+    return msgspec.structs.replace(
+        said(check, status, note),
         findings=tuple(findings[:MAX_FINDINGS]),
-        note=_plain("\n".join(filter(None, notes)), MAX_NOTE),
         measures=tuple(measures[:MAX_MEASURES]),
     )
 
