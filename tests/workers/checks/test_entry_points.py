@@ -11,7 +11,7 @@ from tests.model_repos import REAL_WORLD, SCORE, a_repo, real_world
 from workers.checks.entry_points import entry_points
 
 TRAIN = "src/train.py"
-AT_THE_TOP = "define def train(data, params): at the top of the file; it may call the rest"
+AT_THE_TOP = "write def train(data, params): at the top of the file; it may call the rest"
 
 
 def found(repo: ModelRepo, facts: Facts | None = None) -> list[tuple[str, int, str]]:
