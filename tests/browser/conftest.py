@@ -1,7 +1,7 @@
 """One Chromium for all browser tests, and pages in every size and light that people use.
 
 A test file here says ``pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]``:
-the browser lives as long as the session, and so must the loop that speaks to it.
+the browser lives longer than one test, and so must the loop that speaks to it.
 """
 
 import os
@@ -37,7 +37,7 @@ def chromium():
     return found
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser(chromium):
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)

@@ -13,7 +13,7 @@ from tests.story.onlooker import looking, registered, rules
 from tests.story.up import Up, made_home
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _configured():
     """MLflow's client reads the environment alone, and warns of its own type hints at import."""
     before = dict(os.environ)
@@ -32,9 +32,9 @@ def environments(tmp_path_factory):
     return tmp_path_factory.mktemp("environments")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up(tmp_path_factory, environments):
-    """One `sluss up` for all files that only ask it; MLflow and the runs end with it."""
+    """One `sluss up` for all files here that only ask it; MLflow and the runs end with it."""
     with running(tmp_path_factory.mktemp("story") / "home", environments) as found:
         yield found
 
@@ -62,7 +62,7 @@ async def onlooker(up):
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def release(up, tmp_path_factory):
     """A registered release of loan_rules; each test asks for QA anew and leaves it registered."""
     return asyncio.run(_registered(up, tmp_path_factory.mktemp("work") / "loan_rules"))
@@ -73,7 +73,7 @@ async def _registered(up, folder):
         return await registered(onlooker, await rules(folder, up.settings))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ask_mlflow(_configured):
     """``ask_mlflow(home)``: MLflow's own client on the server of a home."""
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, and warns

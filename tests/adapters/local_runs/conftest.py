@@ -37,7 +37,7 @@ class Machine:
         return LocalRuns(self.home, **{**self.settings(), **changes})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     home = tmp_path_factory.mktemp("sluss home")
     before = dict(os.environ)

@@ -38,7 +38,7 @@ class Adopted:
     was_adopted: bool
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
     """Started by a process that is killed at once; ours then finds it still starting."""
     home = tmp_path_factory.mktemp("home with a blank")
@@ -61,12 +61,12 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
         asyncio.run(server.stop())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(adopted: Adopted) -> MLflowServer:
     return adopted.server
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _configured() -> Iterator[None]:
     before = dict(os.environ)
     configure(os.environ)
