@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from workers.warden.processes import descendants, memory_bytes, unlinked_bytes
@@ -72,11 +73,13 @@ def test_memory_that_processes_share_counts_once_where_it_matters():
     try:
         for _ in range(4):
             process.stdout.readline()
-        pids = descendants()
+        below = psutil.Process(process.pid).children(recursive=True)
+        ours = {process.pid, *(each.pid for each in below)}
+        pids = {pid: count for pid, count in descendants().items() if pid in ours}
         rough, exact = memory_bytes(pids, 1 << 40), memory_bytes(pids, 0)
     finally:
         process.communicate()
 
-    assert process.pid in pids
+    assert pids.keys() == ours
     assert rough > 4 * 64 * MB
     assert exact < 2 * 64 * MB
