@@ -17,6 +17,7 @@ from core.results import Author, Commit
 from core.words import Stage
 
 NOTES: Final = "--ref=refs/notes/sluss"
+JUNIT: Final = "--ref=refs/notes/junit"
 COMMON: Final = "common"
 
 GONE = (
@@ -109,6 +110,13 @@ class BareRepositories:
         """Nobody: a bare repository has no pull requests, and who pushed comes with the push."""
         await self._ask(self._in(repository), commit, "cat-file", "-e", _peeled(commit))
         return ()
+
+    async def test_report(self, repository: str, commit: str) -> bytes | None:
+        """A pipeline leaves it as a git note: ``git notes --ref=junit add -F FILE COMMIT``."""
+        git = self._in(repository)
+        await _raise_if_gone(git, commit)
+        code, output = await git.attempt("notes", JUNIT, "show", commit_id(commit))
+        return output if code == 0 else None
 
     async def report(
         self, repository: str, commit: str, state: CommitState, text: str, url: str

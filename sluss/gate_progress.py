@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
@@ -51,8 +51,11 @@ class GateProgress(Watcher):
             self._lines[result.check] = answer
         self._show()
 
-    def _show(self) -> None:
+    def shown(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for check, line in self._lines.items():
             table.add_row(Text(check), line)
-        self._live.update(Group(table))
+        return table
+
+    def _show(self) -> None:
+        self._live.update(self.shown())

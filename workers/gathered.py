@@ -31,6 +31,7 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
             rules.secrets.max_history_files,
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),
+        report=await services.git.test_report(release.repository, release.commit),
     )
     return gbi_facts(facts, known) if known else facts
 

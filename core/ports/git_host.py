@@ -38,6 +38,9 @@ class GitHost(Protocol):
     async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
         """Who opened the pull requests that brought this commit; host ids or e-mail addresses."""
 
+    async def test_report(self, repository: str, commit: str) -> bytes | None:
+        """The JUnit report of the repository's own pipeline for this commit; None without one."""
+
     async def report(
         self, repository: str, commit: str, state: CommitState, text: str, url: str
     ) -> None:

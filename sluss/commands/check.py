@@ -76,13 +76,21 @@ Mend = Annotated[
 Write = Annotated[
     Path | None, typer.Option(help="Also write every form of the answer into this folder.")
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        help="The JUnit report of your own pipeline; it counts where policy.yml says so.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 Home = Annotated[
     Path | None,
     typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
 ]
 
 
-def check(
+def check(  # noqa: PLR0913 - each is an option of the command
     path: Folder = Path(),
     *,
     only: Only = None,
@@ -91,10 +99,13 @@ def check(
     format: Form = Format.TEXT,  # noqa: A002 - the option's name
     fix: Mend = False,
     write: Write = None,
+    report: Report = None,
     home: Home = None,
 ) -> None:
     """Run the gate on a folder. The exit code is 1 when something blocks."""
     policy, facts = _rules(home, stage)
+    if report is not None:
+        facts = msgspec.structs.replace(facts, report=report.read_bytes())
     if fix:
         _fix(path, read_folder(path, policy), facts)
     repo = read_folder(path, policy)

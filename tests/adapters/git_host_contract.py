@@ -36,6 +36,9 @@ class World(Protocol):
     def seen(self, commit: str) -> str:
         """What a person reads at the commit: the newest report."""
 
+    def leave_test_report(self, commit: str, junit: bytes) -> None:
+        """As the repository's own pipeline does."""
+
 
 class GitHostContract:
     async def test_a_commit_has_all_its_files_byte_by_byte(self, world: World):
@@ -143,7 +146,8 @@ class GitHostContract:
         assert await self.past(world, newest) == []
 
     @pytest.mark.parametrize(
-        "ask", ["files", "commits", "changed_files", "past_files", "creators", "report"]
+        "ask",
+        ["files", "commits", "changed_files", "past_files", "creators", "test_report", "report"],
     )
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])
     async def test_a_commit_that_is_not_there_is_gone(self, world: World, ask: str, commit: str):
@@ -155,6 +159,7 @@ class GitHostContract:
             "changed_files": lambda: host.changed_files(repository, commit, known),
             "past_files": lambda: host.past_files(repository, commit, known, 9),
             "creators": lambda: host.pull_request_creators(repository, commit),
+            "test_report": lambda: host.test_report(repository, commit),
             "report": lambda: host.report(repository, commit, CommitState.FAILED, "x", ""),
         }
         with pytest.raises(CommitGoneError):
@@ -179,6 +184,12 @@ class GitHostContract:
         await world.host.report(*where, CommitState.FAILED, "2 findings", "http://x/1")
         assert "2 findings" in world.seen(commit)
         assert "The gate runs" not in world.seen(commit)
+
+    async def test_the_report_of_a_pipeline_is_that_of_its_commit(self, world: World):
+        earlier, commit = world.commit({"a": b"1"}), world.commit({"a": b"2"})
+        world.leave_test_report(commit, b"<testsuites/>\n")
+        assert await world.host.test_report(world.repository, commit) == b"<testsuites/>\n"
+        assert await world.host.test_report(world.repository, earlier) is None
 
     async def test_variables_of_a_stage_are_common_ones_and_its_own(self, world: World):
         found = await world.host.variables(Stage.QA)

@@ -187,3 +187,24 @@ def test_reading_ends_behind_the_limits_and_the_gate_says_so(folder, tmp_path):
     assert "more than 1,000" in done.output
     repo = read_folder(folder, Policy(max_bytes=1_000))
     assert sum(map(len, repo.files.values())) == 1_001
+
+
+def test_a_report_of_the_own_pipeline_counts_where_policy_says_so(folder, tmp_path):
+    (tmp_path / "policy.yml").write_text("rules:\n  unit_tests: {accept_report: true}\n")
+    report = tmp_path / "junit.xml"
+    words = ("--only", "unit_tests", "--home", tmp_path, "--report", report)
+
+    report.write_text('<testsuite tests="1"><testcase classname="t" name="test_it"/></testsuite>')
+    assert run("check", folder, *words).exit_code == 0
+    report.write_text('<testsuite tests="0"/>')
+    assert run("check", folder, *words).exit_code == 1
+
+
+def test_names_are_mended_and_missing_files_begun(folder):
+    (folder / "README.md").unlink()
+    (folder / "model_variables.yml").rename(folder / "model_variables.yaml")
+    done = run("check", folder, "--fix", "--only", "structure", "--only", "naming")
+
+    assert done.exit_code == 0
+    assert (folder / "model_variables.yml").is_file()
+    assert (folder / "README.md").is_file()

@@ -4,19 +4,25 @@ import asyncio
 import os
 import signal
 import time
+from functools import partial
 
+import msgspec
 import psutil
 import pytest
 
 from core.checks import CheckResult, ModelRepo, Status
-from core.errors import UnknownNameError
+from core.errors import StepFailedError, UnknownNameError
 from core.facts import Facts
 from core.policy import Policy, policy
+from core.tools import Level
 from tests.model_repos import REAL_WORLD, a_repo, real_world
+from tests.workers.checks.gbi import gbi
 from workers.checks import CHECKS
 from workers.gate import Gate, JudgeLimits
 from workers.gate.cache import Contents
 from workers.gate.child import Work, run
+from workers.gate.tools import Tools
+from workers.sandbox import probe
 
 POLICY = Policy()
 FACTS = POLICY.facts()
@@ -225,3 +231,40 @@ async def test_the_model_code_is_never_imported(tmp_path):
         a_repo({"src/train.py": source, "core/checks.py": source}), FACTS, POLICY, only=RULES
     )
     assert not proof.exists()
+
+
+@pytest.mark.parametrize("name", REAL_WORLD)
+async def test_no_quick_check_stops_a_repository_of_real_world_shape(name):
+    facts = msgspec.structs.replace(gbi(), clones=())
+    results = await Gate(Tools(sandbox=probe))(real_world(name), facts, POLICY, is_quick=True)
+    assert {result.check: result.to_mend for result in results if result.to_mend} == {}
+
+
+async def test_policy_may_refuse_a_sandbox_that_is_too_weak():
+    """Nothing of the repository is run; tools of ours still are."""
+    rules = policy({"rules": {"sandbox": "bubblewrap"}})
+    gate = Gate(Tools(sandbox=partial(probe, Level.LIMITS), environments=NO_ENVIRONMENTS))
+    only = ["unit_tests", "bandit"]
+    tests, bandit = await gate(a_repo(), rules.facts(), rules, only=only)
+    assert tests.status is Status.COULD_NOT_RUN
+    assert "limits only, and policy.yml asks for bubblewrap" in tests.note
+    assert (bandit.status, bandit.level) == (Status.PASSED, Level.LIMITS)
+    assert rules.blocked_gate(tests) == "run"
+
+
+class _NoEnvironments:
+    async def python(self, name, text, tell):
+        raise StepFailedError("pandas==0.0.1 cannot be had. Nothing was run.")
+
+    async def test_tools(self):
+        raise AssertionError("nobody asks for them then")
+
+
+NO_ENVIRONMENTS = _NoEnvironments()
+
+
+async def test_an_environment_that_cannot_be_had_is_told_in_its_own_words():
+    gate = Gate(Tools(sandbox=probe, environments=NO_ENVIRONMENTS))
+    [tests] = await gate(a_repo(), FACTS, POLICY, only=["unit_tests"])
+    assert tests.status is Status.COULD_NOT_RUN
+    assert tests.note == "pandas==0.0.1 cannot be had. Nothing was run."
