@@ -1,7 +1,7 @@
 """The environments of models and of their tests; implements ``core.ports.ModelEnvironments``.
 
 They lie where the runs on this machine keep theirs, so that one build serves both. Each is built
-in a process of its own, which may be ended at any time.
+in a process of its own, which outlives a killed worker and may be ended at any time.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.local_runs.build import BuildOrder, Progress
+from adapters.local_runs.build import END, BuildOrder, Progress
 from adapters.local_runs.child_environment import of_uv
 from adapters.local_runs.environments import Tools
 from adapters.local_runs.requirements import requirements
@@ -97,8 +97,9 @@ async def _follow(builder: Process, order: BuildOrder, tell: Callable[[str], Non
 
 
 async def _end(builder: Process) -> None:
-    """It ends uv when its input is closed; uv dies with it, too."""
+    """It ends uv when it is told to; uv dies with it, too."""
     assert builder.stdin is not None
+    builder.stdin.write(END)
     builder.stdin.close()
     try:
         await asyncio.wait_for(builder.wait(), END_S)

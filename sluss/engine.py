@@ -26,6 +26,7 @@ from workers.worker import Worker
 log = logging.getLogger(__name__)
 
 OBSERVE_EVERY_S = 30.0
+BURY_EVERY_S = 10.0
 ENSURE_EVERY_S = 2.0
 
 
@@ -58,6 +59,7 @@ class Engine:
             tasks.create_task(work.run())
             tasks.create_task(relay(parts.store, parts.jobs))
             tasks.create_task(_every(OBSERVE_EVERY_S, self._observe))
+            tasks.create_task(_every(BURY_EVERY_S, worker.bury_unseen))
             tasks.create_task(self._mlflow())
             tasks.create_task(self._know_templates())
 

@@ -72,6 +72,11 @@ class Worker:
         )
         await self._services.handle(observed)
 
+    async def bury_unseen(self) -> None:
+        """A queue gives up by itself on what was taken too often, and tells nobody."""
+        for letter in await self._services.jobs.dead_letters():
+            await self.bury(letter.message, letter.reason)
+
     async def bury(self, message: Message, reason: str) -> None:
         """A job became a dead letter: its release is stuck, and a card says so."""
         job = jobs.decode(message.body)

@@ -2,12 +2,15 @@
 
     python -P -s -m adapters.local_runs.build
 
-Its order comes on standard input; when that is closed, nobody wants the environment any more.
+Its order comes on standard input, and later perhaps END. Where that is closed without a word, who
+asked was killed: it goes on all the same, for the next one who asks finds the build under its lock.
 """
 
+import os
 import select
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +20,7 @@ from adapters.local_runs import processes
 from adapters.local_runs.environments import Environments, Tools
 from core.errors import StepFailedError
 
+END: Final = b"end\n"
 NOT_WANTED: Final = "cancelled"
 TOO_LONG: Final = (
     "Building the environment took longer than {limit:.0f} s. Nothing was run; try again, or ask "
@@ -62,17 +66,26 @@ def _build(order: BuildOrder, tell: Callable[[str], None]) -> Path:
     environments = Environments(
         Path(order.folder),
         order.tools,
-        watcher=lambda seconds: _why_end(seconds, order.limit_s),
+        watcher=_Watcher(order.limit_s),
         sink=_no_words,
     )
     ensure = environments.ensure_folder if order.is_folder else environments.ensure
     return ensure(order.wanted, tell)
 
 
-def _why_end(seconds: float, limit_s: float) -> str:
-    if select.select([sys.stdin], [], [], 0)[0]:  # nothing more is sent: it was closed
-        return NOT_WANTED
-    return TOO_LONG.format(limit=limit_s) if seconds > limit_s else ""
+class _Watcher:
+    """Says why a build has to end; called again and again."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._is_asked = True
+
+    def __call__(self, seconds: float) -> str:
+        if self._is_asked and select.select([0], [], [], 0)[0]:
+            if os.read(0, len(END)):
+                return NOT_WANTED
+            self._is_asked = False
+        return TOO_LONG.format(limit=self._limit_s) if seconds > self._limit_s else ""
 
 
 def _no_end(_seconds: float) -> str:
@@ -84,8 +97,8 @@ def _no_words(_data: bytes) -> None:
 
 
 def _say(progress: Progress) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
-    sys.stdout.buffer.flush()
+    with suppress(BrokenPipeError):  # nobody listens any more
+        os.write(1, msgspec.json.encode(progress) + b"\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
 INDEX_ENV = {
     name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("UV_")
 }
+ROOT = Path(__file__).parents[2]
 FILE, SIX = "requirements.txt", "six==1.17.0\n"
 PRINT_SIX = "import six; print(six.__version__)"
 RUN_TESTS = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
@@ -149,6 +150,33 @@ async def test_it_takes_no_longer_than_it_may(tmp_path):
 
         with pytest.raises(StepFailedError, match="took longer than 1 s"):
             await slow.test_tools()
+
+
+WORKER = """
+import asyncio, os, sys
+from pathlib import Path
+from adapters.model_environments import LocalModelEnvironments
+environments = LocalModelEnvironments(
+    Path(sys.argv[1]), uv=sys.argv[2], python=sys.executable, index_env=dict(os.environ)
+)
+asyncio.run(environments.python("requirements.txt", "six==1.17.0\\n", print))
+"""
+
+
+async def test_a_build_outlives_a_killed_worker(tmp_path):
+    uv = str(Path(sys.executable).with_name("uv"))
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-c", WORKER, str(tmp_path), uv),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **INDEX_ENV, "PYTHONPATH": str(ROOT)},
+    )
+    assert await worker.stdout.readline() == b"making an environment\n"
+    worker.kill()
+    await worker.wait()
+
+    notes = []
+    await environments_in(tmp_path).python(FILE, SIX, notes.append)
+    assert "making an environment" not in notes
 
 
 async def test_cancelling_ends_it_and_leaves_nothing_that_looks_whole(tmp_path):

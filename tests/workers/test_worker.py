@@ -9,9 +9,10 @@ from adapters.bare_repositories import BareRepositories
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue import SqliteQueue
-from core.events import StepProgressed
-from core.jobs import RunStep, step_job
-from core.ports import RunState
+from core.events import JobDeadLettered, StepProgressed
+from core.jobs import RunStep, encode, step_job
+from core.ports import Message, RunState
+from core.release import State
 from core.words import ReleaseId, Stage, Step
 from tests.bot.views import words
 from tests.bot.world import LOAN, World
@@ -93,3 +94,20 @@ async def test_a_look_that_is_repeated_changes_nothing(bench):
 def _job(look: int) -> RunStep:
     first = step_job(LOAN, ReleaseId("loan-1"), Step.TRAIN, 1, Stage.TST)
     return msgspec.structs.replace(first, look=look)
+
+
+async def test_a_job_that_the_queue_gave_up_makes_its_release_stuck_once(bench):
+    """As after ten kills in a row while it was worked on: no worker saw it become a dead letter."""
+    job = _job(0)
+    queue = bench.worker._services.jobs
+    await queue.send(Message(id=job.message_id(), body=encode(job)))
+    [received] = await queue.receive(1, 0)
+    await queue.dead_letter(received, "taken 10 times, and never settled")
+
+    for _ in range(2):
+        await bench.worker.bury_unseen()
+    model = await bench.world.handle.model(LOAN)
+    assert model.newest().state is State.STUCK
+    assert "taken 10 times, and never settled" in model.newest().reason
+    events = [entry.event for entry in await bench.world.store.load(LOAN)]
+    assert len([event for event in events if isinstance(event, JobDeadLettered)]) == 1
