@@ -38,9 +38,9 @@ $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/render
 demo: setup
 	$(BIN)/sluss demo
 
-# In two processes; tests/conftest.py says what stays together and what comes first.
+# In three processes, as many tests wait for others; tests/conftest.py says what stays together.
 test: setup
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 check: setup format lint types contracts test
 

@@ -1,4 +1,4 @@
-"""Which tests stay together, and which come first, where two processes share them (`make test`)."""
+"""Which tests stay together, and which come first, where processes share them (`make test`)."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 
-# What takes longest comes first, so that both processes end at the same time. What is named here
+# What takes longest comes first, so that all end at the same time. What is named here
 # stays together, as every other file does: its tests share servers that take long to start.
 FIRST = (
     "story/test_story.py",
