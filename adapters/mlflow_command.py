@@ -2,15 +2,24 @@
 
 import base64
 import os
+import secrets
 import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from core.errors import SettingsError
+
 HOST: Final = "127.0.0.1"
 OWNER: Final = "SLUSS_MLFLOW_HOME"  # marks our server's processes, so that they are known again
 VERSION: Final = version("mlflow")
+PORTS: Final = range(20_000, 32_000)  # below what systems choose from for outgoing connections
+TRIES: Final = 100
+NO_PORT: Final = (
+    "No free port was found between 20000 and 32000. MLflow was not started; end what holds them, "
+    "then start again."
+)
 LOG_LIMIT_BYTES: Final = 10_000_000
 
 
@@ -60,10 +69,12 @@ def webhook_key(folder: Path) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """MLflow takes seconds to bind it: meanwhile no outgoing connection may be given the port."""
+    free = (port for port in secrets.SystemRandom().sample(PORTS, TRIES) if is_free(port))
+    port = next(free, None)
+    if port is None:
+        raise SettingsError(NO_PORT)
+    return port
 
 
 def is_free(port: int) -> bool:
