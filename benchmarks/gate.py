@@ -7,6 +7,7 @@ the unchanged repository, in process and by ``sluss check``. It prints medians a
 
 import argparse
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
@@ -25,8 +26,9 @@ from core.tools import Command, Output
 from sluss.commands.init import Kind, write_repository
 from sluss.home import prepare_home
 from sluss.model_folder import read_folder
+from sluss.settings import tool_environment
 from workers.checks import CHECKS
-from workers.gate import Gate
+from workers.gate.gate import Gate
 from workers.gate.tools import Tools
 from workers.sandbox import probe
 
@@ -111,7 +113,7 @@ def tools_with(sandbox: Sandbox, folder: Path) -> Tools:
 
     cache = folder / "tools"
     cache.mkdir(exist_ok=True)
-    return Tools(sandbox=found, cache=str(cache))
+    return Tools(sandbox=found, cache=str(cache), network_env=tool_environment(os.environ))
 
 
 async def in_turns(repo: ModelRepo, folder: Path, rounds: int) -> list[Mapping[str, float]]:

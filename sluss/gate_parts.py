@@ -10,7 +10,7 @@ from typing import Final
 from adapters.model_environments import LocalModelEnvironments
 from core.ports.sandbox import Sandbox
 from sluss.settings import tool_environment
-from workers.gate import Gate
+from workers.gate.gate import Gate
 from workers.gate.tools import Keep, Tools
 from workers.sandbox import probe
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from core.checks import Check, CheckResult, Status
 from sluss.gate_report import outcome
-from workers.gate import Watcher
+from workers.gate.gate import Watcher
 
 WAITS: Final = Text("waits", style="dim")
 RUNS: Final = "runs"

@@ -18,7 +18,7 @@ from core.ports import (
 )
 from core.ports.clone_index import CloneIndex
 from core.runtimes import Runtime
-from workers.gate import Gate
+from workers.gate.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from sluss.model_folder import read_folder
 from sluss.runtime_files import home_runtimes
 from workers.checks import CHECKS
 from workers.fixes import planned_fixes
-from workers.gate import Watcher
+from workers.gate.gate import Watcher
 from workers.gathered import gbi_facts
 from workers.reports import FORMS
 

@@ -20,7 +20,7 @@ from sluss.settings import tool_environment
 from tests.sluss.command_line import run
 from tests.workers.checks.gbi import gbi
 from workers.checks import CHECKS
-from workers.gate import Gate
+from workers.gate.gate import Gate
 from workers.gate.tools import Tools
 from workers.sandbox import probe
 

@@ -4,6 +4,7 @@ import asyncio
 import difflib
 import os
 from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from workers.checks import CHECKS
 from workers.gate.cache import Contents, GateCache
 from workers.gate.judge import Judge, JudgeLimits
 from workers.gate.said import LATER, OFF, said
-from workers.gate.tools import Subject, Tools
+from workers.gate.tools import Slot, Subject, Tools
 
 replace = msgspec.structs.replace
 NO_TOOLS: Final = Tools()
@@ -145,18 +146,17 @@ class _Pass:
         assert isinstance(check.quick, Tool)
         found = self._kept.find(check, is_preview=True)
         if found is None:
-            found = await self._run_tool(check, check.quick)
+            found = await self._run_tool(check, check.quick, nullcontext())
             found = replace(found, is_preview=check.full is not None)
         self._answered(check, found)
 
     async def _full(self, check: Check) -> None:
         assert check.full is not None
-        async with self._slots:
-            self._answered(check, await self._run_tool(check, check.full))
+        self._answered(check, await self._run_tool(check, check.full, self._slots))
 
-    async def _run_tool(self, check: Check, tool: Tool) -> CheckResult:
-        self._watcher.works(check, "")
-        return await self._tools.answer(check, tool, self._subject, self._watcher.works)
+    async def _run_tool(self, check: Check, tool: Tool, slot: Slot) -> CheckResult:
+        works = self._watcher.works
+        return await self._tools.answer(check, tool, self._subject, works, slot=slot)
 
     def _answered(self, check: Check, result: CheckResult) -> None:
         self._kept.keep(check, result)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said
 
 Keep = Callable[[bytes], Awaitable[BlobId]]
 FindSandbox = Callable[[], Awaitable[Sandbox]]  # asked when a tool runs: finding out takes time
+Slot = AbstractAsyncContextManager[object]
 Tell = Callable[[Check, str], None]
 
 STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
@@ -51,8 +53,13 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     cache: str = ""
     network_env: Mapping[str, str] = {}
 
-    async def answer(self, check: Check, tool: Tool, subject: "Subject", tell: Tell) -> CheckResult:
-        """Run it and have it judged; whatever the tool does, there is a result."""
+    async def answer(
+        self, check: Check, tool: Tool, subject: "Subject", tell: Tell, *, slot: Slot
+    ) -> CheckResult:
+        """Run it and have it judged; whatever the tool does, there is a result.
+
+        ``slot`` is a core to run on: what waits for the network takes none.
+        """
         repo, facts = check.part(subject.repo), subject.facts.part(check.asks)
         try:
             command = tool.command(repo, facts)
@@ -68,12 +75,13 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
             places = await self._places(command, subject, lambda words: tell(check, words))
         except StepFailedError as error:
             return could_not_run(check, str(error))
-        tell(check, "")
         if command.has_network:
             env = {**self.network_env, **command.env}
             command = msgspec.structs.replace(command, env=env)
-        output = await sandbox.run(command, repo, places)
-        return await self._judged(check, tool, command, output, subject)
+        async with nullcontext() if command.has_network else slot:
+            tell(check, "")
+            output = await sandbox.run(command, repo, places)
+            return await self._judged(check, tool, command, output, subject)
 
     async def _judged(
         self, check: Check, tool: Tool, command: Command, output: Output, subject: "Subject"

@@ -11,7 +11,7 @@ from core.release import Model
 from core.results import Author, Checked, Result
 from core.variables import ModelSettings, model_settings
 from workers.duplicates.find import learn
-from workers.gate import Watcher
+from workers.gate.gate import Watcher
 from workers.gathered import gather
 from workers.reports import FORMS
 from workers.services import Services

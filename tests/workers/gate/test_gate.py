@@ -18,9 +18,10 @@ from core.tools import Level
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.checks.gbi import gbi
 from workers.checks import CHECKS
-from workers.gate import Gate, JudgeLimits
 from workers.gate.cache import Contents
 from workers.gate.child import Work, run
+from workers.gate.gate import Gate
+from workers.gate.judge import JudgeLimits
 from workers.gate.tools import Tools
 from workers.sandbox import probe
 

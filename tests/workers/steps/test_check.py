@@ -19,8 +19,7 @@ from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN
 from tests.model_repos import FILES
 from workers.duplicates.find import learn
-from workers.gate import Gate
-from workers.gate.gate import NO_TOOLS
+from workers.gate.gate import NO_TOOLS, Gate
 from workers.gate.tools import Tools
 from workers.sandbox import probe
 from workers.services import Services

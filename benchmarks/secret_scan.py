@@ -1,7 +1,7 @@
 """What the check of secrets finds on two trees, what it takes for one wrongly, and how fast it is.
 
-``python benchmarks/secrets.py`` draws the secrets anew from each seed. The detectors were made with
-the first tree; the second one was written before its first run, by another way of thinking.
+``python benchmarks/secret_scan.py`` draws the secrets anew from each seed. The detectors were made
+with the first tree; the second one was written before its first run, by another way of thinking.
 """
 
 import argparse
