@@ -1,4 +1,4 @@
-"""The process that judges: it reads files and tools' output from stdin, and may be killed any time.
+"""The process that judges: files and tools' output come on stdin, and it may be killed any time.
 
 An error in a check ends this process on purpose: the gate sees which check it was, says "could not
 run", and goes on with the others in a new process.
@@ -22,6 +22,7 @@ MAX_FINDINGS: Final = 200  # of one check: nobody reads more, and nothing may fl
 MAX_MEASURES: Final = 20
 MAX_TEXT: Final = 400
 MAX_NOTE: Final = 2_000
+SIZE_BYTES: Final = 8
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +41,16 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
-    _limit(work)
-    for check in CHECKS:
-        if check.id in work.checks:
-            result = run(check, work)
-            sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
-            sys.stdout.buffer.flush()
+    """One piece of work after another, each behind its length; a line for each result."""
+    while size := sys.stdin.buffer.read(SIZE_BYTES):
+        data = sys.stdin.buffer.read(int.from_bytes(size))
+        work = msgspec.msgpack.decode(data, type=Work)
+        _limit(work)
+        for check in CHECKS:
+            if check.id in work.checks:
+                result = run(check, work)
+                sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
+                sys.stdout.buffer.flush()
 
 
 def run(check: Check, work: Work) -> CheckResult:
@@ -109,7 +113,8 @@ def _plain(text: str, most: int = MAX_TEXT) -> str:
 
 def _limit(work: Work) -> None:
     """A second fence: the gate kills us earlier, unless it was killed itself."""
-    resource.setrlimit(resource.RLIMIT_CPU, (work.cpu_s, work.cpu_s + 1))
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + work.cpu_s, most))
     size = work.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -70,11 +70,12 @@ class Gate:
         """
         checks = _chosen(only)
         contents = await asyncio.to_thread(Contents, repo, facts)
-        subject = Subject(repo, facts, policy, Judge(repo, facts, self._limits))
         kept = GateCache(self._cache, contents)
-        pass_ = _Pass(self._tools, self._slots, subject, kept, watcher or Watcher())
         wanted = [check for check in checks if not policy.is_off(check.id)]
-        results = await pass_.run(wanted, is_quick=is_quick)
+        async with Judge(repo, facts, self._limits) as judge:
+            subject = Subject(repo, facts, policy, judge)
+            pass_ = _Pass(self._tools, self._slots, subject, kept, watcher or Watcher())
+            results = await pass_.run(wanted, is_quick=is_quick)
         rest = {check.id: _not_run(check, policy) for check in checks}
         return tuple({**rest, **results}[check.id] for check in checks)
 

@@ -7,14 +7,14 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
 from core.checks import Check, CheckResult, ModelRepo
 from core.facts import Facts
 from core.tools import Output
-from workers.gate.child import Work
+from workers.gate.child import SIZE_BYTES, Work
 from workers.gate.said import COULD_NOT_RUN, could_not_run
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
@@ -31,12 +31,23 @@ class JudgeLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judge:
-    """Judges the same files under the same facts."""
+    """Judges the same files under the same facts, in one process as long as that lives.
+
+    ``async with Judge(...)``: no process of it is left afterwards.
+    """
 
     def __init__(self, repo: ModelRepo, facts: Facts, limits: JudgeLimits) -> None:
         self._repo = repo
         self._facts = facts
         self._limits = limits
+        self._turn = asyncio.Lock()
+        self._process: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._end()
 
     async def preview(
         self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
@@ -57,9 +68,11 @@ class Judge:
         return done
 
     async def full(self, check: Check, output: Output) -> CheckResult:
-        repo = check.part(self._repo)
-        judge = Judge(repo, self._facts.part(check.asks), self._limits)
-        work = judge._work([check], {check.id: output}, is_preview=False)
+        work = msgspec.structs.replace(
+            self._work([check], {check.id: output}, is_preview=False),
+            repo=check.part(self._repo),
+            facts=self._facts.part(check.asks),
+        )
         results, why = await self._ask(work)
         return results.get(check.id) or could_not_run(check, COULD_NOT_RUN.format(what=why))
 
@@ -76,15 +89,33 @@ class Judge:
 
     async def _ask(self, work: Work) -> tuple[dict[str, CheckResult], str]:
         """What the process said before it ended, and why it ended early, in words."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-m", "workers.gate.child",  # -I: never a repository's folder
-            stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}, limit=LONGEST_LINE,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            return await _conversation(process, work, self._limits.seconds)
-        finally:
-            await _end(process)
+        async with self._turn:
+            if self._process is None:
+                self._process = await _start()
+            is_well = False
+            try:
+                results, why = await _conversation(self._process, work, self._limits.seconds)
+                is_well = not why
+            finally:
+                if not is_well:
+                    await self._end()
+            return results, why
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def _start() -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-m", "workers.gate.child",  # -I: never a repository's folder
+        stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}, limit=LONGEST_LINE, start_new_session=True,
+    )  # fmt: skip
 
 
 async def _conversation(
@@ -112,9 +143,10 @@ async def _conversation(
 
 async def _hand_over(stdin: asyncio.StreamWriter, work: Work) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended: stdout tells why
-        stdin.write(msgspec.msgpack.encode(work))
+        data = msgspec.msgpack.encode(work)
+        stdin.write(len(data).to_bytes(SIZE_BYTES))
+        stdin.write(data)
         await stdin.drain()
-        stdin.close()
 
 
 def _why(code: int, last_words: bytes) -> str:
@@ -123,10 +155,3 @@ def _why(code: int, last_words: bytes) -> str:
     last = last_words.decode("utf-8", "replace").strip().rpartition("\n")[2]
     name = last.partition(":")[0].rpartition(".")[2]  # the message may quote the repository
     return CRASHED.format(error=name or f"code {code}")
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
