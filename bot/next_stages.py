@@ -23,7 +23,7 @@ def why_not(model: Model, release: Release, stage: Stage, policy: Policy) -> str
     """What the flow would say to a request, or ""; so that nobody fills in a form in vain."""
     if release.state not in CAN_REQUEST or release.checked is None:
         return f"{release.id} is {release.state}: only a registered version can be promoted."
-    order = promotion._order_problem(model, release, stage, policy)
+    order = promotion.order_problem(model, release, stage, policy)
     if order:
         return order
     blocked = blocking(release.checked, policy, stage)

@@ -71,7 +71,7 @@ def _why_no_request(
         return person, f"A member of {release.team} can."
     if release.state not in {State.REGISTERED, State.PLACED}:
         return f"{release.id} is {release.state}: only a registered version can be promoted.", ""
-    problem = _order_problem(model, release, event.stage, context.policy)
+    problem = order_problem(model, release, event.stage, context.policy)
     if problem:
         return problem, ""
     if not event.purpose.strip() or not event.expected_outcome.strip():
@@ -80,7 +80,7 @@ def _why_no_request(
     return (f"The gate blocks {event.stage}: {blocked}", "Mend and push.") if blocked else ("", "")
 
 
-def _order_problem(model: Model, release: Release, stage: Stage, policy: Policy) -> str:
+def order_problem(model: Model, release: Release, stage: Stage, policy: Policy) -> str:
     """One open promotion per stage, stages in order, and no older release over a newer one."""
     if stage is Stage.TST:
         return "TST is where every release runs already: request QA or PROD."

@@ -8,6 +8,7 @@ from workers.reports_read.junit import Case, Outcome
 
 MOST: Final = 50
 SHORT: Final = 200
+SANDBOX: Final = "/repo/"  # where the sandbox shows the repository: nobody else knows that folder
 
 MORE: Final = "{count} more tests failed and are not shown."
 FAILED: Final = "{name} failed: {why}"
@@ -68,7 +69,7 @@ def reason(message: str, text: str) -> str:
     marked = (line[1:].strip() for line in text.splitlines() if line.startswith("E "))
     if not first or first.startswith(("collection failure", "failed on setup", "failed on teard")):
         first = next(marked, first)
-    return first[:SHORT] or "it says nothing"
+    return first.replace(SANDBOX, "")[:SHORT] or "it says nothing"
 
 
 def place(repo: ModelRepo, text: str) -> tuple[str, int] | None:
