@@ -36,7 +36,7 @@ def of_step(order: Order, folder: RunFolder) -> dict[str, str]:
         "HOME": str(folder.scratch / "home"),
         "TMPDIR": str(folder.scratch / "tmp"),
         "LANG": "C.UTF-8",
-        MARK: order.run,
+        MARK: folder.mark,
         "MLFLOW_TRACKING_URI": order.tracking_uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",

@@ -54,6 +54,11 @@ class RunFolder:
         self.supervisor_log = path / "supervisor.log"
 
     @property
+    def mark(self) -> str:
+        """Carried by its processes. Another home may have a run of the same id."""
+        return str(self.path.resolve())
+
+    @property
     def run(self) -> str:
         return self.path.name
 

@@ -96,7 +96,7 @@ class LocalRuns:
         """Hand the lock on to a new supervisor, so that there is no moment without an owner."""
         times = folder.count_launch()
         if times > MOST_LAUNCHES:
-            processes.end_marked(folder.run)
+            processes.end_marked(folder.mark)
             reason = GIVEN_UP.format(times=MOST_LAUNCHES)
             folder.keep_result(RunLook(state=RunState.FAILED, reason=reason))
             return folder.result() or folder.progress()
@@ -135,7 +135,7 @@ class LocalRuns:
                 processes.kill(owner.pid, owner.started)
             time.sleep(LOOK_EVERY_S)
         try:
-            processes.end_marked(folder.run)
+            processes.end_marked(folder.mark)
             if not folder.result():
                 folder.keep_result(RunLook(state=RunState.FAILED, reason=CANCELLED))
         finally:

@@ -63,9 +63,9 @@ def end_descendants() -> None:
         _kill(found)
 
 
-def end_marked(run: str) -> None:
+def end_marked(mark: str) -> None:
     """What a killed supervisor has left: found by its mark, since its parent is gone."""
-    _kill(process for process in psutil.process_iter() if _has_mark(process, run))
+    _kill(process for process in psutil.process_iter() if _has_mark(process, mark))
 
 
 def is_alive(pid: int, started: float) -> bool:
@@ -95,9 +95,9 @@ def _is_running(process: psutil.Process) -> bool:
         return False
 
 
-def _has_mark(process: psutil.Process, run: str) -> bool:
+def _has_mark(process: psutil.Process, mark: str) -> bool:
     try:
-        return process.environ().get(MARK) == run
+        return process.environ().get(MARK) == mark
     except (psutil.Error, OSError):
         return False
 

@@ -150,7 +150,7 @@ def _answer(ended: Ended) -> Answer:
 
 def _prepare(folder: RunFolder) -> None:
     """After a killed supervisor there may be processes and files of its try."""
-    processes.end_marked(folder.run)
+    processes.end_marked(folder.mark)
     shutil.rmtree(folder.scratch, ignore_errors=True)
     for name in ("home", "tmp"):
         (folder.scratch / name).mkdir(parents=True)
