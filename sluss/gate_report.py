@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.checks import CheckResult, Finding, Status
-from core.policy import Policy
+from core.policy import GATES, Policy
 
 STYLES: Final = {
     Status.PASSED: "green",
@@ -18,13 +18,16 @@ STYLES: Final = {
 NOTE: Final = "yellow"
 ALL_PASSED: Final = "Every check passed."
 SOME_PASSED: Final = "Nothing to mend; {count} of the checks could not be made here (see above)."
-BLOCKS: Final = "{count} to mend before {gate}."
+BLOCKS: Final = "{count} to mend before {gate}"
+MORE: Final = "{count} more before {gate}"
 NOTHING_BLOCKS: Final = "Nothing blocks; what was found is worth mending all the same."
 
 
 def print_report(console: Console, results: tuple[CheckResult, ...], policy: Policy) -> None:
     console.print(_table(results, policy))
     for result in results:
+        if result.findings:
+            console.print(Text(f"\n{result.check}", style="bold"))
         for finding in result.findings:
             _print_finding(console, finding)
         if result.note:
@@ -58,10 +61,11 @@ def outcome(result: CheckResult) -> str:
 def _print_finding(console: Console, finding: Finding) -> None:
     """Never wrapped: editors make a link of ``path:line`` at the start of a line."""
     line = Text(finding.place(), style="cyan").append(": ", style="default")
-    if finding.rule:
+    if finding.rule and finding.rule not in finding.wrong:
         line.append(f"[{finding.rule}] ", style="dim")
     if finding.wrong:
-        line.append(f"{finding.wrong}. ", style="default")
+        end = "" if finding.wrong.endswith(("?", ".", "!")) else "."
+        line.append(f"{finding.wrong}{end} ", style="default")
     line.append(finding.mend[:1].upper() + finding.mend[1:], style="bold")
     console.print(line, soft_wrap=True)
 
@@ -71,13 +75,14 @@ def _verdict(results: tuple[CheckResult, ...], policy: Policy) -> str:
     if not opened:
         silent = sum(result.status is Status.NOT_CHECKED for result in results)
         return SOME_PASSED.format(count=silent) if silent else ALL_PASSED
-    gates = [policy.blocked_gate(result) for result in opened]
-    blocking = [result for result, gate in zip(opened, gates, strict=True) if gate]
-    if not blocking:
-        return NOTHING_BLOCKS
-    count = sum(result.to_mend for result in blocking)
-    first = min((gate for gate in gates if gate), key=list(policy.blocks).index)
-    return BLOCKS.format(count=_counted(count), gate=first)
+    total = {gate: sum(policy.blocking(each, gate) for each in results) for gate in GATES}
+    parts, before = list[str](), 0
+    for gate, count in total.items():
+        if count > before:
+            more = BLOCKS if not before else MORE
+            parts.append(more.format(count=_counted(count - before), gate=gate))
+            before = count
+    return f"{', '.join(parts)}." if parts else NOTHING_BLOCKS
 
 
 def _counted(count: int) -> str:

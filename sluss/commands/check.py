@@ -86,7 +86,12 @@ Report = Annotated[
 ]
 Home = Annotated[
     Path | None,
-    typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
+    typer.Option(
+        help="Where policy.yml and gbi_variables.yml are.",
+        envvar="SLUSS_HOME",
+        exists=True,
+        file_okay=False,
+    ),
 ]
 
 

@@ -40,7 +40,7 @@ class Story:
     async def tell(self) -> None:
         """Raise SettingsError where the story does not hold."""
         scenes: dict[str, Scene] = {
-            "A push with two findings": self.two_findings,
+            "A push with two mistakes": self.two_mistakes,
             "The fix, trained and evaluated": self.the_fix,
             "The author's own approval is refused": self.own_approval,
             "A colleague approves, up to production": self.to_production,
@@ -54,7 +54,7 @@ class Story:
             await scene()
             self._console.print(f"[green]held[/green] in {time.monotonic() - started:.1f} s")
 
-    async def two_findings(self) -> None:
+    async def two_mistakes(self) -> None:
         await self.loans.create(Kind.SUPERVISED)
         self._variables = self.loans.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
         self._score = self.loans.change("src/score.py", "def evaluate(", "def evaluated(")
@@ -63,7 +63,7 @@ class Story:
         assert release.checked is not None
         for check in release.checked.checks:
             for finding in check.findings:
-                self._say(f"  {finding.place()}: {finding.wrong} {finding.mend}")
+                self._say(f"  {finding.place()}: {finding.describe()}")
         found = sum(len(check.findings) for check in release.checked.checks)
         self._must(found >= 2, f"two findings were expected, {found} came")  # noqa: PLR2004
 
