@@ -21,6 +21,7 @@ from sluss.gate_parts import local_gate
 from sluss.gate_progress import GateProgress
 from sluss.gate_report import print_report
 from sluss.home_files import home_policy, home_variables
+from sluss.local_history import local_history
 from sluss.model_folder import read_folder
 from sluss.runtime_files import home_runtimes
 from workers.checks import CHECKS
@@ -51,6 +52,7 @@ FORM: Final = {
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """One call of the gate."""
 
+    path: Path
     repo: ModelRepo
     facts: Facts
     policy: Policy
@@ -115,7 +117,13 @@ def check(  # noqa: PLR0913 - each is an option of the command
         _fix(path, read_folder(path, policy), facts)
     repo = read_folder(path, policy)
     wanted = Wanted(
-        repo=repo, facts=facts, policy=policy, only=tuple(only or ()), is_quick=quick, home=home
+        path=path,
+        repo=repo,
+        facts=facts,
+        policy=policy,
+        only=tuple(only or ()),
+        is_quick=quick,
+        home=home,
     )
     console = Console()
     results = _results(wanted, console if format is Format.TEXT else None)
@@ -163,9 +171,11 @@ def _results(wanted: Wanted, console: Console | None) -> Results:
 
 async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
     gate = local_gate(wanted.home)
+    limit = wanted.facts.rules.secrets.max_history_files
+    history = await local_history(wanted.path, limit)
     return await gate(
         wanted.repo,
-        wanted.facts,
+        msgspec.structs.replace(wanted.facts, history=history),
         wanted.policy,
         only=wanted.only,
         is_quick=wanted.is_quick,
