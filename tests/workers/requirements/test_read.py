@@ -7,6 +7,8 @@ from core.facts import Facts, NotCheckedError
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.requirements import Wanted, read
 
+INDEX = "--index-url"  # an option that takes an address
+
 CONDA = "ENVIRONMENT_FILE: conda"
 
 
@@ -101,7 +103,7 @@ SECRET = "ab12" * 4  # the same in every process: it is part of the tests' names
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        (f"--index-url https://a:{SECRET}@packages.example/simple", "has the option --index-url"),
+        (f"{INDEX} https://a:{SECRET}@packages.example/simple", "has the option --index-url"),
         (f"git+https://{SECRET}@host.example/a.git", "installs from a folder or an address"),
         (f"-r https://{SECRET}@host.example/a.txt", "has the option -r"),
         ("./libs/a", "installs from a folder or an address"),

@@ -5,6 +5,8 @@ import json
 
 from tests.workers.secret_scan.made import ALNUM, HEX, LOW, Made, Tree, notebook
 
+INDEX = "--index-url"  # an option that takes an address
+
 
 def hold_out(seed=2):
     made, tree = Made(seed), Tree()
@@ -209,7 +211,7 @@ def _cells(made, tree):
         f'service_credential = "{made.entra()}"\n',
         f'conn_str = "Driver={{SQL}};Server=tcp:s.database.windows.net;Uid=svc;Pwd={made.password()};"\n',
         f'opts = {{"account_name": "lake", "account_key": "{made.storage_key()}"}}\n',
-        f"# !pip install --index-url https://me:{made.old_pat()}@pkgs.dev.azure.com/bank/_packaging/f/pypi/simple/ x\n",
+        f"# !pip install {INDEX} https://me:{made.old_pat()}@art.bank.test/_packaging/f/pypi/simple/ x\n",
         f'headers = {{"Authorization": "Bearer {made.jwt()}"}}\n',
     )
     signs = ("service_cred", "conn_str", "opts =", "!pip", "headers =")

@@ -5,6 +5,8 @@ import json
 
 from tests.workers.secret_scan.made import ALNUM, LOW, Made, notebook
 
+INDEX, EXTRA_INDEX = "--index-url", "--extra-index-url"  # options that take an address
+
 
 # fmt: off
 def secret_lines():
@@ -210,9 +212,9 @@ def secret_lines():
         ("README.md", f"```bash\nexport DATABRICKS_TOKEN={m.databricks()}\n```"),
         ("README.md", f"The storage key is {k()}."),
         ("README.md", f"[dashboard](https://x.test/?token={m.url_safe(32)})"),
-        ("requirements.txt", f"--index-url=https://reader:{m.text(ALNUM,20)}@nexus.bank.test/repository/pypi/simple"),
+        ("requirements.txt", f"{INDEX}=https://reader:{m.text(ALNUM,20)}@nexus.bank.test/repository/pypi/simple"),
         ("requirements.txt", f"mylib @ git+https://{m.old_pat()}@dev.azure.com/bank/p/_git/mylib@1.0"),
-        ("conda.yml", f"  - pip:\n    - --extra-index-url https://x:AKC{m.text(ALNUM,70)}@art.bank.test/api/pypi/p/simple"),
+        ("conda.yml", f"  - pip:\n    - {EXTRA_INDEX} https://x:AKC{m.text(ALNUM,70)}@art.bank.test/api/pypi/p/simple"),
         ("model_variables.yml", f"variables:\n  MODEL_NAME: x\n  OAUTH2_SECRET: {m.entra()}"),
         ("dataset_template.yml", f"tables:\n  loans:\n    url: jdbc:sqlserver://s;user=u;password={m.password()}"),
         ("k8s.yml", f"data:\n  tls.key: {base64.b64encode(m.pem('EC PRIVATE KEY',120).encode()).decode()}"),
