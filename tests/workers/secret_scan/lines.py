@@ -430,7 +430,7 @@ def look_alike_lines():
         ("README.md", "AKIAXXXXXXXXXXXXXXXX and ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, sk-XXXXXXXXXXXXXXXXXXXXXXXX"),
         ("requirements.txt", "tokenizers==0.15.2\npassword-strength==0.0.3.post2\nazure-keyvault-secrets==4.8.0"),
         ("requirements.txt", f"numpy==1.26 \\\n    --hash=sha256:{m.hex(64)} \\\n    --hash=sha256:{m.hex(64)}"),
-        ("conda.yml", "  - pip:\n    - --index-url https://$(USER):$(PAT)@art.bank.test/simple"),
+        ("conda.yml", f"  - pip:\n    - {INDEX} https://$(USER):$(PAT)@art.bank.test/simple"),
         ("tests/test_a.py", f'COMMIT = "{m.hex(40)}"\nTOKEN = "not-a-real-token-1"'),
         ("tests/test_a.py", 'def test_x(monkeypatch):\n    monkeypatch.setenv("TOKEN", "abc"); monkeypatch.setenv("PASSWORD", "hunter22")'),
         ("tests/data/keys.json", '{"token": "aaaaaaaaaaaaaaaaaaaaaaaa", "key": "0000000000000000000000000000000000000000"}'),

@@ -5,6 +5,8 @@ import json
 
 from tests.workers.secret_scan.made import ALNUM, LOW, Made, Tree, notebook
 
+EXTRA_INDEX = "--extra-index-url"  # an option that takes an address
+
 
 def planted(seed=1):
     made, tree = Made(seed), Tree()
@@ -109,7 +111,7 @@ def _tokens(made, tree):
     tree.plant(
         "requirements.txt",
         "Artifactory",
-        f"--extra-index-url https://svc:AKC{made.text(ALNUM, 70)}@artifacts.bank.test/pypi/simple",
+        f"{EXTRA_INDEX} https://svc:AKC{made.text(ALNUM, 70)}@artifacts.bank.test/pypi/simple",
     )
     tree.plant(
         ".npmrc", "npm", "//artifacts.bank.test/npm/:_authToken=npm" + f"_{made.text(ALNUM, 36)}"
