@@ -7,7 +7,7 @@ ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy
 RUN python -m venv /opt/sluss/.venv && /opt/sluss/.venv/bin/pip install --no-cache-dir 'uv>=0.9,<1'
 WORKDIR /opt/sluss
 COPY requirements_image.txt ./
-RUN .venv/bin/uv pip sync --no-cache --python .venv/bin/python --require-hashes requirements_image.txt
+RUN .venv/bin/uv pip sync --no-cache --compile-bytecode --python .venv/bin/python --require-hashes requirements_image.txt
 COPY scripts/install_card_renderer.sh scripts/
 COPY web/renderer web/renderer
 # Only what the renderer's files are made of goes on: the Node that fetched them stays behind.
@@ -33,6 +33,8 @@ COPY handlers /opt/sluss/handlers
 COPY sluss /opt/sluss/sluss
 COPY web /opt/sluss/web
 COPY workers /opt/sluss/workers
+# Now, as nobody may write there later.
+RUN cd /opt/sluss && .venv/bin/python -m compileall -q adapters bot core handlers sluss web workers
 COPY --from=built /opt/sluss/web/renderer/node_modules /opt/sluss/web/renderer/node_modules
 ENV PATH=/opt/sluss/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

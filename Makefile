@@ -8,6 +8,8 @@ RENDERER := web/renderer/node_modules/.package-lock.json
 export UV_PYTHON_DOWNLOADS := never
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
+# Compiled once: the sandbox sees packages read-only, where each run would do it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .PHONY: setup demo test check format lint types contracts docs lock clean help
@@ -27,7 +29,7 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 $(VENV)/.installed: $(UV) requirements.txt pyproject.toml
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -38,9 +40,9 @@ $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/render
 demo: setup
 	$(BIN)/sluss demo
 
-# In three processes, as many tests wait for others; tests/conftest.py says what stays together.
+# In four processes, as many tests wait for others; tests/conftest.py says what stays together.
 test: setup
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 4
 
 check: setup format lint types contracts test
 

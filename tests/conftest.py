@@ -42,3 +42,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rank(place: str) -> int:
     ranks = (rank for rank, start in enumerate(FIRST) if place.startswith(start))
     return next(ranks, len(FIRST))
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Models' environments, for all homes and all processes: each set is built once, under a lock.
+
+    uv's cache is the user's own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    is_one_of_many = hasattr(request.config, "workerinput")
+    found = (base.parent if is_one_of_many else base) / "environments"
+    found.mkdir(exist_ok=True)
+    return found

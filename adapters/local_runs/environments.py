@@ -125,7 +125,8 @@ class Environments:
     def _fill(self, draft: Path, packages: tuple[str, ...], tell: Tell) -> None:
         tell("fetching the test tools")
         into = ("--python", self._tools.python, "--target", str(draft))
-        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *packages)
+        # Compiled here: code that is shut in cannot write there, and would do it in every run.
+        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, "--compile-bytecode", *packages)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell)

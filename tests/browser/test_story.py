@@ -22,8 +22,8 @@ ACCEPT, ACCEPTED = f"Accept {SECOND}?", f"Acceptance of {SECOND}"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def world(tmp_path):
-    async with a_world(tmp_path) as made:
+async def world(tmp_path, environments):
+    async with a_world(tmp_path, environments) as made:
         yield made
 
 

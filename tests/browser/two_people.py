@@ -49,9 +49,7 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def a_world(folder):
-    environments = folder / "environments"
-    environments.mkdir()
+async def a_world(folder, environments):
     up = Up(made_home(folder / "home", environments))
     try:
         await asyncio.to_thread(up.start)

@@ -26,12 +26,6 @@ def _configured():
     os.environ.update(before)
 
 
-@pytest.fixture(scope="session")
-def environments(tmp_path_factory):
-    """uv's cache is the user's own; what it builds is shared by all homes of the session."""
-    return tmp_path_factory.mktemp("environments")
-
-
 @pytest.fixture(scope="package")
 def up(tmp_path_factory, environments):
     """One `sluss up` for all files here that only ask it; MLflow and the runs end with it."""

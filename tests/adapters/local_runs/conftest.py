@@ -1,4 +1,4 @@
-"""One real MLflow server and one set of environments for all tests here."""
+"""One real MLflow server for all tests here."""
 
 import asyncio
 import os
@@ -38,8 +38,9 @@ class Machine:
 
 
 @pytest.fixture(scope="package")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[Machine]:
     home = tmp_path_factory.mktemp("sluss home")
+    (home / "environments").symlink_to(environments, target_is_directory=True)
     before = dict(os.environ)
     index_env = {
         name: value for name, value in before.items() if name in PASSED_ON or name.startswith("UV_")
