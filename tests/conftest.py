@@ -17,6 +17,7 @@ FIRST = (
     "adapters/local_runs",
     "flow",
     "adapters/mlflow",
+    "workers/unit_testing",
 )
 
 

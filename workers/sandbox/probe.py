@@ -8,6 +8,7 @@ from typing import Final
 from core.checks import ModelRepo
 from core.ports.sandbox import Places, Sandbox
 from core.tools import OUT, PYTHON, Command, Level
+from workers.sandbox import control_groups
 from workers.sandbox.run_folder import remove_stale
 from workers.sandbox.sandbox import USUAL, Bounds, ShutIn
 from workers.warden import kernel
@@ -26,22 +27,34 @@ SHUT: Final = b"0 0 0"
 HOST_FILES: Final = ("/etc/shadow", "/run", "/sys", "/var")
 
 
-async def probe(strongest: Level = Level.BUBBLEWRAP, bounds: Bounds = USUAL) -> Sandbox:
-    """The strongest sandbox that works here, and is not stronger than that."""
+async def probe(
+    strongest: Level = Level.BUBBLEWRAP, bounds: Bounds = USUAL, *, may_group: bool = True
+) -> Sandbox:
+    """The strongest sandbox that works here, and is not stronger than that.
+
+    ``may_group``: with control groups where the machine lets us make some.
+    """
     await asyncio.to_thread(remove_stale)
-    for sandbox in _candidates(strongest, bounds):
+    groups = await asyncio.to_thread(_groups) if may_group else ()
+    for sandbox in _candidates(strongest, bounds, groups):
         if await _holds(sandbox):
             return sandbox
     kernel.hide_process()  # without walls the code runs as our own user
-    return ShutIn(Level.LIMITS, bounds=bounds)
+    return ShutIn(Level.LIMITS, bounds=bounds, groups=groups)
 
 
-def _candidates(strongest: Level, bounds: Bounds) -> Iterator[ShutIn]:
+def _groups() -> tuple[str, ...]:
+    found = control_groups.find()
+    control_groups.remove_stale(found)
+    return found
+
+
+def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> Iterator[ShutIn]:
     program = shutil.which(BUBBLEWRAP)
     if program and strongest is Level.BUBBLEWRAP:
-        yield ShutIn(Level.BUBBLEWRAP, program, bounds)
+        yield ShutIn(Level.BUBBLEWRAP, program, bounds, groups)
     if strongest is not Level.LIMITS:
-        yield ShutIn(Level.NAMESPACES, bounds=bounds)
+        yield ShutIn(Level.NAMESPACES, "", bounds, groups)
 
 
 async def _holds(sandbox: ShutIn) -> bool:

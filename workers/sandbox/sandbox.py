@@ -36,12 +36,22 @@ USUAL: Final = Bounds()
 
 
 class ShutIn:
-    """The sandbox of this machine, at one level. ``program`` is bubblewrap's."""
+    """The sandbox of this machine, at one level. ``program`` is bubblewrap's.
 
-    def __init__(self, level: Level, program: str = "", bounds: Bounds = USUAL) -> None:
+    ``groups``: the folders to make a control group below, if there are any.
+    """
+
+    def __init__(
+        self,
+        level: Level,
+        program: str = "",
+        bounds: Bounds = USUAL,
+        groups: tuple[str, ...] = (),
+    ) -> None:
         self._level = level
         self._program = program
         self._bounds = bounds
+        self._groups = groups
 
     @property
     def level(self) -> Level:
@@ -76,6 +86,7 @@ class ShutIn:
             has_network=command.has_network,
             is_behind=is_behind,
             mounts=mounts(command, places, folder) if is_behind else [],
+            groups=[f"{place}/{folder.path.name}" for place in self._groups],
             **bounds,
         )
         if self._level is Level.BUBBLEWRAP:

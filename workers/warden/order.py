@@ -15,7 +15,8 @@ class Order:
 
     ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
     ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
-    the threads of all processes; ``user`` is who it seems to be.
+    the threads of all processes; ``user`` is who it seems to be. ``groups`` are the folders of the
+    control group to be made for it, none where the machine does not let us.
     """
 
     argv: list[str]
@@ -34,6 +35,7 @@ class Order:
     has_network: bool
     is_behind: bool
     mounts: list[Mount]
+    groups: list[str]
 
     def __init__(self, **fields: object) -> None:
         assert fields.keys() == Order.__annotations__.keys()

@@ -10,6 +10,7 @@ import sys
 import time
 
 from workers.warden import kernel, limits, processes, walls
+from workers.warden.group import Group
 from workers.warden.order import SIZE_BYTES, Order, Verdict, decode
 from workers.warden.watch import Breach, Watch
 
@@ -43,21 +44,34 @@ def _read_order() -> Order:
 
 
 def _run(order: Order) -> Verdict:
-    watch = Watch(order)
+    group = _make_group(order)
+    watch = Watch(order, group)
     child = os.fork()
     if child == 0:
-        _become(order)
+        _become(order, group)
     try:
         code, breach = _attend(child, watch)
         seconds = time.monotonic() - watch.began
         left = [] if order.is_behind else processes.descendants()  # walls fall with what they hold
     finally:
         processes.end_all(child)
+        group.end()
     if breach:
         return Verdict(KILLED, seconds, *breach)
     if order.is_behind and code > SIGNALLED:
         code = SIGNALLED - code
     return Verdict(code, seconds, "", LEFT_RUNNING.format(count=len(left)) if left else "")
+
+
+def _make_group(order: Order) -> Group:
+    """The watch is there without one, too."""
+    group = limits.group(order)
+    try:
+        group.make()
+    except OSError:
+        order.groups = []
+        return limits.group(order)
+    return group
 
 
 def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
@@ -70,7 +84,7 @@ def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
         while True:
             ready = [descriptor for descriptor, _ in poll.poll(watch.pause_ms())]
             if ended in ready:
-                return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), None
+                return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), watch.last()
             if CONTROL in ready:
                 return KILLED, ("", "")
             if breach := watch.look():
@@ -79,13 +93,14 @@ def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
         os.close(ended)
 
 
-def _become(order: Order) -> None:
+def _become(order: Order, group: Group) -> None:
     """Never returns: this is the child."""
     try:
         os.closerange(CONTROL + 3, limits.OPEN_FILES)
         kernel.hide_process(is_hidden=False)
         os.setsid()
         kernel.die_with_parent()
+        group.join(os.getpid())
         os.dup2(os.open(order.stdin, os.O_RDONLY), CONTROL)
         if order.mounts:
             walls.enter(order)

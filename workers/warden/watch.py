@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 
 from workers.warden import processes
+from workers.warden.group import Group
 from workers.warden.order import Order
 
 MB = 1024 * 1024
@@ -18,6 +19,7 @@ TIME = "ended after {seconds:g} s"
 MEMORY = "took more than {memory_mb} MB of memory"
 PROCESSES = "held more than {processes} processes"
 THREADS = "held more than {tasks} threads"
+TASKS = "wanted more than {tasks} processes and threads"
 DISK = "filled its folder with more than {disk_mb} MB"
 HIDDEN = "made a folder that nobody can look into: {reason}"
 
@@ -26,8 +28,9 @@ Breach = tuple[str, str]  # a value of core.tools.Stopped, and what is to be not
 
 
 class Watch:
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, group: Group) -> None:
         self._order = order
+        self._group = group
         self.began = time.monotonic()
         self._next_disk = self.began
         self._look_s = 0.0
@@ -42,6 +45,15 @@ class Watch:
         self._look_s = time.monotonic() - began
         return breach
 
+    def last(self) -> Breach | None:
+        """What the kernel has stopped, perhaps between the last look and the end."""
+        order, group = self._order, self._group
+        if group.is_out_of_memory():
+            return "memory", MEMORY.format(memory_mb=order.memory_mb)
+        if group.is_out_of_tasks():
+            return "processes", TASKS.format(tasks=group.tasks)
+        return None
+
     def _breach(self) -> Breach | None:
         order = self._order
         if time.monotonic() - self.began > order.seconds:
@@ -54,6 +66,8 @@ class Watch:
         most = order.memory_mb * MB
         if processes.memory_bytes(pids, most) > most:
             return "memory", MEMORY.format(memory_mb=order.memory_mb)
+        if breach := self.last():
+            return breach
         try:
             is_full = self._holds(pids) > order.disk_mb * MB
         except OSError as error:  # too deep for a path, or without the right to read it

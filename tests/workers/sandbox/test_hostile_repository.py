@@ -33,7 +33,8 @@ NAMED = {
     "flood stdout": (attacks.FLOOD_STDOUT, OUTPUT, "wrote more than 1 MB"),
     "flood stderr": (attacks.FLOOD_STDERR, OUTPUT, "wrote more than 1 MB"),
 }  # fmt: skip
-
+# A control group may come before the watch, whose words are those above.
+REFUSED_BY_THE_KERNEL = {PROCESSES: ("wanted more than 200 processes and threads",)}
 
 SYSTEM = ("/usr/planted", "/etc/planted", "/dev/planted", "/planted")
 
@@ -44,7 +45,8 @@ async def test_what_goes_too_far_is_ended_and_named(machine, attack):
 
     output = await machine.run(code, MARK)
 
-    assert (output.stopped, output.notes, output.code) == (stopped, (note,), -9)
+    assert (output.stopped, output.code) == (stopped, -9)
+    assert output.notes in {(note,), REFUSED_BY_THE_KERNEL.get(stopped)}
     assert living(MARK) == []
 
 
