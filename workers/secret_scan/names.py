@@ -27,10 +27,11 @@ _SUFFIXES: Final = words("""
 """)
 _PASSWORDS: Final = words("""
     password passwd pwd pass passphrase passcode passwort losenord lösenord passord kennwort
-    salasana adgangskode contraseña contrasena wachtwoord pw pswd psw userpass
+    salasana adgangskode kodeord contraseña contrasena wachtwoord pw pswd psw userpass
 """)
 _TOKENS: Final = words("""
     secret secrets token pat sas credential credentials cred creds authorization privatekey
+    hemlighet hemmelighed hemmelighet
     storagekey subscriptionkey sharedaccesskey sharedaccesssignature bearer passkey webhook
 """)
 _GLUED: Final = ("password", "passwd", "passphrase", "lösenord", "losenord", "pwd")

@@ -30,7 +30,7 @@ _DESCRIPTION: Final = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE: Final = re.compile(
-    r"^[$%]?[{(<\[]|[>\]})]{2}$|^<.*>$|\$\{|\$\(|\{\{|^\$[A-Za-z_]\w*$|^%[\w.]+%$|%\(\w+\)s|^%s$|"
+    r"^[$%]?[{(<\[]|[>\]})]{2}$|^<.*>$|\$\{|\$\(|\{\{|^\$[A-Za-z_]\w*(?:$|/)|^[&:@]{1,2}[A-Za-z_]+$|^%[\w.]+%$|%\(\w+\)s|^%s$|"
     r"\{[\w.\[\]'\"!:()]*\}|key_?vault|secret_?ref|^@microsoft|^enc[\[(]|^![a-z_]+$|^#\{|"
     r"^(?:vault|env|ssm|sops|op|secrets?|akv|file|arn|projects)[:/]|^\$ansible|"
     r"^(?:os|self|args|cfg|config|settings|process|dbutils|var|local|data)\.|^__\w+__$",

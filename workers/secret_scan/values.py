@@ -10,6 +10,7 @@ MOST_PAIRS: Final = 0.45  # of neighbours that are usual in words: random text h
 TOKEN_LENGTH: Final = 16
 KEY_LENGTH: Final = 24
 STRONG_LENGTH: Final = 10
+CAREFUL_LENGTH: Final = 12
 PASSWORD_LENGTHS: Final = range(6, 129)
 THREE_KINDS: Final = 3
 LEAST_TURNS: Final = 3  # capitals after other letters
@@ -28,6 +29,9 @@ _NAME: Final = re.compile(
     r"[A-Z]+\d{0,4}(?:[-_.](?:[A-Z]+\d{0,4}|\d{1,8}))+|"
     r"[A-Za-z]+(?:[-_./: ][A-Za-z]+)*"
 )
+_TERM: Final = re.compile(
+    r"[A-Z]{2,}[a-z]?\d+|[A-Za-z]+[-_./]?v?\d+(?:[.\-_]\w+)+|\S*[/\\]\S*"
+)  # SHA256, Python-3.11
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX: Final = re.compile(r"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)")
 _TOKEN: Final = re.compile(r"[\w+/=.~\-]+", re.ASCII)
@@ -88,6 +92,23 @@ def is_strong(value: str) -> bool:
     if len(value) < STRONG_LENGTH or len(kinds) < THREE_KINDS or not is_chosen(value):
         return False
     return "sign" in kinds or wordiness(value) <= MOST_PAIRS
+
+
+def is_chosen_with_care(value: str) -> bool:
+    """Letters of both cases and digits, as rules for passwords ask for them."""
+    return len(value) >= CAREFUL_LENGTH and len(_kinds(value)) >= THREE_KINDS and is_chosen(value)
+
+
+def is_chosen_for_sure(value: str) -> bool:
+    """Where a sentence might go on with any word: letters of both cases, digits, perhaps a sign."""
+    kinds = _kinds(value)
+    if not {"lower", "upper", "digit"} <= kinds or not is_chosen(value):
+        return False
+    return "sign" in kinds or not _TERM.fullmatch(value)
+
+
+def is_pin(value: str) -> bool:
+    return value.isdecimal() and len(value) in PASSWORD_LENGTHS
 
 
 def is_gibberish(value: str) -> bool:

@@ -442,5 +442,17 @@ def look_alike_lines():
         ("emb.json", json.dumps([m.base64(16) for _ in range(6)])),
         ("x.csv", "id,token,pwd\n1,a9f,b2\n2,c3d,e4"),
         ("x.csv", "\n".join(",".join(m.text(LOW,12) for _ in range(4)) for _ in range(5))),
+        ("README.md", 'curl -H "Authorization: Bearer $DATABRICKS_TOKEN" "$DATABRICKS_HOST/api/2.0/clusters/list"'),
+        ("a.py", f'ClientSecretCredential(tenant_id="{m.uuid()}", client_id="{m.uuid()}", client_secret=os.environ["S"])'),
+        ("a.py", 'MODULES = [\n    "pty",\n    "pwd",\n    "sqlite3",\n]'),
+        ("a.py", '"""Remove the item identified by `key1`."""'),
+        ("README.md", "The password for the QA database is in Key Vault kv-qa-2, see Runbook-12 and OAuth2."),
+        ("README.md", "Passwords need 12 characters; a pw like Abc is refused. Credentials of Python-3.11 and SHA256"),
+        ("README.md", "| setting | token | meaning |\n|---|---|---|\n| a | `<token>` | of Databricks |\n| b | none | - |"),
+        ("a.py", 'user.check_password("Granbarr27"); get_password("svc_load1")'),
+        ("a.sql", "CREATE USER svc IDENTIFIED BY &password;"),
+        ("a.bicep", "@secure()\nparam adminPassword string"),
+        ("a.csv", "user,password_hash,token_count\nanna,5f4dcc3b5aa765d61d8327deb882cf99,120"),
+        ("a.sh", 'sqlplus -s "$USER/$PASSWORD@//ora:1521/X" @x.sql; redis-cli -a "$REDIS_PASSWORD"'),
     ]
 # fmt: on

@@ -8,12 +8,14 @@ from tests.workers.secret_scan.hold_out import hold_out
 from tests.workers.secret_scan.lines import look_alike_lines, secret_lines
 from tests.workers.secret_scan.made import ALNUM, Made, judged
 from tests.workers.secret_scan.planted import planted
+from tests.workers.secret_scan.ways import ways
 from workers.secret_scan.detectors import DETECTORS
 from workers.secret_scan.scanner import Scanner
 
 AIM = 0.95
 SCANNER = Scanner()
-SECRETS, LOOK_ALIKES = len(secret_lines()), len(look_alike_lines())  # no test is named by a secret
+# No test is named by a secret.
+SECRETS, LOOK_ALIKES, WAYS = len(secret_lines()), len(look_alike_lines()), len(ways())
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,11 @@ def test_recall_and_precision_reach_the_aim(make, seed):
 
 @pytest.mark.parametrize(("path", "text"), secret_lines(), ids=map(str, range(SECRETS)))
 def test_a_line_with_a_secret_is_found(path, text):
+    assert SCANNER.scan(text, path) != []
+
+
+@pytest.mark.parametrize(("path", "text"), ways(), ids=map(str, range(WAYS)))
+def test_every_way_to_set_one_is_known(path, text):
     assert SCANNER.scan(text, path) != []
 
 

@@ -13,6 +13,8 @@ from workers.secret_scan.detectors.encoded import EncodedCredentials
 from workers.secret_scan.detectors.jwt import JsonWebTokens
 from workers.secret_scan.detectors.pairs import Pairs
 from workers.secret_scan.detectors.private_keys import PrivateKeys
+from workers.secret_scan.detectors.prose import Prose
+from workers.secret_scan.detectors.tables import Tables
 from workers.secret_scan.detectors.tokens import Tokens
 
 DETECTORS: Final[tuple[type[Detector], ...]] = (
@@ -29,4 +31,6 @@ DETECTORS: Final[tuple[type[Detector], ...]] = (
     Credentials,
     Pairs,
     Assignments,
+    Tables,
+    Prose,
 )

@@ -21,8 +21,9 @@ _QUERY: Final = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS_HOST: Final = re.compile(
-    r"sha256$|example\.|.*\.example(?:\.|$)|host(?:name)?(?:$|:)|server$|\[|\{|<|\$"
+    r"sha256$|example\.|.*\.example(?:\.|$)|host(?:name)?(?:$|:)|server$|\[|<"
 )
+_TEMPLATE: Final = ("{", "$", "%")  # the host is filled in, and the password may stand there
 
 
 class Addresses(Detector):
@@ -47,6 +48,8 @@ class Addresses(Detector):
 def _is_password(value: str, user: str, host: str) -> bool:
     if value.lower() == user.lower() or _HARMLESS_HOST.match(host) or not is_open(value):
         return False
+    if host.startswith(_TEMPLATE):
+        return values.is_strong(value) or values.is_random(value)
     if values.is_chosen(value) or values.is_random(value):
         return True
     return values.is_gibberish(value) or (

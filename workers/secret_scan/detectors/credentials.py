@@ -6,6 +6,7 @@ from typing import Final
 
 from workers.secret_scan import values
 from workers.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.secret_scan.names import Promise, promise
 from workers.secret_scan.placeholders import is_open
 
 _PAIR: Final = re.compile(
@@ -32,25 +33,44 @@ _OTHER_OPTION: Final = re.compile(
     rf"secret set\s[^\n]{{0,200}}?--value[ =]){_VALUE}",
     re.IGNORECASE,
 )
+# Each has an option of its own for it.
+_OWN_OPTION: Final = re.compile(
+    r"(?:redis-cli\s[^\n]{0,200}?-a\s|(?:mongosh?|mongodump|impala-shell|smbmap)\s[^\n]{0,200}?-p\s|"
+    r"ldap(?:search|modify|add|delete|whoami)\s[^\n]{0,200}?-w\s|"
+    r"(?:keytool|jarsigner)\s[^\n]{0,200}?-(?:store|key|deststore|srcstore)pass\s|"
+    r"(?:smbclient|rpcclient)\s[^\n]{0,200}?-U\s?[\"']?[\w.\-\\/]{1,60}%|"
+    r"(?:lftp|sftp|mount\.cifs)\s[^\n]{0,200}?-u\s?[\"']?[\w.\-]{1,60},|"
+    rf"htpasswd\s+-\w*b\w*\s[^\n]{{0,100}}?[\w.\-]{{1,60}}\s|7z[ar]?\s[^\n]{{0,200}}?-p){_VALUE}",
+    re.IGNORECASE,
+)
 _USER_OPTION: Final = re.compile(
-    r"(?:curl|wget|https?)(?:\s[^\n]{0,300}?)?\s(?:-u|--user|-a)[ =]?[\"']?[\w.\-@\\]{0,80}:"
+    r"(?:curl|wget|https?)(?:\s[^\n]{0,300}?)?\s(?:-u|--user|-a)[ =]?[\"']?[\w.\-@\\]{0,80}:[\"']?"
     r"(?P<secret>[^\s\"'`<>|]{4,256})"
 )
 _PIPED: Final = re.compile(
     r"(?:echo|printf)\s[^\n\"']{0,40}[\"']?(?P<secret>[^\s\"'|]{6,256})[\"']?\s*\|[^\n]{0,120}"
-    r"(?:-stdin|login)"
+    r"(?:-stdin|login|sudo\s[^\n]{0,20}-S)"
 )
 _ARGUMENT: Final = re.compile(
-    r"(?:auth\s?=\s?|basicauth|authentication|credentials?|login|connect|fernet)\(\s{0,40}"
-    r"(?:[a-z_]{1,20}\s?=\s?)?(?:[\"'][^\"'\n]{0,80}[\"']\s?,\s{0,40}){0,2}"
-    r"(?:[a-z_]{1,20}\s?=\s?)?[\"'](?P<secret>[^\"'\s]{6,256})[\"']",
+    r"(?:auth\s?=\s?|basicauth|authentication|credentials?|login|connect|fernet|getconnection|"
+    r"jwt\.(?:en|de)code)\(\s{0,40}(?:[\w.]{1,40}\s?,\s?)?"
+    r"(?:(?P<first>[a-z_]{1,20})\s?=\s?)?(?:[\"'][^\"'\n]{0,80}[\"']\s?,\s{0,40}){0,2}"
+    r"(?:(?P<name>[a-z_]{1,20})\s?=\s?)?[rb]?[\"'](?P<secret>[^\"'\s]{6,256})[\"']",
+    re.IGNORECASE,
+)
+# sqlplus -s USER/x@host, connect("USER/x@host"), jdbc:oracle:thin:USER/x@host
+_ORACLE: Final = re.compile(
+    r"(?:(?:sqlplus|sqlldr|sqlcl|expdp|impdp|rman)\s(?:[^\n]{0,120}?[\s=\"'])?|"
+    r"connect\([\"']|jdbc:oracle:(?:thin|oci8?):)"
+    r"[\w$#.\-]{2,60}/(?P<secret>[^\s@\"'/]{4,64})@",
     re.IGNORECASE,
 )
 _IDENTIFIED: Final = re.compile(
-    r"identified by\s{1,9}[\"'](?P<secret>[^\"'\s]{4,128})[\"']", re.IGNORECASE
+    r"identified by\s{1,9}[\"']?(?P<secret>[^\"'`\s;()]{4,128})[\"']?", re.IGNORECASE
 )
 _BEARER: Final = re.compile(
-    r"\b(?:bearer|token|apikey|splunk)\s{1,4}(?P<secret>[\w.~+/\-]{20,1000}={0,2})", re.IGNORECASE
+    r"\b(?:bearer|token|apikey|splunk)[ \t]{1,4}(?P<secret>[\w.~+/\-]{20,1000}={0,2})",
+    re.IGNORECASE,
 )
 _FORMS: Final = (
     ("password of a command", _PASSWORD_OPTION, (" -p", "--password")),
@@ -59,12 +79,28 @@ _FORMS: Final = (
         _OTHER_OPTION,
         ("-securestring", "sshpass", "mysql", "--string-value", "secret set"),
     ),
+    (
+        "password of a command",
+        _OWN_OPTION,
+        (
+            *("redis-cli", "mongo", "impala-shell", "smbmap", "ldap", "keytool", "jarsigner"),
+            *("smbclient", "rpcclient", "lftp", "sftp", "mount.cifs", "htpasswd", "7z"),
+        ),
+    ),
     ("password of a command", _USER_OPTION, ("curl ", "wget ", "http ", "https ")),
     ("password of a command", _PIPED, ("echo ", "printf ")),
     (
         "credentials",
         _ARGUMENT,
-        ("auth", "credential(", "credentials(", "login(", "connect(", "fernet("),
+        (
+            *("auth", "credential(", "credentials(", "login(", "connect(", "fernet("),
+            *("getconnection(", "jwt.encode(", "jwt.decode("),
+        ),
+    ),
+    (
+        "password of a command",
+        _ORACLE,
+        ("sqlplus", "sqlldr", "sqlcl", "expdp", "impdp", "rman", "connect(", "jdbc:oracle:"),
     ),
     ("password", _IDENTIFIED, ("identified by",)),
 )
@@ -80,13 +116,22 @@ class Credentials(Detector):
                 yield Hit(self.secret_type, match.start("secret"), value)
         for kind, form, hints in _FORMS:
             for match in page.matches(form, hints, before=400):
-                if _is_drawn_or_chosen(match["secret"]) and is_open(match["secret"]):
+                if _may_be_secret(match):
                     yield Hit(kind, match.start("secret"), match["secret"])
         for match in page.matches(
             _BEARER, ("bearer", "token", "apikey", "splunk"), before=2, after=1100
         ):
             if values.is_random(match["secret"]) and is_open(match["secret"]):
                 yield Hit("bearer token", match.start("secret"), match["secret"])
+
+
+def _may_be_secret(match: re.Match[str]) -> bool:
+    """What is handed over without a name may be, and under a name that says so."""
+    groups = match.groupdict()
+    name = groups.get("name") or groups.get("first")
+    if name and promise(name) is Promise.NOTHING:
+        return False
+    return _is_drawn_or_chosen(match["secret"]) and is_open(match["secret"])
 
 
 def _is_in_a_string(page: Page, match: re.Match[str]) -> bool:

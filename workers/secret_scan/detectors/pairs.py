@@ -17,7 +17,7 @@ _FORMS: Final = (
     (  # - name: X, value: …  {"name": "X", "value": "…"}  <add key="X" value="…"/>
         re.compile(
             rf"(?:name|key|variable|parameter|label){_QUOTE}{_SET}"
-            rf"{_QUOTE}(?P<name>[\w.\-:]{{3,120}}){_QUOTE}[ \t]{{0,40}},?\s{{1,120}}"
+            rf"{_QUOTE}(?P<name>[\w.\-:]{{3,120}}){_QUOTE}[ \t]{{0,40}}(?:,\s{{0,120}}|\s{{1,120}})"
             rf"{_QUOTE}(?:value|default|secret){_QUOTE}{_SET}{_VALUE}",
             re.IGNORECASE,
         ),
