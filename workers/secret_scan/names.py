@@ -47,6 +47,7 @@ _KEYS: Final = words("""
     mistral gemini groq deepl twilio mailgun sendgrid stripe datadog dd newrelic sentry pagerduty
     splunk grafana elastic jira sonar artifactory jfrog nexus github gitlab devops npm pypi docker
 """)
+_OPEN: Final = words("public publishable")
 _WEAK: Final = words("key keys auth")
 
 # A token of a text, of a page or of a parser opens no door, and a public key may be public.
@@ -69,7 +70,7 @@ def promise(name: str) -> Promise:
         return Promise.NOTHING
     last = parts[-1].rstrip("0123456789") or parts[-1]
     made = _of(last, parts[-2] if len(parts) > 1 else "")
-    return Promise.NOTHING if "public" in parts and made is not Promise.PASSWORD else made
+    return Promise.NOTHING if _OPEN & set(parts) and made is not Promise.PASSWORD else made
 
 
 def _of(last: str, before: str) -> Promise:

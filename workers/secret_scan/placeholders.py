@@ -30,7 +30,7 @@ _DESCRIPTION: Final = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE: Final = re.compile(
-    r"^[$%]?[{(<\[]|[>\]})]{2}$|^<.*>$|\$\{|\$\(|\{\{|^\$[A-Za-z_]\w*(?:$|/)|^[&:@]{1,2}[A-Za-z_]+$|^%[\w.]+%$|%\(\w+\)s|^%s$|"
+    r"^[$%]?[{(<\[]|[>\]})]{2}$|^<.*>$|\$\{|\$\(|\{\{|^\$[A-Za-z_]\w*(?:$|/)|^[&:@]{1,2}[A-Za-z_]+$|^%[\w.]+%$|%\(\w+\)s|^[a-z_./:\-]*%[sd][a-z_./:\-]*$|"
     r"\{[\w.\[\]'\"!:()]*\}|key_?vault|secret_?ref|^@microsoft|^enc[\[(]|^![a-z_]+$|^#\{|"
     r"^(?:vault|env|ssm|sops|op|secrets?|akv|file|arn|projects)[:/]|^\$ansible|"
     r"^(?:os|self|args|cfg|config|settings|process|dbutils|var|local|data)\.|^__\w+__$",
@@ -40,6 +40,7 @@ _HASH: Final = re.compile(r"^\$\w{1,12}\$|^\{\w{2,10}\}|^sha\d{1,3}[:\-]", re.IG
 _EXPRESSION: Final = re.compile(
     r"[a-z][.\-]\$[A-Z]?\d|\\[wdsbS]|\(\?|\[\^?\w-\w|\{\d+(?:,\d*)?\}|^\^\(|\w\?\.\w"
 )
+_PUBLISHABLE: Final = re.compile(r"pk_(?:live|test)_\w+")
 _PATH: Final = re.compile(
     r"(?:[a-z][a-z0-9+]*:/)?(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./\\ ?=&-]+|https?:.*"
 )
@@ -75,6 +76,8 @@ def _is_said(value: str) -> bool:
 def is_reference(value: str) -> bool:
     """Where the value comes from: a variable, a template, a vault, a file; or a hash of it."""
     if any(form.search(value) for form in (_REFERENCE, _HASH, _EXPRESSION)):
+        return True
+    if _PUBLISHABLE.fullmatch(value):
         return True
     return bool(_PATH.fullmatch(value)) and not is_key_material(value)  # base64 may begin with "/"
 

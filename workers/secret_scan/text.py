@@ -27,6 +27,11 @@ def _strings(quote: str) -> tuple[str, str]:
     return next_line, rf"{quote}[ \t]{{0,9}}[+.][ \t]{{0,9}}{quote}"
 
 
+# A long value that goes on; the next one of a list of settings is another.
+_WRAPPED: Final = (
+    r"\n(?<=[\w+/=.\-]{16}\n)[#>| \t]{0,80}(?![A-Za-z_][\w.\-]{0,80}=[^=\n])"
+    r"(?=[\w+/=.\-]{2,512}[\"'),;]{0,3}(?:\n|\Z))"
+)
 # Each begins with a letter of its own, which is what makes it fast.
 _SEAMS: Final = tuple(
     re.compile(form)
@@ -34,7 +39,7 @@ _SEAMS: Final = tuple(
         *_strings('"'),
         *_strings("'"),
         r"\\\n[ \t]{0,80}",
-        r"\n(?<=[\w+/=.\-]{16}\n)[#>| \t]{0,80}(?=[\w+/=.\-]{2,512}[\"'),;]{0,3}(?:\n|\Z))",
+        _WRAPPED,
     )
 )
 

@@ -453,6 +453,9 @@ def look_alike_lines():
         ("a.sql", "CREATE USER svc IDENTIFIED BY &password;"),
         ("a.bicep", "@secure()\nparam adminPassword string"),
         ("a.csv", "user,password_hash,token_count\nanna,5f4dcc3b5aa765d61d8327deb882cf99,120"),
+        ("a.ts", f'export const publishableKey = "pk_live_{m.text(ALNUM, 99)}";'),
+        ("page.json", f'"cursor": "{base64.b64encode(json.dumps({"offset": 200, "order": "asc", "segment": "SME", "at": "2026Q3"}).encode()).decode():A<88}"'),
+        ("a.env", f"FIRST_ID=run-{m.text(LOW, 20)}\nSECOND_ID=run-{m.text(LOW, 20)}"),
         ("a.sh", 'sqlplus -s "$USER/$PASSWORD@//ora:1521/X" @x.sql; redis-cli -a "$REDIS_PASSWORD"'),
     ]
 # fmt: on

@@ -189,5 +189,8 @@ def ways():
         ("users.csv", f"name;password;role\nanna;{PLAIN};reader"),
         ("README.md", f"| system | user | password |\n| --- | --- | --- |\n| dwh | svc | {SIGNED} |"),
         ("a.py", 'pwd = "84736251"'),
+        ("conda.yml", f"  - https://conda.bank.test/t/nd-{m.uuid()}/risk-models"),
+        ("a.py", f'HMAC_KEY = bytes.fromhex(\n    "{m.hex(64)}"\n)'),
+        ("a.sh", f"curl -u svc:'{m.drawn_password()}' -T x https://artifacts.bank.test/ml/"),
     ]
 # fmt: on

@@ -15,6 +15,9 @@ _USER: Final = re.compile(
     r"(?P<secret>[^\s/;\"'`<>]{3,256})@(?P<host>[\w.\-\[{$%]{1,255})"
 )
 _TOKEN: Final = re.compile(r"https?://(?P<secret>[A-Za-z0-9_\-]{20,120})@[\w.\-]{1,255}")
+_PATH_TOKEN: Final = re.compile(  # of a conda channel
+    r"https?://[\w.\-]{1,255}(?::\d{1,5})?/t/(?:[A-Za-z]{2}-)?(?P<secret>[\w\-]{20,120})/"
+)
 _QUERY: Final = re.compile(
     r"[?&;](?:code|key|sig|sas|signature|auth|token|[a-z_\-]{0,20}(?:key|token|secret))="
     r"(?P<secret>[\w+/.~%\-]{16,256}={0,2})",
@@ -40,9 +43,10 @@ class Addresses(Detector):
         for match in _USER.finditer(page.text):
             if _is_password(match["secret"], match["user"], match["host"].lower()):
                 yield Hit(self.secret_type, match.start("secret"), match["secret"])
-        for match in _TOKEN.finditer(page.text):
-            if values.is_random(match["secret"]) and is_open(match["secret"]):
-                yield Hit("token in an address", match.start("secret"), match["secret"])
+        for form in (_TOKEN, _PATH_TOKEN):
+            for match in form.finditer(page.text):
+                if values.is_random(match["secret"]) and is_open(match["secret"]):
+                    yield Hit("token in an address", match.start("secret"), match["secret"])
 
 
 def _is_password(value: str, user: str, host: str) -> bool:

@@ -38,7 +38,7 @@ _AROUND: Final = (
     r"(?P<call>[\w.]{1,60}[(\[][^)\]\n]{0,80}[)\]]\s{1,3}(?:or|\|\||\?\?)\s{1,3}|"
     r"[\w.]{0,60}(?:env|config|get|param|parameter)\(\s{0,40}[\"'][\w.\-]{1,80}[\"'],\s{0,40}"
     r"(?:[a-z_]{1,20}\s?=\s?)?|"
-    r"(?:(?:\w{1,40}\.){0,4}(?:secretstr|secret|field|str|quote|quote_plus|b64decode|bytes|default|"
+    r"(?:(?:\w{1,40}\.){0,4}(?:secretstr|secret|field|str|quote|quote_plus|b64decode|bytes|fromhex|unhexlify|default|"
     r"securestring|option|argument|attrib|ib)\(\s{0,40}(?:[a-z_]{1,20}\s?=\s?)?){1,3}|)"
 )
 _QUOTED: Final = re.compile(

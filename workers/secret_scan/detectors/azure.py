@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from workers.secret_scan.base64_text import decoded, printable
 from workers.secret_scan.detectors.detector import (
     Detector,
     Hit,
@@ -48,7 +49,8 @@ class AzureKeys(Detector):
     def hits(self, page: Page) -> Iterator[Hit]:
         for match in page.matches(_KEY_64, ("==",), before=100, after=4):
             before = page.line_before(match.start())
-            if is_real(match["secret"]) and not _HASHES.search(before):
+            is_text = printable(decoded(match["secret"]))  # a page's cursor, for one
+            if is_real(match["secret"]) and not is_text and not _HASHES.search(before):
                 yield Hit(_kind(before), match.start(), match["secret"])
 
 
