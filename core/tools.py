@@ -40,7 +40,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     ``files`` go into the tool folder; ``collects`` are read back from the out folder where they
     are there. ``runs_code``: the repository's own code runs. ``has_network`` goes with code of
-    ours only.
+    ours only. ``gives_way``: others are waited for longer, and the cores are theirs first.
     """
 
     argv: tuple[str, ...]
@@ -51,6 +51,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     runs_code: bool = False
     has_network: bool = False
     needs_environment: bool = False
+    gives_way: bool = False
     seconds: float = 60.0
     memory_mb: int = 1024
     output_mb: int = 8  # of stdout, of stderr, and of each collected file

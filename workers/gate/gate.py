@@ -97,6 +97,7 @@ class _Pass:
         self._kept = kept
         self._watcher = watcher
         self._results: dict[str, CheckResult] = {}
+        self._has_quick = asyncio.Event()
 
     async def run(self, checks: list[Check], *, is_quick: bool) -> dict[str, CheckResult]:
         """Slots are given in the order in which they are asked for."""
@@ -105,8 +106,8 @@ class _Pass:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._quick(left, checks))
             await asyncio.sleep(0)  # it asks for its slot
-            for check in [] if is_quick else _longest_first(left):
-                tasks.create_task(self._full(check))
+            for number, check in enumerate([] if is_quick else _longest_first(left)):
+                tasks.create_task(self._full(check, gives_way=number > 0))
         return self._results
 
     async def _quick(self, left: list[Check], checks: list[Check]) -> None:
@@ -118,6 +119,7 @@ class _Pass:
             for check in previews:
                 tasks.create_task(self._preview(check))
         there = tuple(self._results[check.id] for check in checks if check.id in self._results)
+        self._has_quick.set()
         full = {result.check for result in there if not result.is_preview}
         waiting = tuple(check.id for check in checks if check.id not in full)
         if waiting:
@@ -151,13 +153,20 @@ class _Pass:
             found = replace(found, is_preview=check.full is not None)
         self._answered(check, found)
 
-    async def _full(self, check: Check) -> None:
+    async def _full(self, check: Check, *, gives_way: bool) -> None:
+        """A pass lasts as long as its longest tool: the others come after the quick answers."""
         assert check.full is not None
-        self._answered(check, await self._run_tool(check, check.full, self._slots))
+        if gives_way:
+            await self._has_quick.wait()
+        found = await self._run_tool(check, check.full, self._slots, gives_way=gives_way)
+        self._answered(check, found)
 
-    async def _run_tool(self, check: Check, tool: Tool, slot: Slot) -> CheckResult:
-        works = self._watcher.works
-        return await self._tools.answer(check, tool, self._subject, works, slot=slot)
+    async def _run_tool(
+        self, check: Check, tool: Tool, slot: Slot, *, gives_way: bool = False
+    ) -> CheckResult:
+        return await self._tools.answer(
+            check, tool, self._subject, self._watcher.works, slot=slot, gives_way=gives_way
+        )
 
     def _answered(self, check: Check, result: CheckResult) -> None:
         self._kept.keep(check, result)
@@ -177,7 +186,7 @@ def _not_run(check: Check, policy: Policy) -> CheckResult:
     return said(check, Status.NOT_CHECKED, OFF if policy.is_off(check.id) else LATER)
 
 
-SLOW: Final = ("unit_tests", "lint", "libraries", "secrets", "bandit")
+SLOW: Final = ("unit_tests", "lint", "secrets", "libraries", "bandit")
 
 
 def _longest_first(checks: list[Check]) -> list[Check]:

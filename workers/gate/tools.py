@@ -54,11 +54,18 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     network_env: Mapping[str, str] = {}
 
     async def answer(
-        self, check: Check, tool: Tool, subject: "Subject", tell: Tell, *, slot: Slot
+        self,
+        check: Check,
+        tool: Tool,
+        subject: "Subject",
+        tell: Tell,
+        *,
+        slot: Slot,
+        gives_way: bool = False,
     ) -> CheckResult:
         """Run it and have it judged; whatever the tool does, there is a result.
 
-        ``slot`` is a core to run on: what waits for the network takes none.
+        ``slot`` is a core to run on: what waits for the network waits for its turn, and takes none.
         """
         repo, facts = check.part(subject.repo), subject.facts.part(check.asks)
         try:
@@ -75,9 +82,13 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
             places = await self._places(command, subject, lambda words: tell(check, words))
         except StepFailedError as error:
             return could_not_run(check, str(error))
+        command = msgspec.structs.replace(command, gives_way=gives_way)
         if command.has_network:
             env = {**self.network_env, **command.env}
             command = msgspec.structs.replace(command, env=env)
+        if command.has_network:
+            async with slot:
+                pass  # its turn
         async with nullcontext() if command.has_network else slot:
             tell(check, "")
             output = await sandbox.run(command, repo, places)

@@ -17,14 +17,17 @@ def wrapped(order: Order, program: str, cwd: str) -> Order:
 
 
 def _argv(order: Order, program: str) -> list[str]:
-    """``prlimit`` goes between: outside, all processes of the user would count."""
+    """``prlimit`` goes between: outside, all processes of the user would count.
+
+    No ``--new-session``: the warden has made one, and another would not give way as that does.
+    """
     user, tasks = str(order.user), order.tasks * TASKS_SLACK
     network = ["--share-net"] if order.has_network else []
     return [
         program,
         *("--unshare-all", *network, "--unshare-user", "--disable-userns"),
         *("--uid", user, "--gid", user, "--hostname", "sandbox"),
-        *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--die-with-parent", "--cap-drop", "ALL"),
         *(part for mount in order.mounts for part in _option(mount)),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", str(order.shared_mb * MB), "--tmpfs", "/dev/shm"),  # noqa: S108 (its own)

@@ -33,6 +33,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 USUAL: Final = Bounds()
+NICE: Final = 5  # the warden and the worker come first
+GIVES_WAY: Final = 15
 
 
 class ShutIn:
@@ -86,6 +88,7 @@ class ShutIn:
             has_network=command.has_network,
             is_behind=is_behind,
             mounts=mounts(command, places, folder) if is_behind else [],
+            nice=GIVES_WAY if command.gives_way else NICE,
             groups=[f"{place}/{folder.path.name}" for place in self._groups],
             **bounds,
         )

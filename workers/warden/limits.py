@@ -15,7 +15,6 @@ OPEN_FILES = 1024
 CPU_GRACE_S = 5
 MEMORY_SLACK = 4  # one process between two looks of the watch
 TASKS_SLACK = 2  # so that the watch comes first, and says why
-NICE = 5  # the warden and the worker come first
 FIRST_TO_END = b"1000"  # when the whole machine runs out of memory
 
 
@@ -45,9 +44,14 @@ def apply(order: Order) -> None:
     _limit(resource.RLIMIT_MSGQUEUE, 0)
     if order.mounts:
         _limit(resource.RLIMIT_NPROC, order.tasks * TASKS_SLACK)
-    os.nice(NICE)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
-        score.write(FIRST_TO_END)
+    os.nice(order.nice)
+    _say("autogroup", str(order.nice).encode())  # where each session is a group, it counts alone
+    _say("oom_score_adj", FIRST_TO_END)
+
+
+def _say(name: str, value: bytes) -> None:
+    with contextlib.suppress(OSError), open(f"/proc/self/{name}", "wb", buffering=0) as file:
+        file.write(value)
 
 
 def _limit(what: int, value: int) -> None:

@@ -16,7 +16,8 @@ class Order:
     ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
     ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
     the threads of all processes; ``user`` is who it seems to be. ``groups`` are the folders of the
-    control group to be made for it, none where the machine does not let us.
+    control group to be made for it, none where the machine does not let us. ``nice``: how far it
+    gives way to others.
     """
 
     argv: list[str]
@@ -36,6 +37,7 @@ class Order:
     is_behind: bool
     mounts: list[Mount]
     groups: list[str]
+    nice: int
 
     def __init__(self, **fields: object) -> None:
         assert fields.keys() == Order.__annotations__.keys()
