@@ -18,6 +18,12 @@ from core.events import Event, encode, kind
 GENESIS: Final = "0" * 64
 
 
+UNKNOWN = (
+    "No entry has the hash {known}, which was noted as a head. The {count} entries follow each "
+    "other, but the ledger was cut off, or written anew, since then; ask for a whole export."
+)
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the ledger. ``data`` is the event's JSON, byte for byte as it was committed."""
 
@@ -60,9 +66,12 @@ def to_line(found: Entry) -> bytes:
     return msgspec.json.encode(found) + b"\n"
 
 
-def verify(lines: Iterable[bytes]) -> "Verdict":
-    """Check an exported ledger from its first line to its last; raise LedgerBrokenError."""
-    previous, count, redacted = GENESIS, 0, 0
+def verify(lines: Iterable[bytes], known: str = "") -> "Verdict":
+    """Check an exported ledger from its first line to its last; raise LedgerBrokenError.
+
+    ``known`` is a head that was noted earlier: without it nobody sees that the end is cut off.
+    """
+    previous, count, redacted, is_known = GENESIS, 0, 0, not known
     versions: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         found = _decode(line, number)
@@ -70,6 +79,9 @@ def verify(lines: Iterable[bytes]) -> "Verdict":
         versions[found.stream] = found.version
         previous, count = found.hash, count + 1
         redacted += not found.data
+        is_known = is_known or found.hash == known
+    if not is_known:
+        raise LedgerBrokenError(UNKNOWN.format(known=known, count=count))
     return Verdict(entries=count, head=previous, redacted=redacted, streams=len(versions))
 
 

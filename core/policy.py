@@ -140,6 +140,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """The first gate at which a result stands in the way, or ""."""
         return next((gate for gate in GATES if self.blocking(result, gate)), "")
 
+    def until(self, stage: str) -> "Policy":
+        """The same rules for who asks what stands before a stage: behind it nothing blocks."""
+        last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
+        later = frozenset(GATES[last + 1 :])
+        checks = {
+            name: msgspec.structs.replace(
+                rule, at={gate: mode for gate, mode in rule.at.items() if gate not in later}
+            )
+            for name, rule in self.checks.items()
+        }
+        blocks = {**self.blocks, **dict.fromkeys(later, 0)}
+        return msgspec.structs.replace(self, checks=checks, blocks=blocks)
+
     def direction(self, metric: str) -> Literal["higher", "lower", ""]:
         """Which way is better; a prefix such as ``test_`` does not matter, "" is not known."""
         name = metric.casefold()

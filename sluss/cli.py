@@ -32,6 +32,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback may show values that nobody should see
     help="Sluss lifts a model from a branch to production, gate by gate.",
 )
+NOTE_HEAD = (
+    "Note it in another place: `sluss audit verify FILE --head HEAD` tells whether a later export "
+    "still holds it. A ledger that was cut off at its end verifies without it."
+)
 audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
 app.add_typer(runtimes, name="runtimes")
@@ -134,13 +138,20 @@ def rebuild_(home: Home = None) -> None:
 
 
 @audits.command("verify")
-def verify_(file: Annotated[Path, typer.Argument(help="An exported ledger.")]) -> None:
+def verify_(
+    file: Annotated[Path, typer.Argument(help="An exported ledger.")],
+    head: Annotated[
+        str, typer.Option(help="A head that was noted earlier: the ledger must still hold it.")
+    ] = "",
+) -> None:
     """Check the hash chain of an exported ledger; no server is needed."""
     from sluss.commands import audit
 
-    found = audit.verify_file(file)
+    found = audit.verify_file(file, head.strip().lower())
     console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
-    console.print(f"Head: {found.head}")
+    console.print(f"Head: {found.head}", soft_wrap=True)
+    if not head:
+        console.print(NOTE_HEAD, soft_wrap=True)
 
 
 @audits.command("export")

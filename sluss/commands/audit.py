@@ -10,12 +10,15 @@ from core.ledger import Verdict, verify
 NO_FILE = "There is no file {path}. Nothing was verified; export one with `sluss audit export`."
 
 
-def verify_file(path: Path) -> Verdict:
-    """Raise LedgerBrokenError that names the line where the chain breaks."""
+def verify_file(path: Path, known: str = "") -> Verdict:
+    """Raise LedgerBrokenError that names the line where the chain breaks.
+
+    ``known`` is a head that was noted earlier, or "".
+    """
     if not path.is_file():
         raise SettingsError(NO_FILE.format(path=path))
     with path.open("rb") as lines:
-        return verify(lines)
+        return verify(lines, known)
 
 
 def export_file(home: Path, path: Path) -> int:

@@ -1,6 +1,7 @@
 """``sluss check PATH``: the gate on a folder, before anything is pushed."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.text import Text
 from core.checks import CheckResult, ModelRepo
 from core.errors import SettingsError, UnknownNameError
 from core.facts import Facts
-from core.policy import GATES, Policy
+from core.policy import Policy
 from core.words import Stage
 from sluss.fix_folder import apply
 from sluss.gate_parts import local_gate
@@ -65,11 +66,14 @@ Folder = Annotated[
     Path, typer.Argument(help="The folder of the model repository.", exists=True, file_okay=False)
 ]
 Only = Annotated[
-    list[str] | None, typer.Option(help="The id of a check; may be given more than once.")
+    list[str] | None, typer.Option(help="Ids of checks, with commas or given more than once.")
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Only what answers in about a second.")]
 To = Annotated[
-    Stage, typer.Option(help="How far it is to go: what blocks behind that is not counted.")
+    Stage,
+    typer.Option(
+        case_sensitive=False, help="How far it is to go: what blocks behind that is not counted."
+    ),
 ]
 Form = Annotated[Format, typer.Option(help="For people, or for programs.")]
 Mend = Annotated[
@@ -111,26 +115,28 @@ def check(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run the gate on a folder. The exit code is 1 when something blocks."""
     policy, facts = _rules(home, stage)
+    chosen = _chosen(only or ())
     if report is not None:
         facts = msgspec.structs.replace(facts, report=report.read_bytes())
     if fix:
-        _fix(path, read_folder(path, policy), facts)
+        _fix(path, read_folder(path, policy), facts, chosen)
     repo = read_folder(path, policy)
     wanted = Wanted(
         path=path,
         repo=repo,
         facts=facts,
         policy=policy,
-        only=tuple(only or ()),
+        only=chosen,
         is_quick=quick,
         home=home,
     )
     console = Console()
     results = _results(wanted, console if format is Format.TEXT else None)
-    _print(console, format, results, policy)
+    counted = policy.until(stage)
+    _print(console, format, results, counted, policy.digest)
     if write is not None:
-        _write(write, results, policy)
-    if any(_blocks(result, policy, stage) for result in results):
+        _write(write, results, counted)
+    if any(counted.blocked_gate(result) for result in results):
         raise typer.Exit(BLOCKED)
 
 
@@ -149,10 +155,15 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
     return policy, gbi_facts(facts, variables) if has_groups else facts
 
 
-def _fix(path: Path, repo: ModelRepo, facts: Facts) -> None:
+def _chosen(only: Iterable[str]) -> tuple[str, ...]:
+    names = (name.strip() for words in only for name in words.split(","))
+    return tuple(filter(None, names))
+
+
+def _fix(path: Path, repo: ModelRepo, facts: Facts, only: tuple[str, ...]) -> None:
     """What was done is told to people alone, so that a program still reads one answer."""
     said = Console(stderr=True)
-    for line in apply(path, planned_fixes(repo, facts)):
+    for line in apply(path, planned_fixes(repo, facts, only)):
         said.print(Text(line), soft_wrap=True)
 
 
@@ -166,7 +177,8 @@ def _results(wanted: Wanted, console: Console | None) -> Results:
         with shown as watcher:
             return asyncio.run(_gate(wanted, watcher))
     except UnknownNameError as error:
-        raise typer.BadParameter(str(error), param_hint="--only") from error
+        message = f"{error} All of them: {', '.join(each.id for each in CHECKS)}."
+        raise typer.BadParameter(message, param_hint="--only") from error
 
 
 async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
@@ -183,11 +195,12 @@ async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
     )
 
 
-def _print(console: Console, form: Format, results: Results, policy: Policy) -> None:
+def _print(console: Console, form: Format, results: Results, policy: Policy, digest: str) -> None:
+    """``digest`` is that of the bank's rules, whichever part of them was asked about."""
     if form is Format.TEXT:
         print_report(console, results, policy)
     elif form is Format.JSON:
-        typer.echo(as_json(results, policy))
+        typer.echo(as_json(results, policy, digest))
     else:
         typer.echo(FORMS[FORM[form]](results, policy), nl=False)
 
@@ -198,19 +211,13 @@ def _write(folder: Path, results: Results, policy: Policy) -> None:
         (folder / name).write_bytes(form(results, policy))
 
 
-def _blocks(result: CheckResult, policy: Policy, stage: Stage) -> bool:
-    """On the way to a stage every gate before it is passed, too."""
-    last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
-    return any(policy.blocking(result, gate) for gate in GATES[: last + 1])
-
-
-def as_json(results: Results, policy: Policy) -> str:
+def as_json(results: Results, policy: Policy, digest: str) -> str:
     checks = [
         {**msgspec.to_builtins(result), "blocks": policy.blocked_gate(result)} for result in results
     ]
     report = {
         "blocks": any(check["blocks"] for check in checks),
-        "policy": policy.digest,
+        "policy": digest,
         "checks": checks,
     }
     return msgspec.json.format(msgspec.json.encode(report)).decode()

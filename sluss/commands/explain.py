@@ -29,7 +29,8 @@ def explain(
     try:
         found = _named(check)
     except UnknownNameError as error:
-        raise typer.BadParameter(str(error), param_hint="CHECK") from error
+        message = f"{error} All of them: {', '.join(each.id for each in CHECKS)}."
+        raise typer.BadParameter(message, param_hint="CHECK") from error
     console.print(Text(f"{found.id}: {found.title}", style="bold"))
     console.print(Text(f"Owner: {found.owner}. Priority: {found.priority}. It {tier(found)}."))
     if found.mode == "warn":

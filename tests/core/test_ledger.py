@@ -29,6 +29,18 @@ def test_an_untouched_ledger_verifies(lines):
     assert verify(lines).entries == len(lines)
 
 
+def test_a_ledger_that_has_grown_still_holds_the_head_that_was_noted(lines):
+    noted = verify(lines[:4]).head
+    assert verify(lines, noted).entries == len(lines)
+
+
+def test_one_that_was_cut_off_does_not_hold_it(lines):
+    noted = verify(lines).head
+    assert verify(lines[:-2]).entries == len(lines) - 2
+    with pytest.raises(LedgerBrokenError, match="cut off, or written anew"):
+        verify(lines[:-2], noted)
+
+
 def test_redacted_data_still_verifies_and_is_counted(lines):
     assert verify(changed(lines, 3, data="", salt="")).redacted == 1
 

@@ -100,6 +100,22 @@ def test_a_finding_about_a_stage_blocks_from_that_stage_on():
     assert dict(zip(GATES, counts, strict=True)) == {"run": 0, "acceptance": 0, "QA": 1, "PROD": 2}
 
 
+@pytest.mark.parametrize(
+    ("stage", "blocked"),
+    [("TST", ["run", "", ""]), ("QA", ["run", "QA", ""]), ("PROD", ["run", "QA", "PROD"])],
+)
+def test_asked_about_a_stage_nothing_behind_it_blocks(stage, blocked):
+    until = Policy().until(stage)
+    assert [until.blocked_gate(a_result("lint", priority)) for priority in (1, 2, 3)] == blocked
+
+
+def test_nor_does_what_policy_says_of_a_gate_behind_it():
+    rules = policy({"checks": {"lint": {"mode": "warn", "at": {"QA": "block", "PROD": "block"}}}})
+    found = a_result("lint", 1)
+    assert rules.until("QA").blocked_gate(found) == "QA"
+    assert rules.until("TST").blocked_gate(found) == ""
+
+
 def test_advice_blocks_nothing_and_what_could_not_run_does():
     advice = Finding("conda.yml", "think of it", is_advice=True)
     assert Policy().blocked_gate(a_result("libraries", 1, findings=(advice,))) == ""

@@ -54,6 +54,38 @@ def test_a_finding_behind_the_asked_stage_does_not_count(folder):
 
 
 @pytest.mark.parametrize(
+    ("form", "at_prod", "at_tst"),
+    [
+        ("sarif", '"level": "error"', '"level": "warning"'),
+        ("junit", "<failure", "<system-out"),
+        ("markdown", "| QA |", "| - |"),
+        ("json", '"blocks": "QA"', '"blocks": ""'),
+        ("text", "before QA", "Nothing blocks"),
+    ],
+)
+def test_every_form_agrees_with_the_exit_code(folder, form, at_prod, at_tst):
+    (folder / "README.md").write_text("# loan_default\n")
+    words = ("check", folder, "--only", "readme", "--format", form)
+    assert at_prod in run(*words).stdout
+    said = run(*words, "--stage", "tst").stdout  # as people write it
+    assert at_tst in said
+    assert at_prod not in said
+
+
+def test_checks_may_be_named_with_commas(folder):
+    done = run("check", folder, "--only", "structure, naming")
+    assert done.output.count("passed") == 3  # and the verdict
+
+
+def test_an_unknown_check_is_answered_with_all_that_there_are(folder):
+    done = run("check", folder, "--only", "nope")
+    said = " ".join(done.output.replace("│", " ").split())
+    assert done.exit_code == 2
+    assert "There is no check called 'nope'." in said
+    assert "structure, entry_points, variables" in said
+
+
+@pytest.mark.parametrize(
     ("form", "begins"),
     [("sarif", "{"), ("junit", "<?xml"), ("markdown", "## Sluss")],
 )

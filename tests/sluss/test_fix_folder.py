@@ -39,12 +39,34 @@ def work_tree(folder):
     return folder
 
 
-def fix(folder):
-    return list(apply(folder, planned_fixes(read_folder(folder, POLICY), POLICY.facts())))
+def fix(folder, *only):
+    planned = planned_fixes(read_folder(folder, POLICY), POLICY.facts(), only)
+    return list(apply(folder, planned))
 
 
 def everything(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_only_what_the_asked_checks_ask_for_is_done(folder):
+    assert fix(folder, "readme", "bandit") == [
+        "made README.md: fill it in; the gate asks for it until you have"
+    ]
+    assert (folder / "config" / "my-columns.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["README.md", "model_variables.yml", "src/score.py"])
+def test_an_emptied_file_gets_a_beginning(folder, name):
+    (folder / "README.md").write_text("# written\n")
+    (folder / name).write_text(" \n")
+    assert f"wrote a beginning in {name}" in fix(folder)
+    assert "TODO" in (folder / name).read_text() or "NotImplemented" in (folder / name).read_text()
+
+
+def test_nothing_is_renamed_beside_a_file_that_has_the_name(folder):
+    (folder / "config" / "my_columns.yml").write_text("b: 2\n")
+    assert not any("renamed" in line for line in fix(folder))
+    assert (folder / "config" / "my-columns.yaml").read_text() == "a: 1\n"
 
 
 def test_each_fix_is_done_and_told(folder):

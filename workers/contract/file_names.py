@@ -31,12 +31,16 @@ OWNERS: Final = ("chart.yaml", "mlmodel", "dbt_project.yml", "great_expectations
 
 
 class Misnamed(msgspec.Struct, frozen=True):
-    """``to`` is free. ``is_pipeline``: Azure DevOps knows it by its path, in its own settings."""
+    """``to`` is free. ``is_pipeline``: Azure DevOps knows it by its path, in its own settings.
+
+    ``is_beside``: another file has the best name, and which of the two is right, people know.
+    """
 
     path: str
     to: str
     wrong: str
     is_pipeline: bool = False
+    is_beside: bool = False
 
 
 def misnamed(repo: ModelRepo, facts: Facts) -> tuple[Misnamed, ...]:
@@ -50,9 +54,11 @@ def misnamed(repo: ModelRepo, facts: Facts) -> tuple[Misnamed, ...]:
         name = posixpath.basename(path)
         new, wrong = _named(name, path, found, has_yaml=has_yaml)
         if new != name:
-            to = _free(posixpath.join(posixpath.dirname(path), new), taken)
+            best = posixpath.join(posixpath.dirname(path), new)
+            to = _free(best, taken)
             taken.add(to.casefold())
-            results.append(Misnamed(path, to, wrong, is_pipeline=path in found.roots))
+            is_root = path in found.roots
+            results.append(Misnamed(path, to, wrong, is_pipeline=is_root, is_beside=to != best))
     return tuple(results)
 
 

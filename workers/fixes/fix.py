@@ -1,6 +1,13 @@
-"""The three things that a fix does to a folder; none of them ever loses what somebody wrote."""
+"""The three things that a fix does to a folder; none of them ever loses what somebody wrote.
+
+``checks`` are those that ask for it.
+"""
+
+from typing import Final
 
 import msgspec
+
+NAMING: Final = ("naming",)
 
 
 class Rename(msgspec.Struct, frozen=True):
@@ -8,6 +15,7 @@ class Rename(msgspec.Struct, frozen=True):
 
     path: str
     to: str
+    checks: tuple[str, ...] = NAMING
 
     def describe(self) -> str:
         return f"renamed {self.path} to {self.to}"
@@ -20,6 +28,7 @@ class Rewrite(msgspec.Struct, frozen=True):
     old: bytes
     new: bytes
     names: tuple[str, ...]
+    checks: tuple[str, ...] = NAMING
 
     def describe(self) -> str:
         return f"wrote {', '.join(self.names)} in {self.path}"
@@ -31,6 +40,7 @@ class Create(msgspec.Struct, frozen=True):
     path: str
     text: str
     then: str
+    checks: tuple[str, ...] = ()
 
     def describe(self) -> str:
         return f"made {self.path}: {self.then}"

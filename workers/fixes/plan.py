@@ -1,6 +1,6 @@
 """Plans what can be mended without asking: what is not sure stays a finding."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from core.checks import ModelRepo
@@ -14,11 +14,15 @@ from workers.fixes.stubs import stubs
 REWRITTEN: Final = (".yml", ".yaml", ".md")
 
 
-def planned_fixes(repo: ModelRepo, facts: Facts) -> tuple[Fix, ...]:
-    """In the order to apply them: first the texts, then the names, then what is new."""
+def planned_fixes(repo: ModelRepo, facts: Facts, only: Collection[str] = ()) -> tuple[Fix, ...]:
+    """In the order to apply them: first the texts, then the names, then what is new.
+
+    ``only``: what these checks ask for, all of them where it is empty.
+    """
     safe, places = _safe(repo, facts)
     renames = tuple(Rename(each.path, each.to) for each in safe)
-    return (*_rewrites(repo, safe, places), *renames, *stubs(repo, facts, renames))
+    planned = (*_rewrites(repo, safe, places), *renames, *stubs(repo, facts, renames))
+    return tuple(fix for fix in planned if not only or set(fix.checks) & set(only))
 
 
 def _safe(repo: ModelRepo, facts: Facts) -> tuple[list[Misnamed], list[Reference]]:
@@ -26,7 +30,9 @@ def _safe(repo: ModelRepo, facts: Facts) -> tuple[list[Misnamed], list[Reference
     wrong = misnamed(repo, facts)
     found = list(references(repo, [each.path for each in wrong]))
     unsafe = {place.to for place in found if not _is_rewritten(place)}
-    known = [each for each in wrong if not each.is_pipeline and _is_sure(each.path)]
+    known = [
+        each for each in wrong if not (each.is_pipeline or each.is_beside) and _is_sure(each.path)
+    ]
     safe = [each for each in known if each.path not in unsafe]
     kept = {each.path for each in safe}
     return safe, [place for place in found if place.to in kept]

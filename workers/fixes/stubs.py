@@ -9,9 +9,11 @@ from core.facts import Facts
 from core.layout import Layout
 from core.variables import VARIABLES, Kind, Variable, model_settings
 from workers.contract.model_tests import has_tests
-from workers.fixes.fix import Create, Rename
+from workers.fixes.fix import Create, Rename, Rewrite
 from workers.readme.topics import TOPICS
 
+STRUCTURE: Final = "structure"
+BEGINNING: Final = "a beginning"
 FILL: Final = "fill it in; the gate asks for it until you have"
 README: Final = """\
 # TODO: the name of the model
@@ -48,22 +50,26 @@ variables:
 """
 
 
-def stubs(repo: ModelRepo, facts: Facts, renames: Collection[Rename]) -> Iterator[Create]:
+def stubs(repo: ModelRepo, facts: Facts, renames: Collection[Rename]) -> Iterator[Create | Rewrite]:
     """Nothing is made where the file is there under another name: moving it is the better fix."""
     layout = facts.layout
     settings = model_settings(repo, layout=layout, gbi=facts.gbi)
     score = posixpath.normpath(posixpath.join(settings.source_path, layout.score))
-    texts = {
-        layout.readme: _readme(),
-        layout.variables: _variables(repo, layout),
-        score: SCORE.format(score=layout.score_function, evaluate=layout.evaluate_function),
-    }
+    functions = SCORE.format(score=layout.score_function, evaluate=layout.evaluate_function)
+    texts = (
+        ("readme", layout.readme, _readme()),
+        ("variables", layout.variables, _variables(repo, layout)),
+        ("entry_points", score, functions),
+    )
     new = {each.to.casefold() for each in renames}
-    for path, text in texts.items():
-        if path.casefold() not in new and not _is_near(repo, path):
-            yield Create(path, text, FILL)
+    for check, path, text in texts:
+        found = repo.find(path)
+        if found and not repo.files[found].strip():
+            yield Rewrite(found, repo.files[found], text.encode(), (BEGINNING,), (STRUCTURE, check))
+        elif path.casefold() not in new and not _is_near(repo, path):
+            yield Create(path, text, FILL, (STRUCTURE, check))
     if repo.link(layout.tests) is None and not has_tests(repo, layout.tests):
-        yield Create(f"{layout.tests}/test_model.py", TESTS, FILL)
+        yield Create(f"{layout.tests}/test_model.py", TESTS, FILL, (STRUCTURE, "unit_tests"))
 
 
 def _is_near(repo: ModelRepo, path: str) -> bool:

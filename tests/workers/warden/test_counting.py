@@ -7,6 +7,7 @@ import sys
 import psutil
 import pytest
 
+from workers.warden import processes
 from workers.warden.processes import descendants, memory_bytes, unlinked_bytes
 from workers.warden.watch import ENTRY_BYTES, folder_bytes
 
@@ -19,6 +20,15 @@ for _ in range(3):
         break
 print("ready", flush=True)
 sys.stdin.read()
+"""
+
+
+# Its first thread ends, and what is left looks like a zombie from outside.
+GO_ON_WITHOUT_THE_FIRST_THREAD = """
+import ctypes, threading, time
+held = b"x" * (64 << 20)
+threading.Thread(target=lambda: (time.sleep(0.2), print("ready", flush=True), time.sleep(30))).start()
+ctypes.CDLL(None).pthread_exit(None)
 """
 
 
@@ -83,3 +93,31 @@ def test_memory_that_processes_share_counts_once_where_it_matters():
     assert pids.keys() == ours
     assert rough > 4 * 64 * MB
     assert exact < 2 * 64 * MB
+
+
+def test_who_goes_on_without_the_first_thread_is_counted():
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", GO_ON_WITHOUT_THE_FIRST_THREAD], stdout=subprocess.PIPE
+    )
+    try:
+        process.stdout.readline()
+        assert descendants().get(process.pid) == 2
+        assert memory_bytes([process.pid], 1 << 40) > 64 * MB
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("has_children", [True, False])
+def test_a_kernel_without_lists_of_children_is_asked_for_all_processes(monkeypatch, has_children):
+    monkeypatch.setattr(processes, "HAS_CHILDREN", has_children)
+    wait = "import subprocess, sys; subprocess.run(['cat'])"
+    process = subprocess.Popen([sys.executable, "-c", wait], stdin=subprocess.PIPE)
+    try:
+        while len(psutil.Process(process.pid).children()) < 1:
+            pass
+        [below] = psutil.Process(process.pid).children()
+        assert {process.pid, below.pid} <= descendants().keys()
+    finally:
+        process.communicate()
+    assert not {process.pid, below.pid} & descendants().keys()

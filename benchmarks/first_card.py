@@ -1,0 +1,110 @@
+"""How long after a push its card is in the chat window, and when the quick answers stand on it.
+
+``python benchmarks/first_card.py`` starts the product on a home of its own, brings a rule-based
+model on board, and pushes a mistake again and again. A window of the chat is open meanwhile, as a
+person has it: a time is taken when the socket brings the card, or its update with the findings.
+The first push also meets a cold start and is told apart.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+
+from adapters.mlflow_registry import configure
+from core.release import State
+from core.words import ReleaseId
+from sluss.demo.repository import DemoRepository
+from tests.story.onlooker import Onlooker, looking, rules
+from tests.story.up import Up, made_home
+
+AIM_S: Final = 2.0
+FINDING: Final = "TEAM_NAMES"  # what is wrong, as the card says it
+PATIENCE_S: Final = 60.0
+
+
+async def cards(window: aiohttp.ClientWebSocketResponse, release: str) -> AsyncIterator[str]:
+    """What each card that names the release says, when it comes or changes."""
+    title = release.replace("/", " release ")
+    async for message in window:
+        told: dict[str, Any] = json.loads(message.data)
+        card = told.get("said", {}).get("card") if told.get("type") == "spoken" else None
+        said = json.dumps(card)
+        if card and (title in said or release in said):
+            yield said
+
+
+async def one(
+    window: aiohttp.ClientWebSocketResponse, repository: DemoRepository, number: int
+) -> tuple[float, float]:
+    """Seconds from the start of ``git push`` to the card, and to the findings on it."""
+    await repository.commit(f"Try {number}")
+    release = f"{repository.stream}/{number}"
+    started = time.perf_counter()
+    pushing = asyncio.create_task(repository.push())
+    first = 0.0
+    async for said in cards(window, release):
+        now = time.perf_counter() - started
+        first = first or now
+        if FINDING in said:
+            await pushing
+            return first, now
+    raise RuntimeError("the window was closed")
+
+
+async def measured(up: Up, onlooker: Onlooker, folder: Path, rounds: int) -> list[Any]:
+    repository = await rules(folder / "loan_rules", onlooker.settings)
+    repository.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
+    url = f"{up.url}/chat/socket?as=astrid"
+    found = []
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url, max_msg_size=0) as window,
+    ):
+        for number in range(1, rounds + 1):
+            timed = one(window, repository, number)
+            found.append(await asyncio.wait_for(timed, PATIENCE_S))
+            await onlooker.until(ReleaseId(f"{repository.stream}/{number}"), State.BLOCKED)
+    return found
+
+
+async def run(folder: Path, rounds: int) -> list[Any]:
+    environments = folder / "environments"
+    environments.mkdir()
+    up = Up(made_home(folder / "home", environments))
+    try:
+        await asyncio.to_thread(up.start)
+        async with looking(up) as onlooker:
+            return await measured(up, onlooker, folder, rounds)
+    finally:
+        await asyncio.to_thread(up.end)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=8)
+    rounds = parser.parse_args().rounds
+    configure(os.environ)
+    with tempfile.TemporaryDirectory() as name:
+        cold, *warm = asyncio.run(run(Path(name), rounds))
+    for what, place in (("the card", 0), ("the quick answers on it", 1)):
+        times, first = [each[place] for each in warm], cold[place]
+        told = f"median {statistics.median(times):.2f} s, at most {max(times):.2f} s"
+        is_met = max(*times, first) <= AIM_S
+        aim = f"aim {AIM_S:g} s: {'met' if is_met else 'missed'}"
+        print(f"push to {what}: {told}, the first {first:.2f} s ({aim})")
+
+
+if __name__ == "__main__":
+    main()
