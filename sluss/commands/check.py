@@ -32,6 +32,10 @@ from workers.gathered import gbi_facts
 from workers.reports import FORMS
 
 BLOCKED: Final = 1
+INSIDE: Final = (
+    "{path} is inside of the repository {top}, and has no variables of a model. The gate looks at "
+    "a whole repository: you may want `sluss check {top}`."
+)
 Results = tuple[CheckResult, ...]
 
 
@@ -121,6 +125,7 @@ def check(  # noqa: PLR0913 - each is an option of the command
     if fix:
         _fix(path, read_folder(path, policy), facts, chosen)
     repo = read_folder(path, policy)
+    _hint_at_top(path, repo, policy)
     wanted = Wanted(
         path=path,
         repo=repo,
@@ -153,6 +158,18 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
     facts = msgspec.structs.replace(facts, runtimes=runtimes, stage=asked)
     has_groups = any(variables.values())
     return policy, gbi_facts(facts, variables) if has_groups else facts
+
+
+def _hint_at_top(path: Path, repo: ModelRepo, policy: Policy) -> None:
+    """A folder that has its own variables is a model, wherever it lies."""
+    above = (each for each in path.resolve().parents if (each / ".git").exists())
+    top = (
+        None
+        if (path / ".git").exists() or repo.find(policy.layout.variables)
+        else next(above, None)
+    )
+    if top is not None:
+        Console(stderr=True).print(Text(INSIDE.format(path=path, top=top)), soft_wrap=True)
 
 
 def _chosen(only: Iterable[str]) -> tuple[str, ...]:

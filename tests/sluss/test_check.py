@@ -72,6 +72,13 @@ def test_every_form_agrees_with_the_exit_code(folder, form, at_prod, at_tst):
     assert at_prod not in said
 
 
+def test_who_asks_about_a_part_of_a_repository_is_told_of_the_whole(folder):
+    (folder / ".git").mkdir()
+    done = run("check", folder / "src", "--only", "naming")
+    assert f"you may want `sluss check {folder}`" in " ".join(done.output.split())
+    assert "you may want" not in run("check", folder, "--only", "naming").output
+
+
 def test_checks_may_be_named_with_commas(folder):
     done = run("check", folder, "--only", "structure, naming")
     assert done.output.count("passed") == 3  # and the verdict

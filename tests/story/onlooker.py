@@ -49,7 +49,7 @@ class Onlooker:
             if found is not None and found.state in states:
                 return found
             assert found is None or found.state not in DEAD_ENDS, (found.state, found.reason)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
         raise AssertionError(f"{release} is {found.state if found else 'unknown'}, not {states}")
 
     async def ask(self, release: ReleaseId, stage: Stage) -> ApprovalId:

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 
 KILLS = 10
 SOON_S = (0.0, 0.5)
+LOOK_EVERY_S = 0.1
 PATIENCE_S = (5.0, 12.0)  # the gate runs the tests of the model: they must get to their end
 SAME, LONG_S = 4, 120.0
 END = f"{State.PLACED} {Stage.PROD}"
@@ -89,7 +90,7 @@ async def moved(onlooker, before, patience_s):
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience_s):
             while await where(onlooker) == before:  # noqa: ASYNC110 - another process moves it
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def where(onlooker):
@@ -103,7 +104,7 @@ async def until_in_production(onlooker, release, killer):
         state = await act(onlooker, release)
         if killer.done():
             killer.result()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def act(onlooker, release):
