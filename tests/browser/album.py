@@ -10,12 +10,11 @@ TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 
 class Album:
-    """``PICTURES=folder`` keeps them where they can be looked at."""
+    """``PICTURES=folder`` takes them, to be looked at; without, it only looks whether all fits."""
 
-    def __init__(self, folder, open_page):
-        self._folder = Path(os.environ.get("PICTURES") or folder)
+    def __init__(self, open_page):
+        self._folder = os.environ.get("PICTURES", "")
         self._open_page = open_page
-        self._folder.mkdir(parents=True, exist_ok=True)
 
     async def take(self, url, name, *, card="", button=""):
         """With ``card`` in sight, and its ``button`` below it."""
@@ -29,13 +28,17 @@ class Album:
             await page.set_viewport_size(viewport)
             if card:
                 await _bring_up(Window(page), card)
-            for scheme in ("dark", "light"):
-                await page.emulate_media(color_scheme=scheme)
-                path = self._folder / f"{name}_{size}_{scheme}.png"
-                await page.screenshot(path=path, full_page=not card, animations="disabled")
+            if self._folder:
+                await self._shoot(page, f"{name}_{size}", is_whole=not card)
             assert await page.evaluate(TOO_WIDE) <= 0, f"{name} {size} scrolls sideways"
             if button:
                 assert await Window(page).is_in_sight(card, button), f"{name} {size}: {button}"
+
+    async def _shoot(self, page, name, *, is_whole):
+        for scheme in ("dark", "light"):
+            await page.emulate_media(color_scheme=scheme)
+            path = Path(self._folder, f"{name}_{scheme}.png")
+            await page.screenshot(path=path, full_page=is_whole, animations="disabled")
 
 
 async def _bring_up(window, title):

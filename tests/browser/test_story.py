@@ -28,8 +28,8 @@ async def world(tmp_path, environments):
 
 
 @pytest.fixture
-def album(tmp_path, open_page):
-    return Album(tmp_path / "pictures", open_page)
+def album(open_page):
+    return Album(open_page)
 
 
 @pytest.fixture

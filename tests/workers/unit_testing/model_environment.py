@@ -18,7 +18,8 @@ UV = Path(sys.executable).with_name("uv")
 def make(folder: Path) -> Places:
     python, tools = folder / "model" / "bin" / "python", folder / "test_tools"
     _uv("venv", "--python", sys.executable, str(folder / "model"))
-    _uv("pip", "install", "--python", str(python), "--target", str(tools), "pytest", "coverage")
+    into = ("--python", str(python), "--target", str(tools), "--compile-bytecode")
+    _uv("pip", "install", *into, "pytest", "coverage")
     return Places(model_python=str(python), test_tools=str(tools))
 
 
