@@ -144,9 +144,9 @@ async def test_bandit_finds_what_is_dangerous_in_the_sources_alone():
     assert lines.value > 10
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-async def test_what_init_makes_is_clean(kind, tmp_path):
-    write_repository(tmp_path / "model", kind)
+async def test_what_init_makes_is_clean(tmp_path):
+    """The other kinds pass the whole gate in tests/sluss/test_init.py, as this one does."""
+    write_repository(tmp_path / "model", Kind.SUPERVISED)
     _, found = await run(read_folder(tmp_path / "model", Policy()))
     assert findings(found) == []
 
