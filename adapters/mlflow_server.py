@@ -164,7 +164,7 @@ class MLflowServer:
 
     def _end_processes(self) -> None:
         """Leader and workers alike: a killed leader leaves a worker that holds the port."""
-        ours = list(self._processes())
+        ours = self._all_processes()
         for process in ours:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
@@ -176,6 +176,14 @@ class MLflowServer:
         if self._child is not None:
             self._child.wait(TERMINATE_S)
             self._child = None
+
+    def _all_processes(self) -> list[psutil.Process]:
+        """A child that has just begun may not show its environment, and so no mark."""
+        found = {process.pid: process for process in self._processes()}
+        if self._child is not None and self._child.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found.setdefault(self._child.pid, psutil.Process(self._child.pid))
+        return list(found.values())
 
     def _processes(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():

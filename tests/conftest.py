@@ -7,14 +7,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 
-# What takes longest comes first, so that all end at the same time. What is named here
-# stays together, as every other file does: its tests share servers that take long to start.
+# What takes longest comes first, so that all end at the same time, and what mostly waits goes on
+# beside it. What is named here stays together, as every other file does: its tests share servers
+# that take long to start.
 FIRST = (
     "story/test_story.py",
     "story/test_kill.py",
     "browser",
     "story",
     "adapters/local_runs",
+    "adapters/service_bus",
+    "peers",
     "flow",
     "adapters/mlflow",
     "workers/unit_testing",

@@ -11,6 +11,7 @@ TOKEN_LENGTH: Final = 16
 KEY_LENGTH: Final = 24
 STRONG_LENGTH: Final = 10
 CAREFUL_LENGTH: Final = 12
+PIN_LENGTH: Final = 8
 PASSWORD_LENGTHS: Final = range(6, 129)
 THREE_KINDS: Final = 3
 LEAST_TURNS: Final = 3  # capitals after other letters
@@ -108,7 +109,8 @@ def is_chosen_for_sure(value: str) -> bool:
 
 
 def is_pin(value: str) -> bool:
-    return value.isdecimal() and len(value) in PASSWORD_LENGTHS
+    """Digits alone; a short number more likely counts something."""
+    return value.isdecimal() and len(value) in range(PIN_LENGTH, PASSWORD_LENGTHS.stop)
 
 
 def is_gibberish(value: str) -> bool:
