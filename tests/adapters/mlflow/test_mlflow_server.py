@@ -1,6 +1,7 @@
 """The MLflow server beside us: adopted, restarted, ended, and a stranger's process left alone."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import stat
@@ -45,6 +46,14 @@ async def _started(home: Path) -> list[psutil.Process]:
     return found
 
 
+async def _ended(process: psutil.Process) -> None:
+    """On a busy machine a signal takes its time."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        async with asyncio.timeout(30):
+            while process.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
 def _port_that_nobody_uses() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
@@ -87,6 +96,7 @@ async def test_a_killed_server_comes_back_with_all_it_knew(adopted: Adopted, ben
     leader = psutil.Process(int(str(_state(adopted.home)["pid"])))
     worker = leader.children()[0]
     leader.kill()
+    await _ended(leader)
 
     assert await adopted.server.ensure() is True
     assert not worker.is_running()
