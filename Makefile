@@ -12,11 +12,11 @@ export DO_NOT_TRACK := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test check format lint types contracts docs lock clean help
+.PHONY: setup demo test quick check format lint types contracts docs lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
-	@echo "make test    all tests"
+	@echo "make test    all tests          make quick   core, bot and handlers, while one works"
 	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
 	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
 	@echo "make docs    write docs/reference/ anew from the tables of the code"
@@ -43,6 +43,10 @@ demo: setup
 # In four processes, as many tests wait for others; tests/conftest.py says what stays together.
 test: setup
 	$(BIN)/python -m pytest -n 4
+
+# Without servers, browsers and runs: under a minute, for while one works.
+quick: setup
+	$(BIN)/python -m pytest -q -n 2 tests/core tests/bot tests/handlers tests/test_lists.py tests/test_shape.py
 
 check: setup format lint types contracts test
 

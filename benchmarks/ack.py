@@ -31,16 +31,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a pac
 
 from ack_client import BURST, PER_ROUND, ROUNDS, STEADY_PER_S, STEADY_S
 
-from adapters.evidence_folder import EvidenceFolder
-from adapters.sqlite_queue import SqliteQueue
+from adapters.local_files.evidence import EvidenceFolder
+from adapters.sqlite_queue.queue import SqliteQueue
 from handlers import azure_devops
 from handlers.app import ingest
 from handlers.credentials import SharedSecret
 from sluss.demo.script import Story
-from sluss.home import prepare_home
-from sluss.lock import one_process
-from sluss.server import Server
-from sluss.settings import HOOK_SECRET, from_environment
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import HOOK_SECRET, from_environment
+from sluss.wiring.lock import one_process
+from sluss.wiring.server import Server
 
 CLIENT = Path(__file__).with_name("ack_client.py")
 SECRET = "benchmark"  # noqa: S105 - of this run alone

@@ -22,8 +22,8 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
 
-from adapters.mlflow_registry import configure
-from core.release import State
+from adapters.mlflow.registry import configure
+from core.release.state import State
 from core.words import release_id
 from sluss.demo.repository import DemoRepository
 from tests.story.onlooker import Onlooker, looking, rules

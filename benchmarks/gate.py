@@ -19,18 +19,18 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
 
-from core.checks import ModelRepo, Status
+from adapters.sandbox import probe
+from core.gate.checks import ModelRepo, Status
+from core.gate.tools import Command, Output
 from core.policy import Policy
 from core.ports.sandbox import Places, Sandbox
-from core.tools import Command, Output
 from sluss.commands.init import Kind, write_repository
-from sluss.home import prepare_home
-from sluss.model_folder import read_folder
-from sluss.settings import tool_environment
-from workers.checks import CHECKS
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import tool_environment
+from sluss.on_a_folder.model_folder import read_folder
+from workers.gate.checks import CHECKS
 from workers.gate.gate import Gate
 from workers.gate.tools import Tools
-from workers.sandbox import probe
 
 FILES: Final = 30
 POLICY: Final = Policy()

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from workers.duplicates.sketch import is_code
+from workers.gate.duplicates.sketch import is_code
 
 SEED: Final = 7
 REPOSITORIES: Final = 150

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.sql_store import SqlStore
-from core.events import DeliveryIgnored
+from core.events.outside import DeliveryIgnored
 from core.words import Stream
-from sluss.home import prepare_home
+from sluss.home.prepare import prepare_home
 
 EVENTS = 10_000
 BATCH = 500

@@ -19,11 +19,11 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
 
-from tests.workers.secret_scan.hold_out import hold_out
-from tests.workers.secret_scan.made import judged
-from tests.workers.secret_scan.planted import planted
-from workers.secret_scan.report import Task
-from workers.secret_scan.scanner import Scanner
+from tests.workers.gate.secret_scan.hold_out import hold_out
+from tests.workers.gate.secret_scan.made import judged
+from tests.workers.gate.secret_scan.planted import planted
+from workers.gate.secret_scan.report import Task
+from workers.gate.secret_scan.scanner import Scanner
 
 AIM = 0.95
 TREES: dict[str, Callable[[int], Any]] = {"made with": planted, "held out": hold_out}
@@ -85,7 +85,7 @@ def _run(files: int) -> float:
         task = msgspec.msgpack.encode(Task(baseline=".secrets.baseline"))
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-I", "-m", "workers.secret_scan"],
+            [sys.executable, "-I", "-m", "workers.gate.secret_scan"],
             cwd=folder, input=task, capture_output=True, check=True,
         )  # fmt: skip
         return time.perf_counter() - started

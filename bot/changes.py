@@ -5,7 +5,7 @@ import msgspec
 from bot.view import Changes
 from core.errors import CommitGoneError, UnavailableError, UnknownNameError
 from core.ports import Effects, GitHost
-from core.release import Release
+from core.release.release import Release
 
 KEPT_COMMITS, KEPT_FILES = 30, 60
 SILENT = "The git host does not answer: commits and changed files are not shown. Open it later."

@@ -1,12 +1,14 @@
 """Who may decide about a promotion and who may not, by name."""
 
 from bot.view import Deciders
-from core.approval import approvers, excluded, why_not
+from core.authority.approval import approvers, excluded, why_not
 from core.errors import UnavailableError
 from core.people import Person
 from core.policy import Policy
 from core.ports import Directory
-from core.release import Model, Promotion, Release
+from core.release.model import Model
+from core.release.promotion import Promotion
+from core.release.release import Release
 
 
 async def deciders(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from bot.show import Face, Show
-from core.approval import approvers
+from core.authority.approval import approvers
 from core.errors import UnavailableError, UnknownNameError
 from core.jobs import ShowCard
 from core.ports import Chat, ShownCard

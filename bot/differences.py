@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from core.release import Release
+from core.release.release import Release
 
 # the name before any pin, extra or marker of a pip or conda line
 LIBRARY = re.compile(r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?P<pin>.*)")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.conversation import Click
 from core.errors import UnknownNameError
-from core.events import Event
+from core.events.base import Event
 from core.words import ReleaseId
 
 # called with ``time``; None where the button only shows a card

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from bot.elements import code, text
 from bot.wording import clipped, count
 from core.card import Element, Tone
-from core.checks import CheckResult, Finding, Status
+from core.gate.checks import CheckResult, Finding, Status
 from core.policy import Policy
-from core.release import Release
+from core.release.release import Release
 
 SHOWN = 10
 LONGEST = 300  # one finding may quote a parser's whole message

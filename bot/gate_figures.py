@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.checks import CheckResult, Measure, Status
-from core.release import Model, Release
+from core.gate.checks import CheckResult, Measure, Status
+from core.release.model import Model
+from core.release.release import Release
 
 SHOWN: Final = (  # of all figures those that say most; the rest is on the release page
     ("unit_tests", "tests"),

@@ -4,7 +4,7 @@ import difflib
 
 from bot.show import Show
 from core.errors import UnknownNameError
-from core.release import Model
+from core.release.model import Model
 from core.words import ReleaseId, Stream, stream_of
 
 NEAR = 3

@@ -6,7 +6,7 @@ from bot.view import View
 from bot.wording import count
 from core.card import Cell, Table, Tone
 from core.policy import Policy
-from core.release import Release
+from core.release.release import Release
 
 # without a direction in the policy nobody knows whether more is better
 _TONES = {True: Tone.GOOD, False: Tone.BAD, None: Tone.PLAIN}

@@ -4,7 +4,9 @@ from core.errors import UnknownNameError
 from core.flow import promotion
 from core.flow.checks import blocking
 from core.policy import Policy
-from core.release import Model, Release, State
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import State
 from core.words import Stage
 
 CAN_REQUEST = frozenset({State.REGISTERED, State.PLACED})

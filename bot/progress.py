@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.wording import count, lasting, moment
-from core.fold import step_key
-from core.release import FINAL, RUNNING, Release, State, StepRun, steps_of
+from core.release.release import Release
+from core.release.state import FINAL, RUNNING, State, StepRun, step_key, steps_of
 from core.results import Failed, Promoted, Ran
 from core.words import Stage, Step
 

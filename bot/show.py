@@ -12,13 +12,15 @@ from bot.deciders import deciders
 from bot.view import ApprovalView, Deciders, RegistryView, RequestView, View
 from core.card import Card
 from core.errors import UnknownNameError
-from core.events import RegistryChangedOutside
-from core.fold import fold
+from core.events.derived import RegistryChangedOutside
 from core.handle import Handle
 from core.platform import Platform
 from core.policy import Policy
 from core.ports import Directory, GitHost, Store
-from core.release import Model, Promotion, Release
+from core.release.fold import fold
+from core.release.model import Model
+from core.release.promotion import Promotion
+from core.release.release import Release
 from core.words import ReleaseId, Stage, Stream, stream_of
 
 RENDERS: dict[str, Callable[[View], Card]] = {

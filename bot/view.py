@@ -4,9 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from core.events import RegistryChangedOutside
+from core.events.derived import RegistryChangedOutside
 from core.policy import Policy
-from core.release import Holder, Model, Promotion, Release
+from core.release.model import Holder, Model
+from core.release.promotion import Promotion
+from core.release.release import Release
 from core.results import Commit
 from core.words import ReleaseId, Stage
 

@@ -3,8 +3,8 @@
 from bot.next_stages import next_stages
 from bot.view import View
 from bot.wording import moment
-from core.approval import who_can
-from core.release import RUNNING, State
+from core.authority.approval import who_can
+from core.release.state import RUNNING, State
 
 
 def waits_for(view: View) -> str:

@@ -7,20 +7,15 @@ import msgspec
 
 from core import jobs
 from core.errors import KnownEventError, RefusedError, VersionConflictError
-from core.events import (
-    BranchDeleted,
-    CodePushed,
-    Event,
-    PullRequestChanged,
-    RegistryHinted,
-    RegistryObserved,
-)
+from core.events.base import Event
+from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
+from core.events.workers import RegistryObserved
 from core.flow import Context, Decision, decide
-from core.fold import folded
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
-from core.release import Model
+from core.release.fold import folded
+from core.release.model import Model
 from core.words import PLATFORM, ReleaseId, Stream, stream_of
 
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
@@ -75,7 +70,7 @@ class Handle:
         """The newest state of a stream."""
         known = self._models.get(stream) or Model(stream=stream)
         recorded = await self._ledger.load(stream, after=known.version)
-        model = folded(stream, recorded, known)
+        model = folded(known, (found.event for found in recorded))
         if model.version >= self._models.get(stream, model).version:
             self._models[stream] = model
         return model

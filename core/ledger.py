@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import LedgerBrokenError
-from core.events import Event, encode, kind
+from core.events.base import Event
+from core.events.codec import encode, kind
 
 GENESIS: Final = "0" * 64
 

@@ -8,11 +8,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.checks import CheckResult, Mode
 from core.errors import SettingsError
-from core.facts import Facts
-from core.layout import Layout
-from core.rules import (
+from core.gate.checks import CheckResult, Mode
+from core.gate.facts import Facts
+from core.gate.layout import Layout
+from core.gate.rules import (
     DuplicateRules,
     LibraryRules,
     LintProfile,
@@ -23,7 +23,7 @@ from core.rules import (
     SecretRules,
     TestRules,
 )
-from core.variables.table import GBI_DEFAULT
+from core.gate.variables.table import GBI_DEFAULT
 
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=5)]  # 0: nothing blocks there

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from core.checks import CheckResult
+from core.gate.checks import CheckResult
 from core.words import BlobId, ModelType
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from core import jobs
 from core.consumer import Work
-from core.events.batch import decode_batch
+from core.events.codec import decode_batch
 from core.handle import Handle
 from core.jobs import Job
 from core.ports import Message

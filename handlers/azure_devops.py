@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from core.events import BranchDeleted, CodePushed, DeliveryIgnored, Event, PullRequestChanged
+from core.events.base import Event
+from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
 from handlers.fields import Name, Number, ObjectId, Text, in_utc
 from handlers.source import Delivery, Envelope, Headers, Source, fingerprint
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from core.events import DeliveryRejected, Event
-from core.events.batch import encode_batch
+from core.events.base import Event
+from core.events.codec import encode_batch
+from core.events.outside import DeliveryRejected
 from core.ports import Evidence, Message, Queue
 from handlers.body import RawBody
 from handlers.kept_headers import kept_headers

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from core.events import DeliveryIgnored, Event, RegistryHinted
+from core.events.base import Event
+from core.events.outside import DeliveryIgnored, RegistryHinted
 from handlers.fields import Name, in_utc
 from handlers.signature import DELIVERY_ID
 from handlers.source import Delivery, Envelope, Headers, Source, fingerprint

@@ -8,7 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from core.errors import RejectedDeliveryError
-from core.events import DeliveryIgnored, Event
+from core.events.base import Event
+from core.events.outside import DeliveryIgnored
 
 Headers = Mapping[str, str]  # names compare without case, as in aiohttp's headers
 Body = TypeVar("Body")

@@ -19,7 +19,7 @@ from sluss.commands.explain import explain
 from sluss.commands.init import init
 from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
-from sluss.lock import Role
+from sluss.wiring.lock import Role
 
 Home = Annotated[
     Path | None,
@@ -48,7 +48,7 @@ console = Console(soft_wrap=True)
 
 
 def _home(home: Path | None) -> Path:
-    from sluss.settings import default_home
+    from sluss.home.settings import default_home
 
     return home.expanduser().absolute() if home else default_home(os.environ)
 
@@ -69,7 +69,7 @@ def up_(
 @app.command()
 def down(home: Home = None) -> None:
     """End the MLflow server that `sluss up` left running."""
-    from adapters.mlflow_server import MLflowServer
+    from adapters.mlflow.server import MLflowServer
 
     asyncio.run(MLflowServer(_home(home)).stop())
 
@@ -78,7 +78,7 @@ def down(home: Home = None) -> None:
 def status_(home: Home = None) -> None:
     """Say whether the server is ready, and what is not."""
     from sluss.commands.status import status
-    from sluss.settings import from_environment
+    from sluss.home.settings import from_environment
 
     found = status(from_environment(_home(home)))
     console.print("ready" if found["ready"] else f"not ready: {found['failed']}")
@@ -95,8 +95,8 @@ def add_(
 ) -> None:
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
     from sluss.commands import add as adding
-    from sluss.home import prepare_home
-    from sluss.settings import from_environment
+    from sluss.home.prepare import prepare_home
+    from sluss.home.settings import from_environment
 
     folder = _home(home)
     prepare_home(folder)

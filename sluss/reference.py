@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from core.checks import Check
+from core.gate.checks import Check
+from core.gate.variables import VARIABLES, Kind, Variable
 from core.policy import Policy
-from core.variables import VARIABLES, Kind, Variable
 from sluss.commands.explain import WARNS, tier
-from workers.checks import CHECKS
+from workers.gate.checks import CHECKS
 
 WRITTEN: Final = "<!-- Written by `make docs` from the product's own tables: change those. -->"
 CHECKS_HEAD: Final = """\

@@ -20,7 +20,7 @@ FIRST = (
     "peers",
     "flow",
     "adapters/mlflow",
-    "workers/unit_testing",
+    "workers/gate/unit_testing",
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 import bot.cards
 import bot.commands
 import handlers
-import workers.checks
+import workers.gate.checks
 import workers.steps
 
 
@@ -24,7 +24,7 @@ def homes(things):
 @pytest.mark.parametrize(
     ("package", "listed"),
     [
-        (workers.checks, {check.module.rpartition(".")[2] for check in workers.checks.CHECKS}),
+        (workers.gate.checks, {check.module.rpartition(".")[2] for check in workers.gate.checks.CHECKS}),
         (bot.cards, {card.__name__.rpartition(".")[2] for card in bot.cards.CARDS}),
         (bot.commands, {command.run.__module__.rpartition(".")[2] for command in bot.commands.COMMANDS}),
     ],

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from core.checks import ModelRepo
-from core.facts import Facts
-from core.release import Model, Release
-from core.variables.groups import groups
+from core.gate.checks import ModelRepo
+from core.gate.facts import Facts
+from core.gate.variables.groups import groups
+from core.release.model import Model
+from core.release.release import Release
 from core.words import Stage
-from workers.duplicates.find import clones
+from workers.gate.duplicates.find import clones
 from workers.services import Services
 
 replace = msgspec.structs.replace

@@ -4,14 +4,14 @@ from typing import Final
 
 import msgspec
 
-from core.checks import ModelRepo
+from core.gate.checks import ModelRepo
+from core.gate.variables import model_settings
 from core.ports import MLPlatform, RunOutcome, RunSpec, RunState
-from core.release import Release
+from core.release.release import Release
 from core.results import Failed, Ran, Result
-from core.variables import model_settings
 from core.words import BlobId, ModelType, Stage
 from workers.services import Services
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 LOOK_AGAIN_S: Final = 0.7
 MAX_LOG: Final = 2_000_000

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from core.gate.runtimes import Runtime
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import (
@@ -17,7 +18,6 @@ from core.ports import (
     Queue,
 )
 from core.ports.clone_index import CloneIndex
-from core.runtimes import Runtime
 from workers.gate.gate import Gate
 
 

@@ -7,14 +7,14 @@ import msgspec
 
 from core import jobs
 from core.errors import ApprovalVoidError, CommitGoneError, StepFailedError, UnavailableError
-from core.events import JobDeadLettered, RegistryObserved, StepFinished, StepProgressed
-from core.fold import step_key
+from core.events.workers import JobDeadLettered, RegistryObserved, StepFinished, StepProgressed
 from core.jobs import CancelStep, ObserveRegistry, RunStep
 from core.ports import Message
+from core.release.state import step_key
 from core.results import Failed, Result
 from workers.services import Services
 from workers.steps import STEPS
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 log = logging.getLogger(__name__)
 

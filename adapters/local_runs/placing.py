@@ -11,16 +11,16 @@ import msgspec
 
 from adapters.local_runs.folder import Order, RunFolder
 from adapters.local_runs.requirements import requirements
-from core.checks import ModelRepo
-from core.dataset_template import DatasetTemplate, parse
 from core.errors import StepFailedError
+from core.gate.checks import ModelRepo
+from core.gate.dataset_template import DatasetTemplate, parse
 from core.ports.ml_platform import RunLook, RunSpec, RunState
 
 ADAPTERS: Final = Path(__file__).parents[1]
 HARNESS: Final = "sluss_harness"
 CARRIED: Final = (
     *(ADAPTERS / "local_runs" / "harness").glob("*.py"),
-    ADAPTERS / "artifact_digest.py",
+    ADAPTERS / "artifact_digest" / "digest.py",
 )
 
 

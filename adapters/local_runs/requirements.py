@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.errors import StepFailedError
-from core.requirements import Kind, entries
+from core.gate.requirements import Kind, entries
 
 MENDS: Final = {
     Kind.OPTION: "list every package itself; where they come from is set for the whole platform",

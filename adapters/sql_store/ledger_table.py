@@ -8,12 +8,13 @@ from adapters.sql_store.projections import project
 from adapters.sql_store.schema import PROJECTIONS, events, outbox
 from core import jobs as job_codec
 from core.errors import KnownEventError, VersionConflictError
-from core.events import Event, decode
-from core.fold import folded
+from core.events.base import Event
+from core.events.codec import decode
 from core.jobs import Job
 from core.ledger import GENESIS, Entry, entry
 from core.ports import Recorded
-from core.release import Model
+from core.release.fold import folded
+from core.release.model import Model
 from core.words import Stream
 
 CHAIN_LOCK = 0x51055  # one chain: on PostgreSQL writers of all processes take turns
@@ -86,7 +87,7 @@ def rebuild(connection: sa.Connection) -> int:
 def _model(connection: sa.Connection, stream: Stream, models: dict[Stream, Model]) -> Model:
     """What is remembered, and what another process has appended since."""
     known = models.get(stream) or Model(stream=stream)
-    return folded(stream, load(connection, stream, known.version), known)
+    return folded(known, (found.event for found in load(connection, stream, known.version)))
 
 
 def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:

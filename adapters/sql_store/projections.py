@@ -7,20 +7,18 @@ import sqlalchemy as sa
 
 from adapters.sql_store.schema import claims, deliveries, releases
 from core.errors import VersionConflictError
-from core.events import (
+from core.events.base import Event
+from core.events.codec import kind
+from core.events.derived import EventIgnored, ModelNameClaimed, ReleaseOpened, ReleaseSuperseded
+from core.events.outside import (
     DeliveryIgnored,
     DeliveryRejected,
-    Event,
-    EventIgnored,
-    ModelNameClaimed,
     PullRequestChanged,
     RegistryHinted,
-    ReleaseOpened,
-    ReleaseSuperseded,
-    kind,
 )
-from core.fold import fold
-from core.release import Model, Release
+from core.release.fold import fold
+from core.release.model import Model
+from core.release.release import Release
 
 
 def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -> Model:

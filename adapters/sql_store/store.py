@@ -16,11 +16,11 @@ from adapters.sql_store.views import deliveries_view, releases_view
 from adapters.sql_store.writer import Writer
 from core import jobs
 from core.errors import StoreUnavailableError
-from core.events import Event
+from core.events.base import Event
 from core.jobs import AnyJob, Job
 from core.ledger import to_line
 from core.ports import DeliveryRow, Recorded, ReleaseRow
-from core.release import Model
+from core.release.model import Model
 from core.words import Stream
 
 T = TypeVar("T")

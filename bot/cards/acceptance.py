@@ -10,9 +10,9 @@ from bot.elements import Part, banner, button, card, heading, link, section, tex
 from bot.view import View
 from bot.wording import count
 from core.card import Card, Element, Tone
-from core.events import AcceptanceDecided
+from core.events.people import AcceptanceDecided
 from core.flow.checks import blocking
-from core.release import State
+from core.release.state import State
 
 clicks: Clicks[Draft] = Clicks()
 

@@ -10,8 +10,8 @@ from bot.elements import banner, button, card, facts, heading, link, section, te
 from bot.view import ApprovalView, Deciders, version_of
 from bot.wording import count, listed, moment
 from core.card import Button, Card, Element, Tone
-from core.events import ApprovalDecided
-from core.release import State
+from core.events.people import ApprovalDecided
+from core.release.state import State
 from core.words import ApprovalId
 
 clicks: Clicks[Draft] = Clicks()

@@ -8,8 +8,8 @@ from bot.elements import banner, button, card, facts, heading, link, text
 from bot.view import View
 from bot.wording import moment
 from core.card import Card, Tone
-from core.events import RetryRequested
-from core.release import State
+from core.events.people import RetryRequested
+from core.release.state import State
 
 clicks: Clicks[Draft] = Clicks()
 

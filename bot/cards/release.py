@@ -12,9 +12,10 @@ from bot.next_stages import blocked_stage, next_stages
 from bot.view import View, holder_name
 from bot.wording import count, moment, short
 from core.card import Button, Card, Element, Tone
-from core.events import RetryRequested
+from core.events.people import RetryRequested
 from core.flow.retry import CAN_RETRY
-from core.release import RUNNING, Release, State
+from core.release.release import Release
+from core.release.state import RUNNING, State
 from core.words import Stage
 
 clicks: Clicks[Draft] = Clicks()

@@ -9,8 +9,8 @@ from bot.next_stages import stage_named, why_not
 from bot.view import RequestView, holder_name
 from bot.wording import moment
 from core.card import Button, Card, Tone
-from core.events import StageRequested
-from core.release import Promotion
+from core.events.people import StageRequested
+from core.release.promotion import Promotion
 
 clicks: Clicks[Draft] = Clicks()
 

@@ -12,7 +12,8 @@ from bot.waiting import waits_for
 from bot.wording import count, moment
 from core.card import Card, Tone
 from core.people import Person
-from core.release import Promotion, State
+from core.release.promotion import Promotion
+from core.release.state import State
 
 NOTHING = "Nothing waits for a decision."
 WAITING = frozenset({State.AWAITING_APPROVAL, State.AWAITING_ACCEPTANCE})

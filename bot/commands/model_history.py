@@ -7,8 +7,8 @@ from bot.elements import card, heading, text
 from bot.lookup import find_model, name_of
 from bot.services import Services
 from core.card import Card, Element, Tone
-from core.events import (
-    AnyEvent,
+from core.events.base import Event
+from core.events.derived import (
     PromotionApproved,
     PromotionRejected,
     PromotionRequested,
@@ -39,7 +39,7 @@ async def model_history(words: list[str], services: Services) -> Card:
     )
 
 
-def _lines(events: Sequence[AnyEvent]) -> Iterator[tuple[Element, Element]]:
+def _lines(events: Sequence[Event]) -> Iterator[tuple[Element, Element]]:
     """What happened in bold, then when and by whom; the oldest first."""
     asked: dict[tuple[ReleaseId, Stage], str] = {}
     approved: dict[tuple[ReleaseId, Stage], str] = {}
@@ -63,6 +63,6 @@ def _lines(events: Sequence[AnyEvent]) -> Iterator[tuple[Element, Element]]:
                 yield _line(event, what, found, Tone.BAD)
 
 
-def _line(event: AnyEvent, what: str, who: str, tone: Tone) -> tuple[Element, Element]:
+def _line(event: Event, what: str, who: str, tone: Tone) -> tuple[Element, Element]:
     when = f"{event.time:%Y-%m-%d %H:%M UTC}"
     return text(what, tone, is_bold=True), text(f"{when} · {who}", Tone.SUBTLE)

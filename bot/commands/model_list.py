@@ -6,7 +6,7 @@ from bot.lookup import all_models, name_of
 from bot.services import Services
 from bot.wording import count
 from core.card import Card
-from core.release import Model
+from core.release.model import Model
 from core.words import Stage
 
 MOST = 60

@@ -11,7 +11,7 @@ from bot.view import holder_name
 from bot.waiting import waits_for
 from bot.wording import moment
 from core.card import Card, Tone
-from core.release import Model
+from core.release.model import Model
 from core.words import Stage
 
 RELEASES = 5

@@ -4,7 +4,7 @@ from bot.command import command
 from bot.lookup import find_release
 from bot.services import Services
 from core.card import Card
-from core.events import RetryRequested
+from core.events.people import RetryRequested
 
 
 @command(

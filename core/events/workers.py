@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from core.checks import CheckResult
 from core.events.base import Event
+from core.gate.checks import CheckResult
 from core.results import Result
 from core.words import ReleaseId, Stage, Step
 

@@ -1,11 +1,15 @@
 """The developer accepts or rejects the evaluated version."""
 
-from core.events import AcceptanceDecided, DecisionRefused, Event, ReleaseAccepted, ReleaseRejected
+from core.events.base import Event
+from core.events.derived import DecisionRefused, ReleaseAccepted, ReleaseRejected
+from core.events.people import AcceptanceDecided
 from core.flow.checks import blocking
 from core.flow.decision import CardRef, Context, Decision, Refusal, decides, follows
 from core.flow.steps import plan
 from core.people import Person
-from core.release import Model, Release, State
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 
 

@@ -2,18 +2,15 @@
 
 import msgspec
 
-from core.events import (
-    Event,
-    ModelNameClaimed,
-    ReleaseBlocked,
-    ReleaseChecked,
-    StepFinished,
-    StepPlanned,
-)
+from core.events.base import Event
+from core.events.derived import ModelNameClaimed, ReleaseBlocked, ReleaseChecked, StepPlanned
+from core.events.workers import StepFinished
 from core.flow.decision import CardRef, Context, Decision, follows
 from core.jobs import step_job
 from core.policy import Policy
-from core.release import Model, Release, steps_of
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import steps_of
 from core.results import Checked
 from core.words import Stage, Stream
 

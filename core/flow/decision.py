@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.events import Event, EventIgnored
+from core.events.base import Event
+from core.events.derived import EventIgnored
 from core.jobs import Job
 from core.platform import Repository
 from core.policy import Policy
-from core.release import Model
+from core.release.model import Model
 from core.words import Stream
 
 E = TypeVar("E", bound=Event)

@@ -1,19 +1,16 @@
 """A stage is requested, and another person decides about it."""
 
-from core.approval import approval_id, approvers, digest, excluded, who_can, why_not
-from core.events import (
-    ApprovalDecided,
-    PromotionApproved,
-    PromotionRejected,
-    PromotionRequested,
-    StageRequested,
-)
+from core.authority.approval import approval_id, approvers, digest, excluded, who_can, why_not
+from core.events.derived import PromotionApproved, PromotionRejected, PromotionRequested
+from core.events.people import ApprovalDecided, StageRequested
 from core.flow.acceptance import identity_problem, refuse, team_problem
 from core.flow.checks import blocking
 from core.flow.decision import CardRef, Context, Decision, decides, follows
 from core.flow.steps import plan
 from core.policy import Policy
-from core.release import Model, Release, State
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 
 

@@ -1,18 +1,14 @@
 """Pushes, pull requests and deleted branches: open a release, and end those it supersedes."""
 
-from core.events import (
-    BranchDeleted,
-    CodePushed,
-    Event,
-    PullRequestChanged,
-    ReleaseOpened,
-    ReleaseSuperseded,
-    StepPlanned,
-)
+from core.events.base import Event
+from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
+from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
 from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
 from core.jobs import CancelStep, Job, step_job
 from core.platform import Repository
-from core.release import RUNNING, Model, Release, State
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import RUNNING, State
 from core.words import Stage, Step, release_id
 
 

@@ -1,10 +1,12 @@
 """A failed step is tried again without redoing the good ones."""
 
-from core.events import RetryRequested
+from core.events.people import RetryRequested
 from core.flow.acceptance import identity_problem, refuse, team_problem
 from core.flow.decision import Context, Decision, decides
 from core.flow.steps import plan
-from core.release import Model, Release, State
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import State
 
 CAN_RETRY = frozenset({State.FAILED, State.BLOCKED, State.STUCK})
 

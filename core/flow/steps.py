@@ -2,24 +2,24 @@
 
 from typing import Final
 
-from core.events import (
+from core.events.base import Event
+from core.events.derived import (
     AcceptanceAsked,
     ApprovalVoided,
-    Event,
-    JobDeadLettered,
     ReleaseStuck,
     StagePlaced,
     StepFailed,
-    StepFinished,
     StepPlanned,
     VersionRegistered,
 )
+from core.events.workers import JobDeadLettered, StepFinished
 from core.flow import checks
 from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
 from core.flow.registry import observe
-from core.fold import step_key
 from core.jobs import step_job
-from core.release import RUNNING, Model, Release, steps_of
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import RUNNING, step_key, steps_of
 from core.results import Checked, Failed, Promoted, Ran, Registered
 from core.words import Stage, Step
 

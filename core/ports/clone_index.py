@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from core.sketch import Sketch
+from core.gate.sketch import Sketch
 
 
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):

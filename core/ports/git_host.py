@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Protocol
 
-from core.checks import ModelRepo
-from core.facts import PastFile
+from core.gate.checks import ModelRepo
+from core.gate.facts import PastFile
 from core.results import Commit
 from core.words import Stage
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from core.checks import ModelRepo
+from core.gate.checks import ModelRepo
 from core.words import ModelType, ReleaseId, Stage, Step
 
 

@@ -5,8 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from core.checks import ModelRepo
-from core.tools import Command, Level, Output
+from core.gate.checks import ModelRepo
+from core.gate.tools import Command, Level, Output
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from core.events import AnyEvent, Event
+from core.events.base import Event
 from core.jobs import AnyJob, Job
 from core.words import BlobId, ReleaseId, Stream
 
@@ -17,7 +17,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     stream: Stream
     version: int
-    event: AnyEvent
+    event: Event
     hash: str
 
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from core.errors import SettingsError
-from sluss.home_files import home_policy
+from sluss.home.home_files import home_policy
 
 DONE: Final = "Accepted in {file}. Commit it, and say in the commit why it is no secret."
 
@@ -20,7 +20,7 @@ def accept(
     ] = None,
 ) -> None:
     """Accept a false alarm of the check `secrets`, in the folder of the model repository."""
-    from workers.secret_scan.accept import accept as accepted  # noqa: PLC0415 - slow to import
+    from workers.gate.secret_scan.accept import accept as accepted  # noqa: PLC0415 - slow to import
 
     try:
         file = home_policy(home).rules.secrets.baseline

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from adapters.git_command import git_environment, git_path
-from adapters.push_hook import (
+from adapters.bare_repositories.command import git_environment, git_path
+from adapters.bare_repositories.install_hook import (
     HookSettings,
     install_hook,
     move_receiver,
@@ -23,8 +23,14 @@ from adapters.push_hook import (
 from core.errors import SettingsError
 from core.platform import Repository
 from core.words import PLATFORM, Stream
-from sluss import platform_file
-from sluss.settings import HOOK_SECRET, HOOK_USER, REPOSITORY_NAME, SECRETS_FOLDER, read_platform
+from sluss.home import platform_file
+from sluss.home.settings import (
+    HOOK_SECRET,
+    HOOK_USER,
+    REPOSITORY_NAME,
+    SECRETS_FOLDER,
+    read_platform,
+)
 
 HOOK_PATH: Final = "/hooks/azure-devops"
 

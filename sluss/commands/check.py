@@ -12,24 +12,24 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from core.checks import CheckResult, ModelRepo
 from core.errors import SettingsError, UnknownNameError
-from core.facts import Facts
+from core.gate.checks import CheckResult, ModelRepo
+from core.gate.facts import Facts
 from core.policy import Policy
 from core.words import Stage
-from sluss.fix_folder import apply
-from sluss.gate_parts import local_gate
-from sluss.gate_progress import GateProgress
-from sluss.gate_report import print_report
-from sluss.home_files import home_policy, home_variables
-from sluss.local_history import local_history
-from sluss.model_folder import read_folder
-from sluss.runtime_files import home_runtimes
-from workers.checks import CHECKS
-from workers.fixes import planned_fixes
+from sluss.home.home_files import home_policy, home_variables
+from sluss.home.runtime_files import home_runtimes
+from sluss.on_a_folder.fix_folder import apply
+from sluss.on_a_folder.gate_progress import GateProgress
+from sluss.on_a_folder.gate_report import print_report
+from sluss.on_a_folder.local_history import local_history
+from sluss.on_a_folder.model_folder import read_folder
+from sluss.wiring.gate_parts import local_gate
+from workers.gate.checks import CHECKS
+from workers.gate.fixes import planned_fixes
 from workers.gate.gate import Watcher
+from workers.gate.reports import FORMS
 from workers.gathered import gbi_facts
-from workers.reports import FORMS
 
 BLOCKED: Final = 1
 INSIDE: Final = (

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.checks import Check
 from core.errors import UnknownNameError
-from workers.checks import CHECKS
+from core.gate.checks import Check
+from workers.gate.checks import CHECKS
 
 PREVIEW: Final = "answers quickly, and in full after its tool has run"
 QUICK: Final = "answers quickly; nothing of the repository is run"

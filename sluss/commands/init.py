@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from core.variables import find
+from core.gate.variables import find
 from core.words import ModelType
-from sluss.loan_data import ROWS, SEED, loans_csv
+from sluss.templates.loan_data import ROWS, SEED, loans_csv
 
 TEMPLATES: Final = "sluss.templates"
 ENDING: Final = ".tmpl"  # so that no tool takes a template for code of this project

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from adapters.sql_store import SqlStore
-from sluss.lock import one_process
+from sluss.wiring.lock import one_process
 
 
 def rebuild(home: Path) -> int:

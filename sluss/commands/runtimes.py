@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import SettingsError, SlussError
-from core.runtimes import Runtime, RuntimeKey, runtime_key
-from sluss.runtime_files import home_runtimes, write_runtime
-from sluss.settings import default_home
-from sluss.strict_yaml import read
-from workers.runtimes.imported import Listed, problem, read_list
-from workers.runtimes.known import find, known_names
+from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
+from sluss.home.runtime_files import home_runtimes, write_runtime
+from sluss.home.settings import default_home
+from sluss.home.strict_yaml import read
+from workers.gate.runtimes.imported import Listed, problem, read_list
+from workers.gate.runtimes.known import find, known_names
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 

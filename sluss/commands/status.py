@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 from core.errors import UnavailableError
-from sluss.settings import Settings
+from sluss.home.settings import Settings
 
 DOWN = "Sluss does not answer at {url}. Pushes are kept and sent when it is up; run `sluss up`."
 

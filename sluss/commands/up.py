@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from sluss.commands.add import resend
-from sluss.home import prepare_home
-from sluss.lock import Role, one_process
-from sluss.server import Server
-from sluss.settings import Settings, from_environment
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import Settings, from_environment
+from sluss.wiring.lock import Role, one_process
+from sluss.wiring.server import Server
 
 console = Console()
 

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import SettingsError
+from core.gate.variables import Read, Resolved, Sources, read, resolve
 from core.policy import Policy
-from core.variables import Read, Resolved, Sources, read, resolve
 from core.words import Stage
-from sluss.home_files import home_policy, home_variables
-from sluss.model_folder import read_folder
+from sluss.home.home_files import home_policy, home_variables
+from sluss.on_a_folder.model_folder import read_folder
 
 NO_FILE: Final = "there is no {file} in {path}. Nothing was shown; 'sluss init' writes an example."
 SECRET_NOTE: Final = "(the name of a secret)"  # noqa: S105 - words, not a secret

@@ -6,12 +6,13 @@ from typing import Final
 
 from rich.console import Console
 
-from core.release import Release, State
+from core.release.release import Release
+from core.release.state import State
 from core.words import Stage
 from sluss.commands.init import Kind
 from sluss.demo.repository import DemoRepository
-from sluss.server import Server
-from sluss.settings import Settings
+from sluss.home.settings import Settings
+from sluss.wiring.server import Server
 
 NEXT: Final = {
     State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then: git commit -am Mend && "

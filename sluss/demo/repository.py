@@ -9,7 +9,7 @@ from core.people import Person
 from core.words import ReleaseId, Stream, release_id
 from sluss.commands.add import add
 from sluss.commands.init import Kind, write_repository
-from sluss.settings import Settings
+from sluss.home.settings import Settings
 
 GIT_FAILED = "git {verb} failed: {text} The story was not told to its end."
 

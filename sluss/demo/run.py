@@ -9,10 +9,10 @@ from rich.console import Console
 from core import ledger
 from sluss.demo.guide import Guide
 from sluss.demo.script import Story
-from sluss.home import prepare_home
-from sluss.lock import one_process
-from sluss.server import Server
-from sluss.settings import Settings, from_environment
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import Settings, from_environment
+from sluss.wiring.lock import one_process
+from sluss.wiring.server import Server
 
 HOME = "home"
 

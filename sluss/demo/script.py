@@ -9,13 +9,14 @@ from rich.console import Console
 
 from core.errors import SettingsError
 from core.people import Person
-from core.release import Release, State
+from core.release.release import Release
+from core.release.state import State
 from core.words import ReleaseId, Stage
 from sluss.commands.init import Kind
 from sluss.demo.person import Visitor
 from sluss.demo.repository import DemoRepository
-from sluss.server import Server
-from sluss.settings import Settings
+from sluss.home.settings import Settings
+from sluss.wiring.server import Server
 
 WAIT_S = 240.0
 STOPS = frozenset(

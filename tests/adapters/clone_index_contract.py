@@ -2,8 +2,8 @@
 
 import asyncio
 
+from core.gate.sketch import Sketch
 from core.ports.clone_index import CloneIndex
-from core.sketch import Sketch
 
 
 def sketch(digest: str, *prints: int) -> Sketch:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.checks import ModelRepo
+from core.gate.checks import ModelRepo
 from core.ports import RunSpec
 from core.words import ModelType, ReleaseId, Stage, Step
 

@@ -7,7 +7,8 @@ import pytest
 
 from core import ledger
 from core.errors import KnownEventError, VersionConflictError
-from core.events import CodePushed, ModelNameClaimed
+from core.events.derived import ModelNameClaimed
+from core.events.outside import CodePushed
 from core.jobs import ObserveRegistry
 from core.ports import ShownCard
 from core.words import Stage, Step, Stream

@@ -9,9 +9,9 @@ from bot.cards import CLICKS
 from core.card import Card
 from core.conversation import Click
 from core.errors import RefusedError, UnknownNameError
-from core.events import StepFinished
+from core.events.workers import StepFinished
 from core.people import UNKNOWN, Person
-from core.release import State
+from core.release.state import State
 from core.results import Promoted, Registered
 from core.words import PersonId, Stage, Step
 from tests.bot.views import NAMED, press, titles, verdict, words

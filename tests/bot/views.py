@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from bot.view import ApprovalView, Changes, Deciders, RequestView, View
 from core.card import Banner, Card, Element, Facts, Heading, Section, Table, Text, TextInput
-from core.checks import CheckResult, Finding, Status
 from core.conversation import Click
+from core.gate.checks import CheckResult, Finding, Status
 from core.people import Person
-from core.release import Release
+from core.release.release import Release
 from core.results import Author, Checked, Commit
 from core.words import Stage
 from tests.core.story import ADA, Story

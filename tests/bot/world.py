@@ -5,20 +5,23 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.bare_repositories import BareRepositories
-from adapters.people_file import PeopleFile
+from adapters.bare_repositories.host import BareRepositories
+from adapters.local_files.people import PeopleFile
 from adapters.sql_store import SqlStore
 from bot.bot import Sluss
 from bot.deliver import Deliver
 from bot.show import Show
 from core.card import Card
 from core.errors import UnavailableError, UnknownNameError
-from core.events import ApprovalDecided, CodePushed, Event
+from core.events.base import Event
+from core.events.outside import CodePushed
+from core.events.people import ApprovalDecided
 from core.handle import Handle, Handled
 from core.jobs import ShowCard
 from core.platform import Platform, Repository
 from core.policy import Policy
-from core.release import Model, Release
+from core.release.model import Model
+from core.release.release import Release
 from core.words import Stream
 from tests.core.story import ADA, BEN, EVE, OUT, Story
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from core.release import State
+from core.release.state import State
 from core.words import Stage
 from sluss.commands.init import Kind
 from sluss.demo.repository import DemoRepository

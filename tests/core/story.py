@@ -2,27 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
-from core.checks import CheckResult, Finding, Status
-from core.events import (
-    AcceptanceDecided,
-    ApprovalDecided,
-    BranchDeleted,
+from core.events.base import Event
+from core.events.outside import BranchDeleted, CodePushed
+from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.events.workers import (
     ChecksReported,
-    CodePushed,
-    Event,
     JobDeadLettered,
     RegistryObserved,
-    RetryRequested,
-    StageRequested,
     StepFinished,
     StepProgressed,
 )
 from core.flow import Context, Decision, decide
-from core.fold import fold
+from core.gate.checks import CheckResult, Finding, Status
 from core.people import Person
 from core.platform import Repository
 from core.policy import Policy
-from core.release import Model, Release
+from core.release.fold import fold
+from core.release.model import Model
+from core.release.release import Release
 from core.results import Author, Checked, Failed, Promoted, Ran, Registered, Result
 from core.words import ApprovalId, ModelType, PersonId, ReleaseId, Stage, Step, Stream
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapters.sql_store import SqlStore
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
 from core.errors import UnavailableError
 from core.ports import Message

@@ -7,7 +7,8 @@ import pytest
 
 from adapters.sql_store import SqlStore
 from core.errors import RefusedError
-from core.events import CodePushed, RegistryHinted, RetryRequested
+from core.events.outside import CodePushed, RegistryHinted
+from core.events.people import RetryRequested
 from core.handle import Handle
 from core.platform import Platform, Repository
 from core.policy import Policy

@@ -12,12 +12,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.service_bus_clients import Clients
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.clients import Clients
+from adapters.service_bus.queue import ServiceBusQueue
 from adapters.sql_store import SqlStore
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
-from core.events import StepFinished
+from core.events.workers import StepFinished
 from core.handle import Handle
 from core.jobs import CancelStep, RunStep, ShowCard
 from core.platform import Platform, Repository

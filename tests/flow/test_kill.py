@@ -9,8 +9,8 @@ import pytest
 
 from adapters.sql_store import SqlStore
 from core import ledger
-from core.events import CodePushed
-from core.events.batch import encode_batch
+from core.events.codec import encode_batch
+from core.events.outside import CodePushed
 from core.ports import Message
 from tests.flow.skeleton import POINTS, queue
 

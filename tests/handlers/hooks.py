@@ -11,10 +11,10 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from adapters.evidence_folder import EvidenceFolder
-from adapters.sqlite_queue import SqliteQueue
-from core.events import AnyEvent
-from core.events.batch import decode_batch
+from adapters.local_files.evidence import EvidenceFolder
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.events.base import Event
+from core.events.codec import decode_batch
 from core.ports import Evidence, Message
 from handlers import azure_devops, mlflow
 from handlers.app import ingest
@@ -43,7 +43,7 @@ class Hooks:
         await asyncio.gather(*map(self.queue.complete, received))
         return [each.message for each in received]
 
-    async def events(self) -> list[AnyEvent]:
+    async def events(self) -> list[Event]:
         return [event for each in await self.messages() for event in decode_batch(each.body)]
 
     def count(self, source: str, outcome: str) -> float:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.evidence_folder import EvidenceFolder
-from core.events import CodePushed, DeliveryIgnored, DeliveryRejected, RegistryHinted
+from adapters.local_files.evidence import EvidenceFolder
+from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected, RegistryHinted
 from core.words import BlobId
 from tests.handlers.hooks import AZURE_DEVOPS, MLFLOW, Clock, Hooks, opened_hooks
 from tests.handlers.recorded import NOW, SECRET, basic, changed, raw, resource_changed, signed

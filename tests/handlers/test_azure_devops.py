@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import RejectedDeliveryError
-from core.events import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
 from handlers.azure_devops import source
 from handlers.source import Delivered
 from tests.handlers.recorded import NOW, changed, raw, resource_changed

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RejectedDeliveryError
-from core.events.batch import decode_batch, encode_batch
+from core.events.codec import decode_batch, encode_batch
 from handlers import SOURCES
 from handlers.source import Source
 from tests.handlers.recorded import NOW, raw

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import RejectedDeliveryError
-from core.events import DeliveryIgnored, RegistryHinted
+from core.events.outside import DeliveryIgnored, RegistryHinted
 from handlers.mlflow import source
 from tests.handlers.recorded import DELIVERY, NOW, changed, raw, signed
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sluss.commands.check import check as command
-from workers.checks import CHECKS
+from workers.gate.checks import CHECKS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "infra" / "azure_pipelines").glob("*.yml"))

@@ -7,7 +7,7 @@ with a line ``-- path --``.
 import re
 from pathlib import Path
 
-from core.checks import ModelRepo
+from core.gate.checks import ModelRepo
 
 FOLDER = Path(__file__).parent
 HEAD = re.compile(r"^-- (?P<path>\S+) --\n", re.MULTILINE)

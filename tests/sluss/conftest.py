@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluss.home import prepare_home
+from sluss.home.prepare import prepare_home
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.receiver import Receiver
 from tests.sluss.work_tree import bring, commit

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from adapters.bare_repositories_hook import keep
-from core.events import CodePushed
+from adapters.bare_repositories.hook import keep
+from core.events.outside import CodePushed
 from handlers.azure_devops import source
 from sluss.commands.add import resend
 from tests.adapters.bare_repositories.bare_world import git

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sluss.reference import pages
-from workers.checks import CHECKS
+from workers.gate.checks import CHECKS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import aiohttp
 
 from handlers.signature import DELIVERY_ID, SIGNATURE, TIMESTAMP, sign
-from sluss.settings import HOOK_SECRET, HOOK_USER, MLFLOW_SECRET
+from sluss.home.settings import HOOK_SECRET, HOOK_USER, MLFLOW_SECRET
 
 GONE = "c0ffee" + "0" * 34  # no repository has this commit
 NOTHING = "0" * 40

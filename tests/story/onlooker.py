@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from adapters.sql_store import SqlStore
-from core.events import Event
-from core.fold import folded
-from core.release import Model, Release, State
+from core.events.base import Event
+from core.release.fold import folded
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
 from sluss.commands.init import Kind
 from sluss.demo.person import Answer, Visitor
 from sluss.demo.repository import DemoRepository
-from sluss.settings import Settings
+from sluss.home.settings import Settings
 from tests.story.up import Up
 
 WAIT_S = 120.0
@@ -33,7 +35,9 @@ class Onlooker:
         return Visitor(people[name], self.settings.public_url)
 
     async def model(self, stream: Stream) -> Model:
-        return folded(stream, await self.store.load(stream))
+        return folded(
+            Model(stream=stream), [found.event for found in await self.store.load(stream)]
+        )
 
     async def find(self, release: ReleaseId) -> Release | None:
         return (await self.model(stream_of(release))).releases.get(release)

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from core.events import ApprovalVoided, DecisionRefused, PromotionRejected, StagePlaced
+from core.events.derived import ApprovalVoided, DecisionRefused, PromotionRejected, StagePlaced
 from core.people import Person
-from core.release import State
+from core.release.state import State
 from core.words import PersonId, Stage
 from sluss.demo.person import Visitor
 

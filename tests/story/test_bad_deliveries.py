@@ -7,11 +7,12 @@ import uuid
 
 import pytest
 
-from core.events import CodePushed, ReleaseOpened
-from core.release import State
+from core.events.derived import ReleaseOpened
+from core.events.outside import CodePushed
+from core.release.state import State
 from core.words import ReleaseId
 from handlers.signature import SIGNATURE, TIMESTAMP
-from sluss.settings import read_platform
+from sluss.home.settings import read_platform
 from tests.story.deliveries import GONE, NOTHING, Sender, push
 from tests.story.onlooker import rules
 

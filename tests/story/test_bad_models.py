@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from core.events import PromotionApproved, StagePlaced
-from core.release import State
+from core.events.derived import PromotionApproved, StagePlaced
+from core.release.state import State
 from core.words import Stage, Stream
 from tests.story.onlooker import rules
 

@@ -12,16 +12,15 @@ import msgspec
 import pytest
 
 from core import ledger
-from core.events import (
+from core.events.derived import (
     ApprovalVoided,
     PromotionApproved,
     PromotionRequested,
     RegistryChangedOutside,
-    RegistryObserved,
     StagePlaced,
-    StepFinished,
 )
-from core.release import State
+from core.events.workers import RegistryObserved, StepFinished
+from core.release.state import State
 from core.words import Stage
 from tests.story.onlooker import looking, rules
 

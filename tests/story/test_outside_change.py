@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from core.events import RegistryChangedOutside
-from core.release import State
+from core.events.derived import RegistryChangedOutside
+from core.release.state import State
 from core.words import Stage, Stream
 from tests.story.onlooker import WAIT_S, registered, rules
 from tests.web.chat.window import a_window, rooms

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.sql_store import SqlStore
-from core.events import StagePlaced
+from core.events.derived import StagePlaced
 from core.words import Stage, Stream
 from sluss.commands.rebuild import rebuild
 from tests.story.up import end_everything, made_home

@@ -13,10 +13,10 @@ import psutil
 
 from adapters.local_runs import processes
 from adapters.local_runs.folder import RunFolder
-from adapters.mlflow_command import OWNER, free_port
-from adapters.mlflow_server import MLflowServer
-from sluss.home import prepare_home
-from sluss.settings import Settings, from_environment
+from adapters.mlflow.command import OWNER, free_port
+from adapters.mlflow.server import MLflowServer
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import Settings, from_environment
 
 READY_S = 60.0
 END_S = 20.0

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.events import RegistryChangedOutside, RegistryObserved, StepFinished
+from core.events.derived import RegistryChangedOutside
+from core.events.workers import RegistryObserved, StepFinished
 from core.jobs import ObserveRegistry
 from core.results import Promoted
 from core.words import Stage, Step

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from adapters.bare_repositories import BareRepositories
+from adapters.bare_repositories.host import BareRepositories
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
-from adapters.sqlite_queue import SqliteQueue
-from core.events import JobDeadLettered, StepProgressed
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.events.workers import JobDeadLettered, StepProgressed
 from core.jobs import RunStep, encode, step_job
 from core.ports import Message, RunState
-from core.release import State
+from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 from tests.bot.views import words
 from tests.bot.world import LOAN, World

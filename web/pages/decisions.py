@@ -6,16 +6,15 @@ from typing import Final
 
 import msgspec
 
-from core.events import (
+from core.events.base import Event
+from core.events.derived import (
     DecisionRefused,
-    Event,
     PromotionApproved,
     PromotionRejected,
     ReleaseAccepted,
     ReleaseRejected,
-    RetryRequested,
-    StageRequested,
 )
+from core.events.people import RetryRequested, StageRequested
 
 WHAT_AND_WHY: Final[dict[type[Event], tuple[str, str]]] = {
     ReleaseAccepted: ("accepted", ""),

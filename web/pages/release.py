@@ -5,13 +5,15 @@ from typing import Final
 
 import msgspec
 
-from core.checks import CheckResult
 from core.errors import UnknownNameError
-from core.events import kind
+from core.events.codec import kind
+from core.gate.checks import CheckResult
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
-from core.release import RUNNING, Model, Release, StepRun
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import RUNNING, StepRun
 from core.words import ReleaseId, stream_of
 from web.pages.decisions import Decided, decisions
 

@@ -3,7 +3,7 @@
 from core.errors import UnknownNameError
 from core.handle import Handle
 from core.ports import Evidence
-from core.release import Release
+from core.release.release import Release
 from core.words import BlobId, ReleaseId, stream_of
 
 GATE = "gate"  # in place of a check: the answer of all of them

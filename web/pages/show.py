@@ -7,7 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Effects, Evidence, MLPlatform
-from core.release import Release, StepRun
+from core.release.release import Release
+from core.release.state import StepRun
 from core.results import Failed, Promoted, Ran
 
 TAIL: Final = 40_000

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from core.checks import Check, CheckResult, ModelRepo, Status
-from core.facts import Facts
+from core.gate.checks import Check, CheckResult, ModelRepo, Status
+from core.gate.facts import Facts
 
 FORM: Final = 2  # of what is kept: raise it when an older file would be misread
 

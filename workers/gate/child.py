@@ -12,10 +12,20 @@ from typing import Final
 
 import msgspec
 
-from core.checks import Check, CheckResult, Finding, Found, Measure, ModelRepo, Note, Status, Tool
-from core.facts import Facts, NotCheckedError
-from core.tools import Output
-from workers.checks import CHECKS
+from core.gate.checks import (
+    Check,
+    CheckResult,
+    Finding,
+    Found,
+    Measure,
+    ModelRepo,
+    Note,
+    Status,
+    Tool,
+)
+from core.gate.facts import Facts, NotCheckedError
+from core.gate.tools import Output
+from workers.gate.checks import CHECKS
 from workers.gate.said import said
 
 MAX_FINDINGS: Final = 200  # of one check: nobody reads more, and nothing may flood the ledger

@@ -10,12 +10,12 @@ from typing import Final
 
 import msgspec
 
-from core.checks import Check, CheckResult, ModelRepo, Status, Tool
 from core.errors import UnknownNameError
-from core.facts import Facts
+from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
+from core.gate.facts import Facts
 from core.policy import Policy
-from workers.checks import CHECKS
 from workers.gate.cache import Contents, GateCache
+from workers.gate.checks import CHECKS
 from workers.gate.judge import Judge, JudgeLimits
 from workers.gate.said import LATER, OFF, said
 from workers.gate.tools import Slot, Subject, Tools

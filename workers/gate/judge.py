@@ -11,9 +11,9 @@ from typing import Final, Self
 
 import msgspec
 
-from core.checks import Check, CheckResult, ModelRepo
-from core.facts import Facts
-from core.tools import Output
+from core.gate.checks import Check, CheckResult, ModelRepo
+from core.gate.facts import Facts
+from core.gate.tools import Output
 from workers.gate.child import SIZE_BYTES, Work
 from workers.gate.said import COULD_NOT_RUN, could_not_run
 

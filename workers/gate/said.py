@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.checks import Check, CheckResult, Status
+from core.gate.checks import Check, CheckResult, Status
 
 COULD_NOT_RUN: Final = "{what}. The check said nothing about this commit; tell GBI."
 OFF: Final = "switched off by policy.yml"

@@ -8,13 +8,13 @@ from typing import Final
 
 import msgspec
 
-from core.checks import Check, CheckResult, ModelRepo, Status, Tool
 from core.errors import StepFailedError
-from core.facts import Facts, NotCheckedError
+from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
+from core.gate.facts import Facts, NotCheckedError
+from core.gate.tools import CACHE, Command, Level, Output, Stopped
+from core.gate.variables import model_settings
 from core.policy import Policy
 from core.ports.sandbox import ModelEnvironments, Places, Sandbox
-from core.tools import CACHE, Command, Level, Output, Stopped
-from core.variables import model_settings
 from core.words import BlobId
 from workers.gate.judge import Judge
 from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said

@@ -8,8 +8,8 @@ from workers.steps.evaluate import evaluate
 from workers.steps.promote import promote
 from workers.steps.register import register
 from workers.steps.score import score
-from workers.steps.step import Run
 from workers.steps.train import train
+from workers.task import Run
 
 STEPS: Final[dict[Step, Run]] = {
     Step.CHECK: check,

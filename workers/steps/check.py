@@ -4,18 +4,18 @@ import hashlib
 
 import msgspec
 
-from core.checks import CheckResult, ModelRepo
-from core.events import ChecksReported
+from core.events.workers import ChecksReported
+from core.gate.checks import CheckResult, ModelRepo
+from core.gate.variables import ModelSettings, model_settings
 from core.ports import CommitState
-from core.release import Model
+from core.release.model import Model
 from core.results import Author, Checked, Result
-from core.variables import ModelSettings, model_settings
-from workers.duplicates.find import learn
+from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
+from workers.gate.reports import FORMS
 from workers.gathered import gather
-from workers.reports import FORMS
 from workers.services import Services
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 PASSED = "The gate found nothing to mend."
 

@@ -6,14 +6,15 @@ the stage; only then does the representation move. If anything fails, the old ho
 
 import msgspec
 
-from core.approval import digest
+from core.authority.approval import digest
 from core.errors import ApprovalVoidError
-from core.release import Promotion, Release
+from core.release.promotion import Promotion
+from core.release.release import Release
 from core.results import Promoted, Registered, Result
 from core.words import Stage, Step
 from workers.run_on_platform import Ended, run_to_end
 from workers.services import Services
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 replace = msgspec.structs.replace
 

@@ -2,7 +2,7 @@
 
 from core.results import Result
 from workers.services import Services
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 
 async def register(task: Task, services: Services) -> Result | Later:

@@ -3,7 +3,7 @@
 from core.results import Result
 from workers.run_on_platform import run_on_platform
 from workers.services import Services
-from workers.steps.step import Later, Task
+from workers.task import Later, Task
 
 
 async def score(task: Task, services: Services) -> Result | Later:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import tracking
 from .answers import metrics_of, rows_of
-from .artifact_digest import artifact_digest  # type: ignore[import-untyped] # copied beside
+from .digest import artifact_digest  # type: ignore[import-untyped] # copied beside
 from .failures import StepFailureError
 from .source import call
 from .tables import Data, fingerprint

@@ -4,8 +4,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from adapters.bare_repositories import BareRepositories
-from adapters.git_tree import Limits
+from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.tree import Limits
 
 VARIABLES = {
     "common": {"CMR_PREFIX": "cmr", "NOTEBOOK_PATH": "/common"},

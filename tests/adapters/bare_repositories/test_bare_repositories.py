@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from adapters.bare_repositories import BareRepositories
+from adapters.bare_repositories.host import BareRepositories
 from core.errors import StepFailedError, UnavailableError
 from core.ports import CommitState
 from core.words import Stage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clone_index import CloneIndexFile
+from adapters.clone_index.index import CloneIndexFile
 from core.errors import UnavailableError
 from tests.adapters.clone_index_contract import CloneIndexContract, places, sketch
 
@@ -17,7 +17,7 @@ FILES = {"a.py": sketch("a", 1, 2)}
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from adapters.clone_index import CloneIndexFile
+from adapters.clone_index.index import CloneIndexFile
 from tests.adapters.clone_index_contract import sketch
 
 async def main(name):

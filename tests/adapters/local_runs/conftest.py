@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from adapters.local_runs import LocalRuns
-from adapters.mlflow_registry import MlflowRegistry, configure
-from adapters.mlflow_server import MLflowServer
+from adapters.mlflow.registry import MlflowRegistry, configure
+from adapters.mlflow.server import MLflowServer
 
 PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mlflow_registry import configure
-from adapters.mlflow_server import MLflowServer
+from adapters.mlflow.registry import configure
+from adapters.mlflow.server import MLflowServer
 from tests.adapters.mlflow.workbench import MlflowBench
 
 ROOT = Path(__file__).parents[3]
 
 PARENT = """
 import asyncio, pathlib, sys
-from adapters.mlflow_server import MLflowServer
+from adapters.mlflow.server import MLflowServer
 
 server = MLflowServer(pathlib.Path(sys.argv[1]))
 asyncio.run(server.start())

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from adapters.mlflow_registry import MlflowRegistry
+from adapters.mlflow.registry import MlflowRegistry
 from core.errors import StepFailedError, UnavailableError
 from core.words import ReleaseId, Stage
 from tests.adapters.mlflow.workbench import MlflowBench

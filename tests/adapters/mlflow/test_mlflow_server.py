@@ -13,9 +13,9 @@ import msgspec
 import psutil
 import pytest
 
-from adapters.mlflow_command import OWNER, environment, open_log, webhook_key
-from adapters.mlflow_server import MLflowServer
-from adapters.mlflow_webhooks import install
+from adapters.mlflow.command import OWNER, environment, open_log, webhook_key
+from adapters.mlflow.server import MLflowServer
+from adapters.mlflow.webhooks import install
 from core.errors import SettingsError, UnavailableError
 from tests.adapters.mlflow.conftest import Adopted
 from tests.adapters.mlflow.workbench import MlflowBench

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.mlflow_webhooks import NAME, install
+from adapters.mlflow.webhooks import NAME, install
 from core.errors import SettingsError, UnavailableError
 from core.words import Stage
 from tests.adapters.mlflow.workbench import MlflowBench

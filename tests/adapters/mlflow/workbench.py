@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.mlflow_registry import MlflowRegistry
+from adapters.mlflow.registry import MlflowRegistry
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.queue import ServiceBusQueue
 from tests.adapters.service_bus.ends import empty, open_queue
 from tests.peers.service_bus import Broker, QueueOptions
 

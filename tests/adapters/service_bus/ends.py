@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.service_bus_clients import Clients
-from adapters.service_bus_link import Patience
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.clients import Clients
+from adapters.service_bus.link import Patience
+from adapters.service_bus.queue import ServiceBusQueue
 from core.ports import Message, Received
 from tests.peers.service_bus import Broker, QueueTotals
 from tests.peers.service_bus.duplicates import DuplicateWindow

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.queue import ServiceBusQueue
 from core.errors import QueueUnavailableError
 from core.ports import DeadLetter
 from tests.adapters.service_bus.ends import message, receive_one

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.service_bus_clients import Clients
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.clients import Clients
+from adapters.service_bus.queue import ServiceBusQueue
 from core.errors import LockLostError, QueueUnavailableError
 from tests.adapters.service_bus.conftest import OPTIONS
 from tests.adapters.service_bus.ends import PATIENCE, message, open_queue, receive_one

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.service_bus_messages import _suffixed
+from adapters.service_bus.messages import _suffixed
 
 SUFFIX = "~redrive-12"
 

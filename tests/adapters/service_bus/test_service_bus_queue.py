@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from azure.servicebus.amqp import AmqpAnnotatedMessage
 
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.queue import ServiceBusQueue
 from core.errors import LockLostError, MessageTooLargeError, QueueUnavailableError
 from tests.adapters.service_bus.ends import message, open_queue, receive_one
 from tests.peers.service_bus import Broker

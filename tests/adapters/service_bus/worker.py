@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from adapters.service_bus_clients import Clients
-from adapters.service_bus_queue import ServiceBusQueue
+from adapters.service_bus.clients import Clients
+from adapters.service_bus.queue import ServiceBusQueue
 
 
 async def main(connection_string: str) -> None:

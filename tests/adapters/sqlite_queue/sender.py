@@ -8,7 +8,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 from core.ports import Message
 
 SENDERS = 10

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import QueueUnavailableError
 from core.ports import Message, Queue
 from tests.adapters.queue_contract import QueueContract, message, receive_one

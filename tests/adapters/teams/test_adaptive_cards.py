@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from adapters.adaptive_cards import LARGEST, encode, size
+from adapters.teams.adaptive_cards import LARGEST, encode, size
 from core.card import (
     Banner,
     Button,

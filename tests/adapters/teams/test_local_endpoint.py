@@ -6,8 +6,8 @@ import json
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.addresses import LocalAddresses
-from adapters.teams import TeamsSettings, teams_app
+from adapters.teams.addresses import LocalAddresses
+from adapters.teams.chat import TeamsSettings, teams_app
 from core.errors import SettingsError
 from tests.adapters.teams.channel import People, a_click, a_connector, an_activity
 from tests.adapters.teams.counting_bot import SECRET, CountingBot

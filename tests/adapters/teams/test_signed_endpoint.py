@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from microsoft_agents.hosting.core import AgentAuthConfiguration, AnonymousTokenProvider
 from microsoft_agents.hosting.core.authorization.jwt import jwt_token_validator
 
-from adapters.addresses import FileAddresses
-from adapters.teams import TeamsSettings, teams_app
+from adapters.teams.addresses import FileAddresses
+from adapters.teams.chat import TeamsSettings, teams_app
 from tests.adapters.teams.channel import People, a_click
 from tests.adapters.teams.counting_bot import CountingBot
 

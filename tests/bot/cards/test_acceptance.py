@@ -2,7 +2,7 @@
 
 from bot.cards import acceptance
 from core.card import Tone
-from core.events import AcceptanceDecided
+from core.events.people import AcceptanceDecided
 from core.policy import Policy
 from core.results import Checked
 from tests.bot.views import NAMED, found, in_production, press, titles, verdict, view, words

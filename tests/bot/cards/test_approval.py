@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from adapters.adaptive_cards import LARGEST, encode, size
+from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import approval
 from bot.view import Changes
 from core.card import Section, TextInput, Tone
-from core.events import ApprovalDecided
+from core.events.people import ApprovalDecided
 from core.people import Person
 from core.results import Author, Checked, Commit, Promoted, Registered
 from core.words import Stage, Step

@@ -5,7 +5,7 @@ import pkgutil
 import pytest
 
 import bot.cards
-from adapters.adaptive_cards import LARGEST, encode, size
+from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import CARDS, acceptance, approval, problem, release, request
 from bot.view import Changes
 from core.results import Author, Checked, Commit

@@ -4,7 +4,7 @@ import pytest
 
 from bot.cards import registry
 from bot.view import RegistryView
-from core.events import RegistryChangedOutside
+from core.events.derived import RegistryChangedOutside
 from core.words import Stage
 from tests.bot.views import NAMED, PAGES, in_production, verdict, words
 from tests.core.story import Story

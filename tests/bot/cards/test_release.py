@@ -5,8 +5,8 @@ import pytest
 
 from bot.cards import release as release_card
 from core.card import Section, Table, Tone
-from core.checks import CheckResult, Finding, Measure, Status
-from core.events import RetryRequested
+from core.events.people import RetryRequested
+from core.gate.checks import CheckResult, Finding, Measure, Status
 from core.people import Person
 from core.results import Checked, Registered
 from core.words import ModelType, Stage, Step

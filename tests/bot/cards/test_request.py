@@ -5,7 +5,7 @@ import pytest
 from bot.cards import request
 from core.card import TextInput
 from core.errors import UnknownNameError
-from core.events import StageRequested
+from core.events.people import StageRequested
 from core.policy import Policy
 from core.words import Stage
 from tests.bot.views import NAMED, in_production, press, request_view, titles, verdict, words

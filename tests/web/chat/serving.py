@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from adapters.addresses import LocalAddresses
-from adapters.teams import TeamsChat, TeamsSettings, teams_app
+from adapters.teams.addresses import LocalAddresses
+from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app
 from tests.adapters.teams.channel import PEOPLE, People
 from tests.adapters.teams.counting_bot import CountingBot
 from web.chat import ChatSettings, Room, Suggestion, chat_app

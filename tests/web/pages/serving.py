@@ -7,9 +7,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 from prometheus_client import CollectorRegistry, Counter
 
-from adapters.evidence_folder import EvidenceFolder
+from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_runs import LocalRuns
-from adapters.sqlite_queue import SqliteQueue
+from adapters.sqlite_queue.queue import SqliteQueue
 from core.ports import Message
 from tests.bot.world import World
 from web.health import add_health

@@ -1,6 +1,6 @@
 """What became of each delivery, and a dead letter that is sent again."""
 
-from core.events import CodePushed, DeliveryIgnored, DeliveryRejected
+from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected
 from tests.web.pages.serving import a_dead_letter
 
 SECRET = "hunter2-in-the-body"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.checks import CheckResult, Finding, Status
-from core.events import CodePushed
+from core.events.outside import CodePushed
+from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran
 from core.words import Stage, Step
 from tests.core.story import ADA, CHECKED, EVE, Story

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from core.checks import CheckResult, Finding, Measure, Status
+from core.gate.checks import CheckResult, Finding, Measure, Status
+from core.gate.tools import Level
 from core.results import Checked
-from core.tools import Level
 from core.words import Step
 from tests.core.story import Story
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.release import RUNNING, State
+from core.release.state import RUNNING, State
 from core.results import Ran
 from core.words import Stage, Step
 from tests.core.story import BROKEN, CHECKED, EVE, FAILED, Story

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.run_log import RunLog
-from core.checks import CheckResult, Finding, Status
-from core.events import DeliveryRejected
+from core.events.outside import DeliveryRejected
+from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran
 from core.words import Stage, Step
 from tests.core.story import CHECKED, EVE, Story

@@ -10,20 +10,20 @@ import msgspec
 import psutil
 import pytest
 
-from core.checks import CheckResult, ModelRepo, Status
+from adapters.sandbox import probe
 from core.errors import StepFailedError, UnknownNameError
-from core.facts import Facts
+from core.gate.checks import CheckResult, ModelRepo, Status
+from core.gate.facts import Facts
+from core.gate.tools import Level
 from core.policy import Policy, policy
-from core.tools import Level
 from tests.model_repos import REAL_WORLD, a_repo, real_world
-from tests.workers.checks.gbi import gbi
-from workers.checks import CHECKS
+from tests.workers.gate.checks.gbi import gbi
 from workers.gate.cache import Contents
+from workers.gate.checks import CHECKS
 from workers.gate.child import Work, run
 from workers.gate.gate import Gate
 from workers.gate.judge import JudgeLimits
 from workers.gate.tools import Tools
-from workers.sandbox import probe
 
 POLICY = Policy()
 FACTS = POLICY.facts()
@@ -229,7 +229,7 @@ async def test_the_model_code_is_never_imported(tmp_path):
     proof = tmp_path / "ran"
     source = f"open({str(proof)!r}, 'w')\ndef train(data, params):\n    return 1\n"
     await Gate()(
-        a_repo({"src/train.py": source, "core/checks.py": source}), FACTS, POLICY, only=RULES
+        a_repo({"src/train.py": source, "core/gate/checks.py": source}), FACTS, POLICY, only=RULES
     )
     assert not proof.exists()
 

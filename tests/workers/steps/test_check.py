@@ -6,12 +6,15 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from adapters.clone_index import CloneIndexFile
-from adapters.evidence_folder import EvidenceFolder
-from adapters.people_file import PeopleFile
-from adapters.sqlite_queue import SqliteQueue
-from core.checks import ModelRepo, Status
-from core.events import ChecksReported, CodePushed, ReleaseBlocked, StepFinished
+from adapters.clone_index.index import CloneIndexFile
+from adapters.local_files.evidence import EvidenceFolder
+from adapters.local_files.people import PeopleFile
+from adapters.sandbox import probe
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.events.derived import ReleaseBlocked
+from core.events.outside import CodePushed
+from core.events.workers import ChecksReported, StepFinished
+from core.gate.checks import ModelRepo, Status
 from core.jobs import step_job
 from core.policy import policy
 from core.words import ReleaseId, Stage, Step, Stream
@@ -19,10 +22,9 @@ from tests.adapters.bare_repositories.bare_world import BareWorld
 from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN
 from tests.model_repos import FILES
-from workers.duplicates.find import learn
+from workers.gate.duplicates.find import learn
 from workers.gate.gate import NO_TOOLS, Gate
 from workers.gate.tools import Tools
-from workers.sandbox import probe
 from workers.services import Services
 from workers.worker import Worker
 

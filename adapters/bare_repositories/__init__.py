@@ -1,0 +1,1 @@
+"""The git host of one machine: bare repositories, and the hook that sends their pushes."""

@@ -1,0 +1,106 @@
+"""What git prints about the files that commits brought becomes past files, within limits."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+import msgspec
+
+from adapters.bare_repositories.tree import CUT_SHORT, Limits, readable
+from core.errors import UnavailableError
+from core.gate.facts import PastFile
+
+MOST_COMMITS: Final = 10_000  # the newest: git reads as many in about a second
+
+FILE_MODES: Final = ("100644", "100755")  # neither links nor submodules
+_MISSING: Final = -1
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """A content, and the first commit and path that had it."""
+
+    commit: str
+    path: str
+    blob: str
+    size: int = 0
+
+
+def brought(listing: bytes, present: Collection[str]) -> tuple[Brought, ...]:
+    """The files of ``git diff-tree --stdin -r -c -z`` that are not among the present blobs."""
+    seen = set(present)
+    new = list[Brought]()
+    for each in _entries(listing):
+        if each.blob not in seen:
+            seen.add(each.blob)
+            new.append(each)
+    return tuple(new)
+
+
+def blobs(tree: bytes) -> frozenset[str]:
+    """The blobs of ``git ls-tree -r -z``."""
+    return frozenset(
+        line.partition(b"\t")[0].split()[-1].decode() for line in tree.split(b"\0")[:-1]
+    )
+
+
+def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
+    """``sizes`` is what ``git cat-file --batch-check`` said to their blobs, in order."""
+    lines = sizes.decode("ascii", errors="replace").splitlines()
+    if len(lines) != len(files):
+        raise UnavailableError(CUT_SHORT)
+    return tuple(
+        msgspec.structs.replace(file, size=_size(line))
+        for file, line in zip(files, lines, strict=True)
+    )
+
+
+def within(files: tuple[Brought, ...], limits: Limits) -> frozenset[str]:
+    """The blobs that are read: no large one, and the newest ones up to the total."""
+    total, chosen = 0, set[str]()
+    for file in reversed(files):
+        if not 0 < file.size <= limits.file_bytes:
+            continue
+        total += file.size
+        if total > limits.total_bytes:
+            break
+        chosen.add(file.blob)
+    return frozenset(chosen)
+
+
+def past_files(
+    files: tuple[Brought, ...], chosen: Collection[str], contents: bytes
+) -> tuple[PastFile, ...]:
+    """``contents`` is what ``git cat-file --batch`` said to the chosen blobs, in the files' order.
+
+    A file that is empty or missing has nothing to tell and is left out.
+    """
+    found, start = list[PastFile](), 0
+    for file in files:
+        data = b""
+        if file.blob in chosen:
+            begin = contents.find(b"\n", start) + 1
+            if contents[start:begin] != f"{file.blob} blob {file.size}\n".encode():
+                raise UnavailableError(CUT_SHORT)
+            data, start = contents[begin : begin + file.size], begin + file.size + 1
+        if file.size > 0:
+            found.append(PastFile(file.commit, file.path, data))
+    return tuple(found)
+
+
+def _entries(listing: bytes) -> Iterator[Brought]:
+    """A commit's id stands alone before its files; a merge has a colon for each parent."""
+    commit = ""
+    words = iter(listing.split(b"\0")[:-1])
+    for word in words:
+        if not word.startswith(b":"):
+            commit = word.decode("ascii")
+            continue
+        parents = len(word) - len(word.lstrip(b":"))
+        fields = word.lstrip(b":").decode("ascii").split()
+        path = readable(next(words))
+        if fields[parents] in FILE_MODES:
+            yield Brought(commit, path, fields[2 * parents + 1])
+
+
+def _size(line: str) -> int:
+    kind, _, size = line.partition(" ")[2].partition(" ")
+    return int(size) if kind == "blob" else _MISSING

@@ -1,0 +1,94 @@
+"""Puts the post-receive hook into a bare repository, and sends what pushes left behind."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.bare_repositories import hook
+from core.errors import SettingsError
+
+FOLDER: Final = "sluss"
+PROGRAM: Final = "push_hook.py"
+SETTINGS: Final = "hook.json"
+MARK: Final = "# written by sluss add"
+
+FOREIGN_HOOK: Final = (
+    "{path} is a hook of somebody else. It was not replaced and nothing was added; "
+    "move it away, or add a work tree instead, which gets a repository of its own."
+)
+
+# git starts a hook in the repository's folder; an environment that moved is no reason to be silent
+_SCRIPT = """\
+#!/bin/sh
+{mark}
+python={python}
+[ -x "$python" ] || python=python3
+exec "$python" -I -S {folder}/{program}
+"""
+
+
+class HookSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What hook.json holds: no secret, only the file that has it."""
+
+    repository: str
+    name: str
+    release_branch: str
+    receiver_url: str
+    user: str
+    password_file: str
+    git: str
+
+
+def refuse_foreign_hook(repository: Path) -> None:
+    hook = repository / "hooks" / "post-receive"
+    if hook.exists() and MARK not in hook.read_text(encoding="utf-8", errors="replace"):
+        raise SettingsError(FOREIGN_HOOK.format(path=hook))
+
+
+def install_hook(repository: Path, settings: HookSettings) -> None:
+    """Also brings an older hook up to date; pushes that are kept stay kept."""
+    refuse_foreign_hook(repository)
+    folder = repository / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    program = Path(hook.__file__).read_text(encoding="utf-8")
+    _replace(folder / PROGRAM, program, 0o600)
+    _replace(folder / SETTINGS, json.dumps(msgspec.to_builtins(settings), indent=2), 0o600)
+    script = _SCRIPT.format(
+        mark=MARK, python=shlex.quote(sys.executable), folder=FOLDER, program=PROGRAM
+    )
+    (repository / "hooks").mkdir(exist_ok=True)
+    _replace(repository / "hooks" / "post-receive", script, 0o700)
+
+
+def move_receiver(repository: Path, receiver_url: str) -> None:
+    """Tell the hook where the server is now, when that has changed."""
+    path = repository / FOLDER / SETTINGS
+    if not path.exists():
+        return
+    known = msgspec.json.decode(path.read_bytes(), type=HookSettings)
+    if known.receiver_url != receiver_url:
+        moved = msgspec.structs.replace(known, receiver_url=receiver_url)
+        _replace(path, json.dumps(msgspec.to_builtins(moved), indent=2), 0o600)
+
+
+async def send_left_over(repository: Path) -> int:
+    """Send the pushes that the server has not taken; how many went."""
+    folder = repository / FOLDER
+    if not any(folder.glob("outgoing/*.json")):
+        return 0
+    sent, _ = await asyncio.to_thread(hook.send_kept, folder)
+    return sent
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
+    """In one move: a push may start the hook at any moment."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(mode)
+    draft.replace(path)

@@ -1,0 +1,112 @@
+"""What git prints about the files of one commit becomes a model repository, within limits."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+import msgspec
+
+from core.errors import StepFailedError, UnavailableError
+from core.gate.checks import ModelRepo
+
+LINK: Final = "120000"
+BLOB: Final = "blob"
+
+TOO_LARGE = (
+    "{path} has {size:,} bytes; a file of a model repository has at most {limit:,}. The commit was "
+    "not read; keep data and models out of git and read them through the dataset template."
+)
+TOO_MUCH = (
+    "The files of the commit have more than {limit:,} bytes together (at {path}). The commit was "
+    "not read; keep data and models out of git."
+)
+TOO_MANY = (
+    "The commit has {count:,} files; a model repository has at most {limit:,}. The commit was not "
+    "read; keep data and environments out of git."
+)
+BAD_NAME = (
+    "The file name {path!r} cannot be used here ({why}). The commit was not read; rename the file."
+)
+CUT_SHORT = "git did not hand over every file of the commit. Nothing was run; it is tried again."
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    file_bytes: int = 10_000_000
+    total_bytes: int = 100_000_000
+    files: int = 10_000
+
+
+class Entry(msgspec.Struct, frozen=True):
+    path: str
+    blob: str
+    size: int
+    is_link: bool
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+def tree(listing: bytes, limits: Limits) -> tuple[Entry, ...]:
+    """Files and links of ``git ls-tree -r -z -l``, before a byte of them is read.
+
+    Submodules are left out: their files are another repository's.
+    """
+    entries = tuple(_entries(listing))
+    if len(entries) > limits.files:
+        raise StepFailedError(TOO_MANY.format(count=len(entries), limit=limits.files))
+    total = 0
+    for entry in entries:
+        total += entry.size
+        if entry.size > limits.file_bytes:
+            message = TOO_LARGE.format(path=entry.path, size=entry.size, limit=limits.file_bytes)
+            raise StepFailedError(message)
+        if total > limits.total_bytes:
+            raise StepFailedError(TOO_MUCH.format(path=entry.path, limit=limits.total_bytes))
+    return entries
+
+
+def model_repo(entries: tuple[Entry, ...], contents: bytes) -> ModelRepo:
+    """``contents`` is what ``git cat-file --batch`` said to the blobs of ``entries``, in order."""
+    files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    start = 0
+    for entry in entries:
+        header_end = contents.find(b"\n", start) + 1
+        if contents[start:header_end] != f"{entry.blob} blob {entry.size}\n".encode():
+            raise UnavailableError(CUT_SHORT)
+        data = contents[header_end : header_end + entry.size]
+        start = header_end + entry.size + 1
+        if entry.is_link:
+            links[entry.path] = data.decode("utf-8", errors="replace")
+        else:
+            files[entry.path] = data
+    return ModelRepo(files=files, links=links)
+
+
+def readable(name: bytes) -> str:
+    """A path for people and lists; only ``files`` insists on a good one."""
+    return name.decode("utf-8", errors="replace")
+
+
+def _entries(listing: bytes) -> Iterator[Entry]:
+    for line in listing.split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, kind, blob, size = about.decode("ascii").split()
+        if kind == BLOB:
+            yield Entry(_safe(name), blob, int(size), mode == LINK)
+
+
+def _safe(name: bytes) -> str:
+    """A tree may be made by hand: no path in it may lead out of the folder it is written to."""
+    try:
+        path = name.decode("utf-8")
+    except UnicodeDecodeError:
+        raise StepFailedError(BAD_NAME.format(path=readable(name), why="no UTF-8")) from None
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or ".." in parts or path != "/".join(parts):
+        raise StepFailedError(BAD_NAME.format(path=path, why="it leads out of the folder"))
+    if any(part.casefold() == ".git" for part in parts):
+        raise StepFailedError(BAD_NAME.format(path=path, why="the folder belongs to git"))
+    if "\\" in path or any(ord(letter) < ord(" ") for letter in path):
+        raise StepFailedError(BAD_NAME.format(path=path, why="a backslash or a control character"))
+    return path

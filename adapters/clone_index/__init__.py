@@ -1,0 +1,1 @@
+"""Which code the repositories have, as fingerprints in a file."""

@@ -1,0 +1,1 @@
+"""Evidence, people and secrets as files of one machine."""

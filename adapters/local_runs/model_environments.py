@@ -1,0 +1,109 @@
+"""The environments of models and of their tests; implements ``core.ports.ModelEnvironments``.
+
+They lie where the runs on this machine keep theirs, so that one build serves both. Each is built
+in a process of its own, which outlives a killed worker and may be ended at any time.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.local_runs.build import END, BuildOrder, Progress
+from adapters.local_runs.child_environment import of_uv
+from adapters.local_runs.environments import Tools
+from adapters.local_runs.requirements import requirements
+from adapters.local_runs.scrub import scrub
+from core.errors import StepFailedError
+
+ROOT: Final = Path(__file__).parents[2]
+TEST_TOOLS: Final = ("pytest>=8.3,<10", "coverage>=7,<8")
+LIMIT_S: Final = 1800.0
+END_S: Final = 10.0
+
+BROKEN_OFF: Final = "Building the environment broke off. Nothing was run; try again, or tell GBI."
+
+
+class LocalModelEnvironments:
+    """``uv`` and ``python`` are paths; ``index_env`` is for uv alone."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        uv: str,
+        python: str,
+        index_env: Mapping[str, str],
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._folder = home.resolve() / "environments"
+        self._tools = Tools(uv=uv, python=python, env=of_uv(index_env))
+        self._limit_s = limit_s
+
+    async def python(self, name: str, text: str, tell: Callable[[str], None]) -> str:
+        wanted = await asyncio.to_thread(requirements, name, text)
+        return await self._have(self._order(wanted, is_folder=False), tell)
+
+    async def test_tools(self) -> str:
+        return await self._have(self._order(TEST_TOOLS, is_folder=True), lambda _: None)
+
+    def _order(self, wanted: tuple[str, ...], *, is_folder: bool) -> BuildOrder:
+        return BuildOrder(
+            folder=str(self._folder),
+            tools=self._tools,
+            wanted=wanted,
+            is_folder=is_folder,
+            limit_s=self._limit_s,
+        )
+
+    async def _have(self, order: BuildOrder, tell: Callable[[str], None]) -> str:
+        found = await asyncio.to_thread(order.find)
+        if found is not None:
+            return str(found)
+        builder = await _start()
+        try:
+            return await _follow(builder, order, tell)
+        finally:
+            await _end(builder)
+
+
+async def _start() -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-s", "-m", "adapters.local_runs.build",
+        stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
+        env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+async def _follow(builder: Process, order: BuildOrder, tell: Callable[[str], None]) -> str:
+    """The order may hold the index's password: it goes through the pipe, not into a command."""
+    assert builder.stdin is not None
+    assert builder.stdout is not None
+    builder.stdin.write(msgspec.json.encode(order) + b"\n")
+    async for line in builder.stdout:
+        progress = msgspec.json.decode(line, type=Progress)
+        if progress.problem:
+            raise StepFailedError(scrub(progress.problem, ()))
+        if progress.place:
+            return progress.place
+        tell(progress.note)
+    raise StepFailedError(BROKEN_OFF)
+
+
+async def _end(builder: Process) -> None:
+    """It ends uv when it is told to; uv dies with it, too."""
+    assert builder.stdin is not None
+    builder.stdin.write(END)
+    builder.stdin.close()
+    try:
+        await asyncio.wait_for(builder.wait(), END_S)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            builder.kill()
+        await builder.wait()

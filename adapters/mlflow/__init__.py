@@ -1,0 +1,1 @@
+"""MLflow: the server beside us, tracking, the model registry, and its webhooks."""

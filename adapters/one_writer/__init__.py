@@ -1,0 +1,1 @@
+"""One thread that writes for everybody, and commits together what waits together."""

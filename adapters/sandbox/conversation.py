@@ -1,0 +1,126 @@
+"""The worker's side of a run: hands the warden its order, and takes down what the process says."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.sandbox.warden.order import Order, Verdict, verdict_from
+from core.gate.tools import Stopped
+
+ROOT: Final = str(Path(__file__).parents[2])
+BOOT: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from adapters.sandbox.warden.warden import main; main(sys.argv[1])"
+)
+BLOCK: Final = 64 * 1024
+END_S: Final = 10.0  # the warden ends everything within five
+KILLED: Final = -9
+
+TOO_MUCH: Final = "wrote more than {output_mb} MB"
+WARDEN_GONE: Final = "the process that watched it was ended"
+
+
+class Said(msgspec.Struct, frozen=True):
+    """``is_whole``: the warden has seen the end of it; else something of it may still run."""
+
+    verdict: Verdict
+    stdout: bytes
+    stderr: bytes
+    is_whole: bool = True
+
+
+async def converse(order: Order, output_mb: int) -> Said:
+    """Cancelling closes the warden's input, which tells it to end everything."""
+    reads, writes = os.pipe()
+    try:
+        warden = await _start(writes)
+    except BaseException:
+        os.close(reads)
+        raise
+    finally:
+        os.close(writes)
+    conversation = _Conversation(warden, order, output_mb)
+    try:
+        return await conversation.listen(reads)
+    finally:
+        await conversation.end()
+
+
+async def _start(writes: int) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-S", "-c", BOOT, ROOT, str(writes),
+        stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}, pass_fds=(writes,), start_new_session=True,
+    )  # fmt: skip
+
+
+def _verdict(answer: bytes) -> Verdict:
+    """Without walls, code may have ended the warden or spoken in its place."""
+    try:
+        return verdict_from(answer)
+    except ValueError:
+        return Verdict(KILLED, 0, "", WARDEN_GONE)
+
+
+class _Conversation:
+    def __init__(self, warden: Process, order: Order, output_mb: int) -> None:
+        assert warden.stdin is not None
+        assert warden.stdout is not None
+        assert warden.stderr is not None
+        self._warden = warden
+        self._order = order
+        self._output_mb = output_mb
+        self._most = output_mb * 1024 * 1024
+        self._stdin = warden.stdin
+        self._said = bytearray()
+        self._errors = bytearray()
+        self._readers = (
+            asyncio.create_task(self._read(warden.stdout, self._said)),
+            asyncio.create_task(self._read(warden.stderr, self._errors)),
+        )
+
+    async def listen(self, reads: int) -> Said:
+        """The pipes are empty soon after the verdict, unless something got away from the warden."""
+        self._stdin.write(self._order.encode())
+        answer = await self._answer(reads)
+        await asyncio.wait(self._readers, timeout=1 if answer else 0)
+        verdict = _verdict(answer)
+        if max(len(self._said), len(self._errors)) > self._most:
+            note = TOO_MUCH.format(output_mb=self._output_mb)
+            verdict = Verdict(KILLED, verdict.seconds, Stopped.OUTPUT, note)
+        said, errors = bytes(self._said[: self._most]), bytes(self._errors[: self._most])
+        return Said(verdict, said, errors, verdict.note != WARDEN_GONE)
+
+    async def _answer(self, descriptor: int) -> bytes:
+        """Empty when there is none, or nobody who gives one; the descriptor is closed with it."""
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
+        )
+        try:
+            return await asyncio.wait_for(reader.read(BLOCK), self._order.seconds + END_S)
+        except TimeoutError:
+            return b""
+        finally:
+            transport.close()
+
+    async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
+        """To the end in any case, so that nobody waits for a full pipe."""
+        while block := await stream.read(BLOCK):
+            if len(into) <= self._most:
+                into += block
+            else:
+                self._stdin.close()
+
+    async def end(self) -> None:
+        self._stdin.close()
+        ended = asyncio.create_task(self._warden.wait())
+        await asyncio.wait((ended, *self._readers), timeout=END_S)
+        for task in (ended, *self._readers):
+            task.cancel()
+        if self._warden.returncode is None:
+            self._warden.kill()

@@ -1,0 +1,67 @@
+"""Finds out what this machine allows, by really running something at each level."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from typing import Final
+
+from adapters.sandbox import control_groups
+from adapters.sandbox.run_folder import remove_stale
+from adapters.sandbox.sandbox import USUAL, Bounds, ShutIn
+from adapters.sandbox.warden import kernel
+from core.gate.checks import ModelRepo
+from core.gate.tools import OUT, PYTHON, Command, Level
+from core.ports.sandbox import Places, Sandbox
+
+BUBBLEWRAP: Final = "bwrap"
+PROBE_S: Final = 20.0
+# No host file, no process from outside and no way out may be seen; what it writes must come back.
+PROOF: Final = """
+import os, sys
+files = [path for path in sys.argv[2:] if os.path.exists(path)]
+others = [name for name in os.listdir("/proc") if name.isdecimal() and int(name) > 99]
+routes = open("/proc/net/route").readlines()[1:]
+open(sys.argv[1], "w").write(f"{len(files)} {len(others)} {len(routes)}")
+"""
+SHUT: Final = b"0 0 0"
+HOST_FILES: Final = ("/etc/shadow", "/run", "/sys", "/var")
+
+
+async def probe(
+    strongest: Level = Level.BUBBLEWRAP, bounds: Bounds = USUAL, *, may_group: bool = True
+) -> Sandbox:
+    """The strongest sandbox that works here, and is not stronger than that.
+
+    ``may_group``: with control groups where the machine lets us make some.
+    """
+    await asyncio.to_thread(remove_stale)
+    groups = await asyncio.to_thread(_groups) if may_group else ()
+    for sandbox in _candidates(strongest, bounds, groups):
+        if await _holds(sandbox):
+            return sandbox
+    kernel.hide_process()  # without walls the code runs as our own user
+    return ShutIn(Level.LIMITS, bounds=bounds, groups=groups)
+
+
+def _groups() -> tuple[str, ...]:
+    found = control_groups.find()
+    control_groups.remove_stale(found)
+    return found
+
+
+def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> Iterator[ShutIn]:
+    program = shutil.which(BUBBLEWRAP)
+    if program and strongest is Level.BUBBLEWRAP:
+        yield ShutIn(Level.BUBBLEWRAP, program, bounds, groups)
+    if strongest is not Level.LIMITS:
+        yield ShutIn(Level.NAMESPACES, "", bounds, groups)
+
+
+async def _holds(sandbox: ShutIn) -> bool:
+    command = Command(
+        argv=(PYTHON, "-I", "-S", "-c", PROOF, f"{OUT}/proof", *HOST_FILES),
+        collects=("proof",),
+        seconds=PROBE_S,
+    )
+    output = await sandbox.run(command, ModelRepo(files={}), Places())
+    return output.code == 0 and output.files.get("proof") == SHUT

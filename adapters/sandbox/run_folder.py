@@ -1,0 +1,169 @@
+"""The folder of one run: the files go in, the results come out, and no name leads elsewhere.
+
+What lies in it after a run is hostile: links, pipes and endless files in the place of a result.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from core.gate.checks import ModelRepo
+from core.gate.tools import Command
+
+PREFIX: Final = "sluss_sandbox_"
+MB: Final = 1024 * 1024
+DRAFT: Final = "sluss_draft_"
+NAME: Final = re.compile(PREFIX + r"\d+_\w+")
+A_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+SLOW_S: Final = 60
+
+USER: Final = 1000
+SETTINGS: Final = {  # of /etc, for whoever asks who and where it is
+    "passwd": f"sandbox:x:{USER}:{USER}::/home:/bin/sh\n",
+    "group": f"sandbox:x:{USER}:\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+}
+
+NOT_WRITTEN: Final = "{count} files with unusable names were left out, the first is {first!r}"
+TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
+
+
+class RunFolder:
+    """``work`` may be written by the process; ``root`` is for walls to be built in."""
+
+    def __init__(self) -> None:
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT))
+        self._lock = os.open(draft, A_FOLDER)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)  # the kernel frees it with this process
+        self.path = draft.with_name(f"{PREFIX}{os.getpid()}_{draft.name.removeprefix(DRAFT)}")
+        draft.rename(self.path)
+        self.work = self.path / "work"
+        self.repo = self.work / "repo"
+        self.out = self.work / "out"
+        self.tmp = self.work / "tmp"
+        self.home = self.work / "home"
+        self.tool = self.path / "tool"
+        self.etc = self.path / "etc"
+        self.root = self.path / "root"
+        self.stdin = self.path / "stdin"
+
+    def lay_out(self, command: Command, repo: ModelRepo) -> list[str]:
+        """What is to be noted about it."""
+        for folder in (self.repo, self.out, self.tmp, self.home, self.tool, self.etc, self.root):
+            folder.mkdir(parents=True)
+        for name, text in SETTINGS.items():
+            (self.etc / name).write_text(text, "ascii")
+        self.stdin.write_bytes(command.stdin)
+        _write(self.tool, command.files)
+        left_out = _write(self.repo, repo.files)
+        if not left_out:
+            return []
+        return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
+
+    def collect(self, command: Command) -> tuple[dict[str, bytes], list[str]]:
+        """The result files, and what is to be noted about those that are too large."""
+        files, notes = dict[str, bytes](), list[str]()
+        for name in command.collects:
+            data = _read(self.out, name, command.output_mb * MB)
+            if data is None:
+                continue
+            if len(data) > command.output_mb * MB:
+                notes.append(TOO_LARGE.format(name=name, output_mb=command.output_mb))
+            else:
+                files[name] = data
+        return files, notes
+
+    def remove(self) -> None:
+        _remove(self.path)
+        os.close(self._lock)
+
+
+def remove_stale() -> None:
+    """What a killed worker has left: nobody holds it any more, in whatever container."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if NAME.fullmatch(path.name):
+            with contextlib.suppress(OSError):  # it is held, or goes meanwhile, or is no folder
+                _remove_stale(path)
+
+
+def _remove_stale(path: Path) -> None:
+    descriptor = os.open(path, A_FOLDER)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            _remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """The names that could not be written: they lead elsewhere, or are both file and folder."""
+    left_out, made = list[str](), set[Path]()
+    for name, data in files.items():
+        target = folder / name
+        if not _is_inside(name):
+            left_out.append(name)
+            continue
+        try:
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
+            target.write_bytes(data)
+        except OSError:
+            left_out.append(name)
+    return left_out
+
+
+def _is_inside(name: str) -> bool:
+    parts = name.split("/")
+    return bool(name) and "\0" not in name and not {"", ".", ".."} & set(parts)
+
+
+def _read(folder: Path, name: str, most: int) -> bytes | None:
+    """A plain file's data, one byte more than allowed at most; None for anything else."""
+    try:
+        descriptor = _open(folder, name)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(most + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _open(folder: Path, name: str) -> int:
+    """No part of the way may be a link, and opening a pipe must not wait."""
+    *above, last = name.split("/")
+    here = os.open(folder, A_FOLDER)
+    try:
+        for part in above:
+            inner = os.open(part, A_FOLDER, dir_fd=here)
+            os.close(here)
+            here = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _remove(path: Path) -> None:
+    """A process may have taken away its own rights, or nested its folders without end."""
+    try:
+        shutil.rmtree(path)
+    except (OSError, RecursionError):
+        for tool in ("chmod -R u+rwx --", "rm -rf --one-file-system --"):
+            argv = [*tool.split(), str(path)]
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the next probe goes on
+                subprocess.run(  # noqa: S603 (fixed words and our own path)
+                    argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
+                )

@@ -1,0 +1,134 @@
+"""The control group of one run: the kernel itself holds its memory and its processes.
+
+Only where a machine lets us make one; ``adapters/sandbox/control_groups.py`` finds that out. In
+version 2 a group is one folder, in version 1 there is one for each controller.
+https://docs.kernel.org/admin-guide/cgroup-v2.html
+"""
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH102, PTH106, PTH110, PTH123
+
+import contextlib
+import os
+import time
+from errno import ENOENT
+
+from adapters.sandbox.warden import kernel
+
+MB = 1024 * 1024
+MEMBERS = "cgroup.procs"
+KILL_ALL = "cgroup.kill"  # version 2, Linux 5.14
+MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
+SWAP_LIMIT = "memory.swap.max"
+SWAP_LIMIT_OF_1 = "memory.memsw.limit_in_bytes"  # of memory and swap together
+TASKS_LIMIT = "pids.max"
+ALL_OR_NOTHING = "memory.oom.group"
+MEMORY_EVENTS = ("memory.events", "memory.oom_control")
+TASKS_EVENTS = ("pids.events",)
+ENDED = b"oom_kill"
+REFUSED = b"max"
+WAIT_S = 2.0
+PAUSE_S = 0.002
+
+
+class Group:
+    """``folders`` are to be made, in ones that are there; without any, all of this does nothing."""
+
+    def __init__(self, folders: list[str], *, memory_mb: int, tasks: int) -> None:
+        self.folders = folders
+        self._memory = memory_mb * MB
+        self.tasks = tasks
+
+    def make(self) -> None:
+        """Raise OSError where it cannot be made; nothing is left of it then."""
+        try:
+            for folder in self.folders:
+                os.mkdir(folder)
+            if self.folders:
+                self._limit()
+        except OSError:
+            self.end()
+            raise
+
+    def join(self, pid: int) -> None:
+        """A process, and all that it will start."""
+        for folder in self.folders:
+            _write(f"{folder}/{MEMBERS}", str(pid).encode())
+
+    def is_out_of_memory(self) -> bool:
+        """The kernel has ended something in it."""
+        return self._has_counted(MEMORY_EVENTS, ENDED)
+
+    def is_out_of_tasks(self) -> bool:
+        """The kernel has refused it a process or a thread."""
+        return self._has_counted(TASKS_EVENTS, REFUSED)
+
+    def _has_counted(self, names: tuple[str, ...], what: bytes) -> bool:
+        """Each line of these files is a word and a number."""
+        for folder in self.folders:
+            for name in names:
+                with contextlib.suppress(OSError):
+                    for line in _read(f"{folder}/{name}").splitlines():
+                        word, _, count = line.partition(b" ")
+                        if word == what and count != b"0":
+                            return True
+        return False
+
+    def end(self) -> None:
+        """Whoever is in it is killed, and it is gone."""
+        until = time.monotonic() + WAIT_S
+        left = [folder for folder in self.folders if not _remove(folder)]
+        while left and time.monotonic() < until:
+            for folder in left:
+                _kill_all(folder)
+            time.sleep(PAUSE_S)
+            left = [folder for folder in left if not _remove(folder)]
+
+    def _limit(self) -> None:
+        if not (self._write(TASKS_LIMIT, self.tasks) and self._write_memory()):
+            raise FileNotFoundError(ENOENT, "no limits are offered", self.folders[0])
+        self._write(SWAP_LIMIT, 0)
+        self._write(SWAP_LIMIT_OF_1, self._memory)
+        self._write(ALL_OR_NOTHING, 1)
+
+    def _write_memory(self) -> bool:
+        return any(self._write(name, self._memory) for name in MEMORY_LIMITS)
+
+    def _write(self, name: str, value: int) -> bool:
+        """Whether there is such a file."""
+        found = [folder for folder in self.folders if os.path.exists(f"{folder}/{name}")]
+        for folder in found:
+            _write(f"{folder}/{name}", str(value).encode())
+        return bool(found)
+
+
+def _kill_all(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        _write(f"{folder}/{KILL_ALL}", b"1")
+        return
+    with contextlib.suppress(OSError):
+        for pid in _read(f"{folder}/{MEMBERS}").split():
+            with contextlib.suppress(OSError):
+                os.kill(int(pid), kernel.KILL)
+
+
+def _remove(folder: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            os.rmdir(folder)
+        except OSError:  # somebody is in it
+            return False
+    return True
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.readall()
+
+
+def _write(path: str, data: bytes) -> None:
+    """Never makes a file: what the kernel does not offer is not there."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)

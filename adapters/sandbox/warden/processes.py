@@ -1,0 +1,136 @@
+"""The processes below the warden: who they are, what they take, and how they are ended."""
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH110, PTH123, PTH208
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from adapters.sandbox.warden import kernel
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+WAIT_S = 5.0
+PAUSE_S = 0.002
+STATE, PARENT = 0, 1  # of /proc/<pid>/stat, counted from the state
+HAS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+ZOMBIE = b"Z"
+
+
+def descendants() -> dict[int, int]:
+    """Every running process below this one, with the number of its threads.
+
+    Orphans are among them: they are adopted.
+    """
+    found, left = dict[int, int](), [os.getpid()]
+    children_of = _told_children if HAS_CHILDREN else _all_children()
+    while left:
+        for child in children_of(left.pop()):
+            if child not in found:
+                threads = _running_threads(child)
+                if threads:
+                    found[child] = threads
+                    left.append(child)
+    return found
+
+
+def _told_children(pid: int) -> Iterator[int]:
+    """The kernel's own list, which every thread has: looking at all processes takes far longer."""
+    for thread in _threads(pid):
+        with contextlib.suppress(OSError):
+            yield from map(int, _read(f"{pid}/task/{thread}", "children").split())
+
+
+def _all_children() -> Callable[[int], list[int]]:
+    """For kernels that are built without that list."""
+    parents = dict[int, list[int]]()
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            with contextlib.suppress(OSError, ValueError):
+                parents.setdefault(int(_stat(name)[PARENT]), []).append(int(name))
+    return lambda pid: parents.get(pid, [])
+
+
+def _running_threads(pid: int) -> int:
+    """0 when it has ended. One whose first thread has ended may go on with the others."""
+    threads = _threads(pid)
+    with contextlib.suppress(OSError, IndexError):
+        return 0 if len(threads) == 1 and _stat(pid)[STATE] == ZOMBIE else len(threads)
+    return 0
+
+
+def _threads(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return os.listdir(f"/proc/{pid}/task")
+    return []
+
+
+def _stat(pid: int | str) -> list[bytes]:
+    """From its state on: before that is its name, which may hold spaces and brackets."""
+    return _read(pid, "stat").rpartition(b")")[2].split()
+
+
+def _read(pid: int | str, name: str) -> bytes:
+    with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
+        return file.readall()
+
+
+def memory_bytes(pids: Iterable[int], limit: int) -> int:
+    """What they hold together. Pages that they share are counted once, if that may matter."""
+    pids = list(pids)
+    resident = sum(_resident(pid) for pid in pids)
+    return resident if resident <= limit else sum(_proportional(pid) for pid in pids)
+
+
+def _resident(pid: int) -> int:
+    """A first thread that has ended says that there is nothing: then the others are asked."""
+    for place in (str(pid), *(f"{pid}/task/{thread}" for thread in _threads(pid))):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            held = int(_read(place, "statm").split()[1])
+            if held:
+                return held * PAGE
+    return 0
+
+
+def _proportional(pid: int) -> int:
+    """A process may forbid that others look closer; then all that is resident is its own."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in _read(pid, "smaps_rollup").splitlines():
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) * 1024
+    return _resident(pid)
+
+
+def unlinked_bytes(pids: Iterable[int]) -> int:
+    """What they keep in open files that have no name: no folder shows it."""
+    sizes = dict[tuple[int, int], int]()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for descriptor in os.scandir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    about = descriptor.stat()
+                    if about.st_nlink == 0:
+                        sizes[about.st_dev, about.st_ino] = about.st_blocks * 512
+    return sum(sizes.values())
+
+
+def end_all(first: int) -> None:
+    """Until nothing is left, since what is being killed may still fork."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(first, kernel.KILL)  # at once, whatever it forks
+    until = time.monotonic() + WAIT_S
+    while _has_children() and time.monotonic() < until:
+        for pid in descendants():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, kernel.KILL)
+        time.sleep(PAUSE_S)
+
+
+def _has_children() -> bool:
+    """Reaps what has ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        return False
+    return True

@@ -1,0 +1,99 @@
+"""Looks at the processes and the folder again and again, and says when they went too far."""
+
+import os
+import time
+from collections.abc import Iterable
+
+from adapters.sandbox.warden import processes
+from adapters.sandbox.warden.group import Group
+from adapters.sandbox.warden.order import Order
+
+MB = 1024 * 1024
+SECTOR = 512  # the unit of st_blocks, on any file system
+ENTRY_BYTES = 4096  # an empty file costs, too
+LOOK_EVERY_MS = 20
+LOOK_SHARE = 5
+DISK_SHARE = 10  # looking at the folder takes a tenth of the time at most
+
+TIME = "ended after {seconds:g} s"
+MEMORY = "took more than {memory_mb} MB of memory"
+PROCESSES = "held more than {processes} processes"
+THREADS = "held more than {tasks} threads"
+TASKS = "wanted more than {tasks} processes and threads"
+DISK = "filled its folder with more than {disk_mb} MB"
+HIDDEN = "made a folder that nobody can look into: {reason}"
+
+
+Breach = tuple[str, str]  # a value of core.gate.tools.Stopped, and what is to be noted
+
+
+class Watch:
+    def __init__(self, order: Order, group: Group) -> None:
+        self._order = order
+        self._group = group
+        self.began = time.monotonic()
+        self._next_disk = self.began
+        self._look_s = 0.0
+
+    def pause_ms(self) -> int:
+        """Until the next look: the more there is to look at, the longer."""
+        return LOOK_EVERY_MS + int(self._look_s * 1000) * LOOK_SHARE
+
+    def look(self) -> Breach | None:
+        began = time.monotonic()
+        breach = self._breach()
+        self._look_s = time.monotonic() - began
+        return breach
+
+    def last(self) -> Breach | None:
+        """What the kernel has stopped, perhaps between the last look and the end."""
+        order, group = self._order, self._group
+        if group.is_out_of_memory():
+            return "memory", MEMORY.format(memory_mb=order.memory_mb)
+        if group.is_out_of_tasks():
+            return "processes", TASKS.format(tasks=group.tasks)
+        return None
+
+    def _breach(self) -> Breach | None:
+        order = self._order
+        if time.monotonic() - self.began > order.seconds:
+            return "time", TIME.format(seconds=order.seconds)
+        pids = processes.descendants()
+        if len(pids) > order.processes:
+            return "processes", PROCESSES.format(processes=order.processes)
+        if sum(pids.values()) > order.tasks:
+            return "processes", THREADS.format(tasks=order.tasks)
+        most = order.memory_mb * MB
+        if processes.memory_bytes(pids, most) > most:
+            return "memory", MEMORY.format(memory_mb=order.memory_mb)
+        if breach := self.last():
+            return breach
+        try:
+            is_full = self._holds(pids) > order.disk_mb * MB
+        except OSError as error:  # too deep for a path, or without the right to read it
+            return "disk", HIDDEN.format(reason=error.strerror)
+        return ("disk", DISK.format(disk_mb=order.disk_mb)) if is_full else None
+
+    def _holds(self, pids: Iterable[int]) -> int:
+        began = time.monotonic()
+        if began < self._next_disk:
+            return 0
+        held = folder_bytes(self._order.folder) + processes.unlinked_bytes(pids)
+        ended = time.monotonic()
+        self._next_disk = ended + (ended - began) * DISK_SHARE
+        return held
+
+
+def folder_bytes(folder: str) -> int:
+    """A sparse file counts what it really takes; no link is followed."""
+    total, folders = 0, [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    total += entry.stat(follow_symlinks=False).st_blocks * SECTOR + ENTRY_BYTES
+        except (FileNotFoundError, NotADirectoryError):  # gone while we looked
+            continue
+    return total

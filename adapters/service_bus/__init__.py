@@ -1,0 +1,1 @@
+"""Queues of Azure Service Bus."""

@@ -1,0 +1,1 @@
+"""Queues of one machine, each in a SQLite file."""

@@ -1,0 +1,1 @@
+"""Teams: conversations, activities that come in, and cards that go out."""

@@ -1,0 +1,106 @@
+"""Who may speak to the bot's endpoint: the channel's signed token, or this machine alone.
+
+The SDK's own middleware accepts any application of the tenant that holds a token for the bot, and
+such an application could claim to be anybody; here only the channel itself is believed.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from aiohttp import web
+from jwt import PyJWTError
+from microsoft_agents.authentication.msal import MsalAuth
+from microsoft_agents.hosting.core import (
+    AccessTokenProviderBase,
+    AgentAuthConfiguration,
+    AnonymousTokenProvider,
+    ClaimsIdentity,
+    ConnectionManager,
+    JwtTokenValidator,
+)
+from microsoft_agents.hosting.core.authorization import AuthTypes
+
+from adapters.teams.settings import ISSUER, TeamsSettings
+from core.loopback import is_loopback, is_own_host
+
+Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
+Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
+
+
+def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> ConnectionManager:
+    """How the bot proves itself to the channel when it posts."""
+    if settings.is_local:
+        return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
+    return _manager(tokens or MsalAuth, _configuration(settings))
+
+
+def identify_by(settings: TeamsSettings, manager: ConnectionManager) -> Identify:
+    """Who sent a request, or None: then nothing of it is read."""
+    return _from_this_machine if settings.is_local else _from_the_channel(manager)
+
+
+class VerifiedRequest:
+    """A request as the SDK wants it, with the sender that we have verified."""
+
+    def __init__(self, request: web.Request, claims: ClaimsIdentity) -> None:
+        self._request = request
+        self._claims = claims
+
+    @property
+    def method(self) -> str:
+        return self._request.method
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return dict(self._request.headers)
+
+    async def json(self) -> dict[str, Any]:
+        return cast(dict[str, Any], await self._request.json())
+
+    def get_claims_identity(self) -> ClaimsIdentity:
+        return self._claims
+
+    def get_path_param(self, name: str) -> str:
+        return self._request.match_info[name]
+
+
+def _manager(tokens: Tokens, configuration: AgentAuthConfiguration) -> ConnectionManager:
+    everywhere = [{"SERVICEURL": "*", "CONNECTION": "SERVICE_CONNECTION"}]
+    return ConnectionManager(tokens, {"SERVICE_CONNECTION": configuration}, everywhere)
+
+
+def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
+    secret, managed = AuthTypes.client_secret, AuthTypes.user_managed_identity
+    return AgentAuthConfiguration(
+        auth_type=secret if settings.client_secret else managed,
+        client_id=settings.app_id,
+        tenant_id=settings.tenant,
+        client_secret=settings.client_secret or None,
+        issuers=[ISSUER],
+        validate_issuer=True,
+        anonymous_allowed=False,
+    )
+
+
+async def _from_this_machine(request: web.Request) -> ClaimsIdentity | None:
+    """A program here, no web page: a page's request carries Origin, or is no JSON."""
+    is_here = is_loopback(request.remote or "") and is_own_host(request.host)
+    is_page = "Origin" in request.headers or request.content_type != "application/json"
+    return ClaimsIdentity() if is_here and not is_page else None
+
+
+def _from_the_channel(manager: ConnectionManager) -> Identify:
+    validator = JwtTokenValidator(manager.get_default_connection_configuration())
+
+    async def identify(request: web.Request) -> ClaimsIdentity | None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.casefold() != "bearer" or not token.strip():
+            return None
+        try:
+            claims = await validator.validate_token(token.strip())
+        except (PyJWTError, ValueError, KeyError):  # a token without a key id is a KeyError
+            return None
+        is_channel = claims.get_claim_value("iss") == ISSUER
+        return claims if is_channel and claims.get_claim_value("serviceurl") else None
+
+    return identify

@@ -1,0 +1,79 @@
+"""What a check may know besides the files: gathered before, None where it is not known here."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+
+from core.errors import SlussError
+from core.gate.layout import Layout
+from core.gate.rules import Rules
+from core.gate.runtimes import Runtime
+
+
+class PastFile(msgspec.Struct, frozen=True):
+    """A file as one of the pushed commits had it, and as the newest one has it nowhere.
+
+    An empty ``data`` says that it was too large to be brought along.
+    """
+
+    commit: str
+    path: str
+    data: bytes
+
+
+class Clone(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines of this repository that another repository of the organisation has, too.
+
+    ``has_drifted``: they were the same once, and one side was changed since.
+    """
+
+    path: str
+    first: int
+    last: int
+    repository: str
+    other_path: str
+    other_first: int
+    other_last: int
+    has_drifted: bool = False
+
+
+OF_A_COMMIT: Final = ("history", "clones", "report")  # a check that needs one says so in ``asks``
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """``gbi`` holds GBI's values of the variables that a model may choose.
+
+    ``stage``: the stage that is asked about, "" for every one. ``variable_groups`` maps a stage to
+    the names that GBI's groups hold there, ``service_principals`` a stage to its principal (""
+    where it has none). ``history`` is what the pushed commits brought. ``report`` is the JUnit
+    report of the repository's own pipeline for this commit. ``prefilled`` maps a stage to the
+    values that GBI fills in, names of secrets only. ``runtimes`` maps the name of a runtime
+    (core/gate/runtimes.py) to what GBI imported from a cluster; the others are known as shipped.
+    """
+
+    allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
+    max_workers: int = 16
+    train_required: frozenset[str] = frozenset({"Supervised", "Unsupervised"})
+    layout: Layout = Layout()
+    rules: Rules = Rules()
+    max_files: int = 5_000
+    max_bytes: int = 100 * 1024 * 1024
+    gbi: Mapping[str, str] = {}
+    runtimes: Mapping[str, Runtime] = {}
+    stage: str = ""
+    variable_groups: Mapping[str, frozenset[str]] | None = None
+    prefilled: Mapping[str, Mapping[str, str]] = {}
+    service_principals: Mapping[str, str] | None = None
+    history: tuple[PastFile, ...] | None = None
+    clones: tuple[Clone, ...] | None = None
+    report: bytes | None = None
+
+    def part(self, asks: Collection[str]) -> "Facts":
+        """Without what differs from commit to commit, unless it is asked for."""
+        unasked = {name: None for name in OF_A_COMMIT if name not in asks}
+        return msgspec.structs.replace(self, **unasked)
+
+
+class NotCheckedError(SlussError):
+    """A check raises this, with the reason, when a fact that it needs is absent here."""

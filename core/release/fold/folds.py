@@ -1,0 +1,33 @@
+"""What every fold needs: its place in the table by event, and one release of a model changed."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from core.events.base import Event
+from core.release.model import Model
+from core.words import ReleaseId
+
+replace = msgspec.structs.replace
+E = TypeVar("E", bound=Event)
+FOLDS: Final[dict[type[Event], Callable[[Model, Any], Model]]] = {}
+
+
+def folds(kind: type[E]) -> Callable[[Callable[[Model, E], Model]], Callable[[Model, E], Model]]:
+    """The decorated function makes the model that comes after an event of this kind."""
+
+    def register(function: Callable[[Model, E], Model]) -> Callable[[Model, E], Model]:
+        FOLDS[kind] = function
+        return function
+
+    return register
+
+
+def change(model: Model, event: Event, release: ReleaseId, **changes: Any) -> Model:
+    """One release changed; an event about a release that is not ours moves nothing."""
+    known = model.releases.get(release)
+    if known is None:
+        return model
+    changed = replace(known, changed=event.time, **changes)
+    return replace(model, releases={**model.releases, release: changed})

@@ -1,0 +1,41 @@
+"""Events that move who holds a stage."""
+
+import msgspec
+
+from core.events.derived import RegistryChangedOutside, StagePlaced
+from core.release.fold.folds import change, folds
+from core.release.model import Holder, Model
+from core.release.release import Release
+from core.release.state import State
+
+replace = msgspec.structs.replace
+
+
+@folds(StagePlaced)
+def _placed(model: Model, event: StagePlaced) -> Model:
+    release = model.releases[event.release]
+    promotion = replace(release.promotions[event.stage], outcome="placed", rows=event.rows)
+    holder = Holder(
+        version=event.version, release=event.release, since=event.time, noted=model.version + 1
+    )
+    model = replace(model, holders={**model.holders, event.stage: holder})
+    return change(
+        model, event, event.release, state=State.PLACED, stage=event.stage, reason="",
+        promotions={**release.promotions, event.stage: promotion},
+    )  # fmt: skip
+
+
+@folds(RegistryChangedOutside)
+def _changed_outside(model: Model, event: RegistryChangedOutside) -> Model:
+    owners = (r.id for r in model.releases.values() if _version(r) == event.found)
+    holder = Holder(
+        version=event.found,
+        release=next(owners, ""),
+        since=event.time,
+        noted=model.version + 1,
+    )
+    return replace(model, holders={**model.holders, event.stage: holder})
+
+
+def _version(release: Release) -> str:
+    return release.registered.version if release.registered else ""

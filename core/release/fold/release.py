@@ -1,0 +1,160 @@
+"""Events that move a release: opened, steps, acceptance, and its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from core.events.derived import (
+    AcceptanceAsked,
+    ModelNameClaimed,
+    ReleaseAccepted,
+    ReleaseBlocked,
+    ReleaseChecked,
+    ReleaseOpened,
+    ReleaseRejected,
+    ReleaseStuck,
+    ReleaseSuperseded,
+    StepFailed,
+    StepPlanned,
+    VersionRegistered,
+)
+from core.events.people import RetryRequested
+from core.events.workers import ChecksReported, StepFinished, StepProgressed
+from core.release.fold.folds import change, folds
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import STEP_STATE, State, StepRun, step_key
+from core.results import Checked, Failed, Promoted, Ran, Registered
+from core.words import Step
+
+replace = msgspec.structs.replace
+
+
+@folds(ReleaseOpened)
+def _opened(model: Model, event: ReleaseOpened) -> Model:
+    release = Release(
+        id=event.release, number=event.number, repository=event.repository, branch=event.branch,
+        commit=event.commit, pusher=event.pusher, pusher_name=event.pusher_name,
+        push_id=event.push_id, is_candidate=event.is_candidate,
+        opened=event.time, changed=event.time, trainers=(event.pusher,),
+    )  # fmt: skip
+    return replace(
+        model,
+        releases={**model.releases, event.release: release},
+        pushes={**model.pushes, event.branch: event.push_id},
+        next_number=event.number + 1,
+    )
+
+
+@folds(StepPlanned)
+def _planned(model: Model, event: StepPlanned) -> Model:
+    release = model.releases[event.release]
+    run = StepRun(step=event.step, attempt=event.attempt, stage=event.stage, planned=event.time)
+    key = step_key(event.step, event.stage)
+    steps = {**{name: found for name, found in release.steps.items() if name != key}, key: run}
+    state = STEP_STATE[event.step]
+    return change(
+        model, event, event.release, steps=steps, state=state, stage=event.stage, reason=""
+    )
+
+
+def _step_changed(
+    release: Release | None, event: StepFinished | StepProgressed, **changes: Any
+) -> dict[str, StepRun]:
+    """The release's steps; none for what comes late or twice: it is kept, and moves nothing."""
+    key = step_key(event.step, event.stage)
+    run = release.steps.get(key) if release else None
+    if release is None or run is None or run.attempt != event.attempt or run.finished:
+        return {}
+    return {**release.steps, key: replace(run, **changes)}
+
+
+@folds(StepProgressed)
+def _progressed(model: Model, event: StepProgressed) -> Model:
+    steps = _step_changed(model.releases.get(event.release), event, note=event.note)
+    return change(model, event, event.release, steps=steps) if steps else model
+
+
+@folds(ChecksReported)
+def _reported(model: Model, event: ChecksReported) -> Model:
+    """What comes after the gate's whole answer says nothing new."""
+    release = model.releases.get(event.release)
+    run = release.steps.get(Step.CHECK) if release else None
+    if run is None or run.attempt != event.attempt or run.finished:
+        return model
+    return change(model, event, event.release, quick=event.checks, waiting=event.waiting)
+
+
+@folds(StepFinished)
+def _finished(model: Model, event: StepFinished) -> Model:
+    release = model.releases.get(event.release)
+    steps = _step_changed(release, event, finished=event.time, result=event.result)
+    if release is None or not steps:
+        return model
+    changes: dict[str, Any] = {"steps": steps, "quick": (), "waiting": ()}
+    match event.result:
+        case Checked():
+            changes["checked"] = event.result
+        case Ran():
+            changes["ran"] = {**release.ran, event.step: event.result}
+        case Registered():
+            changes["registered"] = event.result
+        case Promoted() | Failed():
+            pass
+    return change(model, event, event.release, **changes)
+
+
+@folds(RetryRequested)
+def _retried(model: Model, event: RetryRequested) -> Model:
+    """Who retries causes the run, and is a trainer from then on."""
+    release = model.releases.get(event.release)
+    if release is None:
+        return model
+    trainers = tuple(dict.fromkeys((*release.trainers, event.by.id)))
+    return change(model, event, event.release, trainers=trainers)
+
+
+def _state(state: State) -> Callable[[Model, Any], Model]:
+    def move(model: Model, event: Any) -> Model:
+        reason = getattr(event, "reason", "")
+        return change(model, event, event.release, state=state, reason=reason)
+
+    return move
+
+
+folds(StepFailed)(_state(State.FAILED))
+folds(ReleaseChecked)(_state(State.CHECKED))
+folds(ReleaseBlocked)(_state(State.BLOCKED))
+folds(AcceptanceAsked)(_state(State.AWAITING_ACCEPTANCE))
+folds(ReleaseStuck)(_state(State.STUCK))
+folds(VersionRegistered)(_state(State.REGISTERED))
+
+
+@folds(ReleaseRejected)
+def _rejected(model: Model, event: ReleaseRejected) -> Model:
+    reason = f"{event.by.name}: {event.reason}"
+    return change(model, event, event.release, state=State.REJECTED, reason=reason)
+
+
+@folds(ReleaseSuperseded)
+def _superseded(model: Model, event: ReleaseSuperseded) -> Model:
+    release = model.releases[event.release]
+    promotions = {
+        stage: found if found.outcome else replace(found, outcome="void", decided=event.time)
+        for stage, found in release.promotions.items()
+    }
+    return change(
+        model, event, event.release,
+        state=State.SUPERSEDED, reason=f"superseded by {event.by}", promotions=promotions,
+    )  # fmt: skip
+
+
+@folds(ModelNameClaimed)
+def _claimed(model: Model, event: ModelNameClaimed) -> Model:
+    return replace(model, name=event.model)
+
+
+@folds(ReleaseAccepted)
+def _accepted(model: Model, event: ReleaseAccepted) -> Model:
+    return change(model, event, event.release, accepted_by=event.by)

@@ -1,0 +1,53 @@
+"""The state of one model and its releases, folded from the events of its stream.
+
+Folding is total and reads no clock, policy or setting: the same events give the same state.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from core.release.release import Release
+from core.words import ReleaseId, Stage, Stream
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a stage. ``release`` is empty when the version was placed there outside of us."""
+
+    version: str
+    release: str
+    since: datetime
+    noted: int = 0  # the stream's version that noted it
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream's state: its claimed name, its releases, and the holders of its stages."""
+
+    stream: Stream
+    version: int = 0
+    name: str = ""
+    releases: dict[ReleaseId, Release] = {}
+    holders: dict[Stage, Holder] = {}
+    pushes: dict[str, int] = {}  # branch to its highest push id
+    creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
+    next_number: int = 1
+
+    def held(self, stage: Stage) -> str:
+        """The version that holds a stage as far as we know, or ""."""
+        holder = self.holders.get(stage)
+        return holder.version if holder else ""
+
+    def differing(self, found: Mapping[Stage, str]) -> dict[Stage, str]:
+        """Of what the registry holds, the stages that people decide about and we know otherwise."""
+        judged = {stage: found.get(stage, "") for stage in (Stage.QA, Stage.PROD)}
+        return {stage: at for stage, at in judged.items() if at != self.held(stage)}
+
+    def newest(self) -> Release | None:
+        return next(reversed(self.releases.values()), None)
+
+    @property
+    def champion(self) -> Release | None:
+        """The release that holds PROD, unless somebody placed the version there outside of us."""
+        holder = self.holders.get(Stage.PROD)
+        return self.releases.get(ReleaseId(holder.release)) if holder else None

@@ -1,0 +1,95 @@
+"""One commit of a model on its way from the gate to production."""
+
+from datetime import datetime
+
+import msgspec
+
+from core.gate.checks import CheckResult
+from core.people import Person
+from core.release.promotion import Promotion
+from core.release.state import FINAL, State, StepRun
+from core.results import Author, Checked, Failed, Ran, Registered
+from core.words import ModelType, ReleaseId, Stage, Step
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """One commit of one model on its way. ``steps`` is keyed "check" or "promote/QA"."""
+
+    id: ReleaseId
+    number: int
+    repository: str
+    branch: str
+    commit: str
+    pusher: str
+    pusher_name: str
+    push_id: int
+    is_candidate: bool
+    opened: datetime
+    changed: datetime
+    state: State = State.CHECKING
+    stage: Stage = Stage.TST  # the stage that the state speaks of
+    reason: str = ""
+    steps: dict[str, StepRun] = {}
+    checked: Checked | None = None
+    quick: tuple[CheckResult, ...] = ()  # while the gate runs: what it has said so far
+    waiting: tuple[str, ...] = ()  # ... and which checks take longer
+    ran: dict[Step, Ran] = {}
+    registered: Registered | None = None
+    promotions: dict[Stage, Promotion] = {}
+    requests: int = 0
+    trainers: tuple[str, ...] = ()
+    accepted_by: Person | None = None
+
+    @property
+    def model(self) -> str:
+        return self.checked.model if self.checked else ""
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """What the gate has said; while it runs, what it has said so far."""
+        return self.quick or (self.checked.checks if self.checked else ())
+
+    @property
+    def team(self) -> str:
+        return self.checked.team if self.checked else ""
+
+    @property
+    def model_type(self) -> ModelType:
+        return self.checked.model_type if self.checked else ModelType.SUPERVISED
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        evaluated = self.ran.get(Step.EVALUATE)
+        return evaluated.metrics if evaluated else {}
+
+    @property
+    def data_fingerprint(self) -> str:
+        prints = (ran.data_fingerprint for ran in reversed(self.ran.values()))
+        return next((found for found in prints if found), "")
+
+    @property
+    def run(self) -> str:
+        return next((ran.run for ran in self.ran.values()), "")
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def is_approved(self) -> bool:
+        """Somebody approved it for a stage: a newer push no longer supersedes it."""
+        return any(found.outcome in {"approved", "placed"} for found in self.promotions.values())
+
+    @property
+    def authors(self) -> tuple[Author, ...]:
+        return self.checked.authors if self.checked else ()
+
+    def current_step(self) -> StepRun | None:
+        return next(reversed(self.steps.values()), None)
+
+    def open_promotion(self) -> Promotion | None:
+        return next((found for found in self.promotions.values() if not found.outcome), None)
+
+    def failure(self) -> Failed | None:
+        step = self.current_step()
+        return step.result if step and isinstance(step.result, Failed) else None

@@ -1,0 +1,68 @@
+"""Where a release is, and which attempt at a step has brought it there."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from core.results import Result
+from core.words import ModelType, Stage, Step
+
+
+class State(StrEnum):
+    """Where a release is. docs/life_of_a_release.md draws this machine."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    BLOCKED = "blocked"
+    TRAINING = "training"
+    SCORING = "scoring"
+    EVALUATING = "evaluating"
+    AWAITING_ACCEPTANCE = "awaiting acceptance"
+    REGISTERING = "registering"
+    REGISTERED = "registered"
+    AWAITING_APPROVAL = "awaiting approval"
+    PROMOTING = "promoting"
+    PLACED = "placed"
+    FAILED = "failed"
+    STUCK = "stuck"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+FINAL: Final = frozenset({State.CHECKED, State.REJECTED, State.SUPERSEDED})
+STEP_STATE: Final = {
+    Step.CHECK: State.CHECKING,
+    Step.TRAIN: State.TRAINING,
+    Step.SCORE: State.SCORING,
+    Step.EVALUATE: State.EVALUATING,
+    Step.REGISTER: State.REGISTERING,
+    Step.PROMOTE: State.PROMOTING,
+}
+RUNNING: Final = frozenset(STEP_STATE.values())
+
+
+def steps_of(model_type: ModelType) -> tuple[Step, ...]:
+    """The steps up to the registry: a rule-based model is not trained."""
+    steps = (Step.CHECK, Step.TRAIN, Step.SCORE, Step.EVALUATE, Step.REGISTER)
+    if model_type is ModelType.RULEBASED:
+        return tuple(step for step in steps if step is not Step.TRAIN)
+    return steps
+
+
+class StepRun(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest attempt at a step; ``result`` is None while it runs."""
+
+    step: Step
+    attempt: int
+    stage: Stage
+    planned: datetime
+    finished: datetime | None = None
+    result: Result | None = None
+    note: str = ""  # what it does right now
+
+
+def step_key(step: Step, stage: Stage) -> str:
+    """The key of ``Release.steps``: only promoting happens on more than one stage."""
+    return f"{step}/{stage}" if step is Step.PROMOTE else str(step)

@@ -1,0 +1,1 @@
+"""The folder of a start: its files, its settings, and how a first start fills it."""

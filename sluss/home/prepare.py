@@ -1,0 +1,145 @@
+"""A first start finds everything that it needs: example files and fresh webhook secrets."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from adapters.local_files.people import example_people
+from core.people import Person
+from sluss.home.settings import (
+    HOOK_SECRET,
+    MLFLOW_SECRET,
+    PEOPLE_FILE,
+    PLATFORM_FILE,
+    POLICY_FILE,
+    SECRETS_FOLDER,
+    VARIABLES_FILE,
+)
+
+PLATFORM: Final = """\
+# Which model repositories there are. `sluss add PATH` adds one; comments stay.
+repositories: []
+
+# Who is told where: a team's conversation, a group of approvers'; "*" is everybody else's.
+conversations:
+  approvers: approvals
+  "*": general
+"""
+
+PEOPLE: Final = """\
+# One machine only: elsewhere people and groups come from the bank's directory.
+# These people are invented. A member of a repository's team accepts and requests;
+# a member of a group that policy.yml names approves.
+people:
+"""
+
+VARIABLES: Final = """\
+# GBI's variables on one machine; in Azure DevOps they are variable groups. Example values.
+# A value that names a secret holds the secret's name, never the secret.
+common:
+  OAUTH2_TOKEN_URL: https://login.example/oauth2/v2.0/token
+  OAUTH2_ID: 00000000-0000-0000-0000-000000000001
+  OAUTH2_SECRETS_NAME: mlops-oauth2-secret
+  CLUSTER_AUTOTERMINATION_MINUTES: 30
+  NOTEBOOK_PATH: /Shared/models
+  TRAIN_JOB_NAME: train
+  SCORE_JOB_NAME: score
+  CMR_SCOPE: central-model-registry
+  CMR_PREFIX: cmr
+  # The model may choose another of GBI's list (policy.yml, allowed):
+  CLUSTER_SPARK_VERSION: 16.4.x-cpu-ml-scala2.12
+  CLUSTER_NODE_TYPE_ID: Standard_DS3_v2
+  CLUSTER_DRIVER_NODE_ID: Standard_DS3_v2
+  MODEL_SRC_PATH: src
+TST:
+  WORKSPACE_URL_TST: https://adb-tst.example
+  DATABRICKS_CLUSTER_NAME_TST: mlops-tst
+QA:
+  WORKSPACE_URL_QA: https://adb-qa.example
+  DATABRICKS_CLUSTER_NAME_QA: mlops-qa
+  SPN_QA: spn-models-qa
+PROD:
+  WORKSPACE_URL_PROD: https://adb-prod.example
+  DATABRICKS_CLUSTER_NAME_PROD: mlops-prod
+  SPN_PROD: spn-models-prod
+"""
+
+POLICY: Final = """\
+# GBI's rules. What is commented out is the default; a change counts from the next start on.
+
+# Findings up to this priority stand before the gate of that name (1 required .. 5 optional):
+# blocks: {run: 1, acceptance: 1, QA: 2, PROD: 3}
+
+# The groups whose members approve a stage:
+# approvers: {QA: [approvers], PROD: [approvers]}
+
+# PROD takes only what QA has held:
+# stage_order: {PROD: QA}
+
+# Per check: block, warn or off, another priority, and a mode of its own at one gate:
+# checks:
+#   variable_groups: {mode: block}
+#   unit_tests: {priority: 1, at: {QA: block}}
+
+# What single checks measure by; all fields are in the documentation of the gate:
+# rules:
+#   sandbox: limits            # the weakest that may run a repository's code
+#   financial_id: "CC-[0-9]{6}"
+#   lint: {profiles: {pep8: {score: 7.0}}, teams: {"*": pep8}}
+#   unit_tests: {min_coverage: 0, seconds: 300}
+
+# Cluster sizes, and which kinds of model need a train.py:
+# max_workers: 16
+# train_required: [Supervised, Unsupervised]
+
+# Which way of a metric is up, where its name does not say it:
+# directions: {expected_shortfall: lower}
+
+# Limits of a run and of a repository:
+# time_limit_s: 1800
+# memory_limit_mb: 4096
+# max_files: 5000
+# max_bytes: 104857600
+"""
+
+_SECRET_BYTES = 32
+
+
+def prepare_home(home: Path) -> bool:
+    """Make what is missing, change nothing that is there; whether this was the first start."""
+    is_first = not (home / PLATFORM_FILE).exists()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    for name in (HOOK_SECRET, MLFLOW_SECRET):
+        _create(home / SECRETS_FOLDER / name, secrets.token_urlsafe(_SECRET_BYTES))
+    _create(home / PEOPLE_FILE, PEOPLE + "".join(_lines(example_people())))
+    _create(home / VARIABLES_FILE, VARIABLES)
+    _create(home / POLICY_FILE, POLICY)
+    _create(home / PLATFORM_FILE, PLATFORM)
+    return is_first
+
+
+def _lines(people: Iterable[Person]) -> Iterable[str]:
+    for person in people:
+        yield f"  - id: {person.id}\n"
+        yield f"    name: {person.name}\n"
+        yield f"    emails: [{', '.join(person.emails)}]\n"
+        yield f"    groups: [{', '.join(sorted(person.groups))}]\n"
+
+
+def _create(path: Path, text: str) -> None:
+    """Never half a file, and never over one: two first starts at once agree on one secret."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)  # fails, unlike a rename, when the file is there by now
+    draft.unlink()

@@ -1,0 +1,225 @@
+"""All settings of a start: the files of SLUSS_HOME and the environment, read once, strictly."""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from adapters.local_files.people import PeopleFile, local_person
+from adapters.local_files.secrets import EnvironmentSecrets
+from core.errors import SettingsError
+from core.people import Person
+from core.platform import Platform
+from core.policy import Policy, policy
+from sluss.home.strict_yaml import NOTHING, decode, parse, read
+
+PLATFORM_FILE: Final = "platform.yml"
+PEOPLE_FILE: Final = "people.yml"
+VARIABLES_FILE: Final = "gbi_variables.yml"
+POLICY_FILE: Final = "policy.yml"
+SECRETS_FOLDER: Final = "secrets"
+
+HOOK_USER: Final = "sluss"  # the user of the service hooks' basic auth
+HOOK_SECRET: Final = "azure_devops_hook"  # noqa: S105 - names of secrets
+MLFLOW_SECRET: Final = "mlflow_webhook"  # noqa: S105
+MLFLOW_SECRET_BEFORE: Final = "mlflow_webhook_previous"  # noqa: S105 - only while it is rotated
+
+REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
+
+BAD_VARIABLE = "{name} is {value!r}, but {must}. Nothing was started; set it and start again."
+UNKNOWN_VARIABLE = "There is no setting {name}.{hint} Nothing was started; mend the environment."
+BAD_NAME = (
+    "{file}: the repository name {name!r} may have letters, digits, '_' and '.' only. " + NOTHING
+)
+READABLE_BY_OTHERS = (
+    "The secret file {path} can be read by others. Nothing was started; run: chmod 600 {path}"
+)
+
+_PREFIX = "SLUSS_"
+_SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
+_PERSON = "SLUSS_PERSON"  # read by the hook of a repository, in the process of who pushes
+_NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
+_KNOWN = (*_NAMES, "SLUSS_LOCAL", _PERSON)
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TOOLS = re.compile(
+    r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
+    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
+)
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """What the files of SLUSS_HOME say. ``variables``: section ``common`` and one per stage."""
+
+    platform: Platform
+    people: tuple[Person, ...]
+    variables: dict[str, dict[str, str]]
+    policy: Policy
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """``mlflow_url`` is "" where we start our own server.
+
+    ``tool_environment`` is all that installers and child processes may inherit; it may hold the
+    password of a package index, so that it goes to no model's code.
+    """
+
+    home: Path
+    host: str
+    port: int
+    public_url: str
+    mlflow_url: str
+    is_local: bool
+    files: Files
+    secrets: EnvironmentSecrets
+    tool_environment: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Settings(home={str(self.home)!r}, host={self.host!r}, port={self.port})"
+
+
+_Named = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
+    id: _Named
+    name: _Named
+    emails: tuple[_Named, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class _People(msgspec.Struct, frozen=True):
+    people: tuple[_PersonEntry, ...] = ()
+
+
+_Section = dict[str, str | int | None]
+
+
+class _Variables(msgspec.Struct, frozen=True):
+    common: _Section = {}
+    TST: _Section = {}
+    QA: _Section = {}
+    PROD: _Section = {}
+
+
+def from_environment(home: Path | None = None, *, port: int | None = None) -> Settings:
+    """What a start uses; nothing else reads the environment of the process."""
+    environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
+    return load(home or default_home(environ), environ)
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    named = environ.get("SLUSS_HOME", "")
+    return Path(named).expanduser().absolute() if named else Path.home() / ".sluss"
+
+
+def load(home: Path, environ: Mapping[str, str]) -> Settings:
+    """Raise SettingsError that names the file and the key, or the variable."""
+    _refuse_unknown(environ)
+    host = environ.get("SLUSS_HOST") or "127.0.0.1"
+    port = _port(environ.get("SLUSS_PORT") or "8100")
+    is_local = _boolean("SLUSS_LOCAL", environ.get("SLUSS_LOCAL") or "true")
+    if is_local and not _is_loopback(host):
+        must = "a local start listens on this machine alone (127.0.0.1), as it asks for no sign-in"
+        raise SettingsError(BAD_VARIABLE.format(name="SLUSS_HOST", value=host, must=must))
+    return Settings(
+        home=home,
+        host=host,
+        port=port,
+        public_url=(environ.get("SLUSS_PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+        mlflow_url=environ.get("SLUSS_MLFLOW_URL") or environ.get("MLFLOW_TRACKING_URI") or "",
+        is_local=is_local,
+        files=read_files(home),
+        secrets=_secrets(home, environ),
+        tool_environment=tool_environment(environ),
+    )
+
+
+def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What installers and child processes may inherit."""
+    return {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
+
+
+def read_files(home: Path) -> Files:
+    return Files(
+        platform=read_platform(home),
+        people=read_people(home),
+        variables=read_variables(home),
+        policy=policy(parse(read(home / POLICY_FILE), POLICY_FILE)),
+    )
+
+
+def read_platform(home: Path) -> Platform:
+    return parse_platform(read(home / PLATFORM_FILE))
+
+
+def parse_platform(text: str) -> Platform:
+    platform = decode(text, Platform, PLATFORM_FILE)
+    for repository in platform.repositories:
+        if not REPOSITORY_NAME.fullmatch(repository.name):
+            raise SettingsError(BAD_NAME.format(file=PLATFORM_FILE, name=repository.name))
+    if problems := platform.problems():
+        raise SettingsError(f"{PLATFORM_FILE}: {'; '.join(problems)}. {NOTHING}")
+    return platform
+
+
+def read_people(home: Path) -> tuple[Person, ...]:
+    entries = decode(read(home / PEOPLE_FILE), _People, PEOPLE_FILE).people
+    found = [local_person(entry.id, entry.name, entry.emails, entry.groups) for entry in entries]
+    return PeopleFile(found).everybody()
+
+
+def read_variables(home: Path) -> dict[str, dict[str, str]]:
+    """GBI's variables as text, as Azure DevOps would give them; an empty one is left out."""
+    sections = decode(read(home / VARIABLES_FILE), _Variables, VARIABLES_FILE)
+    return {
+        section: {name: str(value) for name, value in values.items() if value is not None}
+        for section, values in msgspec.structs.asdict(sections).items()
+    }
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    for name in sorted(environ):
+        if not name.startswith(_PREFIX) or name.startswith(_SECRET_PREFIX) or name in _KNOWN:
+            continue
+        near = difflib.get_close_matches(name, _KNOWN, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise SettingsError(UNKNOWN_VARIABLE.format(name=name, hint=hint))
+
+
+def _port(value: str) -> int:
+    if value.isdecimal() and 0 < int(value) < 2**16:
+        return int(value)
+    must = "a port is a number from 1 to 65535"
+    raise SettingsError(BAD_VARIABLE.format(name="SLUSS_PORT", value=value, must=must))
+
+
+def _boolean(name: str, value: str) -> bool:
+    if value.casefold() in _BOOLEANS:
+        return _BOOLEANS[value.casefold()]
+    raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must="it is true or false"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:
+    """The files of ``secrets/``; SLUSS_SECRET_<NAME> of the environment comes first."""
+    folder = home / SECRETS_FOLDER
+    values: dict[str, str] = {}
+    for path in sorted(folder.glob("[!.]*")):
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(READABLE_BY_OTHERS.format(path=path))
+        values[path.name] = read(path).strip()
+    for name, value in environ.items():
+        if name.startswith(_SECRET_PREFIX):
+            values[name.removeprefix(_SECRET_PREFIX).casefold()] = value
+    return EnvironmentSecrets(values)

@@ -1,0 +1,1 @@
+"""What `sluss check PATH` does with a folder that nobody has pushed."""

@@ -1,0 +1,49 @@
+"""Reads a folder on this machine as a model repository, as a commit of it would look."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from core.gate.checks import ModelRepo
+from core.policy import Policy
+
+SKIPPED: Final = frozenset({".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache"})
+
+
+def read_folder(root: Path, policy: Policy) -> ModelRepo:
+    """Links are listed and never followed; devices and pipes are left out.
+
+    Reading ends behind the policy's limits: what is there then is too much already, and the
+    check ``structure`` says so.
+    """
+    files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    left = policy.max_bytes
+    for path in _walk(root):
+        name = _name(path.relative_to(root))
+        if path.is_symlink():
+            links[name] = os.fsencode(path.readlink()).decode("utf-8", "replace")
+        elif path.is_file():
+            files[name] = _read(path, left + 1)
+            left -= len(files[name])
+        if left < 0 or len(files) > policy.max_files:
+            break
+    return ModelRepo(files=files, links=links)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name not in {*SKIPPED, *linked})
+        for name in sorted([*names, *linked]):
+            yield Path(folder) / name
+
+
+def _name(path: Path) -> str:
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+
+
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)

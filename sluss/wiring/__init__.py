@@ -1,0 +1,1 @@
+"""Everything is built once here, and handed to who needs it."""

@@ -1,0 +1,171 @@
+"""A start reads its settings strictly: a mistake is named by file and key, before anything runs."""
+
+import re
+import stat
+
+import pytest
+import yaml
+
+from core.errors import SettingsError
+from core.policy import Policy, policy
+from core.words import Stage
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import Settings, default_home, load
+
+
+@pytest.fixture
+def home(tmp_path):
+    prepare_home(tmp_path / "home")
+    return tmp_path / "home"
+
+
+def test_a_first_start_has_all_that_it_needs(home):
+    settings = load(home, {})
+    assert (settings.host, settings.is_local, settings.mlflow_url) == ("127.0.0.1", True, "")
+    assert settings.public_url == f"http://127.0.0.1:{settings.port}"
+    rooms = {"approvers": "approvals", "*": "general"}
+    assert settings.files.platform.conversations == rooms
+    assert [person.id for person in settings.files.people][:2] == ["astrid", "bo"]
+    assert settings.files.policy == Policy()
+    assert len(settings.secrets.secret("azure_devops_hook")) > 40
+    assert len(settings.secrets.secret("mlflow_webhook")) > 40
+
+
+def test_a_second_start_changes_nothing(home):
+    (home / "policy.yml").write_text("max_workers: 4\n")
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert prepare_home(home) is False
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+    assert load(home, {}).files.policy.max_workers == 4
+
+
+def test_nobody_else_may_read_the_home(home):
+    folders = [home, home / "secrets"]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_every_rule_that_the_policy_file_shows_is_its_default(home):
+    text = (home / "policy.yml").read_text()
+    shown = yaml.safe_load("\n".join(re.findall(r"^# ([a-z_]+: \S.*)$", text, re.MULTILINE)))
+    examples = policy({"directions": shown.pop("directions")})
+    assert policy(shown) == Policy()
+    assert examples.directions["expected_shortfall"] == "lower"
+
+
+def test_variables_are_text_as_the_host_would_give_them(home):
+    (home / "gbi_variables.yml").write_text("common: {A: 30, B: x, C: null}\nQA: {SPN_QA: spn}\n")
+    variables = load(home, {}).files.variables
+    assert variables["common"] == {"A": "30", "B": "x"}
+    assert variables[Stage.QA] == {"SPN_QA": "spn"}
+    assert variables[Stage.PROD] == {}
+
+
+ENVIRONMENT = [
+    ({"SLUSS_PORT": "9000"}, "public_url", "http://127.0.0.1:9000"),
+    ({"SLUSS_PUBLIC_URL": "https://sluss.bank.example/"}, "public_url", "https://sluss.bank.example"),
+    ({"SLUSS_MLFLOW_URL": "http://m:1"}, "mlflow_url", "http://m:1"),
+    ({"MLFLOW_TRACKING_URI": "http://m:2"}, "mlflow_url", "http://m:2"),
+    ({"SLUSS_MLFLOW_URL": "http://m:1", "MLFLOW_TRACKING_URI": "x"}, "mlflow_url", "http://m:1"),
+    ({"SLUSS_LOCAL": "false", "SLUSS_HOST": "0.0.0.0"}, "host", "0.0.0.0"),  # noqa: S104
+    ({"SLUSS_LOCAL": "No"}, "is_local", False),
+    ({"SLUSS_HOST": "localhost"}, "host", "localhost"),
+    ({"PATH": "/bin", "AWS_SECRET": "x", "UV_CACHE_DIR": "/c"}, "tool_environment",
+     {"PATH": "/bin", "UV_CACHE_DIR": "/c"}),
+    ({"SLUSS_PERSON": "bo@bank.example"}, "is_local", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environ", "name", "value"), ENVIRONMENT)
+def test_the_environment_is_read(home, environ, name, value):
+    assert getattr(load(home, environ), name) == value
+
+
+BAD_ENVIRONMENT = [
+    ({"SLUSS_PROT": "1"}, r"SLUSS_PROT\. Did you mean SLUSS_PORT\?"),
+    ({"SLUSS_PORT": "http"}, "SLUSS_PORT is 'http'"),
+    ({"SLUSS_PORT": "70000"}, "SLUSS_PORT is '70000'"),
+    ({"SLUSS_LOCAL": "maybe"}, "SLUSS_LOCAL is 'maybe'"),
+    ({"SLUSS_HOST": "0.0.0.0"}, "listens on this machine alone"),  # noqa: S104
+    ({"SLUSS_HOST": "sluss.bank.example"}, "listens on this machine alone"),
+]
+
+
+@pytest.mark.parametrize(("environ", "message"), BAD_ENVIRONMENT)
+def test_a_mistake_in_the_environment_is_named(home, environ, message):
+    with pytest.raises(SettingsError, match=message):
+        load(home, environ)
+
+
+BAD_FILES = [
+    ("platform.yml", "repositorys: []", r"no key 'repositorys'\. Did you mean 'repositories'\?"),
+    ("platform.yml", "repositories: [{id: a, name: b, taem: c}]",
+     r"'repositories\[0\]\.taem'\. Did you mean 'team'\?"),
+    ("platform.yml", "repositories: [{id: a, name: b}]", "`team`"),
+    ("platform.yml", "repositories: [{id: 1, name: b, team: c}]", r"repositories\[0\]\.id"),
+    ("platform.yml", "repositories: [{id: a, name: a-b, team: c}]", "name 'a-b' may have"),
+    ("platform.yml", "repositories: [{id: a, name: platform, team: c}]", "not free as a name"),
+    ("platform.yml", "repositories: []\nrepositories: []", "at line 2: the key.*given twice"),
+    ("platform.yml", "repositories: [", "not valid YAML at line 1"),
+    ("platform.yml", "- a", "Expected `object`"),
+    ("platform.yml", "!!python/object/apply:os.system [ls]", "not valid YAML"),
+    ("people.yml", "people: [{id: a, name: A, identity: verified}]", "'people.*identity'"),
+    ("people.yml", "people: [{id: '', name: A}]", r"people\[0\]\.id"),
+    ("people.yml", "people: [{id: a, name: A}, {id: a, name: B}]", "the id 'a'"),
+    ("gbi_variables.yml", "Prod: {A: b}", "'Prod'"),
+    ("gbi_variables.yml", "QA: {A: [1]}", "gbi_variables.yml: QA"),
+    ("policy.yml", "max_worker: 3", r"Did you mean '?max_workers"),
+    ("policy.yml", "max_workers: many", "policy.yml"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "text", "message"), BAD_FILES)
+def test_a_mistake_in_a_file_is_named(home, file, text, message):
+    (home / file).write_text(text)
+    with pytest.raises(SettingsError, match=message) as refused:
+        load(home, {})
+    assert file in str(refused.value)
+    assert "Nothing was started" in str(refused.value)
+
+
+@pytest.mark.parametrize("file", ["platform.yml", "people.yml", "gbi_variables.yml", "policy.yml"])
+def test_a_file_that_is_missing_or_no_text_is_named(home, file):
+    (home / file).write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=f"{file} cannot be read"):
+        load(home, {})
+    (home / file).unlink()
+    with pytest.raises(SettingsError, match=f"{file} cannot be read"):
+        load(home, {})
+
+
+@pytest.mark.parametrize("file", ["platform.yml", "people.yml", "gbi_variables.yml", "policy.yml"])
+def test_an_empty_file_is_one_without_keys(home, file):
+    (home / file).write_text("# nothing yet\n")
+    assert isinstance(load(home, {}), Settings)
+
+
+def test_a_secret_of_the_environment_comes_before_the_file(home):
+    secrets = load(home, {"SLUSS_SECRET_MLFLOW_WEBHOOK": "from outside"}).secrets
+    assert secrets.secret("mlflow_webhook") == "from outside"
+
+
+def test_a_secret_file_that_others_may_read_is_refused(home):
+    (home / "secrets" / "mlflow_webhook").chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        load(home, {})
+
+
+def test_no_secret_shows_in_a_repr(home):
+    environ = {
+        "SLUSS_SECRET_X": "hush-hush",
+        "UV_INDEX_URL": "https://user:hush-hush@index.example",
+    }
+    settings = load(home, environ)
+    assert "hush-hush" not in f"{settings!r} {settings} {settings.secrets!r}"
+    assert settings.secrets.secret("azure_devops_hook") not in repr(settings)
+
+
+def test_the_home_is_named_by_the_environment(tmp_path):
+    assert default_home({"SLUSS_HOME": str(tmp_path)}) == tmp_path
+    assert default_home({}).name == ".sluss"

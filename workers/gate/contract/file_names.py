@@ -1,0 +1,128 @@
+"""The names of files: what is wrong with one, and what it is to be called."""
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+from typing import Final
+
+import msgspec
+
+from core.gate.checks import ModelRepo
+from core.gate.facts import Facts
+from workers.gate.contract.pipeline_templates import YAML_ENDINGS, Pipelines, pipelines
+
+# What people name themselves: data, pictures and pages of documentation come from elsewhere, and
+# wikis and site generators make addresses of the dashes in their pages.
+NAMED: Final = (*YAML_ENDINGS, ".py", ".ipynb", ".sql", ".r", ".scala", ".sh", ".ps1")
+TEMPLATE: Final = re.compile(r"template(_[a-z0-9]+){3,}\.yml")
+TEMPLATE_FORM: Final = "template_<ci>_<job>_<what>.yml"
+WORDS: Final = 3  # in the form of a template's name
+CI_WORDS: Final = ("ci", "cd")
+FIXED: Final = (
+    "azure-pipelines.yml", "azure-pipelines[-_]*.yml", "docker-compose*.y*ml", "compose*.y*ml",
+    "mkdocs.y*ml", "codecov.y*ml", "databricks.y*ml", "bundle.y*ml", "dbt_project.yml",
+    "packages.yml", "conda-lock.y*ml", "*.conda-lock.yml", "pnpm-lock.yaml", "dvc.yaml",
+    "params.yaml", "python_env.yaml", "meta.yaml", "recipe.yaml", "skaffold.yaml",
+    "kustomization.y*ml", "chart.yaml", "openapi.yaml", "action.yaml", "cloudbuild.yaml",
+    "pixi.yaml", "pre-commit-config.y*ml", "readthedocs.y*ml",
+)  # fmt: skip
+OF_PIPELINES: Final = (".azuredevops", ".azure", ".azure-pipelines", ".pipelines", ".ado", ".ci")
+OWNERS: Final = ("chart.yaml", "mlmodel", "dbt_project.yml", "great_expectations.yml")
+
+
+class Misnamed(msgspec.Struct, frozen=True):
+    """``to`` is free. ``is_pipeline``: Azure DevOps knows it by its path, in its own settings.
+
+    ``is_beside``: another file has the best name, and which of the two is right, people know.
+    """
+
+    path: str
+    to: str
+    wrong: str
+    is_pipeline: bool = False
+    is_beside: bool = False
+
+
+def misnamed(repo: ModelRepo, facts: Facts) -> tuple[Misnamed, ...]:
+    found = pipelines(repo)
+    owned, has_yaml = _owned(repo), _is_of_hydra(repo)
+    taken = {path.casefold() for path in (*repo.files, *repo.links)}
+    results = []
+    for path in sorted(repo.files):
+        if _is_exempt(path, facts, owned):
+            continue
+        name = posixpath.basename(path)
+        new, wrong = _named(name, path, found, has_yaml=has_yaml)
+        if new != name:
+            best = posixpath.join(posixpath.dirname(path), new)
+            to = _free(best, taken)
+            taken.add(to.casefold())
+            is_root = path in found.roots
+            results.append(Misnamed(path, to, wrong, is_pipeline=is_root, is_beside=to != best))
+    return tuple(results)
+
+
+def _named(name: str, path: str, found: Pipelines, *, has_yaml: bool) -> tuple[str, str]:
+    """The name that it is to have, and why; its own where it is well named."""
+    stem, ending = posixpath.splitext(name)
+    if path in found.templates and not TEMPLATE.fullmatch(name):
+        return _template(stem, found.templates[path]), f"is a template, but not {TEMPLATE_FORM}"
+    reasons = []
+    if ending.casefold() == ".yaml" and not has_yaml:
+        ending = ".yml"
+        reasons.append("ends in .yaml, not .yml")
+    if "-" in stem and ending.casefold() in NAMED and stem.casefold() != "azure-pipelines":
+        stem = stem.replace("-", "_")
+        reasons.append("has dashes, not underscores")
+    return f"{stem}{ending}", " and ".join(reasons)
+
+
+def _template(stem: str, kind: str) -> str:
+    words = [word for word in re.split(r"[\W_]+", stem.casefold()) if word.isascii() and word]
+    words = [word for word in words if word not in {"template", "templates", "azure", "pipelines"}]
+    if len(words) < WORDS and (not words or words[0] not in CI_WORDS):
+        words.insert(0, CI_WORDS[0])
+    if len(words) < WORDS and kind not in words:
+        words.append(kind)
+    if len(words) < WORDS:
+        words.insert(1, "main")
+    return f"template_{'_'.join(words)}.yml"
+
+
+def _free(path: str, taken: set[str]) -> str:
+    stem, ending = posixpath.splitext(path)
+    number, free = 2, path
+    while free.casefold() in taken:
+        free, number = f"{stem}_{number}{ending}", number + 1
+    return free
+
+
+def _is_exempt(path: str, facts: Facts, owned: tuple[str, ...]) -> bool:
+    low = path.casefold()
+    name = posixpath.basename(low)
+    layout = facts.layout
+    if low in {layout.variables.casefold(), layout.conda.casefold(), layout.pip.casefold()}:
+        return True
+    if low.startswith(owned) or _is_hidden(low):
+        return True
+    own = (pattern.casefold() for pattern in facts.rules.naming.exempt)
+    if any(fnmatchcase(low, pattern) or fnmatchcase(name, pattern) for pattern in own):
+        return True
+    return any(fnmatchcase(name, pattern) for pattern in FIXED)
+
+
+def _is_hidden(low: str) -> bool:
+    """What starts with a dot is a tool's, but for the folders in which pipelines are kept."""
+    return any(part.startswith(".") and part not in OF_PIPELINES for part in low.split("/"))
+
+
+def _is_of_hydra(repo: ModelRepo) -> bool:
+    """Hydra looks for its settings in files that end in .yaml, and in no others."""
+    sources = (data for path, data in repo.files.items() if path.endswith(".py"))
+    return any(b"hydra.main(" in data or b"hydra.initialize" in data for data in sources)
+
+
+def _owned(repo: ModelRepo) -> tuple[str, ...]:
+    """Folders that another tool has made, or names the files of."""
+    split = (path.casefold().rpartition("/") for path in repo.files)
+    return tuple(f"{folder}/" for folder, _, name in split if folder and name in OWNERS)

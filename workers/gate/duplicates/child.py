@@ -1,0 +1,27 @@
+"""The process that makes the sketches: it reads files from stdin, and may be killed any time."""
+
+import resource
+import sys
+
+import msgspec
+
+from workers.gate.duplicates.sketch import Work, sketch
+
+
+def main() -> None:
+    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
+    _limit(work)
+    sketches = {path: sketch(path, data) for path, data in work.files.items()}
+    sys.stdout.buffer.write(msgspec.msgpack.encode(sketches))
+
+
+def _limit(work: Work) -> None:
+    """A second fence: who asked kills us earlier, unless it was killed itself."""
+    size = work.memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_CPU, (work.cpu_s, work.cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

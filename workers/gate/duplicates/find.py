@@ -1,0 +1,163 @@
+"""Which code of a repository others have, too; and keeping a repository's code to compare with.
+
+Template code is a copy on purpose: what the repositories in ``DuplicateRules.templates`` have, and
+what ``sluss init`` writes (kept as a repository of the name INIT_TEMPLATES), is cut out of a
+repository before it is compared; so is what a template had before, as models that began with it
+have it still. Code that many have counts all the same: that so many copied it is the best reason to
+move it to a package.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from core.errors import UnavailableError
+from core.gate.checks import ModelRepo
+from core.gate.facts import Clone
+from core.gate.rules import DuplicateRules
+from core.gate.sketch import Sketch
+from core.ports.clone_index import CloneIndex, Elsewhere
+from workers.gate.duplicates.match import Own, Stretch, stretches, without
+from workers.gate.duplicates.sketch import digest, is_code
+from workers.gate.duplicates.sketches import NotReadError, sketches
+
+log = logging.getLogger(__name__)
+
+INIT_TEMPLATES: Final = "sluss init"  # no repository may be called so: it has a blank
+MOST_PAIRS: Final = 2_000  # of files that are compared; those that share most come first
+MOST_OWNERS: Final = 20  # files of ours with one and the same fingerprint
+MOST_CLONES: Final = 2_000
+
+
+async def clones(
+    repo: ModelRepo, repository: str, index: CloneIndex, rules: DuplicateRules
+) -> tuple[Clone, ...] | None:
+    """What others have of it, each copy once for each of them; None when nothing was compared.
+
+    ``repository`` is its name in platform.yml. A private repository stays private: the name, the
+    path and the lines are told, and nothing else of its code is kept anywhere.
+    """
+    if repository in rules.templates or _is_out(repo, rules):
+        return None
+    try:
+        files = await _sketched(repo, repository, index)
+        templates = [await index.files(name) for name in sorted(_templates(rules))]
+        ours = await asyncio.to_thread(_without, files, templates)
+        prints = {value for own in ours.values() for value in own.sketch.prints}
+        found = await index.look_up(prints, besides=repository)
+    except (UnavailableError, NotReadError) as error:
+        log.warning("%s", error, extra={"action": "clones_not_found", "repository": repository})
+        return None
+    return await asyncio.to_thread(_compare, ours, found, rules)
+
+
+async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: DuplicateRules) -> None:
+    """Keep the newest code of the release branch; what opted out is forgotten.
+
+    When that fails, others are compared with what was kept before.
+    """
+    try:
+        files = {} if _is_out(repo, rules) else await _sketched(repo, repository, index)
+        if files and repository in _templates(rules):
+            files = await _with_former(files, repository, index)
+        await index.replace(repository, files)
+    except (UnavailableError, NotReadError) as error:
+        log.warning("%s", error, extra={"action": "clones_not_learned", "repository": repository})
+
+
+async def prepare(
+    index: CloneIndex, templates: ModelRepo, repositories: Collection[str], rules: DuplicateRules
+) -> None:
+    """At a start: know what ``sluss init`` writes, and forget repositories that are gone."""
+    await learn(templates, INIT_TEMPLATES, index, rules)
+    try:
+        for gone in {*await index.repositories()} - {INIT_TEMPLATES, *repositories}:
+            await index.replace(gone, {})
+    except UnavailableError as error:
+        log.warning("%s", error, extra={"action": "clones_not_forgotten"})
+
+
+def _is_out(repo: ModelRepo, rules: DuplicateRules) -> bool:
+    return repo.find(rules.opt_out) is not None
+
+
+def _templates(rules: DuplicateRules) -> set[str]:
+    return {INIT_TEMPLATES, *rules.templates}
+
+
+async def _with_former(
+    files: Mapping[str, Sketch], repository: str, index: CloneIndex
+) -> dict[str, Sketch]:
+    """All that a template ever had, by content: nobody is told where in it something is."""
+    former = await index.files(repository)
+    return {sketch.digest: sketch for code in (former, files) for sketch in code.values()}
+
+
+async def _sketched(repo: ModelRepo, repository: str, index: CloneIndex) -> dict[str, Sketch]:
+    """What has not changed since it was kept is not read again."""
+    code = {path: data for path, data in repo.files.items() if is_code(path, data)}
+    digests = await asyncio.to_thread(_digests, code)
+    kept = {sketch.digest: sketch for sketch in (await index.files(repository)).values()}
+    new = {path: data for path, data in code.items() if digests[path] not in kept}
+    made = await sketches(new)
+    return {path: made.get(path) or kept[digests[path]] for path in code}
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: digest(path, data) for path, data in files.items()}
+
+
+def _without(
+    files: Mapping[str, Sketch], templates: Iterable[Mapping[str, Sketch]]
+) -> dict[str, Own]:
+    known = {value for code in templates for sketch in code.values() for value in sketch.prints}
+    return {path: without(sketch, known) for path, sketch in files.items()}
+
+
+def _compare(
+    ours: Mapping[str, Own], found: list[Elsewhere], rules: DuplicateRules
+) -> tuple[Clone, ...]:
+    templates = _templates(rules)
+    copies = [
+        clone
+        for path, other in _pairs(ours, found)
+        for stretch in stretches(ours[path], other.sketch)
+        if stretch.is_copy(rules.min_lines)
+        for clone in _clones(path, ours[path].sketch, other, stretch)
+        if clone.repository not in templates
+    ]
+    copies.sort(key=lambda clone: (clone.path, clone.first, clone.repository, clone.other_path))
+    return tuple(copies[:MOST_CLONES])
+
+
+def _pairs(ours: Mapping[str, Own], found: list[Elsewhere]) -> Iterable[tuple[str, Elsewhere]]:
+    """Files of ours and theirs that share fingerprints, bounded whatever somebody pushes."""
+    owners: dict[int, list[str]] = {}
+    for path, own in ours.items():
+        for value in own.sketch.prints:
+            paths = owners.setdefault(value, [])
+            if len(paths) < MOST_OWNERS:
+                paths.append(path)
+    shared = Counter(
+        (path, place)
+        for place, other in enumerate(found)
+        for value in other.sketch.prints.keys() & owners.keys()
+        for path in owners[value]
+    )
+    return ((path, found[place]) for (path, place), _ in shared.most_common(MOST_PAIRS))
+
+
+def _clones(path: str, ours: Sketch, other: Elsewhere, stretch: Stretch) -> Iterator[Clone]:
+    for repository, other_path in other.paths.items():
+        yield Clone(
+            path=path,
+            first=ours.numbers[stretch.first],
+            last=ours.numbers[stretch.last],
+            repository=repository,
+            other_path=other_path,
+            other_first=other.sketch.numbers[stretch.other_first],
+            other_last=other.sketch.numbers[stretch.other_last],
+            has_drifted=stretch.has_drifted,
+        )

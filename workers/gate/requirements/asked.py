@@ -1,0 +1,105 @@
+"""One requirement with its place, or the finding that says why it is none."""
+
+import re
+from typing import Final
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from core.gate.checks import Finding
+
+LONGEST: Final = 500  # of a requirement: far longer ones are no work of people
+LOCAL: Final = re.compile(r"(?<=[0-9])\+[A-Za-z0-9.]+")
+ONE_EQUALS_SIGN: Final = re.compile(
+    r"(?P<name>[A-Za-z0-9._-]+) ?= ?(?P<version>[0-9][0-9A-Za-z.*]*)"
+)
+WRITE: Final = "write a name with a version, such as pandas==2.2.3 or pandas>=2.2,<3"
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a requirement stands. ``is_used``: the environment is made from it.
+
+    ``is_constraint``: it limits a version and asks for nothing.
+    """
+
+    path: str
+    line: int = 0
+    is_conda: bool = False
+    is_constraint: bool = False
+    is_used: bool = True
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """``name`` is normalised; ``specifier`` is without the local parts (``+cpu``) of versions."""
+
+    name: str
+    specifier: SpecifierSet
+    extras: tuple[str, ...] = ()
+    origin: Origin
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the environment cannot be made without it."""
+        return self.origin.is_used and not self.origin.is_constraint
+
+    def describe(self) -> str:
+        """The lower bound first, as people write it."""
+        parts = sorted(map(str, self.specifier), key=lambda part: (part.startswith("<"), part))
+        return f"{self.name}{','.join(parts)}"
+
+    @property
+    def line(self) -> str:
+        """As uv reads it; the marker was true, or it would not be asked for."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}{self.specifier}"
+
+
+def parse(text: str, origin: Origin, python: str) -> Asked | Finding | None:
+    """None where the marker says that it is not for this Python on Linux.
+
+    Without ``python`` every marker is taken as true.
+    """
+    wanted = text.partition(" --")[0]  # the hashes of a lock file follow there
+    if len(wanted) > LONGEST:
+        return _none(origin, f"has a requirement of {len(wanted):,} characters")
+    if found := ONE_EQUALS_SIGN.fullmatch(wanted):
+        mend = f"write {found['name']}=={found['version']}"
+        return _none(origin, "has one equals sign, which pip does not read", mend)
+    try:
+        requirement = Requirement(LOCAL.sub("", wanted))
+        if python and requirement.marker and not requirement.marker.evaluate(_linux(python)):
+            return None
+    except (InvalidRequirement, RecursionError):
+        return _none(origin, "is no requirement that pip can read")
+    except ValueError:  # what packaging says of a marker that compares what has no order
+        return _none(origin, "has a marker (behind the ;) that makes no sense", "mend or remove it")
+    return Asked(
+        name=canonicalize_name(requirement.name),
+        specifier=requirement.specifier,
+        extras=tuple(sorted(requirement.extras)),
+        origin=origin,
+    )
+
+
+def _none(origin: Origin, wrong: str, mend: str = WRITE) -> Finding:
+    return Finding(origin.path, mend, wrong, origin.line, is_advice=not origin.is_used)
+
+
+def _linux(python: str) -> dict[str, str]:
+    full = f"{python}.3"  # the tables do not know the patch version, and hardly a marker asks
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": full,
+        "os_name": "posix",
+        "platform_machine": "x86_64",
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": full,
+        "python_version": python,
+        "sys_platform": "linux",
+        "extra": "",
+    }

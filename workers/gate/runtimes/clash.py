@@ -1,0 +1,85 @@
+"""Where a model's requirements exclude what the runtime brings, and what would fit."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from core.gate.checks import Finding
+from core.gate.runtimes import Runtime
+from workers.gate.requirements import Asked, Wanted
+from workers.gate.runtimes.known import Chosen
+
+PYTHON: Final = "python"
+PATCHES: Final = range(40)  # the tables do not say which patch version of Python a runtime has
+EXACT: Final = ("==", "===")
+
+WRONG: Final = "{asked} does not fit {name} {version} of {runtime}"
+REPLACE: Final = "write {fit}: another version would replace the cluster's own"
+WRITE: Final = "write {fit}, or choose another CLUSTER_SPARK_VERSION"
+COMPARE: Final = "write {fit}, or compare with a cluster first: that figure is not certain"
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """``is_sure``: the runtime's version is certain."""
+
+    asked: Asked
+    version: str
+    is_sure: bool
+
+    @property
+    def fit(self) -> str:
+        """A pin stays a pin; a range becomes the one around the runtime's version."""
+        if self.asked.name == PYTHON:
+            return f"python{'=' if self.asked.origin.is_conda else ' >='}{self.version}"
+        operators = {part.operator for part in self.asked.specifier}
+        is_pin = operators <= set(EXACT) and "*" not in str(self.asked.specifier)
+        if is_pin:
+            return f"{self.asked.name}=={self.version}"
+        return f"{self.asked.name}{_around(self.version)}"
+
+
+def clashes(wanted: Wanted, runtime: Runtime) -> list[Clash]:
+    python = (Clash(each, runtime.python, is_sure=True) for each in wanted.python)
+    return [
+        *(clash for clash in python if not _has_patch(clash.asked.specifier, runtime.python)),
+        *_of_libraries(wanted.libraries, runtime),
+    ]
+
+
+def clash_finding(clash: Clash, chosen: Chosen, core: Collection[str]) -> Finding:
+    """Blocks only for what is certain, and where the cluster cannot do without its own version."""
+    asked = clash.asked
+    is_core = asked.name in core or asked.name == PYTHON
+    blocks = is_core and clash.is_sure and asked.is_firm
+    template = WRITE if is_core else REPLACE
+    return Finding(
+        asked.origin.path,
+        (template if clash.is_sure else COMPARE).format(fit=clash.fit),
+        WRONG.format(
+            asked=asked.describe(), name=asked.name, version=clash.version, runtime=chosen.name
+        ),
+        asked.origin.line,
+        rule="core library" if is_core else "other library",
+        is_advice=not blocks,
+    )
+
+
+def _of_libraries(libraries: Iterable[Asked], runtime: Runtime) -> Iterator[Clash]:
+    for asked in libraries:
+        version = runtime.version(asked.name)
+        if version and not asked.specifier.contains(version, prereleases=True):
+            yield Clash(asked, version, is_sure=runtime.is_sure(asked.name))
+
+
+def _has_patch(specifier: SpecifierSet, python: str) -> bool:
+    return any(specifier.contains(f"{python}.{patch}", prereleases=True) for patch in PATCHES)
+
+
+def _around(version: str) -> str:
+    """Up to the next number that may break: the major one, or the minor one before 1.0."""
+    release = (*Version(version).release, 0)
+    ceiling = f"{release[0] + 1}" if release[0] else f"0.{release[1] + 1}"
+    return f">={release[0]}.{release[1]},<{ceiling}"

@@ -1,0 +1,80 @@
+"""The runtimes that we know: the tables that ship with us, and over them what GBI imported."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from core.gate.checks import ModelRepo
+from core.gate.facts import Facts, NotCheckedError
+from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
+from core.gate.variables import model_settings
+
+TABLES: Final = files("workers.gate.runtimes") / "tables"
+ENDING: Final = ".json"
+TABLES_VERSION: Final = 1  # raise it with every change of a table: kept answers depend on it
+
+UNKNOWN: Final = (
+    "nothing is known about the libraries of {runtime}. Known are {known}; GBI can import others "
+    "with 'sluss runtimes import'"
+)
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The runtime that a model runs on; ``name`` is that of its table."""
+
+    key: RuntimeKey
+    name: str
+    runtime: Runtime
+
+
+def shipped_names() -> list[str]:
+    names = [entry.name.removesuffix(ENDING) for entry in TABLES.iterdir()]
+    return sorted(names, key=_order)
+
+
+@cache
+def shipped(name: str) -> Runtime:
+    """The table of one of ``shipped_names``."""
+    return msgspec.json.decode((TABLES / f"{name}{ENDING}").read_bytes(), type=Runtime)
+
+
+def known_names(imported: Mapping[str, Runtime]) -> list[str]:
+    return sorted({*shipped_names(), *imported}, key=_order)
+
+
+def find(key: RuntimeKey, imported: Mapping[str, Runtime]) -> Chosen | None:
+    """What a cluster has said is nearer than what we ship."""
+    for known in (imported, shipped_names()):
+        name = next((name for name in key.names if name in known), None)
+        if name is not None:
+            return Chosen(key, name, imported[name] if name in imported else shipped(name))
+    return None
+
+
+def chosen(repo: ModelRepo, facts: Facts) -> Chosen:
+    """Raise NotCheckedError for a runtime that nobody has told us of."""
+    spark_version = model_settings(repo, layout=facts.layout, gbi=facts.gbi).runtime
+    key = runtime_key(spark_version)
+    found = find(key, facts.runtimes) if key else None
+    if found is None:
+        known = ", ".join(known_names(facts.runtimes))
+        raise NotCheckedError(UNKNOWN.format(runtime=spark_version, known=known))
+    return found
+
+
+def next_release(now: Chosen, imported: Mapping[str, Runtime]) -> Chosen | None:
+    """The same variant of the next release with long-term support, which are those we ship."""
+    keys = [key for key in map(runtime_key, shipped_names()) if key is not None]
+    later = [key for key in keys if key.order > now.key.order and key.is_ml == now.key.is_ml]
+    if not later:
+        return None
+    following = min(later, key=lambda key: key.order)
+    return find(RuntimeKey(following.release, now.key.flags), imported)
+
+
+def _order(name: str) -> tuple[tuple[int, int], str]:
+    key = runtime_key(name)
+    return (key.order if key else (0, 0), name)

@@ -1,0 +1,101 @@
+"""What uv is asked: the requirements as they fit the runtime, and ways out where they do not."""
+
+from typing import Final
+
+import msgspec
+
+from core.gate.tools import CACHE, PYTHON, TOOL, Command
+from workers.gate.requirements import Asked, Wanted
+from workers.gate.runtimes.clash import Clash
+from workers.gate.runtimes.known import Chosen
+
+PLAN: Final = "plan.json"
+MODULE: Final = "workers.gate.runtimes.resolve"
+GRACE_S: Final = 20.0  # the driver ends uv itself, so that what is known by then is not lost
+ARM: Final = "aarch64"
+PLATFORMS: Final = {True: "aarch64-unknown-linux-gnu", False: "x86_64-unknown-linux-gnu"}
+
+
+class Question(msgspec.Struct, frozen=True):
+    """``constraints`` are pins of the runtime, and limits that the model itself sets."""
+
+    requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """``fits`` and ``ways_out`` are asked until one has an answer; the latter if not the first has.
+
+    ``brought`` maps a library to the version that is on the cluster already.
+    """
+
+    python: str
+    platform: str
+    seconds: float
+    brought: dict[str, str]
+    fits: tuple[Question, ...]
+    ways_out: tuple[Question, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """``pins`` maps each package to its version; empty where uv has ``said`` why there are none."""
+
+    code: int
+    said: str = ""
+    pins: dict[str, str] = {}
+
+    @property
+    def is_solved(self) -> bool:
+        return self.code == 0
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """``missing`` are packages that the index does not have; the answers leave them out."""
+
+    fits: tuple[Answer, ...]
+    ways_out: tuple[Answer, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def plan(wanted: Wanted, chosen: Chosen, found: list[Clash], core: tuple[str, ...]) -> Plan:
+    brought = chosen.runtime.sure
+    bound = tuple(f"{name}=={version}" for name, version in brought.items())
+    kept = tuple(f"{name}=={version}" for name, version in brought.items() if name in core)
+    clashing = {clash.asked.name for clash in found if clash.is_sure}
+    limits = tuple(
+        f"{each.name}{each.specifier}"
+        for each in used(wanted)
+        if not each.is_firm and each.name not in clashing
+    )
+    asked = [each for each in used(wanted) if each.is_firm]
+    fitting = tuple(_free(each) if each.name in clashing else each.line for each in asked)
+    free = tuple(map(_free, asked))
+    fits = (Question(fitting, (*bound, *limits)), Question(fitting, (*kept, *limits)))
+    return Plan(
+        python=chosen.runtime.python,
+        platform=PLATFORMS[ARM in chosen.key.flags],
+        seconds=0,
+        brought=brought,
+        fits=fits if asked else (),
+        ways_out=(Question(free, bound), Question(free, kept)),
+    )
+
+
+def used(wanted: Wanted) -> list[Asked]:
+    return [each for each in wanted.libraries if each.origin.is_used]
+
+
+def compose(asked: Plan, seconds: float) -> Command:
+    """The driver runs uv, asks the index, and prints ``Answers``."""
+    written = msgspec.json.encode(msgspec.structs.replace(asked, seconds=seconds))
+    return Command(
+        argv=(PYTHON, "-I", "-m", MODULE, f"{TOOL}/{PLAN}", CACHE),
+        files={PLAN: written},
+        has_network=True,
+        seconds=seconds + GRACE_S,
+    )
+
+
+def _free(asked: Asked) -> str:
+    extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
+    return f"{asked.name}{extras}"

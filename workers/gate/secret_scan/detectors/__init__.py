@@ -1,0 +1,36 @@
+"""The detectors, the surest first: where two find the same, the first one names it."""
+
+from typing import Final
+
+from workers.gate.secret_scan.detectors.addresses import Addresses
+from workers.gate.secret_scan.detectors.assignments import Assignments
+from workers.gate.secret_scan.detectors.aws import AwsKeys
+from workers.gate.secret_scan.detectors.azure import AzureDevOpsTokens, AzureKeys, AzureTokens
+from workers.gate.secret_scan.detectors.credentials import Credentials
+from workers.gate.secret_scan.detectors.databricks import DatabricksTokens
+from workers.gate.secret_scan.detectors.detector import Detector
+from workers.gate.secret_scan.detectors.encoded import EncodedCredentials
+from workers.gate.secret_scan.detectors.jwt import JsonWebTokens
+from workers.gate.secret_scan.detectors.pairs import Pairs
+from workers.gate.secret_scan.detectors.private_keys import PrivateKeys
+from workers.gate.secret_scan.detectors.prose import Prose
+from workers.gate.secret_scan.detectors.tables import Tables
+from workers.gate.secret_scan.detectors.tokens import Tokens
+
+DETECTORS: Final[tuple[type[Detector], ...]] = (
+    PrivateKeys,
+    JsonWebTokens,
+    AzureTokens,
+    DatabricksTokens,
+    Tokens,
+    AwsKeys,
+    AzureKeys,
+    AzureDevOpsTokens,
+    EncodedCredentials,
+    Addresses,
+    Credentials,
+    Pairs,
+    Assignments,
+    Tables,
+    Prose,
+)

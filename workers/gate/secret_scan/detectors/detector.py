@@ -1,0 +1,134 @@
+"""What every detector of ours is: a plugin of detect-secrets that reads a whole text at once."""
+
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import ClassVar, Final
+
+import msgspec
+from detect_secrets.plugins.base import BasePlugin
+
+from workers.gate.secret_scan.placeholders import is_placeholder
+from workers.gate.secret_scan.words import words
+
+SECRET: Final = "secret"  # noqa: S105 - the group of a pattern that is the value
+
+_CODE: Final = words(".py .ipynb .js .ts .java .scala .r .go .cs .tf .json .ps1 .sql")
+_TEST: Final = re.compile(
+    r"(?:^|/)(?:tests?|testing|fixtures?|mocks?|conftest\.py|test_[^/]*|[^/]*_test\.\w+)(?:/|$)"
+)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """``low`` is the text in small letters, as long as the text."""
+
+    text: str
+    low: str
+    path: str = ""
+
+    @classmethod
+    def of(cls, text: str, path: str = "") -> "Page":
+        low = text.lower()
+        if len(low) != len(text):  # the small form of a few letters is longer
+            low = "".join(char.lower() if char.isascii() else char for char in text)
+        return cls(text, low, path)
+
+    @property
+    def is_code(self) -> bool:
+        """Bare words are names there, and values stand in quotes."""
+        return PurePosixPath(self.path.lower()).suffix in _CODE
+
+    @property
+    def is_test(self) -> bool:
+        return bool(_TEST.search(self.path.lower()))
+
+    def line_before(self, offset: int, most: int = 120) -> str:
+        return self.low[max(0, offset - most) : offset].rpartition("\n")[2]
+
+    def matches(
+        self, form: re.Pattern[str], hints: Sequence[str], before: int = 120, after: int = 600
+    ) -> Iterator[re.Match[str]]:
+        """Where a form is found near one of the hints: most pages have none, and cost nothing."""
+        for start, end in self._near(hints, before, after):
+            yield from form.finditer(self.text, start, end)
+
+    def _near(self, hints: Sequence[str], before: int, after: int) -> Iterator[tuple[int, int]]:
+        places = sorted(at for hint in hints for at in _places(self.low, hint))
+        start = end = -1
+        for place in places:
+            if place - before > end:
+                if end >= 0:
+                    yield start, end
+                start = max(0, place - before)
+            end = place + after
+        if end >= 0:
+            yield start, end
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """``value`` is the secret itself: it never leaves the process that scans."""
+
+    kind: str
+    start: int
+    value: str
+
+
+class Detector(BasePlugin):
+    """One family of secrets; nothing of it ever asks a network whether a secret is alive."""
+
+    secret_type: ClassVar[str] = ""
+
+    def hits(self, page: Page) -> Iterator[Hit]:
+        raise NotImplementedError
+
+    def analyze_string(self, string: str) -> Generator[str, None, None]:
+        for hit in self.hits(Page.of(string)):
+            yield hit.value
+
+
+def is_real(value: str) -> bool:
+    """No placeholder, and no run of one sign."""
+    return not is_placeholder(value) and len(set(value)) >= min(8, len(value) / 2)
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A secret of a known form. ``hints``: without one of them in the small text, none is there.
+
+    ``is_alone``: no letter, digit or sign of a longer word stands before it.
+    """
+
+    kind: str
+    hints: tuple[str, ...]
+    regex: re.Pattern[str]
+    is_one: Callable[[str], bool] = is_real
+    is_alone: bool = False
+
+
+class PatternDetector(Detector):
+    patterns: ClassVar[tuple[Pattern, ...]] = ()
+
+    def hits(self, page: Page) -> Iterator[Hit]:
+        for pattern in self.patterns:
+            for match in page.matches(pattern.regex, pattern.hints):
+                if pattern.is_alone and _is_amid_a_word(page.text, match.start()):
+                    continue
+                if pattern.is_one(match[SECRET]):
+                    yield Hit(pattern.kind, match.start(SECRET), match[SECRET])
+
+
+def _is_amid_a_word(text: str, at: int) -> bool:
+    """After ``//`` it may be the user of an address."""
+    return bool(re.search(r"[\w+\-]$|[\w+]/$", text[max(0, at - 2) : at], re.ASCII))
+
+
+def token(kind: str, form: str, *hints: str, is_one: Callable[[str], bool] = is_real) -> Pattern:
+    """A form that stands alone. It begins with letters where it can: those are found fastest."""
+    regex = re.compile(rf"(?P<{SECRET}>{form})(?![\w+/\-])", re.ASCII)
+    return Pattern(kind, hints, regex, is_one, is_alone=True)

@@ -1,0 +1,28 @@
+"""A user and a password in base64: HTTP's basic authentication and the logins of registries."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from workers.gate.secret_scan.base64_text import decoded, printable
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.placeholders import is_open
+
+LEAST: Final = 4  # characters of a password
+
+_BASIC: Final = re.compile(
+    r"(?:\bbasic\s{1,4}|[\"']auth[\"']\s{0,9}:\s{0,9}[\"'])(?P<secret>[A-Za-z0-9+/]{8,1000}={0,2})",
+    re.IGNORECASE,
+)
+
+
+class EncodedCredentials(Detector):
+    secret_type = "user and password in base64"  # noqa: S105 - the name of a kind
+
+    def hits(self, page: Page) -> Iterator[Hit]:
+        for match in page.matches(_BASIC, ("basic ", 'auth"', "auth'"), before=2, after=1100):
+            user, colon, password = printable(decoded(match["secret"])).partition(":")
+            if not colon or len(password) < LEAST or password == user:
+                continue
+            if is_open(password):
+                yield Hit(self.secret_type, match.start("secret"), match["secret"])

@@ -1,0 +1,106 @@
+"""Scans a folder and the history that was pushed with it, within its time."""
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Final
+
+from core.gate.facts import PastFile
+from workers.gate.secret_scan import baseline
+from workers.gate.secret_scan.files import LARGEST, text_of, walk
+from workers.gate.secret_scan.report import MOST_SECRETS, Report, Secret, Task
+from workers.gate.secret_scan.scanner import Found, Scanner
+
+FINGERPRINT: Final = 12  # hexadecimal digits: enough to name one of a repository's secrets
+
+
+def scan(root: Path, task: Task) -> Report:
+    return _Scan(root, task).run()
+
+
+def fingerprint(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT]
+
+
+class _Scan:
+    """Keeps what was found, so that the history only tells what the files do not."""
+
+    def __init__(self, root: Path, task: Task) -> None:
+        self._root = root
+        self._task = task
+        self._end = time.monotonic() + task.seconds
+        self._scanner = Scanner(has_entropy=task.has_entropy)
+        self._baseline, self._problem = baseline.read(root, task.baseline)
+        self._secrets: list[Secret] = []
+        self._seen: set[bytes] = set()  # digests of texts that were scanned
+        self._known: set[str] = set()  # fingerprints of the files' secrets
+        self._scanned: set[str] = set()
+        self._large: list[str] = []
+        self._binary = self._unread = 0
+
+    def run(self) -> Report:
+        for path in walk(self._root):
+            self._file(path)
+        for past in self._task.history:
+            self._past(past)
+        return Report(
+            secrets=tuple(self._secrets[:MOST_SECRETS]),
+            left_out=max(0, len(self._secrets) - MOST_SECRETS),
+            files=len(self._scanned),
+            binary=self._binary,
+            large=tuple(self._large),
+            unread=self._unread,
+            stale=self._baseline.stale(self._scanned),
+            problem=self._problem,
+        )
+
+    def _file(self, path: str) -> None:
+        if (self._root / path).stat().st_size > LARGEST:
+            self._large.append(path.encode("utf-8", "replace").decode())
+            return
+        data = (self._root / path).read_bytes()
+        self._seen.add(hashlib.sha256(data).digest())
+        found = self._found(data, path)
+        if found is not None:
+            self._scanned.add(path)
+            self._known.update(fingerprint(each.value) for each in found)
+            self._keep(found, path)
+
+    def _past(self, past: PastFile) -> None:
+        """Only what the newest commit no longer has: the rest was told at its line."""
+        if not past.data or len(past.data) > LARGEST:
+            self._large.append(f"{past.path} of {past.commit[:FINGERPRINT]}")
+            return
+        digest = hashlib.sha256(past.data).digest()
+        if digest in self._seen:
+            return
+        self._seen.add(digest)
+        found = self._found(past.data, past.path) or []
+        new = [each for each in found if fingerprint(each.value) not in self._known]
+        self._known.update(fingerprint(each.value) for each in new)
+        self._keep(new, past.path, past.commit)
+
+    def _found(self, data: bytes, path: str) -> list[Found] | None:
+        if time.monotonic() > self._end:
+            self._unread += 1
+            return None
+        text = text_of(data)
+        if text is None:
+            self._binary += 1
+            return None
+        return self._scanner.scan(text, path)
+
+    def _keep(self, found: list[Found], path: str, commit: str = "") -> None:
+        told = path.encode("utf-8", "replace").decode()  # a name may be anything but UTF-8
+        self._secrets += (
+            Secret(
+                path=told,
+                line=each.line,
+                kind=each.kind,
+                fingerprint=fingerprint(each.value),
+                commit=commit,
+                is_accepted=self._baseline.accepts(path, each.value),
+                is_allowed=each.is_allowed,
+            )
+            for each in found
+        )

@@ -1,0 +1,59 @@
+"""What the sandbox runs for a repository's tests, or instead of them."""
+
+import hashlib
+from importlib.resources import files
+from typing import Final
+
+from core.gate.checks import ModelRepo
+from core.gate.facts import Facts
+from core.gate.tools import MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, Command
+from core.gate.variables import model_settings
+
+JUNIT: Final = "junit.xml"
+COVERAGE: Final = "coverage.json"
+PROGRESS: Final = "progress.txt"
+ATTEMPTS: Final = "attempts.txt"
+RUNNER: Final = "run_tests.py"
+REPEAT: Final = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
+
+
+def command(repo: ModelRepo, facts: Facts) -> Command:
+    """Nothing of the repository runs where there is nothing, or its pipeline has run it already."""
+    tests = tests_folder(repo, facts)
+    if is_accepted(facts) or not tests:
+        return Command(argv=(PYTHON, "-I", "-c", REPEAT), stdin=facts.report or b"")
+    rules = facts.rules.unit_tests
+    sources = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
+    order = (REPO, OUT, TEST_TOOLS, sources, tests, mark(repo))
+    return Command(
+        argv=(MODEL_PYTHON, "-I", "-B", f"{TOOL}/{RUNNER}", *order),
+        files={RUNNER: (files("workers.gate.unit_testing") / RUNNER).read_bytes()},
+        collects=(JUNIT, COVERAGE, PROGRESS, ATTEMPTS),
+        runs_code=True,
+        needs_environment=True,
+        seconds=rules.seconds,
+        memory_mb=rules.memory_mb,
+    )
+
+
+def is_accepted(facts: Facts) -> bool:
+    """A report says nothing of coverage: where policy asks for some, only our own run can tell."""
+    rules = facts.rules.unit_tests
+    return rules.accept_report and not rules.min_coverage and facts.report is not None
+
+
+def tests_folder(repo: ModelRepo, facts: Facts) -> str:
+    """As the repository spells it; "" where there is none."""
+    wanted = facts.layout.tests.strip("/")
+    start = f"{wanted}/".casefold()
+    inside = (path for path in repo.files if path.casefold().startswith(start))
+    return next((path[: len(wanted)] for path in inside), "")
+
+
+def mark(repo: ModelRepo) -> str:
+    """Depends on every file, so a report that lies in the repository cannot have it."""
+    total = hashlib.sha256()
+    for path in sorted(repo.files):
+        total.update(f"{len(path)} {path} {len(repo.files[path])} ".encode("utf-8", "replace"))
+        total.update(repo.files[path])
+    return f"sluss-{total.hexdigest()[:32]}"

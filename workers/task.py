@@ -1,0 +1,34 @@
+"""What a step is: a coroutine that brings a result, or asks to be called again later."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from core.jobs import RunStep
+from core.release.model import Model
+from core.release.release import Release
+from core.results import Result
+from workers.services import Services
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt at a step of a release, and the state that it starts from."""
+
+    job: RunStep
+    model: Model
+    release: Release
+
+    @property
+    def key(self) -> str:
+        """The run's key on the platform: the same for every repeat of this attempt."""
+        return f"{self.release.id}/{self.job.step}/{self.job.stage}/{self.job.attempt}"
+
+
+class Later(msgspec.Struct, frozen=True):
+    """It runs on outside; look again after this many seconds. ``note``: what it does now."""
+
+    seconds: float
+    note: str = ""
+
+
+Run = Callable[[Task, Services], Awaitable[Result | Later]]
