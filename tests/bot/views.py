@@ -57,7 +57,7 @@ def request_view(story: Story, stage: Stage) -> RequestView:
 def approval_view(story: Story, stage: Stage, changes: Changes = CHANGES) -> ApprovalView:
     return ApprovalView(
         model=story.model, release=story.release, policy=story.policy,
-        page_url=PAGES, now=story.now, promotion=story.release.promotions[stage],
+        page_url=PAGES, now=story.now, promotion=story.release.promotion_to(stage),
         changes=changes,
         deciders=Deciders(
             groups=("approvers",), may=("Eve",), may_not=(("Ada", "pushed this commit"),)

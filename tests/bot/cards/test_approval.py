@@ -165,7 +165,7 @@ def test_a_decision_takes_approval_person_and_comment_along(approved):
 
     event = (approval.approve if approved else approval.reject)(click)(time=story.now)
 
-    promotion = story.release.promotions[Stage.PROD]
+    promotion = story.release.promotion_to(Stage.PROD)
     assert event == ApprovalDecided(
         id=f"decision/{promotion.approval}/eve/c1", time=story.now, release="loan-2",
         approval=promotion.approval, by=EVE, approved=approved, comment="seen",
@@ -217,7 +217,7 @@ def test_a_void_card_says_why_and_has_no_buttons(end, why):
     end(story)
     ended = story.model.releases[view.release.id]
     view = msgspec.structs.replace(
-        view, model=story.model, release=ended, promotion=ended.promotions[Stage.QA]
+        view, model=story.model, release=ended, promotion=ended.promotion_to(Stage.QA)
     )
 
     card = approval.render(view)
