@@ -6,11 +6,11 @@ from datetime import datetime
 import msgspec
 
 from core import jobs
+from core.context import Context
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
 from core.events.workers import RegistryObserved
-from core.context import Context
 from core.flow import Decision, decide
 from core.platform import Platform, Repository
 from core.policy import Policy

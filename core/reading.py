@@ -1,9 +1,11 @@
-"""How a state is read for people: who holds what, the champion to compare with, deltas and tones.
+"""How a state is read for people: who holds what, the champion, what differs from it, and tones.
 
 Cards and pages read here, so that both say the same. What somebody may do is said by
 core/authority/ alone.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -25,6 +27,8 @@ _TONES: Final = {
     State.REJECTED: Tone.BAD,
     State.SUPERSEDED: Tone.SUBTLE,
 }
+# the name before any pin, extra or marker of a pip or conda line
+_LIBRARY: Final = re.compile(r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?P<pin>.*)")
 # without a direction in the policy nobody knows whether more is better
 _CHANGES: Final = {True: Tone.GOOD, False: Tone.BAD, None: Tone.PLAIN}
 
@@ -100,3 +104,62 @@ def _delta(name: str, now: float | None, before: float | None, policy: Policy) -
     if now is None or before is None:
         return Delta(name, now, before, Tone.PLAIN)
     return Delta(name, now, before, _CHANGES[policy.is_better(name, now - before)])
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One value that is not the champion's.
+
+    ``before`` is empty for what was added, ``after`` for what was removed.
+    """
+
+    name: str
+    before: str
+    after: str
+
+    def words(self) -> str:
+        if not self.before:
+            return f"{self.name} added: {self.after}"
+        if not self.after:
+            return f"{self.name} removed (was {self.before})"
+        return f"{self.name} {self.before} → {self.after}"
+
+
+def libraries(release: Release, champion: Release) -> tuple[Difference, ...]:
+    """Pinned libraries, compared as pip names them."""
+    return _differences(_pins(champion), _pins(release))
+
+
+def variables(release: Release, champion: Release) -> tuple[Difference, ...]:
+    return _differences(_variables(champion), _variables(release))
+
+
+def data(release: Release, champion: Release) -> str:
+    """One line about the training data."""
+    if not champion.data_fingerprint or not release.data_fingerprint:
+        return "data not compared"
+    same = release.data_fingerprint == champion.data_fingerprint
+    return "data unchanged" if same else "data changed"
+
+
+def _variables(release: Release) -> Mapping[str, str]:
+    return release.checked.variables if release.checked else {}
+
+
+def _pins(release: Release) -> dict[str, str]:
+    return dict(_pin(line) for line in (release.checked.libraries if release.checked else ()))
+
+
+def _pin(line: str) -> tuple[str, str]:
+    """Names compare as pip compares them: without case, ``_`` and ``.`` as ``-``."""
+    found = _LIBRARY.match(line)
+    if found is None:
+        return line.strip(), "any version"
+    name = re.sub(r"[-_.]+", "-", found["name"]).lower()
+    return name, found["pin"].strip().lstrip("=") or "any version"
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Difference, ...]:
+    pairs = (
+        (name, before.get(name, ""), after.get(name, "")) for name in sorted({*before, *after})
+    )
+    return tuple(Difference(name, old, new) for name, old, new in pairs if old != new)

@@ -1,12 +1,31 @@
 """The cards: one file is one card and what its buttons mean. A verb begins with its card's name."""
 
+from typing import Final
+
+from bot.card_file import CardFile, PressedCardFile
 from bot.cards import acceptance, approval, problem, registry, release, request
-from bot.click import Clicks
-from bot.draft import Draft
+from bot.click import Clicks, Draft
 
-CARDS = (release, acceptance, request, approval, registry, problem)
+PRESSED: Final[dict[str, PressedCardFile]] = {
+    "release": release,
+    "acceptance": acceptance,
+    "request": request,
+    "approval": approval,
+    "problem": problem,
+}
+CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry}
 
-CLICKS: Clicks[Draft] = Clicks()
-CLICKS.include([acceptance.clicks, approval.clicks, problem.clicks, release.clicks, request.clicks])
+CLICKS: Final[Clicks[Draft]] = Clicks()
+CLICKS.include(file.clicks for file in PRESSED.values())
 
-__all__ = ["CARDS", "CLICKS", "acceptance", "approval", "problem", "registry", "release", "request"]
+__all__ = [
+    "CARDS",
+    "CLICKS",
+    "PRESSED",
+    "acceptance",
+    "approval",
+    "problem",
+    "registry",
+    "release",
+    "request",
+]

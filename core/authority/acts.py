@@ -85,8 +85,6 @@ def act_of(event: PersonEvent) -> Act:
         case ApprovalDecided(approved=True):
             return ApproveStage(release=event.release, approval=event.approval)
         case ApprovalDecided():
-            return RejectStage(
-                release=event.release, approval=event.approval, reason=event.comment
-            )
+            return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
         case RetryRequested():
             return RetryStep(release=event.release)

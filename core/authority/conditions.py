@@ -27,7 +27,7 @@ POLICY_CHANGED = "The policy changed since this was asked. Reject it and let it 
 TST_IS_NO_REQUEST = "TST is where every release runs already: request QA or PROD."
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks about which release, in which world."""
 
     person: Person | None
@@ -36,12 +36,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     context: Context
 
 
-def identity(case: Case, who_can: str) -> Ruling:
+def identity(question: Question, who_can: str) -> Ruling:
     """Only a verified person decides; a picked one only where everything is local."""
-    person = case.person
+    person = question.person
     if person is None or person.identity == "verified":
         return met(Condition.IDENTITY)
-    if person.identity == "local_unverified" and case.context.is_local:
+    if person.identity == "local_unverified" and question.context.is_local:
         return met(Condition.IDENTITY)
     return barred(Condition.IDENTITY, UNVERIFIED, who_can)
 
@@ -51,16 +51,16 @@ def the_team(release: Release) -> str:
     return f"A member of {release.team}" if release.team else "Anybody known"
 
 
-def team(case: Case, does: str) -> Ruling:
-    release, who_can = case.release, f"{the_team(case.release)} can."
-    if case.person is None or case.person.is_member(release.team):
+def team(question: Question, does: str) -> Ruling:
+    release, who_can = question.release, f"{the_team(question.release)} can."
+    if question.person is None or question.person.is_member(release.team):
         return met(Condition.TEAM, who_can)
     reason = f"Only members of {release.team or 'its team'} {does}. Nothing was changed."
     return barred(Condition.TEAM, reason, who_can)
 
 
-def state(case: Case, wanted: Collection[State], reason: str, who_can: str = "") -> Ruling:
-    release = case.release
+def state(question: Question, wanted: Collection[State], reason: str, who_can: str = "") -> Ruling:
+    release = question.release
     if release.state in wanted:
         return met(Condition.STATE)
     says = barred if release.is_final else missing
@@ -85,17 +85,17 @@ def findings_before(checked: Checked | None, policy: Policy, gate: str) -> str:
     return f"{count} finding{plural} to mend first ({', '.join(check for check, _ in found)})."
 
 
-def gate(case: Case, name: str, what_next: str) -> Ruling:
-    found = findings_before(case.release.checked, case.context.policy, name)
+def gate(question: Question, name: str, what_next: str) -> Ruling:
+    found = findings_before(question.release.checked, question.context.policy, name)
     if not found:
         return met(Condition.GATE)
     return missing(Condition.GATE, f"The gate blocks {name}: {found}", what_next)
 
 
-def order(case: Case, stage: Stage) -> Ruling:
+def order(question: Question, stage: Stage) -> Ruling:
     """One open promotion per stage, stages in order, and no older release over a newer one."""
-    model, release = case.model, case.release
-    before = case.context.policy.stage_order.get(stage, "")
+    model, release = question.model, question.release
+    before = question.context.policy.stage_order.get(stage, "")
     if stage is Stage.TST:
         return barred(Condition.ORDER, TST_IS_NO_REQUEST)
     if stage in release.placed:
@@ -149,25 +149,25 @@ def an_approver(policy: Policy, stage: Stage) -> str:
     return f"a member of {groups}" if groups else "nobody (the policy names no group)"
 
 
-def four_eyes(case: Case, promotion: Promotion) -> Ruling:
-    reasons = excluded(case.model, case.release, promotion.requester)
-    found = why_excluded(case.person, reasons) if case.person else ""
+def four_eyes(question: Question, promotion: Promotion) -> Ruling:
+    reasons = excluded(question.model, question.release, promotion.requester)
+    found = why_excluded(question.person, reasons) if question.person else ""
     if not found:
         return met(Condition.FOUR_EYES)
-    who_can = _who_decides(case.context.policy, promotion.stage)
+    who_can = _who_decides(question.context.policy, promotion.stage)
     return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
 
 
-def group(case: Case, stage: Stage) -> Ruling:
-    policy, person = case.context.policy, case.person
+def group(question: Question, stage: Stage) -> Ruling:
+    policy, person = question.context.policy, question.person
     who_can = _who_decides(policy, stage)
     if person is None or any(person.is_member(name) for name in approvers(policy, stage)):
         return met(Condition.GROUP, who_can)
     return barred(Condition.GROUP, f"You are in no group that decides about {stage}.", who_can)
 
 
-def still_bound(case: Case, promotion: Promotion) -> Ruling:
-    policy, release = case.context.policy, case.release
+def still_bound(question: Question, promotion: Promotion) -> Ruling:
+    policy, release = question.context.policy, question.release
     is_registered = release.checked is not None and release.registered is not None
     if is_registered and digest(release, policy=policy.digest) == promotion.digest:
         return met(Condition.BOUND)

@@ -10,15 +10,15 @@ from typing import Final
 
 from core.authority import conditions
 from core.authority.acts import (
-    Act,
     AcceptVersion,
+    Act,
     ApproveStage,
     RejectStage,
     RejectVersion,
     RequestStage,
     RetryStep,
 )
-from core.authority.conditions import Case
+from core.authority.conditions import Question
 from core.authority.ruling import Condition, Ruling, all_of, barred
 from core.context import Context
 from core.people import Person
@@ -37,68 +37,68 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
         what = " to promote" if isinstance(act, RequestStage) else ""
         none = barred(Condition.RELEASE, f"There is no release {act.release}{what}.")
         return all_of(act.name, (none,))
-    case = Case(person=person, model=model, release=release, context=context)
-    return all_of(act.name, _conditions(case, act))
+    question = Question(person=person, model=model, release=release, context=context)
+    return all_of(act.name, _conditions(question, act))
 
 
-def _conditions(case: Case, act: Act) -> Iterator[Ruling]:
+def _conditions(question: Question, act: Act) -> Iterator[Ruling]:
     match act:
         case AcceptVersion() | RejectVersion():
-            return _acceptance(case, act)
+            return _acceptance(question, act)
         case RetryStep():
-            return _retry(case)
+            return _retry(question)
         case RequestStage():
-            return _request(case, act)
+            return _request(question, act)
         case ApproveStage() | RejectStage():
-            return _approval(case, act)
+            return _approval(question, act)
 
 
-def _acceptance(case: Case, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
-    yield conditions.identity(case, f"{conditions.the_team(case.release)} can.")
-    yield conditions.team(case, "accept or reject a version")
-    yield conditions.state(case, CAN_ACCEPT, " now and awaits no acceptance.")
+def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
+    yield conditions.identity(question, f"{conditions.the_team(question.release)} can.")
+    yield conditions.team(question, "accept or reject a version")
+    yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
     if isinstance(act, RejectVersion):
         yield conditions.written((act.reason,), conditions.NO_REASON)
         return
-    yield conditions.gate(case, "acceptance", "Mend them and push again.")
+    yield conditions.gate(question, "acceptance", "Mend them and push again.")
 
 
-def _retry(case: Case) -> Iterator[Ruling]:
+def _retry(question: Question) -> Iterator[Ruling]:
     """Before the gate has read TEAM_NAME anybody known may."""
-    who_can = f"{conditions.the_team(case.release)} can."
-    yield conditions.state(case, CAN_RETRY, ": there is nothing to retry.", who_can)
-    yield conditions.identity(case, who_can)
-    if case.release.team:
-        yield conditions.team(case, "retry a step")
+    who_can = f"{conditions.the_team(question.release)} can."
+    yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.", who_can)
+    yield conditions.identity(question, who_can)
+    if question.release.team:
+        yield conditions.team(question, "retry a step")
 
 
-def _request(case: Case, act: RequestStage) -> Iterator[Ruling]:
+def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     """The order of stages is asked of a registered version only: it looks at every release."""
-    release = case.release
-    yield conditions.identity(case, f"{conditions.the_team(release)} can.")
+    release = question.release
+    yield conditions.identity(question, f"{conditions.the_team(release)} can.")
     if release.checked is not None:
-        yield conditions.team(case, "request a stage")
+        yield conditions.team(question, "request a stage")
     wanted = CAN_REQUEST if release.checked and release.registered else frozenset[State]()
-    state = conditions.state(case, wanted, ": only a registered version can be promoted.")
+    state = conditions.state(question, wanted, ": only a registered version can be promoted.")
     yield state
     if not state.is_met:
         return
-    yield conditions.order(case, act.stage)
+    yield conditions.order(question, act.stage)
     yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
-    yield conditions.gate(case, act.stage, "Mend and push.")
+    yield conditions.gate(question, act.stage, "Mend and push.")
 
 
-def _approval(case: Case, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
+def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
     """Of an approval that is decided nobody is asked who they are in it."""
-    yield conditions.identity(case, "Sign in as yourself and press again.")
-    is_open = conditions.still_open(case.release, act.approval)
+    yield conditions.identity(question, "Sign in as yourself and press again.")
+    is_open = conditions.still_open(question.release, act.approval)
     yield is_open
     if not is_open.is_met:
         return
-    promotion = case.release.promotions[act.approval]
-    yield conditions.four_eyes(case, promotion)
-    yield conditions.group(case, promotion.stage)
+    promotion = question.release.promotions[act.approval]
+    yield conditions.four_eyes(question, promotion)
+    yield conditions.group(question, promotion.stage)
     if isinstance(act, RejectStage):
         yield conditions.written((act.reason,), conditions.NO_REASON)
         return
-    yield conditions.still_bound(case, promotion)
+    yield conditions.still_bound(question, promotion)

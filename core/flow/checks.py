@@ -23,9 +23,7 @@ def checked(model: Model, release: Release, event: StepFinished, context: Contex
     if not release.is_candidate:
         done = follows(event, ReleaseChecked, context, release=release.id)
         return Decision(events=(done,), cards=cards)
-    reason = name_problem(model, result, context) or findings_before(
-        result, context.policy, "run"
-    )
+    reason = name_problem(model, result, context) or findings_before(result, context.policy, "run")
     if reason:
         blocked = follows(event, ReleaseBlocked, context, release=release.id, reason=reason)
         return Decision(events=(blocked,), cards=cards)

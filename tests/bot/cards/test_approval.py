@@ -5,7 +5,7 @@ import pytest
 
 from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import approval
-from bot.view import Changes
+from bot.since_champion import Changes
 from core.card import Section, TextInput, Tone
 from core.events.people import ApprovalDecided
 from core.people import Person
