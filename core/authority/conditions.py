@@ -47,12 +47,17 @@ def identity(question: Question, who_can: str) -> Ruling:
 
 
 def the_team(release: Release) -> str:
-    """Who acts for a release; before the gate has read TEAM_NAME that is anybody known."""
+    """Who mends and retries; before the gate has read TEAM_NAME that is anybody known."""
     return f"A member of {release.team}" if release.team else "Anybody known"
 
 
+def team_can(release: Release) -> str:
+    """Who decides for the team; nobody before the gate has read TEAM_NAME."""
+    return f"A member of {release.team} can." if release.team else ""
+
+
 def team(question: Question, does: str) -> Ruling:
-    release, who_can = question.release, f"{the_team(question.release)} can."
+    release, who_can = question.release, team_can(question.release)
     if question.person is None or question.person.is_member(release.team):
         return met(Condition.TEAM, who_can)
     reason = f"Only members of {release.team or 'its team'} {does}. Nothing was changed."

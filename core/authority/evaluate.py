@@ -54,7 +54,7 @@ def _conditions(question: Question, act: Act) -> Iterator[Ruling]:
 
 
 def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
-    yield conditions.identity(question, f"{conditions.the_team(question.release)} can.")
+    yield conditions.identity(question, conditions.team_can(question.release))
     yield conditions.team(question, "accept or reject a version")
     yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
     if isinstance(act, RejectVersion):
@@ -75,7 +75,7 @@ def _retry(question: Question) -> Iterator[Ruling]:
 def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     """The order of stages is asked of a registered version only: it looks at every release."""
     release = question.release
-    yield conditions.identity(question, f"{conditions.the_team(release)} can.")
+    yield conditions.identity(question, conditions.team_can(release))
     if release.checked is not None:
         yield conditions.team(question, "request a stage")
     wanted = CAN_REQUEST if release.checked and release.registered else frozenset[State]()
