@@ -12,7 +12,6 @@ from bot.cards.request import render as render_request
 from core.conversation import Click
 from core.flow import decide
 from core.people import Person
-from core.policy import Policy
 from core.release.release import Release
 from core.release.state import State
 from core.words import Stage
@@ -63,12 +62,10 @@ def pressed(story: Story, found: Release) -> Iterator[tuple[tuple[str, str], boo
             yield (verb, key), is_accepted(story, verb, APPROVER, release=found.id, approval=key)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_a_button_is_shown_exactly_if_the_flow_accepts_its_press(seed):
     story = a_walk(seed)
-    if set(story.policy.approvers.values()) != {("approvers",)}:
-        story.policy = Policy()  # of groups that nobody is in, nobody can
     for found in story.model.releases.values():
         buttons = shown(story, found)
         for button, takes in pressed(story, found):

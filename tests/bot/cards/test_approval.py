@@ -9,6 +9,7 @@ from bot.since_champion import Changes
 from core.card import Section, TextInput, Tone
 from core.events.people import ApprovalDecided
 from core.people import Person
+from core.policy import Policy
 from core.results import Author, Checked, Commit, Promoted, Registered
 from core.words import Stage, Step
 from tests.bot.views import (
@@ -242,3 +243,13 @@ def test_a_person_who_was_picked_in_a_window_is_marked():
     card = card_of(story.approve(picked, yes=False, comment="no"), Stage.QA)
 
     assert "Decided by: Eve (identity not verified)" in words(card)
+
+
+def test_what_can_no_longer_be_approved_says_why_in_place_of_the_button():
+    story = second()
+    story.policy = Policy(max_workers=2)
+
+    card = card_of(story)
+
+    assert "The policy changed since this was asked." in in_sight(card)
+    assert titles(card) == ["Reject"]
