@@ -1,10 +1,34 @@
 """The cards: one file is one card and what its buttons mean. A verb begins with its card's name."""
 
-from typing import Final
+from typing import Any, Final, Protocol
 
-from bot.card_file import CardFile, PressedCardFile
 from bot.cards import acceptance, approval, problem, registry, release, request
-from bot.click import Clicks, Draft
+from bot.click import Click, Clicks, Draft
+from bot.ports import BotPorts
+from bot.view import CardSubject
+from core.card import Card
+
+
+class CardFile(Protocol):
+    """What the file of a card has; a view of its own goes from ``gather`` to the other two."""
+
+    async def gather(self, subject: CardSubject, ports: BotPorts) -> Any:
+        """What the card shows. Raise UnknownNameError for what there is no card of."""
+
+    def render(self, view: Any) -> Card: ...
+
+    def readers(self, view: Any) -> tuple[str, ...]:
+        """Teams and groups, as platform.yml names them: the first one's conversation gets it."""
+
+
+class PressedCardFile(CardFile, Protocol):
+    """The file of a card with buttons."""
+
+    clicks: Clicks[Draft]
+
+    def subject_of(self, click: Click) -> str:
+        """The name of what a pressed card is about, as ``gather`` takes it."""
+
 
 PRESSED: Final[dict[str, PressedCardFile]] = {
     "release": release,
