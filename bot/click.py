@@ -1,13 +1,17 @@
-"""Which function answers which button: a card's file registers beside its render function."""
+"""What a button asks for: its card's file says so beside its render function."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from core.conversation import Click
 from core.errors import UnknownNameError
+from core.events.base import Event
+from core.words import ReleaseId, Stage
 
-__all__ = ["Click", "Clicks"]
+__all__ = ["Click", "Clicks", "Draft", "named", "release_of", "stage_named", "typed"]
 
+# an event that lacks only its ``time``, which the bot's clock tells; None where a card is shown
+Draft = Callable[..., Event] | None
 Answer = TypeVar("Answer")
 Wanted = Callable[[Click], Answer]
 
@@ -43,3 +47,28 @@ class Clicks(Generic[Answer]):
     @property
     def verbs(self) -> Mapping[str, Wanted[Answer]]:
         return self._wanted
+
+
+def named(click: Click, name: str) -> str:
+    """What the button says it is about; raise UnknownNameError for a card that says nothing."""
+    value = click.data.get(name, "")
+    if not value:
+        raise UnknownNameError(name, value)
+    return value
+
+
+def release_of(click: Click) -> ReleaseId:
+    return ReleaseId(named(click, "release"))
+
+
+def stage_named(word: str) -> Stage:
+    """Raise UnknownNameError for what is no stage."""
+    found = next((stage for stage in Stage if stage.casefold() == word.casefold()), None)
+    if found is None:
+        raise UnknownNameError("stage", word, [str(Stage.QA), str(Stage.PROD)])
+    return found
+
+
+def typed(click: Click, name: str) -> str:
+    """What the person wrote; an empty input may be missing."""
+    return click.data.get(name, "").strip()

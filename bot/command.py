@@ -1,15 +1,17 @@
-"""What a command is: its words, its help, and how a typed line finds it."""
+"""What a command is: its words, its help, how a typed line finds it, and what it works with."""
 
 import difflib
 import html
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from bot.show import Show
 from core.card import Card
 from core.errors import SlussError, UnknownNameError
+from core.people import Person
 
 MENTION = re.compile(r"<at\b[^>]*>.*?</at>|^\s*@\S+", re.IGNORECASE | re.DOTALL)
 # phones turn straight quotes into curly ones; an apostrophe inside a word is no quote
@@ -69,6 +71,14 @@ def command(
         return made
 
     return decorate
+
+
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who typed a command, the state of things, and the commands there are."""
+
+    person: Person
+    show: Show
+    commands: Sequence[Command[Any]]
 
 
 class Call(msgspec.Struct, Generic[Run], frozen=True):

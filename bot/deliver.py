@@ -7,11 +7,9 @@ from uuid import uuid4
 import msgspec
 
 from bot.show import Face, Show
-from core.authority.approval import approvers
 from core.errors import UnavailableError, UnknownNameError
 from core.jobs import ShowCard
 from core.ports import Chat, ShownCard
-from core.words import Stage, Stream
 
 log = logging.getLogger(__name__)
 
@@ -24,32 +22,33 @@ class Deliver:
 
     def __init__(self, show: Show, chat: Chat) -> None:
         self._show = show
+        self._ports = show.ports
         self._chat = chat
 
     async def __call__(self, job: ShowCard) -> None:
         """Again when the stream moved: who came meanwhile has found the lease taken."""
         shown = await self._once(job)
-        while (await self._show.handle.model(job.stream)).version > shown.version:
+        while (await self._ports.handle.model(job.stream)).version > shown.version:
             shown = await self._once(job)
 
     async def _once(self, job: ShowCard) -> ShownCard:
         # a fresh owner each time: two deliverers of one process exclude each other too
         key, owner = f"{job.card}/{job.subject}", uuid4().hex
         async with AsyncExitStack() as undo:
-            known = await self._show.store.lease_card(key, owner, LEASE_S)
+            known = await self._ports.store.lease_card(key, owner, LEASE_S)
             if known is None:
                 raise UnavailableError(LEASED, retry_after_s=1.0)
-            undo.push_async_callback(self._show.store.release_lease, key, owner)
-            version = (await self._show.handle.model(job.stream)).version
+            undo.push_async_callback(self._ports.store.release_lease, key, owner)
+            version = (await self._ports.handle.model(job.stream)).version
             if known.activity and known.version >= version:
                 return known
             face = await self._show.face(job.card, job.subject, job.stream)
-            shown = await self._put(known, face, job.stream)
-            await self._show.store.keep_card(owner, shown)
+            shown = await self._put(known, face)
+            await self._ports.store.keep_card(owner, shown)
             undo.pop_all()
             return shown
 
-    async def _put(self, known: ShownCard, face: Face, stream: Stream) -> ShownCard:
+    async def _put(self, known: ShownCard, face: Face) -> ShownCard:
         """A crash between post and keep may leave a second card: that is accepted."""
         if known.activity:
             try:
@@ -57,17 +56,9 @@ class Deliver:
                 return msgspec.structs.replace(known, version=face.version)
             except UnknownNameError:
                 log.warning("posted anew", extra={"action": "card_was_gone", "card": known.key})
-        conversation = known.conversation or self._conversation(stream, face.stage)
+        platform = self._ports.platform
+        conversation = known.conversation or platform.conversation(*face.readers)
         activity = await self._chat.post(conversation, face.card)
         return ShownCard(
             key=known.key, conversation=conversation, activity=activity, version=face.version
         )
-
-    def _conversation(self, stream: Stream, stage: Stage | None) -> str:
-        """Where the approvers of the stage meet, if platform.yml says so; else the team's."""
-        rooms = {name.casefold(): room for name, room in self._show.platform.conversations.items()}
-        groups = approvers(self._show.policy, stage) if stage else ()
-        found = (rooms[group.casefold()] for group in groups if group.casefold() in rooms)
-        repository = self._show.platform.named(stream)
-        team = repository.team if repository else ""
-        return next(found, self._show.platform.conversation(team))

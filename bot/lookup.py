@@ -2,7 +2,7 @@
 
 import difflib
 
-from bot.show import Show
+from bot.ports import BotPorts
 from core.errors import UnknownNameError
 from core.release.model import Model
 from core.words import ReleaseId, Stream, stream_of
@@ -10,9 +10,9 @@ from core.words import ReleaseId, Stream, stream_of
 NEAR = 3
 
 
-async def all_models(show: Show) -> list[Model]:
+async def all_models(ports: BotPorts) -> list[Model]:
     """By name; a repository that has not released anything yet is there under its own name."""
-    models = [await show.handle.model(known.name) for known in show.platform.repositories]
+    models = [await ports.handle.model(known.name) for known in ports.platform.repositories]
     return sorted(models, key=lambda model: name_of(model).casefold())
 
 
@@ -20,27 +20,27 @@ def name_of(model: Model) -> str:
     return model.name or model.stream
 
 
-async def find_model(show: Show, name: str) -> Model:
+async def find_model(ports: BotPorts, name: str) -> Model:
     """By MODEL_NAME or by the repository's name, without case."""
-    claims = await show.store.claims()
-    streams = {known.name.casefold(): known.name for known in show.platform.repositories}
+    claims = await ports.store.claims()
+    streams = {known.name.casefold(): known.name for known in ports.platform.repositories}
     names: dict[str, Stream] = {**streams, **claims}
     stream = names.get(name.casefold())
     if stream is None:
         raise UnknownNameError("model", name, _near(name, list(names)))
-    return await show.handle.model(stream)
+    return await ports.handle.model(stream)
 
 
-async def find_release(show: Show, name: str) -> tuple[Model, ReleaseId]:
+async def find_release(ports: BotPorts, name: str) -> tuple[Model, ReleaseId]:
     """By its id, without case."""
     wanted = stream_of(ReleaseId(name)).casefold()
-    streams = (known.name for known in show.platform.repositories)
+    streams = (known.name for known in ports.platform.repositories)
     stream = next((known for known in streams if known.casefold() == wanted), None)
-    model = await show.handle.model(stream) if stream else None
+    model = await ports.handle.model(stream) if stream else None
     ids = model.releases if model else {}
     found = next((known for known in ids if known.casefold() == name.casefold()), None)
     if model is None or found is None:
-        rows = await show.store.releases(limit=200)
+        rows = await ports.store.releases(limit=200)
         raise UnknownNameError("release", name, _near(name, [row.release for row in rows]))
     return model, found
 

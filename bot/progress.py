@@ -1,15 +1,24 @@
-"""The steps of a release from check to production, each with a tick, a cross or a dot."""
+"""How far a release is: its steps, each with a mark, and one line about the whole gate."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
+from bot.view import STAGES
 from bot.wording import count, lasting, moment
+from core.gate.checks import CheckResult, Measure, Status
+from core.release.model import Model
 from core.release.release import Release
 from core.release.state import FINAL, RUNNING, State, StepRun, step_key, steps_of
 from core.results import Failed, Promoted, Ran
 from core.words import Stage, Step
 
 DONE, FAILED, RUNS, NEXT = "✓", "✗", "▶", "·"
-STAGES = (Stage.QA, Stage.PROD)
+SHOWN: Final = (  # of all figures those that say most; the rest is on the release page
+    ("unit_tests", "tests"),
+    ("unit_tests", "coverage"),
+    ("lint", "score"),
+)
 
 
 def rows(release: Release, now: datetime) -> tuple[tuple[str, str], ...]:
@@ -36,7 +45,7 @@ def _row(release: Release, step: Step, stage: Stage, now: datetime) -> tuple[str
 
 
 def _waiting(release: Release, stage: Stage) -> str:
-    promotion = release.promotions.get(stage)
+    promotion = release.promotion_to(stage)
     if promotion is None:
         return "to come"
     return {"": "awaits approval", "rejected": "rejected", "void": "approval void"}.get(
@@ -67,3 +76,37 @@ def _scored(run: StepRun) -> str:
     if run.step not in {Step.SCORE, Step.PROMOTE} or not isinstance(run.result, Ran | Promoted):
         return ""
     return f", {count(run.result.rows, 'row')}"
+
+
+def gate_line(model: Model, release: Release) -> str:
+    """Nothing before anything was said."""
+    results = release.checks
+    if not results:
+        return ""
+    passed = sum(result.status is Status.PASSED for result in results)
+    looked = sum(result.status is not Status.NOT_CHECKED for result in results)
+    return " · ".join([f"{passed} of {looked} checks passed", *_figures(model, release)])
+
+
+def _figures(model: Model, release: Release) -> Iterator[str]:
+    before = _measures(_earlier(model, release))
+    for key, measure in _measures(release.checks).items():
+        if key in SHOWN:
+            yield _figure(key[0], measure, before.get(key))
+
+
+def _figure(check: str, measure: Measure, before: Measure | None) -> str:
+    name = measure.name if measure.name != "score" else check
+    shown = " ".join(filter(None, (name, f"{measure.value:.4g}", measure.unit)))
+    change = measure.value - before.value if before else 0.0
+    return f"{shown} ({change:+.3g})" if round(change, 2) else shown
+
+
+def _measures(results: tuple[CheckResult, ...]) -> dict[tuple[str, str], Measure]:
+    return {(found.check, each.name): each for found in results for each in found.measures}
+
+
+def _earlier(model: Model, release: Release) -> tuple[CheckResult, ...]:
+    """What the gate said of the release before this one, on any branch."""
+    before = [each for each in model.releases.values() if each.number < release.number]
+    return next((each.checks for each in reversed(before) if each.checks), ())

@@ -1,94 +1,142 @@
-"""What has changed since the champion: one line for the phone, and the details behind a tap."""
+"""What has changed since the champion: asked of the git host once, and drawn.
+
+One line for the phone, and the details behind a tap.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bot import differences, metrics_table
+import msgspec
+
+from bot import metrics_table
 from bot.elements import code, heading, section, text
-from bot.metrics_table import Delta
-from bot.view import ApprovalView
+from bot.view import View
 from bot.wording import clipped, count, listed, short
+from core import reading
 from core.card import Element, Section, Tone
+from core.errors import CommitGoneError, UnavailableError, UnknownNameError
+from core.ports import Effects, GitHost
+from core.release.release import Release
+from core.results import Commit
 
 COMMITS, FILES, LINES, NAMES = 10, 20, 20, 3
 LARGEST = 3  # metrics in sight before anything is opened
+KEPT_COMMITS, KEPT_FILES = 30, 60
+SILENT = "The git host does not answer: commits and changed files are not shown. Open it later."
+GONE = "The commits cannot be compared: one of them is no longer in the repository."
 
 
-def deltas(view: ApprovalView) -> tuple[Delta, ...]:
-    return metrics_table.deltas(view.release, view.champion, view.policy)
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the git host says came since the champion; ``missing`` says why it is not known."""
+
+    commits: tuple[Commit, ...] = ()
+    files: tuple[str, ...] = ()
+    commit_count: int = 0  # a first version may bring a whole history: only the newest are kept
+    file_count: int = 0
+    missing: str = ""
 
 
-def largest(view: ApprovalView) -> Iterator[Element]:
+async def changes(
+    git: GitHost, effects: Effects, release: Release, champion: Release | None
+) -> Changes:
+    """Commits do not change, so the first answer is kept; what could not be asked is not."""
+    since = champion.commit if champion else ""
+    key = f"changes/{release.repository}/{release.commit}/{since}"
+    kept = await effects.find_effect(key)
+    if kept is not None:
+        return msgspec.json.decode(kept, type=Changes)
+    try:
+        found = await _ask(git, release, since)
+    except UnavailableError:
+        return Changes(missing=SILENT)
+    except (CommitGoneError, UnknownNameError):
+        return Changes(missing=GONE)
+    await effects.effect(key, msgspec.json.encode(found).decode())
+    return found
+
+
+async def _ask(git: GitHost, release: Release, since: str) -> Changes:
+    commits = await git.commits(release.repository, release.commit, since)
+    files = await git.changed_files(release.repository, release.commit, since)
+    return Changes(
+        commits=commits[:KEPT_COMMITS],
+        files=files[:KEPT_FILES],
+        commit_count=len(commits),
+        file_count=len(files),
+    )
+
+
+def largest(view: View, changes: Changes) -> Iterator[Element]:
     """The changes that an approver has to see first."""
-    found = deltas(view)
+    found = view.deltas
     if found:
         yield metrics_table.table(found[:LARGEST])
-    yield text(_one_line(view))
+    yield text(_one_line(view, changes))
 
 
-def details(view: ApprovalView) -> Section:
+def details(view: View, changes: Changes) -> Section:
     champion = view.champion
     title = f"Since the champion {champion.id}" if champion else "What is in it"
-    body = (*_metrics(view), *_commits(view), *_files(view), *_configuration(view))
+    body = (*_metrics(view), *_commits(view, changes), *_files(changes), *_configuration(view))
     return section(title, *body)
 
 
-def authors(view: ApprovalView) -> tuple[str, ...]:
+def authors(view: View, changes: Changes) -> tuple[str, ...]:
     """From the commits where the git host told them, else as the gate noted them."""
-    found = [commit.author for commit in view.changes.commits] or view.release.authors
+    found = [commit.author for commit in changes.commits] or view.release.authors
     return tuple(dict.fromkeys(author.name or author.email for author in found))
 
 
-def _one_line(view: ApprovalView) -> str:
-    names = listed(authors(view), NAMES)
+def _one_line(view: View, changes: Changes) -> str:
+    names = listed(authors(view, changes), NAMES)
     parts = [f"by {names}" if names else ""]
-    if not view.changes.missing:
-        commits = count(view.changes.commit_count, "commit")
-        parts = [f"{commits} {parts[0]}".strip(), count(view.changes.file_count, "file")]
+    if not changes.missing:
+        commits = count(changes.commit_count, "commit")
+        parts = [f"{commits} {parts[0]}".strip(), count(changes.file_count, "file")]
     champion = view.champion
     if champion is not None:
-        libraries = differences.libraries(view.release, champion)
-        variables = differences.variables(view.release, champion)
+        libraries = reading.libraries(view.release, champion)
+        variables = reading.variables(view.release, champion)
         parts.append(count(len(libraries), "library", "libraries"))
         parts.append(count(len(variables), "variable"))
-        parts.append(differences.data(view.release, champion))
+        parts.append(reading.data(view.release, champion))
     return " · ".join(part for part in parts if part)
 
 
-def _metrics(view: ApprovalView) -> Iterator[Element]:
-    found = deltas(view)
+def _metrics(view: View) -> Iterator[Element]:
+    found = view.deltas
     if len(found) > LARGEST:
         yield heading("All metrics", is_large=False)
         yield metrics_table.table(found)
 
 
-def _commits(view: ApprovalView) -> Iterator[Element]:
-    if view.changes.missing:
-        yield text(view.changes.missing, Tone.WARN)
-        yield text(f"Authors, as the gate noted them: {listed(authors(view), COMMITS)}")
+def _commits(view: View, changes: Changes) -> Iterator[Element]:
+    if changes.missing:
+        yield text(changes.missing, Tone.WARN)
+        yield text(f"Authors, as the gate noted them: {listed(authors(view, changes), COMMITS)}")
         return
     lines = [
         f"{short(commit.id)} {clipped(commit.subject, 80)} ({commit.author.name})"
-        for commit in view.changes.commits
+        for commit in changes.commits
     ]
-    yield from _lines("Commits", lines[:COMMITS], view.changes.commit_count)
+    yield from _lines("Commits", lines[:COMMITS], changes.commit_count)
 
 
-def _files(view: ApprovalView) -> Iterator[Element]:
-    if not view.changes.missing:
-        files = view.changes.files[:FILES]
-        yield from _lines("Changed files", files, view.changes.file_count, code)
+def _files(changes: Changes) -> Iterator[Element]:
+    if not changes.missing:
+        files = changes.files[:FILES]
+        yield from _lines("Changed files", files, changes.file_count, code)
 
 
-def _configuration(view: ApprovalView) -> Iterator[Element]:
+def _configuration(view: View) -> Iterator[Element]:
     champion = view.champion
     if champion is None:
         return
-    libraries = [found.words() for found in differences.libraries(view.release, champion)]
-    variables = [found.words() for found in differences.variables(view.release, champion)]
+    libraries = [found.words() for found in reading.libraries(view.release, champion)]
+    variables = [found.words() for found in reading.variables(view.release, champion)]
     yield from _lines("Libraries", libraries[:LINES], len(libraries))
     yield from _lines("Variables", variables[:LINES], len(variables))
     yield heading("Data", is_large=False)
-    yield text(differences.data(view.release, champion).capitalize())
+    yield text(reading.data(view.release, champion).capitalize())
 
 
 def _lines(

@@ -1,26 +1,56 @@
 """What the cards show: frozen views of the state, so that rendering is a pure function."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
-from core.events.derived import RegistryChangedOutside
+from core import reading
+from core.authority.acts import Act, RequestStage
+from core.authority.evaluate import may
+from core.authority.ruling import Ruling
+from core.context import Context
+from core.errors import UnknownNameError
+from core.people import Person
 from core.policy import Policy
-from core.release.model import Holder, Model
-from core.release.promotion import Promotion
+from core.reading import Delta
+from core.release.model import Model
 from core.release.release import Release
-from core.results import Commit
 from core.words import ReleaseId, Stage
+
+STAGES: Final = (Stage.QA, Stage.PROD)
+
+
+class CardSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a card is about, in the state that it is shown from.
+
+    ``name`` is the subject in the card's own terms: a release, an approval, an event. ``page_url``
+    is where our pages start, without a last slash; ``team`` is whose repository it is.
+    """
+
+    name: str
+    model: Model
+    context: Context
+    page_url: str
+    team: str = ""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One release as it is now. ``page_url`` is where our pages start, without a last slash."""
+    """One release as it is now."""
 
     model: Model
     release: Release
-    policy: Policy
+    context: Context
     page_url: str
-    now: datetime
+    team: str = ""
+
+    @property
+    def policy(self) -> Policy:
+        return self.context.policy
+
+    @property
+    def now(self) -> datetime:
+        return self.context.now
 
     @property
     def name(self) -> str:
@@ -36,63 +66,33 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def champion(self) -> Release | None:
-        """The release to compare with: what PROD holds, or what it held before this one."""
-        champion = self.model.champion
-        if champion is None or champion.id != self.release.id:
-            return champion
-        promotion = self.release.promotions.get(Stage.PROD)
-        before = promotion.fall_back if promotion else ""
-        return version_of(self.model, before) if before else None
+        return reading.champion_of(self.model, self.release)
+
+    @property
+    def deltas(self) -> tuple[Delta, ...]:
+        return reading.deltas(self.release, self.champion, self.policy)
+
+    def may(self, act: Act, person: Person | None = None) -> Ruling:
+        """What the flow would say; without a person, what stands in the way whoever acts."""
+        return may(person, act, self.model, self.context)
+
+    @property
+    def next_stages(self) -> tuple[Stage, ...]:
+        """The stages that can be asked for now."""
+        asked = ((stage, RequestStage(release=self.release.id, stage=stage)) for stage in STAGES)
+        return tuple(stage for stage, act in asked if self.may(act).is_met)
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the git host says came since the champion; ``missing`` says why it is not known."""
-
-    commits: tuple[Commit, ...] = ()
-    files: tuple[str, ...] = ()
-    commit_count: int = 0  # a first version may bring a whole history: only the newest are kept
-    file_count: int = 0
-    missing: str = ""
-
-
-class Deciders(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may decide, by name, and who may not, with the reason."""
-
-    groups: tuple[str, ...] = ()
-    may: tuple[str, ...] = ()
-    may_not: tuple[tuple[str, str], ...] = ()
-
-
-class ApprovalView(View, frozen=True, kw_only=True):
-    promotion: Promotion
-    changes: Changes = Changes()
-    deciders: Deciders = Deciders()
-
-
-class RequestView(View, frozen=True, kw_only=True):
-    stage: Stage
-
-
-class RegistryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage that holds what we did not place there."""
-
-    model: Model
-    change: RegistryChangedOutside
-    page_url: str
-
-
-def version_of(model: Model, version: str) -> Release | None:
-    """The release that made a version."""
-    return next(
-        (
-            release
-            for release in model.releases.values()
-            if release.registered and release.registered.version == version
-        ),
-        None,
+def release_view(subject: CardSubject, release: str) -> View:
+    """Raise UnknownNameError when there is no such release."""
+    model = subject.model
+    found = model.releases.get(ReleaseId(release))
+    if found is None:
+        raise UnknownNameError("release", release, list(model.releases)[-3:])
+    return View(
+        model=model,
+        release=found,
+        context=subject.context,
+        page_url=subject.page_url,
+        team=subject.team,
     )
-
-
-def holder_name(model: Model, holder: Holder) -> str:
-    release = model.releases.get(ReleaseId(holder.release))
-    return f"version {holder.version} ({release.id})" if release else f"version {holder.version}"

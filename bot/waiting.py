@@ -1,9 +1,9 @@
 """What a release waits for, and who can act."""
 
-from bot.next_stages import next_stages
 from bot.view import View
 from bot.wording import moment
-from core.authority.approval import who_can
+from core.authority.acts import RejectStage
+from core.authority.conditions import the_team
 from core.release.state import RUNNING, State
 
 
@@ -16,14 +16,21 @@ def waits_for(view: View) -> str:
         run = release.current_step()
         return f"has been running since {moment(run.planned, view.now)}" if run else "is running"
     if release.state is State.AWAITING_APPROVAL:
-        return f"waits for a decision about {release.stage}. {who_can(view.policy, release.stage)}"
-    team = f"A member of {release.team}" if release.team else "Anybody known"
+        return f"waits for a decision about {release.stage}. {_who_decides(view)}".rstrip()
+    team = the_team(release)
     match release.state:
         case State.AWAITING_ACCEPTANCE:
             return f"waits for acceptance. {team} can accept it."
         case State.BLOCKED | State.FAILED | State.STUCK:
             return f"is {release.state}. {team} can mend it and push, or `retry {release.id}`."
-    stages = next_stages(view.model, release, view.policy)
+    stages = view.next_stages
     if not stages:
         return ""
     return f"can go to {stages[0]}. {team} can `request {view.name} {stages[0]}`."
+
+
+def _who_decides(view: View) -> str:
+    promotion = view.release.open_promotion()
+    if promotion is None:
+        return ""
+    return view.may(RejectStage(release=view.release.id, approval=promotion.approval)).who_can

@@ -1,16 +1,17 @@
 """The one way to write: load the stream, let the flow decide, commit; nobody else writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from core import jobs
+from core.context import Context
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
 from core.events.workers import RegistryObserved
-from core.flow import Context, Decision, decide
+from core.flow import Decision, decide
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
@@ -75,17 +76,23 @@ class Handle:
             self._models[stream] = model
         return model
 
+    def context(
+        self, claims: Mapping[str, Stream] | None = None, repository: Repository | None = None
+    ) -> Context:
+        """The world as it is now: what the evaluator is asked with, here and by whoever shows."""
+        return Context(
+            now=self._clock(),
+            policy=self._policy,
+            claims=claims or {},
+            repository=repository,
+            is_local=self._is_local,
+        )
+
     async def _once(self, event: Event) -> Handled:
         claims = await self._ledger.claims()
         stream, repository = self._place(event, claims)
         model = await self.model(stream)
-        context = Context(
-            now=self._clock(),
-            policy=self._policy,
-            claims=claims,
-            repository=repository,
-            is_local=self._is_local,
-        )
+        context = self.context(claims, repository)
         decision = decide(model, event, context)
         events = (event, *decision.events)
         after = model.version + len(events)

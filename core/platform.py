@@ -27,9 +27,10 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     def named(self, stream: Stream) -> Repository | None:
         return next((known for known in self.repositories if known.name == stream), None)
 
-    def conversation(self, team: str) -> str:
-        wanted = team.casefold()
-        found = (room for name, room in self.conversations.items() if name.casefold() == wanted)
+    def conversation(self, *readers: str) -> str:
+        """Where the first of these teams or groups that has a conversation meets; else ``*``."""
+        rooms = {name.casefold(): room for name, room in self.conversations.items()}
+        found = (rooms[name.casefold()] for name in readers if name.casefold() in rooms)
         return next(found, self.conversations.get("*", "general"))
 
     def problems(self) -> list[str]:

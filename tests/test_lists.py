@@ -25,7 +25,7 @@ def homes(things):
     ("package", "listed"),
     [
         (workers.gate.checks, {check.module.rpartition(".")[2] for check in workers.gate.checks.CHECKS}),
-        (bot.cards, {card.__name__.rpartition(".")[2] for card in bot.cards.CARDS}),
+        (bot.cards, {card.__name__.rpartition(".")[2] for card in bot.cards.CARDS.values()}),
         (bot.commands, {command.run.__module__.rpartition(".")[2] for command in bot.commands.COMMANDS}),
     ],
     ids=["checks", "cards", "commands"],

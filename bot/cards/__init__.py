@@ -1,12 +1,55 @@
 """The cards: one file is one card and what its buttons mean. A verb begins with its card's name."""
 
+from typing import Any, Final, Protocol
+
 from bot.cards import acceptance, approval, problem, registry, release, request
-from bot.click import Clicks
-from bot.draft import Draft
+from bot.click import Click, Clicks, Draft
+from bot.ports import BotPorts
+from bot.view import CardSubject
+from core.card import Card
 
-CARDS = (release, acceptance, request, approval, registry, problem)
 
-CLICKS: Clicks[Draft] = Clicks()
-CLICKS.include([acceptance.clicks, approval.clicks, problem.clicks, release.clicks, request.clicks])
+class CardFile(Protocol):
+    """What the file of a card has; a view of its own goes from ``gather`` to the other two."""
 
-__all__ = ["CARDS", "CLICKS", "acceptance", "approval", "problem", "registry", "release", "request"]
+    async def gather(self, subject: CardSubject, ports: BotPorts) -> Any:
+        """What the card shows. Raise UnknownNameError for what there is no card of."""
+
+    def render(self, view: Any) -> Card: ...
+
+    def readers(self, view: Any) -> tuple[str, ...]:
+        """Teams and groups, as platform.yml names them: the first one's conversation gets it."""
+
+
+class PressedCardFile(CardFile, Protocol):
+    """The file of a card with buttons."""
+
+    clicks: Clicks[Draft]
+
+    def subject_of(self, click: Click) -> str:
+        """The name of what a pressed card is about, as ``gather`` takes it."""
+
+
+PRESSED: Final[dict[str, PressedCardFile]] = {
+    "release": release,
+    "acceptance": acceptance,
+    "request": request,
+    "approval": approval,
+    "problem": problem,
+}
+CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry}
+
+CLICKS: Final[Clicks[Draft]] = Clicks()
+CLICKS.include(file.clicks for file in PRESSED.values())
+
+__all__ = [
+    "CARDS",
+    "CLICKS",
+    "PRESSED",
+    "acceptance",
+    "approval",
+    "problem",
+    "registry",
+    "release",
+    "request",
+]

@@ -4,22 +4,31 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot import findings, metrics_table
-from bot.click import Click, Clicks
-from bot.draft import Draft, release_of, typed
+from bot.click import Click, Clicks, Draft, release_of, typed
 from bot.elements import Part, banner, button, card, heading, link, section, text, text_input
-from bot.view import View
+from bot.ports import BotPorts
+from bot.view import CardSubject, View, release_view
 from bot.wording import count
+from core.authority.acts import AcceptVersion, RejectVersion
 from core.card import Card, Element, Tone
 from core.events.people import AcceptanceDecided
-from core.flow.checks import blocking
 from core.release.state import State
+from core.words import ReleaseId
 
 clicks: Clicks[Draft] = Clicks()
 
 
+async def gather(subject: CardSubject, _ports: BotPorts) -> View:
+    return release_view(subject, subject.name)
+
+
+def readers(view: View) -> tuple[str, ...]:
+    return (view.team,)
+
+
 def render(view: View) -> Card:
     name = f"{view.name} release {view.release.number}"
-    is_open = view.release.state is State.AWAITING_ACCEPTANCE
+    is_open = view.may(RejectVersion(release=view.release.id)).is_met
     verdict, tone = metrics_table.verdict(view) if is_open else _ended(view)
     return card(
         heading(f"Accept {name}?" if is_open else f"Acceptance of {name}"),
@@ -30,6 +39,10 @@ def render(view: View) -> Card:
         link("Release page", view.page),
         summary=f"{name}: {verdict}",
     )
+
+
+def subject_of(click: Click) -> ReleaseId:
+    return release_of(click)
 
 
 @clicks.on("acceptance.show")
@@ -74,7 +87,7 @@ def _metrics(view: View) -> Iterator[Element]:
     champion = view.champion
     if champion is not None:
         yield text(f"Champion: {champion.id}", Tone.SUBTLE)
-    yield metrics_table.table(metrics_table.deltas(view.release, champion, view.policy))
+    yield metrics_table.table(view.deltas)
 
 
 def _findings(view: View) -> Iterator[Element]:
@@ -87,11 +100,11 @@ def _findings(view: View) -> Iterator[Element]:
 def _question(view: View) -> Iterator[Part]:
     """A rejection needs its reason; accepting goes without."""
     release = view.release
-    blocked = blocking(release.checked, view.policy, "acceptance") if release.checked else ""
-    if blocked:
-        yield text(f"The gate blocks acceptance: {blocked} Mend them and push again.", Tone.WARN)
+    ruling = view.may(AcceptVersion(release=release.id))
+    if not ruling.is_met:
+        yield text(f"{ruling.reason} {ruling.who_can}".rstrip(), Tone.WARN)
     yield text_input("reason", "Reason (needed to reject)", is_required=True, is_multiline=False)
-    if not blocked:
+    if ruling.is_met:
         yield button(
             f"Accept release {release.number}",
             "acceptance.accept",

@@ -2,15 +2,27 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Protocol
+
+import msgspec
 
 from bot import findings, metrics_table, since_champion
-from bot.click import Click, Clicks
-from bot.draft import Draft, named, release_of, typed
-from bot.elements import banner, button, card, facts, heading, link, section, text, text_input
-from bot.view import ApprovalView, Deciders, version_of
+from bot.click import Click, Clicks, Draft, named, release_of, typed
+from bot.elements import Part, banner, button, card, facts, heading, link, section, text, text_input
+from bot.since_champion import Changes
+from bot.view import CardSubject, View, release_view
 from bot.wording import count, listed, moment
-from core.card import Button, Card, Element, Tone
+from core.authority.acts import ApproveStage, RejectStage
+from core.authority.conditions import approvers
+from core.authority.four_eyes import excluded
+from core.authority.ruling import Condition
+from core.card import Card, Element, Tone
+from core.errors import UnavailableError, UnknownNameError
 from core.events.people import ApprovalDecided
+from core.people import Person
+from core.ports import Directory, Effects, GitHost
+from core.reading import version_of
+from core.release.promotion import Promotion
 from core.release.state import State
 from core.words import ApprovalId
 
@@ -19,9 +31,80 @@ clicks: Clicks[Draft] = Clicks()
 NAMES = 8
 
 
+class ApprovalNeeds(Protocol):
+    """The git host for what changed, effects to keep its answer, the directory for names."""
+
+    @property
+    def git(self) -> GitHost: ...
+
+    @property
+    def store(self) -> Effects: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+
+class Deciders(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may decide, by name, and who may not, with the reason."""
+
+    groups: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    may_not: tuple[tuple[str, str], ...] = ()
+
+
+class ApprovalView(View, frozen=True, kw_only=True):
+    """A request for a stage, beside what an approver has to see of the release."""
+
+    promotion: Promotion
+    changes: Changes = Changes()
+    deciders: Deciders = Deciders()
+
+
+async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
+    approval = ApprovalId(subject.name)
+    releases = subject.model.releases.values()
+    release = next((found for found in releases if approval in found.promotions), None)
+    if release is None:
+        raise UnknownNameError("approval", approval)
+    view, promotion = release_view(subject, release.id), release.promotions[approval]
+    changes = await since_champion.changes(needs.git, needs.store, release, view.champion)
+    who = Deciders() if promotion.outcome else await _who(needs.directory, view, promotion)
+    fields = msgspec.structs.asdict(view)
+    return ApprovalView(**fields, promotion=promotion, changes=changes, deciders=who)
+
+
+async def _who(directory: Directory, view: View, promotion: Promotion) -> Deciders:
+    """Without the directory the groups remain: the flow decides by the person who clicks."""
+    groups = approvers(view.policy, promotion.stage)
+    reasons = excluded(view.model, view.release, promotion.requester)
+    try:
+        members = [person for group in groups for person in await directory.members(group)]
+        named_ones = [(await _name(directory, key), why) for key, why in reasons.items()]
+    except UnavailableError:
+        return Deciders(groups=groups)
+    act = RejectStage(release=view.release.id, approval=promotion.approval)
+    rulings = ((person, view.may(act, person).part(Condition.FOUR_EYES)) for person in members)
+    may = {person.id: person.name for person, ruling in rulings if ruling and ruling.is_met}
+    return Deciders(groups=groups, may=tuple(may.values()), may_not=tuple(dict(named_ones).items()))
+
+
+async def _name(directory: Directory, key: str) -> str:
+    person: Person | None = await directory.person(key) or await directory.by_email(key)
+    return person.name if person else key
+
+
+def readers(view: ApprovalView) -> tuple[str, ...]:
+    """Where the approvers of the stage meet, if platform.yml says so; else the team."""
+    return (*approvers(view.policy, view.promotion.stage), view.team)
+
+
 def render(view: ApprovalView) -> Card:
     """Verdict, largest changes, request and buttons fit one phone screen; details are closed."""
     return _decided(view) if view.promotion.outcome else _question(view)
+
+
+def subject_of(click: Click) -> str:
+    return named(click, "approval")
 
 
 @clicks.on("approval.show")
@@ -59,9 +142,9 @@ def _question(view: ApprovalView) -> Card:
     return card(
         heading(title),
         banner(verdict, tone),
-        *since_champion.largest(view),
+        *since_champion.largest(view, view.changes),
         facts(_request(view)),
-        since_champion.details(view),
+        since_champion.details(view, view.changes),
         *_findings(view),
         section("Who may decide", *_deciders(view.deciders)),
         text_input("comment", "Reason (needed to reject)", is_multiline=False),
@@ -77,7 +160,7 @@ def _decided(view: ApprovalView) -> Card:
         heading(f"{_what(view)} for {view.promotion.stage}"),
         banner(verdict, tone),
         facts((*_decision(view), *_request(view))),
-        since_champion.details(view),
+        since_champion.details(view, view.changes),
         link("Release page", view.page),
         summary=f"{_what(view)}: {verdict}",
     )
@@ -151,10 +234,17 @@ def _deciders(deciders: Deciders) -> Iterator[Element]:
         yield text(f"Not {name}: {reason}", Tone.SUBTLE)
 
 
-def _buttons(view: ApprovalView) -> Iterator[Button]:
+def _buttons(view: ApprovalView) -> Iterator[Part]:
     """The comment goes with both: an approval may have one, and a rejection must."""
     release, approval = view.release.id, view.promotion.approval
-    title = f"Approve version {view.version} for {view.promotion.stage}"
-    verb = "approval.approve"
-    yield button(title, verb, tone=Tone.GOOD, release=release, approval=approval)
-    yield button("Reject", "approval.reject", tone=Tone.BAD, release=release, approval=approval)
+    ruling = view.may(ApproveStage(release=release, approval=approval))
+    if ruling.is_met:
+        title, verb = (
+            f"Approve version {view.version} for {view.promotion.stage}",
+            "approval.approve",
+        )
+        yield button(title, verb, tone=Tone.GOOD, release=release, approval=approval)
+    else:
+        yield text(ruling.reason, Tone.WARN)
+    if view.may(RejectStage(release=release, approval=approval)).is_met:
+        yield button("Reject", "approval.reject", tone=Tone.BAD, release=release, approval=approval)

@@ -2,19 +2,29 @@
 
 from functools import partial
 
-from bot.click import Click, Clicks
-from bot.draft import Draft, release_of
+from bot.click import Click, Clicks, Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, text
-from bot.view import View
+from bot.ports import BotPorts
+from bot.view import CardSubject, View, release_view
 from bot.wording import moment
-from core.card import Card, Tone
+from core.authority.acts import RetryStep
+from core.card import Button, Card, Tone
 from core.events.people import RetryRequested
 from core.release.state import State
+from core.words import ReleaseId
 
 clicks: Clicks[Draft] = Clicks()
 
 NO_LOSS = "Nothing was lost, and nothing has changed since the last step that went well."
 WHAT_NEXT = "Retry goes on from there; if it gets stuck again, tell the platform team."
+
+
+async def gather(subject: CardSubject, _ports: BotPorts) -> View:
+    return release_view(subject, subject.name)
+
+
+def readers(view: View) -> tuple[str, ...]:
+    return (view.team,)
 
 
 def render(view: View) -> Card:
@@ -34,11 +44,22 @@ def render(view: View) -> Card:
         text(release.reason),
         facts(step=where, dead_letter="kept: see Deliveries"),
         text(f"{NO_LOSS} {WHAT_NEXT}"),
-        button("Retry", "problem.retry", tone=Tone.GOOD, release=release.id),
+        _retry_button(view),
         link("Release page", view.page),
         link("Deliveries", f"{view.page_url}/deliveries"),
         summary=f"{title} is stuck",
     )
+
+
+def _retry_button(view: View) -> Button | None:
+    release = view.release.id
+    if not view.may(RetryStep(release=release)).is_met:
+        return None
+    return button("Retry", "problem.retry", tone=Tone.GOOD, release=release)
+
+
+def subject_of(click: Click) -> ReleaseId:
+    return release_of(click)
 
 
 @clicks.on("problem.retry")

@@ -1,8 +1,48 @@
 """The card that says: a stage holds a version that was not placed there by a release."""
 
+from typing import Protocol
+
+import msgspec
+
 from bot.elements import banner, card, facts, heading, link, text
-from bot.view import RegistryView, version_of
+from bot.view import CardSubject
 from core.card import Card, Tone
+from core.errors import UnknownNameError
+from core.events.derived import RegistryChangedOutside
+from core.ports import Ledger
+from core.reading import version_of
+from core.release.model import Model
+
+
+class RegistryNeeds(Protocol):
+    """The state forgets what was expected; the event in the ledger remembers."""
+
+    @property
+    def store(self) -> Ledger: ...
+
+
+class RegistryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage that holds what we did not place there."""
+
+    model: Model
+    change: RegistryChangedOutside
+    page_url: str
+    team: str = ""
+
+
+async def gather(subject: CardSubject, needs: RegistryNeeds) -> RegistryView:
+    model = subject.model
+    wanted = subject.name.removeprefix(f"{model.stream}/")
+    for entry in await needs.store.load(model.stream):
+        if entry.event.id == wanted and isinstance(entry.event, RegistryChangedOutside):
+            return RegistryView(
+                model=model, change=entry.event, page_url=subject.page_url, team=subject.team
+            )
+    raise UnknownNameError("change of the registry", wanted)
+
+
+def readers(view: RegistryView) -> tuple[str, ...]:
+    return (view.team,)
 
 
 def render(view: RegistryView) -> Card:
@@ -33,7 +73,7 @@ def _approved(view: RegistryView) -> str:
     release = version_of(view.model, view.change.found)
     if release is None:
         return "made by no release"
-    promotion = release.promotions.get(view.change.stage)
+    promotion = release.promotion_to(view.change.stage)
     if promotion is None or promotion.outcome != "placed" or promotion.decided_by is None:
         return f"{release.id}, never approved for {view.change.stage}"
     return f"{release.id}, approved before by {promotion.decided_by.name}"

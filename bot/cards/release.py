@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from bot import findings, metrics_table, progress
-from bot.click import Click, Clicks
-from bot.draft import Draft, release_of
+from bot.click import Click, Clicks, Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
-from bot.gate_figures import gate_line
-from bot.next_stages import blocked_stage, next_stages
-from bot.view import View, holder_name
+from bot.ports import BotPorts
+from bot.view import STAGES, CardSubject, View, release_view
 from bot.wording import count, moment, short
+from core.authority.acts import RequestStage, RetryStep
+from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
 from core.events.people import RetryRequested
-from core.flow.retry import CAN_RETRY
+from core.reading import holder_name, holder_of, tone_of
 from core.release.release import Release
 from core.release.state import RUNNING, State
-from core.words import Stage
+from core.words import ReleaseId, Stage
 
 clicks: Clicks[Draft] = Clicks()
 
@@ -35,6 +35,14 @@ WHAT_NEXT = {
     State.AWAITING_ACCEPTANCE: "A member of the team accepts or rejects it on its own card.",
     State.AWAITING_APPROVAL: "The approvers decide on a card of their own.",
 }
+
+
+async def gather(subject: CardSubject, _ports: BotPorts) -> View:
+    return release_view(subject, subject.name)
+
+
+def readers(view: View) -> tuple[str, ...]:
+    return (view.team,)
 
 
 def render(view: View) -> Card:
@@ -57,6 +65,10 @@ def render(view: View) -> Card:
     )
 
 
+def subject_of(click: Click) -> ReleaseId:
+    return release_of(click)
+
+
 @clicks.on("release.show")
 def show(_click: Click) -> Draft:
     return None
@@ -74,9 +86,10 @@ def retry(click: Click) -> Draft:
 
 
 def _verdict(view: View) -> Verdict:
-    if view.release.state in RUNNING:
-        return _running(view), Tone.ACCENT
-    return _VERDICTS[view.release.state](view)
+    state = view.release.state
+    if state in RUNNING:
+        return _running(view), tone_of(state)
+    return _VERDICTS[state](view)
 
 
 def _running(view: View) -> str:
@@ -89,59 +102,72 @@ def _running(view: View) -> str:
 def _checked(view: View) -> Verdict:
     found = findings.total(findings.open_checks(view.release, view.policy))
     if not found:
-        return "The gate found nothing to mend", Tone.GOOD
+        return "The gate found nothing to mend", tone_of(view.release.state)
     return f"The gate has {count(found, 'finding')} for this branch", Tone.WARN
 
 
 def _placed(view: View) -> Verdict:
-    stage, holder = view.release.stage, view.model.holders.get(view.release.stage)
+    release, stage = view.release, view.release.stage
+    holder, promotion = holder_of(view.model, stage), release.promotion_to(stage)
     if holder is None or holder.version != view.version:
-        now = holder_name(view.model, holder) if holder and holder.version else "nothing"
+        now = holder_name(view.model, holder) if holder else "nothing"
         return f"Version {view.version} was on {stage}, which now holds {now}", Tone.SUBTLE
-    rows = count(view.release.promotions[stage].rows, "row")
-    return f"Version {view.version} holds {stage}: {rows} scored there", Tone.GOOD
+    rows = count(promotion.rows if promotion else 0, "row")
+    return f"Version {view.version} holds {stage}: {rows} scored there", tone_of(release.state)
 
 
 def _failed(view: View) -> Verdict:
     run = view.release.current_step()
     where = f" to {run.stage}" if run and run.stage is not Stage.TST else ""
-    return f"{str(run.step).capitalize() if run else 'A step'}{where} failed", Tone.BAD
+    step = str(run.step).capitalize() if run else "A step"
+    return f"{step}{where} failed", tone_of(view.release.state)
 
 
 def _stuck(view: View) -> Verdict:
     run = view.release.current_step()
-    return f"Stuck at {run.step if run else 'its start'}", Tone.BAD
+    return f"Stuck at {run.step if run else 'its start'}", tone_of(view.release.state)
 
 
-def _waiting(words: str, tone: Tone = Tone.ACCENT) -> Callable[[View], Verdict]:
+def _waiting(words: str) -> Callable[[View], Verdict]:
     def verdict(view: View) -> Verdict:
         release = view.release
-        return words.format(version=view.version, team=release.team, stage=release.stage), tone
+        said = words.format(version=view.version, team=release.team, stage=release.stage)
+        return said, tone_of(release.state)
 
     return verdict
 
 
 _VERDICTS: dict[State, Callable[[View], Verdict]] = {
     State.CHECKED: _checked,
-    State.BLOCKED: _waiting("Blocked by the gate", Tone.BAD),
+    State.BLOCKED: _waiting("Blocked by the gate"),
     State.AWAITING_ACCEPTANCE: _waiting("Evaluated: {team} has to accept it"),
-    State.REGISTERED: _waiting("Version {version} is registered", Tone.GOOD),
+    State.REGISTERED: _waiting("Version {version} is registered"),
     State.AWAITING_APPROVAL: _waiting("Version {version} awaits approval for {stage}"),
     State.PLACED: _placed,
     State.FAILED: _failed,
     State.STUCK: _stuck,
-    State.REJECTED: _waiting("Rejected: it goes no further", Tone.BAD),
-    State.SUPERSEDED: _waiting("Superseded: it goes no further", Tone.SUBTLE),
+    State.REJECTED: _waiting("Rejected: it goes no further"),
+    State.SUPERSEDED: _waiting("Superseded: it goes no further"),
 }
 
 
 def _reason(view: View) -> Iterator[Element]:
     """Why it is so, and what to do next."""
     release = view.release
-    blocked = blocked_stage(release, view.policy)
-    for words in (release.reason, _doing(release), WHAT_NEXT.get(release.state, ""), blocked):
+    blocks = _gate_blocks(view)
+    for words in (release.reason, _doing(release), WHAT_NEXT.get(release.state, ""), blocks):
         if words:
             yield text(words)
+
+
+def _gate_blocks(view: View) -> str:
+    """The gate's objection to the next stage, of a release that is registered but cannot go on."""
+    release = view.release
+    stage = next((stage for stage in STAGES if stage not in release.placed), None)
+    if stage is None:
+        return ""
+    ruling = view.may(RequestStage(release=release.id, stage=stage)).part(Condition.GATE)
+    return ruling.reason if ruling else ""
 
 
 def _doing(release: Release) -> str:
@@ -160,7 +186,7 @@ def _origin(view: View) -> str:
 
 
 def _gate(view: View) -> Iterator[tuple[str, str]]:
-    line = gate_line(view.model, view.release)
+    line = progress.gate_line(view.model, view.release)
     if line:
         yield "gate", line
 
@@ -183,17 +209,16 @@ def _metrics(view: View) -> Iterator[Element]:
     if not view.release.metrics:
         return
     champion = view.champion
-    found = metrics_table.deltas(view.release, champion, view.policy)
     against = f"against the champion {champion.id}" if champion else "(no champion to compare with)"
     is_open = view.release.state not in {State.PLACED, *ENDED}
-    yield section(f"Metrics {against}", metrics_table.table(found), is_open=is_open)
+    yield section(f"Metrics {against}", metrics_table.table(view.deltas), is_open=is_open)
 
 
 def _buttons(view: View) -> Iterator[Button]:
     release = view.release
-    if release.state in CAN_RETRY:
+    if view.may(RetryStep(release=release.id)).is_met:
         yield button("Retry", "release.retry", release=release.id)
-    for stage in next_stages(view.model, release, view.policy):
+    for stage in view.next_stages:
         yield button(
             f"Request {stage}", "request.open", tone=Tone.GOOD, release=release.id, stage=stage
         )

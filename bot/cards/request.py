@@ -2,28 +2,54 @@
 
 from functools import partial
 
-from bot.click import Click, Clicks
-from bot.draft import Draft, named, release_of, typed
+import msgspec
+
+from bot.click import Click, Clicks, Draft, named, release_of, stage_named, typed
 from bot.elements import banner, button, card, facts, heading, link, text, text_input
-from bot.next_stages import stage_named, why_not
-from bot.view import RequestView, holder_name
+from bot.ports import BotPorts
+from bot.view import CardSubject, View, release_view
 from bot.wording import moment
+from core.authority.acts import RequestStage
+from core.authority.conditions import an_approver
 from core.card import Button, Card, Tone
 from core.events.people import StageRequested
+from core.reading import holder_name, holder_of
 from core.release.promotion import Promotion
+from core.words import Stage
 
 clicks: Clicks[Draft] = Clicks()
 
 NO_FALL_BACK = "none: nothing holds it yet"
 
 
+class RequestView(View, frozen=True, kw_only=True):
+    """One release and the stage that somebody wants for it."""
+
+    stage: Stage
+
+
+async def gather(subject: CardSubject, _ports: BotPorts) -> RequestView:
+    """The subject names a release and a stage: "loan_default-3/QA"."""
+    release, _, stage = subject.name.rpartition("/")
+    view = release_view(subject, release)
+    return RequestView(**msgspec.structs.asdict(view), stage=stage_named(stage))
+
+
+def readers(view: RequestView) -> tuple[str, ...]:
+    return (view.team,)
+
+
 def render(view: RequestView) -> Card:
     """For the person who asks alone: the release's own card stays as it is for the others."""
-    promotion = view.release.promotions.get(view.stage)
+    promotion = view.release.promotion_to(view.stage)
     if promotion is not None and not promotion.outcome:
         return _sent(view, promotion)
-    problem = why_not(view.model, view.release, view.stage, view.policy)
-    return _refused(view, problem) if problem else _form(view)
+    ruling = view.may(RequestStage(release=view.release.id, stage=view.stage))
+    return _form(view) if ruling.is_met else _refused(view, ruling.reason)
+
+
+def subject_of(click: Click) -> str:
+    return f"{release_of(click)}/{stage_named(named(click, 'stage'))}"
 
 
 @clicks.on("request.open")
@@ -105,12 +131,11 @@ def _what(view: RequestView) -> str:
 
 
 def _groups(view: RequestView) -> str:
-    groups = view.policy.approvers.get(view.stage, ())
-    return f"a member of {' or '.join(groups)}" if groups else "nobody (the policy names no group)"
+    return an_approver(view.policy, view.stage)
 
 
 def _fall_back(view: RequestView) -> str:
-    holder = view.model.holders.get(view.stage)
-    if holder is None or not holder.version:
+    holder = holder_of(view.model, view.stage)
+    if holder is None:
         return NO_FALL_BACK
     return f"{holder_name(view.model, holder)}, there since {moment(holder.since, view.now)}"

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from bot.command import command
-from bot.deciders import may_decide
+from bot.command import Asker, command
 from bot.elements import Part, button, card, heading, text
 from bot.lookup import all_models
-from bot.services import Services
 from bot.view import View
 from bot.waiting import waits_for
 from bot.wording import count, moment
+from core.authority.acts import RejectStage, RejectVersion
 from core.card import Card, Tone
 from core.people import Person
 from core.release.promotion import Promotion
@@ -21,26 +20,28 @@ BUTTONS = 4
 
 
 @command("approvals", "What waits for whom, and what you may decide yourself.", who="everyone")
-async def approvals(_words: list[str], services: Services) -> Card:
-    show = services.show
+async def approvals(_words: list[str], asker: Asker) -> Card:
+    show = asker.show
     views = [
         show.view(model, release.id)
-        for model in await all_models(show)
+        for model in await all_models(show.ports)
         for release in model.releases.values()
         if release.state in WAITING
     ]
     if not views:
         return card(heading("Approvals"), text(NOTHING, Tone.SUBTLE))
-    views.sort(key=lambda view: not _may(view, services.person))
+    views.sort(key=lambda view: not _may(view, asker.person))
     title = f"{count(len(views), 'decision')} to make"
-    parts = [part for view in views for part in _parts(view, services.person)]
-    return card(heading(title), *parts, *_buttons(views, services.person))
+    parts = [part for view in views for part in _parts(view, asker.person)]
+    return card(heading(title), *parts, *_buttons(views, asker.person))
 
 
 def _may(view: View, person: Person) -> bool:
-    if view.release.state is State.AWAITING_ACCEPTANCE:
-        return person.is_member(view.release.team)
-    return may_decide(person, view.policy, view.model, view.release)
+    """Whoever may say no may decide; what a yes needs besides is on the card."""
+    promotion, release = view.release.open_promotion(), view.release.id
+    if promotion is None:
+        return view.may(RejectVersion(release=release), person).is_met
+    return view.may(RejectStage(release=release, approval=promotion.approval), person).is_met
 
 
 def _parts(view: View, person: Person) -> Iterator[Part]:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from bot.command import Command, command
+from bot.command import Asker, Command, command
 from bot.elements import card, code, heading, text
-from bot.services import Services
 from core.card import Card, Element, Tone
 
 
 @command("help", "Every command, with an example.", who="everyone")
-async def help_(_words: list[str], services: Services) -> Card:
-    parts = (part for known in services.commands for part in _parts(known))
+async def help_(_words: list[str], asker: Asker) -> Card:
+    parts = (part for known in asker.commands for part in _parts(known))
     return card(heading("What you can ask"), *parts)
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.command import command
+from bot.command import Asker, command
 from bot.elements import card, heading, text
 from bot.lookup import find_model, name_of
-from bot.services import Services
 from core.card import Card, Element, Tone
 from core.events.base import Event
 from core.events.derived import (
@@ -27,9 +26,9 @@ NOTHING = "Nothing was placed on a stage yet."
     who="everyone",
     examples=["model history loan_default"],
 )
-async def model_history(words: list[str], services: Services) -> Card:
-    model = await find_model(services.show, words[0])
-    recorded = await services.show.store.load(model.stream)
+async def model_history(words: list[str], asker: Asker) -> Card:
+    model = await find_model(asker.show.ports, words[0])
+    recorded = await asker.show.ports.store.load(model.stream)
     lines = [*_lines([entry.event for entry in recorded])][::-1]
     return card(
         heading(f"History of {name_of(model)}"),

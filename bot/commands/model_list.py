@@ -1,11 +1,11 @@
 """``model list``: every model that is on board, what PROD holds, and its newest release."""
 
-from bot.command import command
+from bot.command import Asker, command
 from bot.elements import card, heading, table, text
 from bot.lookup import all_models, name_of
-from bot.services import Services
 from bot.wording import count
 from core.card import Card
+from core.reading import holder_of
 from core.release.model import Model
 from core.words import Stage
 
@@ -14,8 +14,8 @@ NOBODY = "No repository is on board yet. `sluss add PATH` brings one on board."
 
 
 @command("model list", "Every model, what PROD holds, and its newest release.", who="everyone")
-async def model_list(_words: list[str], services: Services) -> Card:
-    models = await all_models(services.show)
+async def model_list(_words: list[str], asker: Asker) -> Card:
+    models = await all_models(asker.show.ports)
     if not models:
         return card(heading("No models"), text(NOBODY))
     rows = [_row(model) for model in models[:MOST]]
@@ -28,6 +28,6 @@ async def model_list(_words: list[str], services: Services) -> Card:
 
 
 def _row(model: Model) -> list[str]:
-    holder, newest = model.holders.get(Stage.PROD), model.newest()
-    held = f"version {holder.version}" if holder and holder.version else "-"
+    holder, newest = holder_of(model, Stage.PROD), model.newest()
+    held = f"version {holder.version}" if holder else "-"
     return [name_of(model), held, f"{newest.number}: {newest.state}" if newest else "none yet"]

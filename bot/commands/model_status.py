@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from bot.command import command
+from bot.command import Asker, command
 from bot.elements import Part, card, facts, heading, link, text
 from bot.lookup import find_model, name_of
-from bot.services import Services
 from bot.show import Show
-from bot.view import holder_name
 from bot.waiting import waits_for
 from bot.wording import moment
 from core.card import Card, Tone
+from core.reading import holder_name, holder_of
 from core.release.model import Model
 from core.words import Stage
 
@@ -23,9 +22,9 @@ RELEASES = 5
     who="everyone",
     examples=["model status loan_default"],
 )
-async def model_status(words: list[str], services: Services) -> Card:
-    show = services.show
-    model = await find_model(show, words[0])
+async def model_status(words: list[str], asker: Asker) -> Card:
+    show = asker.show
+    model = await find_model(show.ports, words[0])
     return card(
         heading(name_of(model)),
         facts((stage, _held(model, stage, show)) for stage in (Stage.QA, Stage.PROD)),
@@ -34,10 +33,11 @@ async def model_status(words: list[str], services: Services) -> Card:
 
 
 def _held(model: Model, stage: Stage, show: Show) -> str:
-    holder = model.holders.get(stage)
-    if holder is None or not holder.version:
+    holder = holder_of(model, stage)
+    if holder is None:
         return "empty"
-    return f"{holder_name(model, holder)}, since {moment(holder.since, show.clock())}"
+    now = show.ports.handle.context().now
+    return f"{holder_name(model, holder)}, since {moment(holder.since, now)}"
 
 
 def _releases(model: Model, show: Show) -> Iterator[Part]:

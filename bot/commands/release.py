@@ -1,8 +1,7 @@
 """``release <id>``: the card of a release as it is now."""
 
-from bot.command import command
+from bot.command import Asker, command
 from bot.lookup import find_release
-from bot.services import Services
 from core.card import Card
 
 
@@ -12,7 +11,7 @@ from core.card import Card
     who="everyone",
     examples=["release loan_default-3"],
 )
-async def release(words: list[str], services: Services) -> Card:
-    model, found = await find_release(services.show, words[0])
-    face = await services.show.face("release", found, model.stream)
+async def release(words: list[str], asker: Asker) -> Card:
+    model, found = await find_release(asker.show.ports, words[0])
+    face = await asker.show.face("release", found, model.stream)
     return face.card

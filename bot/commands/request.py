@@ -1,9 +1,8 @@
 """``request <model> <stage>``: the form that asks for a stage for the newest registered release."""
 
-from bot.command import command
+from bot.click import stage_named
+from bot.command import Asker, command
 from bot.lookup import find_model, name_of
-from bot.next_stages import stage_named
-from bot.services import Services
 from core.card import Card
 from core.errors import RefusedError
 
@@ -14,9 +13,9 @@ from core.errors import RefusedError
     who="members of the model's team",
     examples=["request loan_default QA"],
 )
-async def request(words: list[str], services: Services) -> Card:
+async def request(words: list[str], asker: Asker) -> Card:
     stage = stage_named(words[1])
-    model = await find_model(services.show, words[0])
+    model = await find_model(asker.show.ports, words[0])
     registered = [found for found in model.releases.values() if found.registered]
     waiting = [found for found in registered if not found.is_final]
     if not waiting:
@@ -24,4 +23,5 @@ async def request(words: list[str], services: Services) -> Card:
             f"{name_of(model)} has no registered release. Nothing was requested;",
             "accept an evaluated release first.",
         )
-    return await services.show.form(waiting[-1].id, stage)
+    face = await asker.show.face("request", f"{waiting[-1].id}/{stage}", model.stream)
+    return face.card

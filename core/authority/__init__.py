@@ -1,1 +1,1 @@
-"""Who may decide what, and why not."""
+"""Who may do what, and why not: one evaluator, asked by the flow, buttons, cards and commands."""

@@ -3,8 +3,9 @@
 One file per kind of thing that happens; each registers its functions with ``decides``.
 """
 
+from core.context import Context
 from core.flow import acceptance, checks, progress, promotion, pushes, registry, retry, steps
-from core.flow.decision import Context, Decision, decide
+from core.flow.decision import Decision, decide
 
 __all__ = [
     "Context",

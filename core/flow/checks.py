@@ -2,12 +2,13 @@
 
 import msgspec
 
+from core.authority.conditions import findings_before
+from core.context import Context
 from core.events.base import Event
 from core.events.derived import ModelNameClaimed, ReleaseBlocked, ReleaseChecked, StepPlanned
 from core.events.workers import StepFinished
-from core.flow.decision import CardRef, Context, Decision, follows
+from core.flow.decision import CardRef, Decision, follows
 from core.jobs import step_job
-from core.policy import Policy
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import steps_of
@@ -22,7 +23,7 @@ def checked(model: Model, release: Release, event: StepFinished, context: Contex
     if not release.is_candidate:
         done = follows(event, ReleaseChecked, context, release=release.id)
         return Decision(events=(done,), cards=cards)
-    reason = name_problem(model, result, context) or blocking(result, context.policy, "run")
+    reason = name_problem(model, result, context) or findings_before(result, context.policy, "run")
     if reason:
         blocked = follows(event, ReleaseBlocked, context, release=release.id, reason=reason)
         return Decision(events=(blocked,), cards=cards)
@@ -50,17 +51,6 @@ def name_problem(model: Model, result: Checked, context: Context) -> str:
             f"{result.model!r}. Nothing was run; a new model needs a repository of its own."
         )
     return ""
-
-
-def blocking(result: Checked, policy: Policy, gate: str) -> str:
-    """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
-    found = [check for check in result.checks if policy.blocking(check, gate)]
-    if not found:
-        return ""
-    titles = ", ".join(check.check for check in found)
-    count = sum(policy.blocking(check, gate) for check in found)
-    plural = "s" if count > 1 else ""
-    return f"{count} finding{plural} to mend first ({titles})."
 
 
 def _claim(

@@ -1,30 +1,19 @@
 """What a decision is made from and brings about, and the router to the function that makes it."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 
+from core.authority.acts import PersonEvent, act_of
+from core.authority.evaluate import may
+from core.context import Context
 from core.events.base import Event
-from core.events.derived import EventIgnored
+from core.events.derived import DecisionRefused, EventIgnored
 from core.jobs import Job
-from core.platform import Repository
-from core.policy import Policy
 from core.release.model import Model
-from core.words import Stream
 
 E = TypeVar("E", bound=Event)
-
-
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The world as it is at the decision. ``claims``: case-folded model name to its stream."""
-
-    now: datetime
-    policy: Policy
-    claims: Mapping[str, Stream] = {}
-    repository: Repository | None = None
-    is_local: bool = False
 
 
 class CardRef(msgspec.Struct, frozen=True):
@@ -74,6 +63,20 @@ def ignored(event: Event, context: Context, reason: str) -> Decision:
             ),
         )
     )
+
+
+def refused(model: Model, event: PersonEvent, context: Context) -> Decision | None:
+    """None when the person may do it; else nothing changes, and the attempt is in the ledger."""
+    act = act_of(event)
+    ruling = may(event.by, act, model, context)
+    if ruling.is_met:
+        return None
+    told = follows(
+        event, DecisionRefused, context,
+        release=event.release, by=event.by, what=act.name,
+        reason=ruling.reason, who_can=ruling.who_can,
+    )  # fmt: skip
+    return Decision(events=(told,), refusal=Refusal(ruling.reason, ruling.who_can))
 
 
 def follows(event: Event, name: type[E], context: Context, **fields: Any) -> E:

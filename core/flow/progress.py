@@ -1,7 +1,8 @@
 """A step got somewhere, or does something else now: nothing follows but the release's card."""
 
+from core.context import Context
 from core.events.workers import ChecksReported, StepProgressed
-from core.flow.decision import CardRef, Context, Decision, decides
+from core.flow.decision import CardRef, Decision, decides
 from core.release.model import Model
 
 

@@ -1,9 +1,10 @@
 """Pushes, pull requests and deleted branches: open a release, and end those it supersedes."""
 
+from core.context import Context
 from core.events.base import Event
 from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
-from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.flow.decision import CardRef, Decision, decides, follows, ignored
 from core.jobs import CancelStep, Job, step_job
 from core.platform import Repository
 from core.release.model import Model

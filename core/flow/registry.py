@@ -1,10 +1,11 @@
 """What the registry holds is compared with what we placed there: one path for every dialect."""
 
+from core.context import Context
 from core.events.base import Event
 from core.events.derived import RegistryChangedOutside
 from core.events.outside import RegistryHinted
 from core.events.workers import RegistryObserved
-from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.flow.decision import CardRef, Decision, decides, follows, ignored
 from core.jobs import ObserveRegistry
 from core.release.model import Model
 from core.release.state import State

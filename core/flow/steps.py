@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from core.context import Context
 from core.events.base import Event
 from core.events.derived import (
     AcceptanceAsked,
@@ -14,7 +15,7 @@ from core.events.derived import (
 )
 from core.events.workers import JobDeadLettered, StepFinished
 from core.flow import checks
-from core.flow.decision import CardRef, Context, Decision, decides, follows, ignored
+from core.flow.decision import CardRef, Decision, decides, follows, ignored
 from core.flow.registry import observe
 from core.jobs import step_job
 from core.release.model import Model
@@ -97,7 +98,7 @@ def _failed(model: Model, release: Release, event: StepFinished, context: Contex
     assert isinstance(event.result, Failed)
     cards = (CardRef("release", release.id),)
     jobs = (observe(model, event),) if event.step is Step.PROMOTE else ()
-    promotion = release.promotions.get(event.stage)
+    promotion = release.promotion_to(event.stage)
     if event.result.is_void and promotion is not None:
         voided = follows(
             event, ApprovalVoided, context,
@@ -138,6 +139,7 @@ def _promoted(model: Model, release: Release, event: StepFinished, context: Cont
         release=release.id, stage=event.stage, model=release.model, version=event.result.version,
         previous_version=event.result.previous_version, rows=event.result.rows,
     )  # fmt: skip
-    approval = release.promotions[event.stage].approval
-    cards = (CardRef("release", release.id), CardRef("approval", approval))
+    promotion = release.promotion_to(event.stage)
+    assert promotion is not None
+    cards = (CardRef("release", release.id), CardRef("approval", promotion.approval))
     return Decision(events=(placed,), jobs=(observe(model, event),), cards=cards)

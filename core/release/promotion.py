@@ -1,4 +1,4 @@
-"""A request for a stage, and what became of it."""
+"""A request for a stage, the votes on it, and what became of it."""
 
 from datetime import datetime
 
@@ -7,9 +7,20 @@ import msgspec
 from core.people import Person
 from core.words import ApprovalId, Stage
 
+DECIDED = frozenset({"approved", "rejected", "placed"})
+
+
+class Vote(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person said to a request."""
+
+    by: Person
+    approved: bool
+    comment: str
+    time: datetime
+
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest request for a stage, and what became of it."""
+    """One request for a stage, known by its approval, and what became of it."""
 
     stage: Stage
     approval: ApprovalId
@@ -19,8 +30,27 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     expected_outcome: str
     fall_back: str
     requested: datetime
+    votes: tuple[Vote, ...] = ()
     outcome: str = ""  # "", approved, rejected, void, placed
-    decided_by: Person | None = None
-    decided: datetime | None = None
-    comment: str = ""
+    voided: datetime | None = None
+    void_reason: str = ""
     rows: int = 0
+
+    @property
+    def last_vote(self) -> Vote | None:
+        """The vote that decided; a void approval was decided by nobody."""
+        return self.votes[-1] if self.votes and self.outcome in DECIDED else None
+
+    @property
+    def decided_by(self) -> Person | None:
+        return self.last_vote.by if self.last_vote else None
+
+    @property
+    def decided(self) -> datetime | None:
+        """When it came to its decision, or became void."""
+        return self.last_vote.time if self.last_vote else self.voided
+
+    @property
+    def comment(self) -> str:
+        """What the person who decided wrote, or why it is void."""
+        return self.last_vote.comment if self.last_vote else self.void_reason

@@ -9,7 +9,7 @@ from core.people import Person
 from core.release.promotion import Promotion
 from core.release.state import FINAL, State, StepRun
 from core.results import Author, Checked, Failed, Ran, Registered
-from core.words import ModelType, ReleaseId, Stage, Step
+from core.words import ApprovalId, ModelType, ReleaseId, Stage, Step
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +35,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[str, ...] = ()  # ... and which checks take longer
     ran: dict[Step, Ran] = {}
     registered: Registered | None = None
-    promotions: dict[Stage, Promotion] = {}
-    requests: int = 0
+    promotions: dict[ApprovalId, Promotion] = {}  # in the order in which they were asked for
     trainers: tuple[str, ...] = ()
     accepted_by: Person | None = None
 
@@ -87,8 +86,23 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     def current_step(self) -> StepRun | None:
         return next(reversed(self.steps.values()), None)
 
+    @property
+    def requests(self) -> int:
+        """How often a stage was asked for: each time has an approval of its own."""
+        return len(self.promotions)
+
+    @property
+    def placed(self) -> tuple[Stage, ...]:
+        """The stages that it was placed on, the newest last."""
+        return tuple(found.stage for found in self.promotions.values() if found.outcome == "placed")
+
     def open_promotion(self) -> Promotion | None:
         return next((found for found in self.promotions.values() if not found.outcome), None)
+
+    def promotion_to(self, stage: Stage) -> Promotion | None:
+        """The newest request for a stage; the earlier ones stay readable under their approval."""
+        newest_first = reversed(self.promotions.values())
+        return next((found for found in newest_first if found.stage is stage), None)
 
     def failure(self) -> Failed | None:
         step = self.current_step()

@@ -13,6 +13,7 @@ from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app
 from bot.bot import Sluss
 from bot.commands import COMMANDS
 from bot.deliver import Deliver
+from bot.ports import BotPorts
 from core.conversation import APPROVALS
 from core.handle import Handle
 from handlers import azure_devops, mlflow
@@ -112,15 +113,14 @@ class Server:
 
 
 def _bot(parts: Parts) -> Sluss:
-    return Sluss(
+    ports = BotPorts(
         handle=parts.handle,
         store=parts.store,
         git=parts.git,
         directory=parts.directory,
-        policy=parts.settings.files.policy,
-        clock=parts.clock,
         page_url=parts.settings.public_url,
     )
+    return Sluss(ports)
 
 
 def _app(parts: Parts, chat: ChatSettings) -> web.Application:

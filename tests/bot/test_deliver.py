@@ -142,6 +142,22 @@ async def test_the_approvers_meet_in_their_own_room(tmp_path):
     await world.store.close()
 
 
+@pytest.mark.parametrize(
+    ("readers", "room"),
+    [
+        (("platform",), "operations"),
+        (("PLATFORM", "credit"), "operations"),
+        (("auditors", "credit"), "credit room"),
+        (("auditors",), "general"),
+        ((), "general"),
+    ],
+)
+def test_a_card_goes_where_the_first_of_its_readers_meets(readers, room):
+    rooms = {"*": "general", "Platform": "operations", "credit": "credit room"}
+
+    assert Platform(conversations=rooms).conversation(*readers) == room
+
+
 async def test_an_approval_card_tells_the_commits_of_the_git_host(world, tmp_path):
     bare = BareWorld(tmp_path)
     commits = {1: bare.commit({"src/train.py": b"1"}), 2: bare.commit({"src/train.py": b"2"})}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from bot import differences, metrics_table
+from bot import metrics_table
 from bot.wording import clipped, count, lasting, listed, moment
+from core import reading
 from core.card import Tone
 from core.policy import Policy
 from core.results import Ran
@@ -37,7 +38,7 @@ def release_with(libraries=(), variables=None, metrics=None, data="d1"):
 )
 def test_a_delta_has_the_colour_of_the_policys_direction(name, now, before, tone):
     policy = Policy(directions={**Policy().directions, "yield": "lower"})
-    found = metrics_table.deltas(
+    found = reading.deltas(
         release_with(metrics={name: now}), release_with(metrics={name: before}), policy
     )
 
@@ -45,7 +46,7 @@ def test_a_delta_has_the_colour_of_the_policys_direction(name, now, before, tone
 
 
 def test_a_metric_that_came_or_went_is_said():
-    found = metrics_table.deltas(
+    found = reading.deltas(
         release_with(metrics={"auc": 0.7, "f1": 0.5}),
         release_with(metrics={"auc": 0.7, "ks": 0.4}),
         Policy(),
@@ -58,7 +59,7 @@ def test_a_metric_that_came_or_went_is_said():
 
 
 def test_the_largest_change_beside_its_own_size_comes_first():
-    found = metrics_table.deltas(
+    found = reading.deltas(
         release_with(metrics={"rows": 1010.0, "auc": 0.5}),
         release_with(metrics={"rows": 1000.0, "auc": 0.7}),
         Policy(),
@@ -80,13 +81,13 @@ def test_the_largest_change_beside_its_own_size_comes_first():
     ],
 )
 def test_libraries_are_compared_as_pip_names_them(before, after, says):
-    found = differences.libraries(release_with(libraries=after), release_with(libraries=before))
+    found = reading.libraries(release_with(libraries=after), release_with(libraries=before))
 
     assert [each.words() for each in found] == says
 
 
 def test_variables_are_compared_by_name():
-    found = differences.variables(
+    found = reading.variables(
         release_with(variables={"A": "1", "B": "2"}), release_with(variables={"A": "0", "C": "3"})
     )
 
@@ -103,7 +104,7 @@ def test_variables_are_compared_by_name():
     ],
 )
 def test_data_is_compared_by_its_fingerprint(now, before, says):
-    assert differences.data(release_with(data=now), release_with(data=before)) == says
+    assert reading.data(release_with(data=now), release_with(data=before)) == says
 
 
 @pytest.mark.parametrize(

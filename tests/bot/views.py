@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.view import ApprovalView, Changes, Deciders, RequestView, View
+from bot.cards.approval import ApprovalView, Deciders
+from bot.cards.request import RequestView
+from bot.since_champion import Changes
+from bot.view import View
 from core.card import Banner, Card, Element, Facts, Heading, Section, Table, Text, TextInput
 from core.conversation import Click
 from core.gate.checks import CheckResult, Finding, Status
@@ -42,22 +45,21 @@ def found(count: int, check: str = "variables", priority: int = 1) -> CheckResul
 
 def view(story: Story, release: Release | None = None) -> View:
     return View(
-        model=story.model, release=release or story.release, policy=story.policy,
-        page_url=PAGES, now=story.now,
-    )  # fmt: skip
+        model=story.model, release=release or story.release, context=story.context, page_url=PAGES
+    )
 
 
 def request_view(story: Story, stage: Stage) -> RequestView:
     return RequestView(
-        model=story.model, release=story.release, policy=story.policy,
-        page_url=PAGES, now=story.now, stage=stage,
+        model=story.model, release=story.release, context=story.context,
+        page_url=PAGES, stage=stage,
     )  # fmt: skip
 
 
 def approval_view(story: Story, stage: Stage, changes: Changes = CHANGES) -> ApprovalView:
     return ApprovalView(
-        model=story.model, release=story.release, policy=story.policy,
-        page_url=PAGES, now=story.now, promotion=story.release.promotions[stage],
+        model=story.model, release=story.release, context=story.context,
+        page_url=PAGES, promotion=story.release.promotion_to(stage),
         changes=changes,
         deciders=Deciders(
             groups=("approvers",), may=("Eve",), may_not=(("Ada", "pushed this commit"),)

@@ -10,6 +10,7 @@ from adapters.local_files.people import PeopleFile
 from adapters.sql_store import SqlStore
 from bot.bot import Sluss
 from bot.deliver import Deliver
+from bot.ports import BotPorts
 from bot.show import Show
 from core.card import Card
 from core.errors import UnavailableError, UnknownNameError
@@ -87,13 +88,13 @@ class World:
         )
         self.room = Room()
         self.bot = Sluss(
-            handle=self.handle,
-            store=self.store,
-            git=BareRepositories({"r1": self.git_folder}.get),
-            directory=PeopleFile((ADA, BEN, EVE, OUT)),
-            policy=self.policy,
-            clock=self.clock,
-            page_url="http://127.0.0.1:8300/",
+            BotPorts(
+                handle=self.handle,
+                store=self.store,
+                git=BareRepositories({"r1": self.git_folder}.get),
+                directory=PeopleFile((ADA, BEN, EVE, OUT)),
+                page_url="http://127.0.0.1:8300/",
+            )
         )
         self.deliver = Deliver(self.bot.show, self.room)
 

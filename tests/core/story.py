@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from core.context import Context
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed
 from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
@@ -12,7 +13,7 @@ from core.events.workers import (
     StepFinished,
     StepProgressed,
 )
-from core.flow import Context, Decision, decide
+from core.flow import Decision, decide
 from core.gate.checks import CheckResult, Finding, Status
 from core.people import Person
 from core.platform import Repository
@@ -66,12 +67,15 @@ class Story:
     def refusal(self) -> str:
         return self.decision.refusal.reason if self.decision.refusal else ""
 
-    def tell(self, event: Event) -> "Story":
-        context = Context(
+    @property
+    def context(self) -> Context:
+        return Context(
             now=self.now, policy=self.policy, claims=self.claims, is_local=self.is_local,
             repository=Repository(id="r1", name=Stream("loan"), team="credit"),
         )  # fmt: skip
-        self.decision = decide(self.model, event, context)
+
+    def tell(self, event: Event) -> "Story":
+        self.decision = decide(self.model, event, self.context)
         for following in (event, *self.decision.events):
             self.model = fold(self.model, following)
             self.events.append(following)

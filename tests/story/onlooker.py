@@ -63,7 +63,9 @@ class Onlooker:
         )  # fmt: skip
         assert not answer.refusal, answer.refusal
         asked = await self.until(release, State.AWAITING_APPROVAL)
-        return asked.promotions[stage].approval
+        promotion = asked.promotion_to(stage)
+        assert promotion is not None
+        return promotion.approval
 
     async def decide(
         self, name: str, release: ReleaseId, approval: str, *, approves: bool = True

@@ -122,7 +122,7 @@ async def press(onlooker, found):
         case State.AWAITING_ACCEPTANCE, _:
             await onlooker.visitor("bo").press("acceptance.accept", release=found.id)
         case State.AWAITING_APPROVAL, stage:
-            approval = found.promotions[stage].approval
+            approval = found.promotion_to(stage).approval
             decisions = (onlooker.decide(name, found.id, approval) for name in ("bo", "carin"))
             await asyncio.gather(*decisions)
         case (State.REGISTERED, _) | (State.PLACED, Stage.QA):

@@ -11,6 +11,7 @@ from core.gate.checks import CheckResult
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
+from core.reading import Delta, champion_of, deltas
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import RUNNING, StepRun
@@ -20,15 +21,12 @@ from web.pages.decisions import Decided, decisions
 LINKED: Final = ("step", "stage", "note", "reason", "outcome")
 
 
-class Metric(msgspec.Struct, frozen=True, kw_only=True):
+class MetricBars(msgspec.Struct, frozen=True, kw_only=True):
     """One metric beside the champion's; ``width`` values are per cent of the wider bar."""
 
-    name: str
-    value: float
-    champion: float | None
+    delta: Delta
     width: float
     champion_width: float
-    is_better: bool | None
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +46,7 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepRun, ...]
     checks: tuple[CheckResult, ...]
     findings: int
-    metrics: tuple[Metric, ...]
+    metrics: tuple[MetricBars, ...]
     champion: Release | None
     decisions: tuple[Decided, ...]
     chain: tuple[Link, ...]
@@ -69,7 +67,7 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         near = [row.release for row in rows if row.release.startswith(name[:4])][:3]
         raise UnknownNameError("release", name, near)
     entries = [e for e in await store.load(stream) if _is_about(e, release)]
-    champion = _champion(model, release)
+    champion = champion_of(model, release)
     checks = release.checks
     return ReleasePage(
         model=model,
@@ -77,16 +75,11 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         steps=tuple(release.steps.values()),
         checks=checks,
         findings=sum(check.to_mend for check in checks),
-        metrics=tuple(_metrics(release, champion, policy)),
+        metrics=tuple(map(_bars, deltas(release, champion, policy))) if release.metrics else (),
         champion=champion,
         decisions=tuple(decisions(entry.event for entry in entries)),
         chain=tuple(_link(entry) for entry in entries),
     )
-
-
-def _champion(model: Model, release: Release) -> Release | None:
-    champion = model.champion
-    return champion if champion is not None and champion.id != release.id else None
 
 
 def _is_about(entry: Recorded, release: Release) -> bool:
@@ -95,23 +88,10 @@ def _is_about(entry: Recorded, release: Release) -> bool:
     return about == release.id or (about is None and commit == release.commit)
 
 
-def _metrics(release: Release, champion: Release | None, policy: Policy) -> list[Metric]:
-    before = champion.metrics if champion else {}
-    rows = []
-    for name, value in release.metrics.items():
-        old = before.get(name)
-        widest = max(abs(value), abs(old or 0.0)) or 1.0
-        rows.append(
-            Metric(
-                name=name,
-                value=value,
-                champion=old,
-                width=100 * abs(value) / widest,
-                champion_width=100 * abs(old or 0.0) / widest,
-                is_better=None if old is None else policy.is_better(name, value - old),
-            )
-        )
-    return rows
+def _bars(delta: Delta) -> MetricBars:
+    now, before = abs(delta.now or 0.0), abs(delta.before or 0.0)
+    widest = max(now, before) or 1.0
+    return MetricBars(delta=delta, width=100 * now / widest, champion_width=100 * before / widest)
 
 
 def _link(entry: Recorded) -> Link:

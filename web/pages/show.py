@@ -5,19 +5,16 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from core.card import Tone
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Effects, Evidence, MLPlatform
+from core.reading import tone_of
 from core.release.release import Release
-from core.release.state import StepRun
+from core.release.state import State, StepRun
 from core.results import Failed, Promoted, Ran
 
 TAIL: Final = 40_000
 ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")  # colours for a terminal
-TONES: Final = {
-    "placed": "good", "registered": "good", "checked": "good", "failed": "bad", "blocked": "bad",
-    "stuck": "bad", "rejected": "bad", "superseded": "subtle", "awaiting acceptance": "warn",
-    "awaiting approval": "warn",
-}  # fmt: skip
 
 
 def moment(time: datetime | None) -> str:
@@ -29,9 +26,9 @@ def number(value: float) -> str:
 
 
 def tone(state: str) -> str:
-    """``placed PROD`` has the tone of ``placed``; what runs is the accent."""
-    known = (TONES[name] for name in TONES if state == name or state.startswith(f"{name} "))
-    return next(known, "accent")
+    """``placed PROD`` has the tone of ``placed``."""
+    known = (each for each in State if state == each or state.startswith(f"{each} "))
+    return next((tone_of(each) for each in known), Tone.ACCENT)
 
 
 def without_login(url: str) -> str:

@@ -6,7 +6,7 @@ the stage; only then does the representation move. If anything fails, the old ho
 
 import msgspec
 
-from core.authority.approval import digest
+from core.authority.binding import digest
 from core.errors import ApprovalVoidError
 from core.release.promotion import Promotion
 from core.release.release import Release
@@ -21,7 +21,8 @@ replace = msgspec.structs.replace
 
 async def promote(task: Task, services: Services) -> Result | Later:
     release, stage = task.release, Stage(task.job.stage)
-    promotion, registered = release.promotions[stage], release.registered
+    promotion, registered = release.promotion_to(stage), release.registered
+    assert promotion is not None
     assert registered is not None
     await _verify(task, services, promotion, registered)
     ended = await run_to_end(task, services, release.run, version=registered.version)

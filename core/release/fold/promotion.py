@@ -12,7 +12,7 @@ from core.events.derived import (
 )
 from core.release.fold.folds import change, folds
 from core.release.model import Model
-from core.release.promotion import Promotion
+from core.release.promotion import Promotion, Vote
 from core.release.release import Release
 from core.release.state import State
 from core.words import Stage
@@ -31,43 +31,51 @@ def _requested(model: Model, event: PromotionRequested) -> Model:
     return change(
         model, event, event.release,
         state=State.AWAITING_APPROVAL, stage=event.stage, reason="",
-        promotions={**release.promotions, event.stage: promotion}, requests=release.requests + 1,
+        promotions={**release.promotions, event.approval: promotion},
     )  # fmt: skip
 
 
-def _decided(model: Model, event: Any, outcome: str, **changes: Any) -> Model:
+def _voted(model: Model, event: PromotionApproved | PromotionRejected, **changes: Any) -> Model:
+    """The vote is kept with the request; today one decides."""
+    approved = isinstance(event, PromotionApproved)
     release = model.releases[event.release]
-    promotion = replace(
-        release.promotions[event.stage],
-        outcome=outcome,
-        decided_by=getattr(event, "by", None),
-        decided=event.time,
-        comment=getattr(event, "comment", "") or getattr(event, "reason", ""),
-    )
-    promotions = {**release.promotions, event.stage: promotion}
+    asked = release.promotions[event.approval]
+    vote = Vote(by=event.by, approved=approved, comment=event.comment, time=event.time)
+    outcome = "approved" if approved else "rejected"
+    decided = replace(asked, votes=(*asked.votes, vote), outcome=outcome)
+    promotions = {**release.promotions, event.approval: decided}
     return change(model, event, event.release, promotions=promotions, **changes)
 
 
 @folds(PromotionApproved)
 def _promotion_approved(model: Model, event: PromotionApproved) -> Model:
-    return _decided(model, event, "approved")
+    return _voted(model, event)
 
 
 def _back(release: Release) -> dict[str, Any]:
     """After a request that came to nothing a release is where it was before."""
-    placed = [stage for stage, found in release.promotions.items() if found.outcome == "placed"]
-    if placed:
-        return {"state": State.PLACED, "stage": placed[-1]}
+    if release.placed:
+        return {"state": State.PLACED, "stage": release.placed[-1]}
     return {"state": State.REGISTERED, "stage": Stage.TST}
 
 
 @folds(PromotionRejected)
 def _promotion_rejected(model: Model, event: PromotionRejected) -> Model:
     reason = f"{event.by.name} rejected {event.stage}: {event.comment}"
-    return _decided(model, event, "rejected", reason=reason, **_back(model.releases[event.release]))
+    return _voted(model, event, reason=reason, **_back(model.releases[event.release]))
 
 
 @folds(ApprovalVoided)
 def _voided(model: Model, event: ApprovalVoided) -> Model:
-    back = _back(model.releases[event.release])
-    return _decided(model, event, "void", reason=event.reason, **back)
+    release = model.releases[event.release]
+    void = replace(
+        release.promotions[event.approval],
+        outcome="void",
+        voided=event.time,
+        void_reason=event.reason,
+    )
+    promotions = {**release.promotions, event.approval: void}
+    return change(
+        model, event, event.release,
+        promotions=promotions, reason=event.reason, **_back(release),
+    )  # fmt: skip

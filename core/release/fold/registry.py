@@ -14,14 +14,16 @@ replace = msgspec.structs.replace
 @folds(StagePlaced)
 def _placed(model: Model, event: StagePlaced) -> Model:
     release = model.releases[event.release]
-    promotion = replace(release.promotions[event.stage], outcome="placed", rows=event.rows)
+    asked = release.promotion_to(event.stage)
+    assert asked is not None  # nothing is placed that nobody asked for
+    promotion = replace(asked, outcome="placed", rows=event.rows)
     holder = Holder(
         version=event.version, release=event.release, since=event.time, noted=model.version + 1
     )
     model = replace(model, holders={**model.holders, event.stage: holder})
     return change(
         model, event, event.release, state=State.PLACED, stage=event.stage, reason="",
-        promotions={**release.promotions, event.stage: promotion},
+        promotions={**release.promotions, asked.approval: promotion},
     )  # fmt: skip
 
 

@@ -141,8 +141,8 @@ def _rejected(model: Model, event: ReleaseRejected) -> Model:
 def _superseded(model: Model, event: ReleaseSuperseded) -> Model:
     release = model.releases[event.release]
     promotions = {
-        stage: found if found.outcome else replace(found, outcome="void", decided=event.time)
-        for stage, found in release.promotions.items()
+        approval: found if found.outcome else replace(found, outcome="void", voided=event.time)
+        for approval, found in release.promotions.items()
     }
     return change(
         model, event, event.release,

@@ -5,10 +5,11 @@ import pytest
 
 from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import approval
-from bot.view import Changes
+from bot.since_champion import Changes
 from core.card import Section, TextInput, Tone
 from core.events.people import ApprovalDecided
 from core.people import Person
+from core.policy import Policy
 from core.results import Author, Checked, Commit, Promoted, Registered
 from core.words import Stage, Step
 from tests.bot.views import (
@@ -165,7 +166,7 @@ def test_a_decision_takes_approval_person_and_comment_along(approved):
 
     event = (approval.approve if approved else approval.reject)(click)(time=story.now)
 
-    promotion = story.release.promotions[Stage.PROD]
+    promotion = story.release.promotion_to(Stage.PROD)
     assert event == ApprovalDecided(
         id=f"decision/{promotion.approval}/eve/c1", time=story.now, release="loan-2",
         approval=promotion.approval, by=EVE, approved=approved, comment="seen",
@@ -217,7 +218,7 @@ def test_a_void_card_says_why_and_has_no_buttons(end, why):
     end(story)
     ended = story.model.releases[view.release.id]
     view = msgspec.structs.replace(
-        view, model=story.model, release=ended, promotion=ended.promotions[Stage.QA]
+        view, model=story.model, release=ended, promotion=ended.promotion_to(Stage.QA)
     )
 
     card = approval.render(view)
@@ -242,3 +243,13 @@ def test_a_person_who_was_picked_in_a_window_is_marked():
     card = card_of(story.approve(picked, yes=False, comment="no"), Stage.QA)
 
     assert "Decided by: Eve (identity not verified)" in words(card)
+
+
+def test_what_can_no_longer_be_approved_says_why_in_place_of_the_button():
+    story = second()
+    story.policy = Policy(max_workers=2)
+
+    card = card_of(story)
+
+    assert "The policy changed since this was asked." in in_sight(card)
+    assert titles(card) == ["Reject"]

@@ -7,7 +7,7 @@ import pytest
 import bot.cards
 from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import CARDS, acceptance, approval, problem, release, request
-from bot.view import Changes
+from bot.since_champion import Changes
 from core.results import Author, Checked, Commit
 from core.words import Stage
 from tests.adapters.teams.cards import problem as schema_problem
@@ -59,6 +59,8 @@ def test_every_card_is_valid_and_small_enough_for_teams(case):
 
 
 def test_the_list_of_cards_is_whole():
-    listed = {card.__name__.rpartition(".")[2] for card in CARDS}
+    listed = {card.__name__.rpartition(".")[2] for card in CARDS.values()}
 
-    assert listed == {module.name for module in pkgutil.iter_modules(bot.cards.__path__)}
+    assert (
+        listed == set(CARDS) == {module.name for module in pkgutil.iter_modules(bot.cards.__path__)}
+    )

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.cards import registry
-from bot.view import RegistryView
+from bot.cards.registry import RegistryView
 from core.events.derived import RegistryChangedOutside
 from core.words import Stage
 from tests.bot.views import NAMED, PAGES, in_production, verdict, words

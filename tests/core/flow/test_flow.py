@@ -265,7 +265,7 @@ def test_a_changed_artifact_voids_the_approval_and_leaves_the_stage():
     story.finish(Step.PROMOTE, VOID, stage=Stage.QA)
 
     assert story.release.state is State.REGISTERED
-    assert story.release.promotions[Stage.QA].outcome == "void"
+    assert story.release.promotion_to(Stage.QA).outcome == "void"
     assert not story.model.holders
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.authority.approval import excluded
+from core.authority.four_eyes import excluded
 from core.events.derived import PromotionApproved, StagePlaced
 from core.release.state import FINAL, RUNNING, State
 from core.results import Promoted, Ran, Registered
@@ -132,7 +132,7 @@ def test_nothing_is_placed_without_the_approval_of_somebody_else(actions):
     for placed in (event for event in story.events if isinstance(event, StagePlaced)):
         release = story.model.releases[placed.release]
         by = approved[placed.release, placed.stage]
-        requester = release.promotions[placed.stage].requester
+        requester = release.promotion_to(placed.stage).requester
         assert by.id not in excluded(story.model, release, requester)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.events.outside import CodePushed
 from core.gate.checks import CheckResult, Finding, Status
-from core.results import Checked, Failed, Ran
+from core.results import Checked, Failed, Ran, Registered
 from core.words import Stage, Step
 from tests.core.story import ADA, CHECKED, EVE, Story
 
@@ -71,6 +71,29 @@ async def test_metrics_stand_beside_the_champions(pages, read):
 
     assert "against the champion loan-1" in text
     assert "auc 0.65 was 0.7" in text
+
+
+async def test_what_holds_production_stands_beside_what_held_it_before(pages, read):
+    """Card and page said two things of the holder."""
+    story = Story().push(1).to_registered("1").promoted(Stage.QA).promoted(Stage.PROD)
+    story.push(2).to_acceptance(auc=0.75).accept()
+    story.finish(Step.REGISTER, Registered(version="2", artifact_digest="b"))
+    await pages.world.told(story.promoted(Stage.QA, "2").promoted(Stage.PROD, "2"))
+    _, text = await read("/releases/loan-2")
+
+    assert "against the champion loan-1" in text
+    assert "auc 0.75 was 0.7" in text
+
+
+async def test_a_metric_that_went_is_told(pages, read):
+    story = Story().push(1).to_registered().promoted(Stage.QA).promoted(Stage.PROD).push(2)
+    story.finish(Step.CHECK, CHECKED).finish(Step.TRAIN, Ran(run="r2"))
+    story.finish(Step.SCORE, Ran(run="r2"))
+    await pages.world.told(story.finish(Step.EVALUATE, Ran(run="r2", metrics={"ks": 0.4})))
+    _, text = await read("/releases/loan-2")
+
+    assert "auc gone was 0.7" in text
+    assert "ks 0.4" in text
 
 
 @pytest.mark.parametrize(("auc", "tone"), [(0.65, "bar bad"), (0.75, "bar good")])

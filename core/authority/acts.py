@@ -1,0 +1,90 @@
+"""What a person may want to do to a release: each act by its name, and the words it came with.
+
+Words that are ``None`` have not been asked for yet: a button is shown before anybody types.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.words import ApprovalId, ReleaseId, Stage
+
+PersonEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
+
+
+class AcceptVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The team takes an evaluated version into the registry."""
+
+    name: ClassVar[str] = "accept"
+    release: ReleaseId
+
+
+class RejectVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The team ends a release whose evaluation does not convince it."""
+
+    name: ClassVar[str] = "reject"
+    release: ReleaseId
+    reason: str | None = None
+
+
+class RetryStep(msgspec.Struct, frozen=True, kw_only=True):
+    """The step that stopped is tried again."""
+
+    name: ClassVar[str] = "retry"
+    release: ReleaseId
+
+
+class RequestStage(msgspec.Struct, frozen=True, kw_only=True):
+    """The team asks for a stage."""
+
+    release: ReleaseId
+    stage: Stage
+    purpose: str | None = None
+    expected_outcome: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"request {self.stage}"
+
+
+class ApproveStage(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person lets a release have the stage that was asked for."""
+
+    name: ClassVar[str] = "approve"
+    release: ReleaseId
+    approval: ApprovalId
+
+
+class RejectStage(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person says no to a request, and why."""
+
+    name: ClassVar[str] = "reject"
+    release: ReleaseId
+    approval: ApprovalId
+    reason: str | None = None
+
+
+Act = AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage
+
+
+def act_of(event: PersonEvent) -> Act:
+    """What the person who caused the event wants."""
+    match event:
+        case AcceptanceDecided(accepted=True):
+            return AcceptVersion(release=event.release)
+        case AcceptanceDecided():
+            return RejectVersion(release=event.release, reason=event.reason)
+        case StageRequested():
+            return RequestStage(
+                release=event.release,
+                stage=event.stage,
+                purpose=event.purpose,
+                expected_outcome=event.expected_outcome,
+            )
+        case ApprovalDecided(approved=True):
+            return ApproveStage(release=event.release, approval=event.approval)
+        case ApprovalDecided():
+            return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
+        case RetryRequested():
+            return RetryStep(release=event.release)

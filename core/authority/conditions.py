@@ -1,0 +1,184 @@
+"""The conditions that rulings are made of: one function is one thing that has to hold.
+
+Without a person a condition of people is met: what is left stands in the way whoever asks.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+
+from core.authority.binding import digest
+from core.authority.four_eyes import excluded, why_excluded
+from core.authority.ruling import Condition, Ruling, barred, met, missing
+from core.context import Context
+from core.people import Person
+from core.policy import Policy
+from core.release.model import Model
+from core.release.promotion import Promotion
+from core.release.release import Release
+from core.release.state import State
+from core.results import Checked
+from core.words import ApprovalId, ReleaseId, Stage
+
+UNVERIFIED = "Nobody knows who you are here: the identity was not verified. Nothing was decided."
+NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
+NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
+POLICY_CHANGED = "The policy changed since this was asked. Reject it and let it be asked anew."
+TST_IS_NO_REQUEST = "TST is where every release runs already: request QA or PROD."
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks about which release, in which world."""
+
+    person: Person | None
+    model: Model
+    release: Release
+    context: Context
+
+
+def identity(question: Question, who_can: str) -> Ruling:
+    """Only a verified person decides; a picked one only where everything is local."""
+    person = question.person
+    if person is None or person.identity == "verified":
+        return met(Condition.IDENTITY)
+    if person.identity == "local_unverified" and question.context.is_local:
+        return met(Condition.IDENTITY)
+    return barred(Condition.IDENTITY, UNVERIFIED, who_can)
+
+
+def the_team(release: Release) -> str:
+    """Who mends and retries; before the gate has read TEAM_NAME that is anybody known."""
+    return f"A member of {release.team}" if release.team else "Anybody known"
+
+
+def team_can(release: Release) -> str:
+    """Who decides for the team; nobody before the gate has read TEAM_NAME."""
+    return f"A member of {release.team} can." if release.team else ""
+
+
+def team(question: Question, does: str) -> Ruling:
+    release, who_can = question.release, team_can(question.release)
+    if question.person is None or question.person.is_member(release.team):
+        return met(Condition.TEAM, who_can)
+    reason = f"Only members of {release.team or 'its team'} {does}. Nothing was changed."
+    return barred(Condition.TEAM, reason, who_can)
+
+
+def state(question: Question, wanted: Collection[State], reason: str, who_can: str = "") -> Ruling:
+    release = question.release
+    if release.state in wanted:
+        return met(Condition.STATE)
+    says = barred if release.is_final else missing
+    return says(Condition.STATE, f"{release.id} is {release.state}{reason}", who_can)
+
+
+def written(texts: Collection[str | None], reason: str) -> Ruling:
+    """What has not been asked for yet (None) is not missed."""
+    if all(text is None or text.strip() for text in texts):
+        return met(Condition.WORDS)
+    return missing(Condition.WORDS, reason)
+
+
+def findings_before(checked: Checked | None, policy: Policy, gate: str) -> str:
+    """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
+    results = checked.checks if checked else ()
+    found = [(check.check, count) for check in results if (count := policy.blocking(check, gate))]
+    if not found:
+        return ""
+    count = sum(count for _, count in found)
+    plural = "s" if count > 1 else ""
+    return f"{count} finding{plural} to mend first ({', '.join(check for check, _ in found)})."
+
+
+def gate(question: Question, name: str, what_next: str) -> Ruling:
+    found = findings_before(question.release.checked, question.context.policy, name)
+    if not found:
+        return met(Condition.GATE)
+    return missing(Condition.GATE, f"The gate blocks {name}: {found}", what_next)
+
+
+def order(question: Question, stage: Stage) -> Ruling:
+    """One open promotion per stage, stages in order, and no older release over a newer one."""
+    model, release = question.model, question.release
+    before = question.context.policy.stage_order.get(stage, "")
+    if stage is Stage.TST:
+        return barred(Condition.ORDER, TST_IS_NO_REQUEST)
+    if stage in release.placed:
+        return barred(Condition.ORDER, f"{release.id} was placed on {stage} already.")
+    if before and before not in release.placed:
+        return missing(Condition.ORDER, f"{stage} comes after {before}: request {before} first.")
+    holder = model.holders.get(stage)
+    held = model.releases.get(ReleaseId(holder.release)) if holder else None
+    if held is not None and held.number > release.number:
+        reason = f"{stage} holds the newer {held.id}: an older release never replaces it."
+        return barred(Condition.ORDER, reason)
+    others = (found for found in model.releases.values() if found.id != release.id)
+    busy = next((found for found in others if _awaits(found, stage)), None)
+    if busy is not None:
+        reason = f"{busy.id} has an open promotion to {stage}: it must end first."
+        return missing(Condition.ORDER, reason)
+    return met(Condition.ORDER)
+
+
+def _awaits(release: Release, stage: Stage) -> bool:
+    if release.is_final:
+        return False
+    promotion = release.promotion_to(stage)
+    return promotion is not None and promotion.outcome in {"", "approved"}
+
+
+def still_open(release: Release, approval: ApprovalId) -> Ruling:
+    """An old card decides nothing any more, and says why."""
+    promotion = release.promotions.get(approval)
+    if promotion is None or release.promotion_to(promotion.stage) is not promotion:
+        reason = f"This card is out of date: {release.id} was asked for anew or has changed."
+        return barred(Condition.OPEN, reason)
+    if not promotion.outcome:
+        return met(Condition.OPEN)
+    if promotion.outcome == "void":
+        why = release.reason if release.is_final else promotion.comment
+        reason = f"This approval is void: {why.rstrip('.')}. Nothing was decided."
+        return barred(Condition.OPEN, reason)
+    by = f" by {promotion.decided_by.name}" if promotion.decided_by else ""
+    return barred(Condition.OPEN, f"This was decided before: {promotion.outcome}{by}.")
+
+
+def approvers(policy: Policy, stage: Stage) -> tuple[str, ...]:
+    """The groups whose members may decide about a stage."""
+    return tuple(policy.approvers.get(stage, ()))
+
+
+def an_approver(policy: Policy, stage: Stage) -> str:
+    """Who decides about a stage, in words."""
+    groups = " or ".join(approvers(policy, stage))
+    return f"a member of {groups}" if groups else "nobody (the policy names no group)"
+
+
+def four_eyes(question: Question, promotion: Promotion) -> Ruling:
+    reasons = excluded(question.model, question.release, promotion.requester)
+    found = why_excluded(question.person, reasons) if question.person else ""
+    if not found:
+        return met(Condition.FOUR_EYES)
+    who_can = _who_decides(question.context.policy, promotion.stage)
+    return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
+
+
+def group(question: Question, stage: Stage) -> Ruling:
+    policy, person = question.context.policy, question.person
+    who_can = _who_decides(policy, stage)
+    if person is None or any(person.is_member(name) for name in approvers(policy, stage)):
+        return met(Condition.GROUP, who_can)
+    return barred(Condition.GROUP, f"You are in no group that decides about {stage}.", who_can)
+
+
+def still_bound(question: Question, promotion: Promotion) -> Ruling:
+    policy, release = question.context.policy, question.release
+    is_registered = release.checked is not None and release.registered is not None
+    if is_registered and digest(release, policy=policy.digest) == promotion.digest:
+        return met(Condition.BOUND)
+    return missing(Condition.BOUND, POLICY_CHANGED, _who_decides(policy, promotion.stage))
+
+
+def _who_decides(policy: Policy, stage: Stage) -> str:
+    groups = " or ".join(approvers(policy, stage)) or "nobody (the policy names no group)"
+    return f"A member of {groups} can who neither wrote, pushed, trained nor requested it."

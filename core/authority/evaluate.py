@@ -1,0 +1,104 @@
+"""May somebody do something to a release? The one place where that is said.
+
+Pure and total: it reads the state and the context, never raises, and answers in words. The flow
+asks it with the person who acts; buttons and cards ask without one, for what stands in the way
+whoever presses. A new act is a case here; a new condition is a function of conditions.py.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from core.authority import conditions
+from core.authority.acts import (
+    AcceptVersion,
+    Act,
+    ApproveStage,
+    RejectStage,
+    RejectVersion,
+    RequestStage,
+    RetryStep,
+)
+from core.authority.conditions import Question
+from core.authority.ruling import Condition, Ruling, all_of, barred
+from core.context import Context
+from core.people import Person
+from core.release.model import Model
+from core.release.state import State
+
+CAN_RETRY: Final = frozenset({State.FAILED, State.BLOCKED, State.STUCK})
+CAN_REQUEST: Final = frozenset({State.REGISTERED, State.PLACED})
+CAN_ACCEPT: Final = frozenset({State.AWAITING_ACCEPTANCE})
+
+
+def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruling:
+    """Whether the person may, or with None whether anybody may: the flow does what is met."""
+    release = model.releases.get(act.release)
+    if release is None:
+        what = " to promote" if isinstance(act, RequestStage) else ""
+        none = barred(Condition.RELEASE, f"There is no release {act.release}{what}.")
+        return all_of(act.name, (none,))
+    question = Question(person=person, model=model, release=release, context=context)
+    return all_of(act.name, _conditions(question, act))
+
+
+def _conditions(question: Question, act: Act) -> Iterator[Ruling]:
+    match act:
+        case AcceptVersion() | RejectVersion():
+            return _acceptance(question, act)
+        case RetryStep():
+            return _retry(question)
+        case RequestStage():
+            return _request(question, act)
+        case ApproveStage() | RejectStage():
+            return _approval(question, act)
+
+
+def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
+    yield conditions.identity(question, conditions.team_can(question.release))
+    yield conditions.team(question, "accept or reject a version")
+    yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
+    if isinstance(act, RejectVersion):
+        yield conditions.written((act.reason,), conditions.NO_REASON)
+        return
+    yield conditions.gate(question, "acceptance", "Mend them and push again.")
+
+
+def _retry(question: Question) -> Iterator[Ruling]:
+    """Before the gate has read TEAM_NAME anybody known may."""
+    who_can = f"{conditions.the_team(question.release)} can."
+    yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.", who_can)
+    yield conditions.identity(question, who_can)
+    if question.release.team:
+        yield conditions.team(question, "retry a step")
+
+
+def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
+    """The order of stages is asked of a registered version only: it looks at every release."""
+    release = question.release
+    yield conditions.identity(question, conditions.team_can(release))
+    if release.checked is not None:
+        yield conditions.team(question, "request a stage")
+    wanted = CAN_REQUEST if release.checked and release.registered else frozenset[State]()
+    state = conditions.state(question, wanted, ": only a registered version can be promoted.")
+    yield state
+    if not state.is_met:
+        return
+    yield conditions.order(question, act.stage)
+    yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
+    yield conditions.gate(question, act.stage, "Mend and push.")
+
+
+def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
+    """Of an approval that is decided nobody is asked who they are in it."""
+    yield conditions.identity(question, "Sign in as yourself and press again.")
+    is_open = conditions.still_open(question.release, act.approval)
+    yield is_open
+    if not is_open.is_met:
+        return
+    promotion = question.release.promotions[act.approval]
+    yield conditions.four_eyes(question, promotion)
+    yield conditions.group(question, promotion.stage)
+    if isinstance(act, RejectStage):
+        yield conditions.written((act.reason,), conditions.NO_REASON)
+        return
+    yield conditions.still_bound(question, promotion)

@@ -1,0 +1,20 @@
+"""The world as it is when somebody decides: what a decision may know besides the state."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from core.platform import Repository
+from core.policy import Policy
+from core.words import Stream
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """``claims`` maps a case-folded model name to its stream; ``now`` is the only clock."""
+
+    now: datetime
+    policy: Policy
+    claims: Mapping[str, Stream] = {}
+    repository: Repository | None = None
+    is_local: bool = False

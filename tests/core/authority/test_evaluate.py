@@ -1,0 +1,177 @@
+"""One evaluator: the flow says what it says, whatever happened and whoever asks."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.authority.acts import (
+    AcceptVersion,
+    Act,
+    ApproveStage,
+    RejectStage,
+    RejectVersion,
+    RequestStage,
+    RetryStep,
+    act_of,
+)
+from core.authority.evaluate import may
+from core.authority.ruling import Condition, Standing
+from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.flow import decide
+from core.release.model import Model
+from core.words import Stage
+from tests.core.authority.walks import APPROVER, PEOPLE, TEAM_MATE, a_walk
+from tests.core.story import ADA, BEN, EVE, OUT, UNKNOWN_RELEASE, Story
+
+SEEDS = st.integers(0, 100_000)
+COULD = (*PEOPLE, TEAM_MATE, APPROVER)
+
+
+def acts_on(model: Model) -> Iterator[Act]:
+    """Everything that somebody might want, with words and without, of what is there and is not."""
+    approvals = [key for found in model.releases.values() for key in found.promotions]
+    for release in (*model.releases, UNKNOWN_RELEASE):
+        yield AcceptVersion(release=release)
+        yield RetryStep(release=release)
+        for words in (None, "", " because"):
+            yield RejectVersion(release=release, reason=words)
+            yield from (
+                RequestStage(release=release, stage=stage, purpose=words, expected_outcome="fewer")
+                for stage in Stage
+            )
+        for approval in (*approvals, "none"):
+            yield ApproveStage(release=release, approval=approval)
+            yield RejectStage(release=release, approval=approval, reason="because")
+
+
+def event_of(act: Act, person, story: Story):
+    """The event that a person's wish arrives as; words that were not asked for are empty."""
+    head = {"id": "wish", "time": story.now, "release": act.release, "by": person}
+    match act:
+        case AcceptVersion():
+            return AcceptanceDecided(**head, accepted=True)
+        case RejectVersion():
+            return AcceptanceDecided(**head, accepted=False, reason=act.reason or "")
+        case RetryStep():
+            return RetryRequested(**head)
+        case RequestStage():
+            return StageRequested(
+                **head, stage=act.stage, purpose=act.purpose or "",
+                expected_outcome=act.expected_outcome or "",
+            )  # fmt: skip
+        case ApproveStage():
+            return ApprovalDecided(**head, approval=act.approval, approved=True)
+        case RejectStage():
+            return ApprovalDecided(
+                **head, approval=act.approval, approved=False, comment=act.reason or ""
+            )
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from(PEOPLE))
+def test_what_the_flow_refuses_is_what_the_evaluator_says_in_the_same_words(seed, person):
+    story = a_walk(seed)
+    for act in acts_on(story.model):
+        event = event_of(act, person, story)
+        ruling = may(person, act_of(event), story.model, story.context)
+        refusal = decide(story.model, event, story.context).refusal
+
+        assert (refusal is None) == ruling.is_met
+        assert refusal is None or (refusal.reason, refusal.who_can) == (
+            ruling.reason,
+            ruling.who_can,
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_it_is_total_and_says_why_whenever_it_says_no(seed):
+    story = a_walk(seed)
+    for act in acts_on(story.model):
+        for person in (None, *PEOPLE):
+            ruling = may(person, act, story.model, story.context)
+            unmet = [part for part in ruling.parts if not part.is_met]
+
+            assert ruling.is_met == (not unmet)
+            assert all(part.reason for part in unmet)
+            assert ruling.reason == (unmet[0].reason if unmet else "")
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_without_a_person_it_says_whether_anybody_could(seed):
+    story = a_walk(seed)
+    for act in acts_on(story.model):
+        anybody = may(None, act, story.model, story.context).is_met
+        somebody = any(may(person, act, story.model, story.context).is_met for person in COULD)
+
+        assert anybody == somebody
+
+
+def asked() -> Story:
+    return Story().push(1).to_registered().request(Stage.QA)
+
+
+def approve(story: Story) -> ApproveStage:
+    promotion = story.release.open_promotion()
+    return ApproveStage(release=story.release.id, approval=promotion.approval)
+
+
+@pytest.mark.parametrize(
+    ("person", "standing", "bars"),
+    [
+        (EVE, Standing.MET, []),
+        (None, Standing.MET, []),
+        (ADA, Standing.BARRED, [Condition.FOUR_EYES, Condition.GROUP]),
+        (OUT, Standing.BARRED, [Condition.GROUP]),
+    ],
+)
+def test_the_tree_tells_every_condition_that_bars(person, standing, bars):
+    story = asked()
+    ruling = may(person, approve(story), story.model, story.context)
+
+    assert ruling.standing is standing
+    assert [part.about for part in ruling.parts if not part.is_met] == bars
+    assert ruling.about == "approve"
+
+
+def test_of_what_may_be_done_it_says_who_else_can():
+    story = asked()
+
+    assert may(None, approve(story), story.model, story.context).who_can == (
+        "A member of approvers can who neither wrote, pushed, trained nor requested it."
+    )
+
+
+def test_what_can_still_come_is_missing_and_what_cannot_bars():
+    story = Story().push(1).to_registered()
+    release = story.release.id
+
+    early = may(None, RequestStage(release=release, stage=Stage.PROD), story.model, story.context)
+    never = may(None, RequestStage(release=release, stage=Stage.TST), story.model, story.context)
+
+    assert early.standing is Standing.MISSING
+    assert never.standing is Standing.BARRED
+
+
+def test_words_that_nobody_was_asked_for_yet_are_not_missed():
+    story = asked()
+    promotion = story.release.open_promotion()
+    act = RejectStage(release=story.release.id, approval=promotion.approval)
+
+    assert may(EVE, act, story.model, story.context).is_met
+
+
+def test_a_release_that_the_gate_has_not_read_cannot_be_asked_for():
+    """Card and flow said two things of it: that it is checking, and that there is none."""
+    story = Story().push(1).request(Stage.QA)
+
+    assert story.refusal == "loan-1 is checking: only a registered version can be promoted."
+
+
+def test_before_the_team_is_known_anybody_known_can_retry():
+    story = Story().push(1).retry(BEN)
+
+    assert story.decision.refusal.who_can == "Anybody known can."
