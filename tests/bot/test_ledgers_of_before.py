@@ -14,10 +14,9 @@ from alembic import command
 from alembic.config import Config
 
 import adapters.sql_store
-from core.authority.approval import excluded
+from core.authority.four_eyes import excluded
 from core.errors import SlussError
 from core.ledger import Entry, verify
-from core.words import ReleaseId, Stage
 from tests.bot.world import LOAN, World
 from tests.core.story import ADA
 
@@ -89,9 +88,6 @@ def plain(value):
 
 async def shown(world: World, kind: str, subject: str):
     try:
-        if kind == "request":
-            release, _, stage = subject.partition("/")
-            return plain(await world.show.form(ReleaseId(release), Stage(stage)))
         return plain((await world.show.face(kind, subject, LOAN)).card)
     except SlussError as error:
         return str(error)
