@@ -19,7 +19,7 @@ GRACE_S: Final = 2.0  # the server ends a statement itself, unless it hangs
 
 
 class SqlSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``url`` is SQLAlchemy's: ``sqlite:///path/store.db`` or ``postgresql+psycopg://…``.
+    """``url`` is SQLAlchemy's: ``sqlite:///path/store.db`` or ``postgresql://…``.
 
     The limits hold on PostgreSQL: for a connection to stand, for one statement, for a lock that
     others hold, for a transaction that does nothing. A connection is used for ``recycle_s``.
@@ -83,13 +83,14 @@ def _limited(gen: Generator[Any, Any, T], limit_s: float) -> Generator[Any, Any,
 
 def open_engine(settings: SqlSettings, password: Password | None = None) -> sa.Engine:
     """Nothing is connected yet. ``password`` is asked for each new connection: it may expire."""
-    if sa.make_url(settings.url).get_backend_name() == "sqlite":
-        engine = sa.create_engine(settings.url, pool_size=6, hide_parameters=True)
+    url = sa.make_url(settings.url)
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, pool_size=6, hide_parameters=True)
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = sa.create_engine(
-        settings.url,
+        url.set(drivername="postgresql+psycopg"),
         pool_size=6,
         pool_timeout=settings.connect_s,
         pool_pre_ping=True,

@@ -20,20 +20,18 @@ LONGEST_PAUSE_S: Final = 0.05
 CLOSE_S: Final = 15.0
 
 # What a transaction locks, it locks in this order, so that no two processes wait for each other:
-# first the chain (and with it events, claims and projections), then rows by their key.
+# first the chain (and with it events, claims and projections), then jobs, then rows by their key.
 CHAIN: Final = (0, "")
+OUTBOX: Final = (1, "")
+CARDS: Final = (3, "")  # all of them
 
 
 def effect_order(key: str) -> tuple[int, str]:
-    return (1, key)
-
-
-def card_order(key: str) -> tuple[int, str]:
     return (2, key)
 
 
-OUTBOX: Final = (3, "")
-CARDS: Final = (4, "")  # all of them
+def card_order(key: str) -> tuple[int, str]:
+    return (3, key)
 
 
 class Write(NamedTuple):
@@ -80,9 +78,8 @@ class Writer:
             self._until_nobody_is_in_the_way(wanted)
         except (SlussError, sa.exc.SQLAlchemyError) as error:
             self._forget()
-            told = error if isinstance(error, SlussError) else unwritable(error)
             for request in wanted:
-                request.error = told
+                request.error = error if isinstance(error, SlussError) else unwritable(error)
 
     def _until_nobody_is_in_the_way(self, batch: Batch[Write]) -> None:
         for _ in range(TRIES):

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,8 +22,11 @@ import psutil
 import psycopg
 
 PATIENCE_S = 60.0
-# The shell ends the server when its input ends: also when whoever holds the other end is killed.
-UNTIL_INPUT_ENDS = '"$@" & cat > /dev/null; kill -QUIT $!; wait'
+# The shell ends the server at a word, or when its input ends since whoever started it was killed;
+# then nobody comes back for the data.
+UNTIL_TOLD = (
+    'data=$1; shift; "$@" & read -r told; kill -QUIT $!; wait; [ -n "$told" ] || rm -rf "$data"'
+)
 OPTIONS = ("fsync=off", "max_connections=100", "listen_addresses=127.0.0.1", "log_statement=none")
 
 
@@ -50,7 +53,7 @@ class PostgreSQL:
         command += ["-c", "unix_socket_directories=", *options]
         with (self._folder / "log").open("ab") as log:
             self._shell = subprocess.Popen(
-                ["sh", "-c", UNTIL_INPUT_ENDS, "sh", *map(str, command)],
+                ["sh", "-c", UNTIL_TOLD, "sh", str(self._data), *map(str, command)],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
                 **_other_user(),
             )  # fmt: skip
@@ -59,8 +62,7 @@ class PostgreSQL:
     def stop(self) -> None:
         if self._shell is not None:
             self.go_on()
-            self._shell.stdin.close()
-            self._shell.wait(timeout=PATIENCE_S)
+            self._shell.communicate(b"stop\n", timeout=PATIENCE_S)
             self._shell = None
 
     def halt(self) -> None:
@@ -70,12 +72,15 @@ class PostgreSQL:
     def go_on(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def new_database(self) -> str:
-        """Its URL, as the store takes it."""
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """A new one for a test: its URL, as the store takes it."""
         name = f"test_{next(self._numbers)}"
         with self.session() as session:
             session.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+        yield f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+        with self.session() as session:
+            session.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def session(self, database: str = "postgres") -> psycopg.Connection:
         """A connection of somebody else, to look, to lock and to end the connections of others."""
@@ -85,7 +90,8 @@ class PostgreSQL:
 
     def _signal(self, number: signal.Signals) -> None:
         for process in psutil.Process(self._shell.pid).children(recursive=True):
-            process.send_signal(number)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def _call(self, program: str, *arguments: object) -> None:
         command = [self._programs / program, *map(str, arguments)]

@@ -15,9 +15,11 @@ def postgresql():
 @pytest.fixture
 def url(request, tmp_path):
     """A new database; parametrize it indirectly with "sqlite" or "postgresql"."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgresql").new_database()
-    return f"sqlite:///{tmp_path}/store.db"
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.db"
+        return
+    with request.getfixturevalue("postgresql").database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -64,9 +64,10 @@ async def test_one_bad_write_of_a_batch_leaves_the_others(opened):
     def bug(_connection):
         raise ValueError("a bug")
 
-    writes = (store.commit(LOAN, 0, [push(1)], []), store._writer.run(CHAIN, bug))
+    filler = store.effect("a", "written alone, and the others together")
+    writes = (filler, store.commit(LOAN, 0, [push(1)], []), store._writer.run(CHAIN, bug))
     results = await asyncio.gather(*writes, return_exceptions=True)
 
-    assert results[0] == 1
-    assert isinstance(results[1], ValueError)
+    assert results[1] == 1
+    assert isinstance(results[2], ValueError)
     assert len(await store.load(LOAN)) == 1
