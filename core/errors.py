@@ -42,6 +42,14 @@ class VersionConflictError(SlussError):
     """Somebody else wrote to this stream first. Nothing was written; load and decide again."""
 
 
+class RefusedByStoreError(SlussError):
+    """The database refuses this value. Nothing of it was written; mend what brought it."""
+
+
+class StoreTooNewError(SlussError):
+    """The database was made by a newer Sluss. Nothing was read or written; start that version."""
+
+
 class KnownEventError(SlussError):
     """This event was committed before. Nothing was changed."""
 

@@ -137,6 +137,20 @@ def rebuild_(home: Home = None) -> None:
     console.print(f"{rebuild(_home(home))} events were folded.")
 
 
+@app.command("migrate")
+def migrate_(
+    store_url: Annotated[
+        str, typer.Option(help="The store; the home's file by default.", envvar="SLUSS_STORE_URL")
+    ] = "",
+    home: Home = None,
+) -> None:
+    """Bring the tables of the store up to this version; every start does it by itself, too."""
+    from sluss.commands.migrate import migrate
+
+    for line in migrate(store_url or f"sqlite:///{_home(home) / 'store.db'}"):
+        console.print(line)
+
+
 @audits.command("verify")
 def verify_(
     file: Annotated[Path, typer.Argument(help="An exported ledger.")],

@@ -1,5 +1,12 @@
-"""The store on SQL: SQLite on one machine, PostgreSQL by its URL."""
+"""The store on SQL: SQLite on one machine, PostgreSQL where many processes share it."""
 
+from adapters.sql_store.engine import SqlSettings
+from adapters.sql_store.migrate import Migrated
 from adapters.sql_store.store import SqlStore
 
-__all__ = ["SqlStore"]
+__all__ = ["Migrated", "SqlSettings", "SqlStore", "build"]
+
+
+async def build(settings: SqlSettings) -> SqlStore:
+    """Wait until the database answers and its tables are those of this Sluss."""
+    return await SqlStore.open(settings)

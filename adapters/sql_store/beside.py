@@ -1,12 +1,16 @@
-"""What is kept beside the ledger: effects (the first write wins) and which card is shown where."""
+"""What is kept beside the ledger: effects (the first write wins) and which card is shown where.
 
-import time
+Each is one statement that names the winner, so that it holds among the writers of all processes.
+"""
+
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql_store.schema import cards, effects
+from adapters.sql_store.schema import cards, digest, effects
+from adapters.sql_store.writer import CARDS, card_order, effect_order
 from core.ports import ShownCard
 
 T = TypeVar("T")
@@ -18,18 +22,17 @@ class Beside:
     async def _read(self, read: Callable[[sa.Connection], T]) -> T:
         raise NotImplementedError
 
-    async def _write(self, write: Callable[[sa.Connection], T]) -> T:
+    async def _write(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
         raise NotImplementedError
 
     async def effect(self, key: str, value: str) -> str:
-        return await self._write(lambda connection: _first(connection, key, value))
+        return await self._write(effect_order(key), lambda found: _first(found, key, value))
 
     async def find_effect(self, key: str) -> str | None:
-        query = sa.select(effects.c.value).where(effects.c.key == key)
-        return await self._read(lambda connection: connection.scalar(query))
+        return await self._read(lambda connection: _effect(connection, key))
 
     async def lease_card(self, key: str, owner: str, lease_s: float) -> ShownCard | None:
-        return await self._write(lambda connection: _lease(connection, key, owner, lease_s))
+        return await self._write(card_order(key), lambda found: _lease(found, key, owner, lease_s))
 
     async def keep_card(self, owner: str, shown: ShownCard) -> None:
         values = {
@@ -46,7 +49,7 @@ class Beside:
     async def end_leases(self) -> None:
         """What a killed process leased; only for whoever alone shows cards."""
         update = sa.update(cards).values(leased_until=0.0)
-        await self._write(lambda connection: connection.execute(update))
+        await self._write(CARDS, lambda connection: connection.execute(update))
 
     async def cards_of(self, prefix: str) -> list[ShownCard]:
         query = sa.select(cards).where(cards.c.key.startswith(prefix, autoescape=True))
@@ -55,32 +58,47 @@ class Beside:
 
     async def _change(self, key: str, owner: str, values: dict[str, object]) -> None:
         """Only the holder of the lease writes: a late one changes nothing."""
-        update = sa.update(cards).where(cards.c.key == key, cards.c.owner == owner).values(values)
-        await self._write(lambda connection: connection.execute(update))
+        is_held = (cards.c.key_digest == digest(key), cards.c.owner == owner)
+        update = sa.update(cards).where(*is_held).values(values)
+        await self._write(card_order(key), lambda connection: connection.execute(update))
 
 
 def _first(connection: sa.Connection, key: str, value: str) -> str:
-    kept = connection.scalar(sa.select(effects.c.value).where(effects.c.key == key))
-    if kept is not None:
-        return str(kept)
-    connection.execute(sa.insert(effects).values(key=key, value=value))
-    return value
+    row = {"key_digest": digest(key), "key": key, "value": value}
+    insert = _insert(connection, effects).values(row)
+    connection.execute(insert.on_conflict_do_nothing(index_elements=["key_digest"]))
+    return str(_effect(connection, key))
+
+
+def _effect(connection: sa.Connection, key: str) -> str | None:
+    return connection.scalar(sa.select(effects.c.value).where(effects.c.key_digest == digest(key)))
 
 
 def _lease(connection: sa.Connection, key: str, owner: str, lease_s: float) -> ShownCard | None:
-    now = time.time()
-    row = connection.execute(sa.select(cards).where(cards.c.key == key)).first()
-    if row is None:
-        connection.execute(
-            sa.insert(cards).values(key=key, owner=owner, leased_until=now + lease_s)
-        )
-        return ShownCard(key=key)
-    if row.leased_until > now and row.owner != owner:
-        return None
-    connection.execute(
-        sa.update(cards).where(cards.c.key == key).values(owner=owner, leased_until=now + lease_s)
-    )
-    return _shown(row)
+    """A new card, one whose lease ran out, or one's own; nothing comes back to who lost."""
+    now = _now(connection)
+    row = {"key_digest": digest(key), "key": key, "owner": owner, "leased_until": now + lease_s}
+    insert = _insert(connection, cards).values(row)
+    lease = insert.on_conflict_do_update(
+        index_elements=["key_digest"],
+        set_={"owner": owner, "leased_until": now + lease_s},
+        where=sa.or_(cards.c.leased_until <= now, cards.c.owner == owner),
+    ).returning(cards)
+    found = connection.execute(lease).first()
+    return None if found is None else _shown(found)
+
+
+def _now(connection: sa.Connection) -> sa.ColumnElement[float]:
+    """The database's clock, in seconds since 1970, when the row is free to be looked at."""
+    if connection.dialect.name == "postgresql":
+        return sa.literal_column("extract(epoch FROM clock_timestamp())", sa.Double)
+    return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """Both dialects spell ON CONFLICT the same; SQLAlchemy has it once for each."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
 
 def _shown(row: sa.Row[tuple[object, ...]]) -> ShownCard:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from adapters.sql_store.faults import Fault, fault_of
 from adapters.sql_store.projections import project
-from adapters.sql_store.schema import PROJECTIONS, events, outbox
+from adapters.sql_store.schema import PROJECTIONS, digest, events, outbox
 from core import jobs as job_codec
 from core.errors import KnownEventError, VersionConflictError
 from core.events.base import Event
@@ -29,19 +30,30 @@ def commit(
 ) -> Model:
     """Append the events of one decision; return the model after them."""
     stream, expected = at
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    if connection.scalar(sa.select(events.c.position).where(events.c.id == new[0].id)):
+    lock_chain(connection)
+    known = sa.select(events.c.position).where(events.c.id_digest == digest(new[0].id))
+    if connection.scalar(known):
         raise KnownEventError
     model = _model(connection, stream, models)
     if model.version != expected or _is_any_known(connection, new[1:]):
         raise VersionConflictError
-    _append(connection, stream, expected, new)
+    try:
+        _append(connection, stream, expected, new)
+    except sa.exc.IntegrityError as error:
+        if fault_of(error) is Fault.TAKEN:  # by somebody who does not know of our lock
+            raise VersionConflictError from None
+        raise
     after = project(connection, model, new)
     for job in jobs:
         _put(connection, job)
     models[stream] = after  # the next write of this batch may be for the same stream
     return after
+
+
+def lock_chain(connection: sa.Connection) -> None:
+    """Until the end of the transaction; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
 
 
 def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded]:
@@ -63,14 +75,19 @@ def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded
 
 
 def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
+    columns = [events.c[name] for name in Entry.__struct_fields__]
     query = (
-        sa.select(events).where(events.c.position > after).order_by(events.c.position).limit(limit)
+        sa.select(*columns)
+        .where(events.c.position > after)
+        .order_by(events.c.position)
+        .limit(limit)
     )
     return [Entry(**row._mapping) for row in connection.execute(query)]
 
 
 def rebuild(connection: sa.Connection) -> int:
     """Empty the projections and fold the whole ledger again, in its order."""
+    lock_chain(connection)
     for table in PROJECTIONS:
         connection.execute(sa.delete(table))
     models: dict[Stream, Model] = {}
@@ -91,8 +108,8 @@ def _model(connection: sa.Connection, stream: Stream, models: dict[Stream, Model
 
 
 def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:
-    ids = [event.id for event in derived]
-    query = sa.select(events.c.position).where(events.c.id.in_(ids)).limit(1)
+    ids = [digest(event.id) for event in derived]
+    query = sa.select(events.c.position).where(events.c.id_digest.in_(ids)).limit(1)
     return bool(ids) and connection.scalar(query) is not None
 
 
@@ -107,12 +124,14 @@ def _append(connection: sa.Connection, stream: Stream, expected: int, new: Seque
             version=expected + offset, previous=previous,
         )  # fmt: skip
         previous = found.hash
-        rows.append({name: getattr(found, name) for name in found.__struct_fields__})
+        row = {name: getattr(found, name) for name in found.__struct_fields__}
+        rows.append({**row, "id_digest": digest(event.id)})
     connection.execute(sa.insert(events), rows)
 
 
 def _put(connection: sa.Connection, job: Job) -> None:
     """A job of that id that still waits is the same work: once is enough."""
-    known = connection.scalar(sa.select(outbox.c.number).where(outbox.c.id == job.id))
-    if known is None:
-        connection.execute(sa.insert(outbox).values(id=job.id, body=job_codec.encode(job)))
+    key = digest(job.id)
+    if connection.scalar(sa.select(outbox.c.number).where(outbox.c.id_digest == key)) is None:
+        row = {"id": job.id, "id_digest": key, "body": job_codec.encode(job)}
+        connection.execute(sa.insert(outbox).values(row))

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.sql_store.schema import claims, deliveries, releases
+from adapters.sql_store.schema import claims, deliveries, digest, releases
 from core.errors import VersionConflictError
 from core.events.base import Event
 from core.events.codec import kind
@@ -40,11 +40,13 @@ def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
     """The first claim wins; a race shows here, and its loser decides again and sees the owner."""
     name = event.model.casefold()
-    owner = connection.scalar(sa.select(claims.c.stream).where(claims.c.name == name))
+    key = digest(name)
+    owner = connection.scalar(sa.select(claims.c.stream).where(claims.c.name_digest == key))
     if owner is not None and owner != event.stream:
         raise VersionConflictError
     if owner is None:
-        connection.execute(sa.insert(claims).values(name=name, stream=event.stream))
+        row = {"name_digest": key, "name": name, "stream": event.stream}
+        connection.execute(sa.insert(claims).values(row))
 
 
 def _row(model: Model, release: Release) -> dict[str, Any]:
@@ -89,6 +91,7 @@ def _arrived(event: Event) -> str:
 
 def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
     row = {
+        "event_digest": digest(event.id),
         "event": event.id,
         "delivery": event.delivery,
         "source": event.source,
@@ -98,13 +101,13 @@ def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
         "release": "",
         "is_rejected": isinstance(event, DeliveryRejected),
     }
-    _upsert(connection, deliveries, deliveries.c.event, row)
+    _upsert(connection, deliveries, deliveries.c.event_digest, row)
 
 
 def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str = "") -> None:
     connection.execute(
         sa.update(deliveries)
-        .where(deliveries.c.event == event.caused_by)
+        .where(deliveries.c.event_digest == digest(event.caused_by))
         .values(outcome=outcome, release=release)
     )
 

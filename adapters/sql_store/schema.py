@@ -1,6 +1,40 @@
-"""The tables: the ledger and what is kept beside it, then the projections that can be rebuilt."""
+"""The tables: the ledger and what is kept beside it, then the projections that can be rebuilt.
+
+What others choose the length of is in no index: PostgreSQL refuses a key of about 2,700 bytes. A
+digest beside the text is unique instead, and by it a row is found.
+"""
+
+import hashlib
+import re
+from typing import Any, Final
 
 import sqlalchemy as sa
+
+DIGEST: Final = sa.LargeBinary(32)
+_NUL: Final = re.compile("[\x00\x01]")
+_ESCAPED: Final = re.compile("\x01([01])")
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+class AnyText(sa.TypeDecorator[str]):
+    """Text of strangers: PostgreSQL has no NUL, so that it is kept as U+0001 and a zero."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
+        if value is None or not ("\0" in value or "\x01" in value):
+            return value
+        return _NUL.sub(lambda found: f"\x01{ord(found[0])}", value)
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> str | None:
+        if value is None or "\x01" not in value:
+            return value
+        return _ESCAPED.sub(lambda found: chr(int(found[1])), value)
+
 
 metadata = sa.MetaData()
 
@@ -10,10 +44,11 @@ events = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("stream", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("id", AnyText, nullable=False),
+    sa.Column("id_digest", DIGEST, nullable=False, unique=True),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("time", sa.Text, nullable=False),
-    sa.Column("caused_by", sa.Text, nullable=False),
+    sa.Column("caused_by", AnyText, nullable=False),
     sa.Column("data", sa.Text, nullable=False),
     sa.Column("salt", sa.Text, nullable=False),
     sa.Column("data_hash", sa.Text, nullable=False),
@@ -26,23 +61,26 @@ outbox = sa.Table(
     "outbox",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("id", AnyText, nullable=False),
+    sa.Column("id_digest", DIGEST, nullable=False, unique=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 
 effects = sa.Table(
     "effects",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("key_digest", DIGEST, primary_key=True),
+    sa.Column("key", AnyText, nullable=False),
+    sa.Column("value", AnyText, nullable=False),
 )
 
 cards = sa.Table(
     "cards",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("conversation", sa.Text, nullable=False, default=""),
-    sa.Column("activity", sa.Text, nullable=False, default=""),
+    sa.Column("key_digest", DIGEST, primary_key=True),
+    sa.Column("key", AnyText, nullable=False),
+    sa.Column("conversation", AnyText, nullable=False, default=""),
+    sa.Column("activity", AnyText, nullable=False, default=""),
     sa.Column("version", sa.Integer, nullable=False, default=0),
     sa.Column("owner", sa.Text, nullable=False, default=""),
     sa.Column("leased_until", sa.Float, nullable=False, default=0.0),
@@ -51,7 +89,8 @@ cards = sa.Table(
 claims = sa.Table(
     "claims",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name_digest", DIGEST, primary_key=True),
+    sa.Column("name", AnyText, nullable=False),
     sa.Column("stream", sa.Text, nullable=False),
 )
 
@@ -60,11 +99,11 @@ releases = sa.Table(
     metadata,
     sa.Column("release", sa.Text, primary_key=True),
     sa.Column("stream", sa.Text, nullable=False, index=True),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("branch", sa.Text, nullable=False),
-    sa.Column("commit", sa.Text, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("branch", AnyText, nullable=False),
+    sa.Column("commit", AnyText, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("version", AnyText, nullable=False),
     sa.Column("opened", sa.Text, nullable=False, index=True),
     sa.Column("changed", sa.Text, nullable=False),
 )
@@ -72,13 +111,14 @@ releases = sa.Table(
 deliveries = sa.Table(
     "deliveries",
     metadata,
-    sa.Column("event", sa.Text, primary_key=True),
-    sa.Column("delivery", sa.Text, nullable=False, index=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("event_digest", DIGEST, primary_key=True),
+    sa.Column("event", AnyText, nullable=False),
+    sa.Column("delivery", AnyText, nullable=False),
+    sa.Column("source", AnyText, nullable=False),
+    sa.Column("kind", AnyText, nullable=False),
     sa.Column("received", sa.Text, nullable=False, index=True),
-    sa.Column("outcome", sa.Text, nullable=False),
-    sa.Column("release", sa.Text, nullable=False),
+    sa.Column("outcome", AnyText, nullable=False),
+    sa.Column("release", AnyText, nullable=False),
     sa.Column("is_rejected", sa.Boolean, nullable=False),
 )
 

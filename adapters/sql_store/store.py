@@ -1,19 +1,29 @@
 """The store port on SQLAlchemy Core: commits in one thread, reads beside it."""
 
 import asyncio
-import sqlite3
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import AsyncExitStack
+from itertools import chain, repeat
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from adapters.sql_store import ledger_table as ledger
 from adapters.sql_store.beside import Beside
-from adapters.sql_store.migrate import migrate
-from adapters.sql_store.schema import claims, outbox
+from adapters.sql_store.engine import (
+    NoAnswerError,
+    Password,
+    SqlSettings,
+    open_engine,
+    without_limits,
+)
+from adapters.sql_store.faults import Fault, fault_of, unreadable
+from adapters.sql_store.migrate import Migrated, Schema
+from adapters.sql_store.schema import claims, digest, outbox
 from adapters.sql_store.views import deliveries_view, releases_view
-from adapters.sql_store.writer import Writer
+from adapters.sql_store.writer import CHAIN, OUTBOX, Writer
 from core import jobs
 from core.errors import StoreUnavailableError
 from core.events.base import Event
@@ -23,21 +33,52 @@ from core.ports import DeliveryRow, Recorded, ReleaseRow
 from core.release.model import Model
 from core.words import Stream
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 PAGE = 500
+SILENT = "The store took nothing within {limit_s:g} seconds. What waits is tried again by itself."
 
 
 class SqlStore(Beside):
-    """``url`` is SQLAlchemy's: ``sqlite:///path/store.db`` or ``postgresql+psycopg://…``."""
+    """It connects at the first use, and brings the tables up to date then, under a lock.
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
-        with self._engine.begin() as connection:
-            migrate(connection)
+    ``password`` is asked for each new connection, where the URL has none.
+    """
+
+    def __init__(self, settings: SqlSettings | str, password: Password | None = None) -> None:
+        self._settings = SqlSettings(url=settings) if isinstance(settings, str) else settings
+        self._engine = open_engine(self._settings, password)
+        self._schema = Schema(self._engine)
         self._models: dict[Stream, Model] = {}
-        self._writer = Writer(self._engine, self._models.clear)
+        self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._models.clear)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
         self._unsent = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls, settings: SqlSettings | str, password: Password | None = None
+    ) -> "SqlStore":
+        """Wait until the database answers; cancel it to wait no longer."""
+        async with AsyncExitStack() as undo:
+            store = cls(settings, password)
+            undo.push_async_callback(store.close)
+            await store.wait_until_ready()
+            undo.pop_all()
+        return store
+
+    async def wait_until_ready(self) -> Migrated:
+        """What was done to the tables. A file is not waited for: only a server comes up later."""
+        for pause_s in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
+            try:
+                return await self._in_reader(self._schema.ensure)
+            except StoreUnavailableError as error:
+                if self._engine.dialect.name == "sqlite":
+                    raise
+                url = self._settings.shown_url
+                log.warning("waiting for %s: %s", url, error, extra={"action": "store_waits"})
+            await asyncio.sleep(pause_s)
+        raise AssertionError  # repeat() has no end
 
     async def load(self, stream: Stream, after: int = 0) -> list[Recorded]:
         return await self._read(lambda connection: ledger.load(connection, stream, after))
@@ -48,7 +89,7 @@ class SqlStore(Beside):
         def write(connection: sa.Connection) -> Model:
             return ledger.commit(connection, (stream, expected), events, jobs, self._models)
 
-        model = await self._writer.run(write)
+        model = await self._writer.run(CHAIN, write)
         self._models[stream] = model
         if jobs:
             self._unsent.set()
@@ -70,7 +111,12 @@ class SqlStore(Beside):
 
     async def rebuild(self) -> int:
         self._models.clear()
-        return await self._writer.run(ledger.rebuild)
+
+        def fold_all(connection: sa.Connection) -> int:
+            with without_limits(connection):
+                return ledger.rebuild(connection)
+
+        return await self._writer.run(CHAIN, fold_all)
 
     async def unsent(self, limit: int) -> list[AnyJob]:
         self._unsent.clear()
@@ -79,9 +125,8 @@ class SqlStore(Beside):
         return [jobs.decode(body) for body in rows]
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
-        await self._writer.run(
-            lambda connection: connection.execute(sa.delete(outbox).where(outbox.c.id.in_(ids)))
-        )
+        sent = sa.delete(outbox).where(outbox.c.id_digest.in_([digest(each) for each in ids]))
+        await self._writer.run(OUTBOX, lambda connection: connection.execute(sent))
 
     async def wait_unsent(self, wait_s: float) -> None:
         try:
@@ -98,40 +143,45 @@ class SqlStore(Beside):
 
     async def ping(self) -> None:
         nothing = sa.delete(outbox).where(sa.false())  # takes the writer's lock, unlike a SELECT
-        await self._writer.run(lambda connection: connection.execute(nothing))
+        limit_s = self._settings.ping_s
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._writer.run(OUTBOX, lambda connection: connection.execute(nothing))
+        except TimeoutError:
+            raise StoreUnavailableError(SILENT.format(limit_s=limit_s)) from None
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._writer.close)
-        self._readers.shutdown(wait=True)
+        await self._writer.close()
+        self._readers.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
-    async def _write(self, write: Callable[[sa.Connection], T]) -> T:
-        return await self._writer.run(write)
+    async def _write(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
+        return await self._writer.run(order, write)
 
     async def _read(self, read: Callable[[sa.Connection], T]) -> T:
         def run() -> T:
+            self._schema.ensure()
             try:
-                with self._engine.connect() as connection:
-                    return read(connection)
-            except sa.exc.OperationalError as error:
-                raise StoreUnavailableError(f"The store cannot be read ({error.orig}).") from None
+                return self._once(read)
+            except sa.exc.DBAPIError as error:
+                is_cut = error.connection_invalidated and not isinstance(error.orig, NoAnswerError)
+                if not is_cut:
+                    raise
+            return self._once(read)  # connections are cut now and then; a new one may do
+
+        return await self._in_reader(run)
+
+    def _once(self, read: Callable[[sa.Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return read(connection)
+
+    async def _in_reader(self, work: Callable[[], T]) -> T:
+        def run() -> T:
+            try:
+                return work()
+            except sa.exc.SQLAlchemyError as error:
+                if fault_of(error) in (Fault.DOWN, Fault.AGAIN):
+                    raise unreadable(error) from None
+                raise
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
-
-
-def _engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, pool_size=6)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: savepoints need it
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

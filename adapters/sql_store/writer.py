@@ -1,107 +1,122 @@
-"""One thread writes: it gathers what waits, runs each in a savepoint, and commits them together."""
+"""One transaction for all that waits: each write in a savepoint, and one commit for them."""
 
-import asyncio
-import queue
-import threading
+import random
+import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from core.errors import SlussError, StoreUnavailableError, VersionConflictError
+from adapters.one_writer.group_commit import Batch, GroupCommit, Request
+from adapters.sql_store.engine import WRITES
+from adapters.sql_store.faults import UNSPEAKABLE, Fault, fault_of, refused, unwritable
+from core.errors import SlussError, StoreUnavailableError
 
 T = TypeVar("T")
-Write = Callable[[sa.Connection], Any]
-BATCH = 200
+
+CLOSED = "The store was closed. Nothing was written; start again."
+TRIES: Final = 20  # of a batch that others are in the way of
+LONGEST_PAUSE_S: Final = 0.05
+CLOSE_S: Final = 15.0
+
+# What a transaction locks, it locks in this order, so that no two processes wait for each other:
+# first the chain (and with it events, claims and projections), then jobs, then rows by their key.
+CHAIN: Final = (0, "")
+OUTBOX: Final = (1, "")
+CARDS: Final = (3, "")  # all of them
 
 
-class _Waiting:
-    """A write, and the future of whoever waits for it on the event loop."""
+def effect_order(key: str) -> tuple[int, str]:
+    return (2, key)
 
-    def __init__(self, write: Write) -> None:
-        self.write = write
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
 
-    def resolve(self) -> None:
-        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            self.loop.call_soon_threadsafe(self._resolve)
+def card_order(key: str) -> tuple[int, str]:
+    return (3, key)
 
-    def _resolve(self) -> None:
-        if self.future.cancelled():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+
+class Write(NamedTuple):
+    """``run`` may be called again in a new transaction; ``order`` says what it locks."""
+
+    order: tuple[int, str]
+    run: Callable[[sa.Connection], Any]
 
 
 class Writer:
-    """``forget`` is called when a commit failed: what was remembered of it must go."""
+    """``prepare`` is called before each batch; ``forget`` when one was rolled back.
 
-    def __init__(self, engine: sa.Engine, forget: Callable[[], None]) -> None:
+    What was remembered of it must go then.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, *, prepare: Callable[[], object], forget: Callable[[], None]
+    ) -> None:
         self._engine = engine
+        self._prepare = prepare
         self._forget = forget
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
+        self._writer: GroupCommit[Write] = GroupCommit(
+            self._commit, _nothing, name="store", closed=lambda: StoreUnavailableError(CLOSED)
+        )
 
-    async def run(self, write: Callable[[sa.Connection], T]) -> T:
-        """Durable when it returns; StoreUnavailableError when the database does not take it."""
-        waiting = _Waiting(write)
-        self._waiting.put(waiting)
-        result: T = await waiting.future
+    async def run(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
+        """Durable when it returns; StoreUnavailableError when the database does not take it.
+
+        RefusedByStoreError when it never will; the other writes of the batch are kept then.
+        """
+        result: T = await self._writer.submit(Write(order, write))
         return result
 
-    def close(self) -> None:
-        self._waiting.put(None)
-        self._thread.join(timeout=10)
+    async def close(self) -> None:
+        await self._writer.close(CLOSE_S)
 
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch, is_last = self._gather(first)
-            self._commit(batch)
-            for waiting in batch:
-                waiting.resolve()
-            if is_last:
-                return
+    # The rest runs in the writer's thread.
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        batch = [first]
-        while len(batch) < BATCH and not self._waiting.empty():
-            following = self._waiting.get()
-            if following is None:
-                return batch, True
-            batch.append(following)
-        return batch, False
-
-    def _commit(self, batch: list[_Waiting]) -> None:
+    def _commit(self, batch: Batch[Write]) -> None:
+        wanted = [request for request in batch if not request.future.done()]
+        wanted.sort(key=lambda request: request.work.order)
         try:
-            with self._engine.begin() as connection:
-                for waiting in batch:
-                    self._one(connection, waiting)
-        except sa.exc.SQLAlchemyError as error:
+            self._prepare()
+            self._until_nobody_is_in_the_way(wanted)
+        except (SlussError, sa.exc.SQLAlchemyError) as error:
             self._forget()
-            for waiting in batch:
-                waiting.error = _unavailable(error)
+            for request in wanted:
+                request.error = error if isinstance(error, SlussError) else unwritable(error)
 
-    def _one(self, connection: sa.Connection, waiting: _Waiting) -> None:
-        try:
-            with connection.begin_nested():
-                waiting.result = waiting.write(connection)
-        except SlussError as error:
-            waiting.error = error
-        except sa.exc.IntegrityError:
-            waiting.error = VersionConflictError()  # another process was first
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            waiting.error = error  # a bug is the caller's to see; the others in the batch go on
+    def _until_nobody_is_in_the_way(self, batch: Batch[Write]) -> None:
+        for _ in range(TRIES):
+            try:
+                return self._try(batch)
+            except sa.exc.SQLAlchemyError as error:
+                if fault_of(error) is not Fault.AGAIN:
+                    raise
+                self._forget()
+                time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 - no secret
+        return self._try(batch)
+
+    def _try(self, batch: Batch[Write]) -> None:
+        with self._engine.connect() as plain:
+            connection = plain.execution_options(**WRITES)
+            with connection.begin():
+                for request in batch:
+                    _one(connection, request)
 
 
-def _unavailable(error: sa.exc.SQLAlchemyError) -> StoreUnavailableError:
-    cause = getattr(error, "orig", None) or type(error).__name__
-    return StoreUnavailableError(
-        f"The store cannot be written ({cause}). Nothing was decided; it is tried again by itself."
-    )
+def _one(connection: sa.Connection, request: Request[Write]) -> None:
+    request.result, request.error = None, None
+    try:
+        with connection.begin_nested():
+            request.result = request.work.run(connection)
+    except SlussError as error:
+        request.error = error
+    except UNSPEAKABLE as error:
+        request.error = refused(error)
+    except sa.exc.SQLAlchemyError as error:
+        fault = fault_of(error)
+        if fault in (Fault.AGAIN, Fault.DOWN):
+            raise
+        request.error = refused(error) if fault is Fault.REFUSED else error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        request.error = error  # a bug is the caller's to see; the others in the batch go on
+
+
+def _nothing() -> None:
+    """The engine keeps the connections."""

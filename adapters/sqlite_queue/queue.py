@@ -4,8 +4,6 @@ Two queues in one file would wait for each other's commits, as SQLite has one wr
 """
 
 import asyncio
-import os
-import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from adapters.one_writer.group_commit import GroupCommit
+from adapters.sqlite_queue.file import QueueFile
 from adapters.sqlite_queue.table import ADD, SCHEMA, QueueTable, Taken
 from core.errors import MessageTooLargeError
 from core.ports import DeadLetter, Message, Received
@@ -40,13 +38,11 @@ class SqliteQueue:
         busy_s: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._path = path
-        self._busy_s = busy_s
         self._clock = clock
         self._table = QueueTable(
             lock_s=lock_s, max_tries=max_tries, duplicate_window_s=duplicate_window_s, clock=clock
         )
-        self._writer = GroupCommit(self._connect, name=name)
+        self._writer = QueueFile(path, SCHEMA, name=name, busy_s=busy_s)
         self._receivers: set[asyncio.Event] = set()  # each is set when something may have come
 
     async def send(self, *messages: Message) -> None:
@@ -136,21 +132,6 @@ class SqliteQueue:
     def _wake(self) -> None:
         for arrived in self._receivers:
             arrived.set()
-
-    def _connect(self) -> sqlite3.Connection:
-        """Messages may quote what people wrote: only the owner of the process reads the file."""
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(
-            self._path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
 
 
 async def _wait(arrived: asyncio.Event, wait_s: float) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.one_writer.group_commit import Insert, Row
+from adapters.sqlite_queue.file import Insert, Row
 from core.errors import LockLostError
 from core.ports import DeadLetter, Message, Received
 

@@ -65,7 +65,7 @@ async def build(settings: Settings, role: Role) -> Parts:
     if mlflow is not None:
         await mlflow.start()
     url = settings.mlflow_url or (mlflow.uri if mlflow else "")
-    store = SqlStore(f"sqlite:///{home / 'store.db'}")
+    store = await SqlStore.open(f"sqlite:///{home / 'store.db'}")
     handle = Handle(
         store,
         platform=LivePlatform(home).now,

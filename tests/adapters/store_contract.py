@@ -1,4 +1,8 @@
-"""What every store must do; a subclass brings the fixtures ``store`` and ``open_again``."""
+"""What every store must do, also beside another one on the same database.
+
+A subclass brings the fixtures ``store``, ``other`` (a second store, as of another process) and
+``open_again``.
+"""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core import ledger
-from core.errors import KnownEventError, VersionConflictError
+from core.errors import KnownEventError, RefusedByStoreError, VersionConflictError
 from core.events.derived import ModelNameClaimed
 from core.events.outside import CodePushed
 from core.jobs import ObserveRegistry
@@ -17,10 +21,10 @@ from tests.core.story import CHECKED, Story
 LOAN, CARD = Stream("loan"), Stream("card")
 
 
-def push(number, stream=LOAN):
+def push(number, stream=LOAN, branch="main"):
     return CodePushed(
-        id=f"ado/{stream}/{number}", time=datetime.now(UTC), source="azure-devops",
-        delivery=f"delivery-{number}", repository="r1", branch="main", commit=f"{number:040x}",
+        id=f"ado/{stream}/{number}/{branch}", time=datetime.now(UTC), source="azure-devops",
+        delivery=f"delivery-{number}", repository="r1", branch=branch, commit=f"{number:0>40}",
         pusher="ada", push_id=number,
     )  # fmt: skip
 
@@ -151,3 +155,116 @@ class StoreContract:
         assert len(await again.load(LOAN)) == 1
         assert [found.id for found in await again.unsent(10)] == ["a"]
         assert await again.commit(LOAN, 1, [push(2)], []) == 2
+
+    async def test_text_of_any_length_and_with_any_character_is_kept(self, store):
+        branch = "".join(chr(0x4E00 + number) for number in range(971)) + "\0\x01" + "ä" * 9000
+        odd = push(1, branch=branch)
+        await store.commit(LOAN, 0, [odd], [job(branch), job(branch)])
+
+        assert [found.event for found in await store.load(LOAN)] == [odd]
+        with pytest.raises(KnownEventError):
+            await store.commit(LOAN, 1, [odd], [])
+        assert [found.id for found in await store.unsent(10)] == [branch]
+        assert (await store.deliveries())[0].event == odd.id
+        assert await store.effect(branch, branch) == await store.find_effect(branch) == branch
+        await store.lease_card(branch, "one", 30)
+        await store.keep_card("one", ShownCard(key=branch, conversation=branch))
+        assert await store.cards_of(branch[:3]) == [ShownCard(key=branch, conversation=branch)]
+        ledger.verify([line async for line in store.export()])
+
+    async def test_a_value_that_no_database_takes_is_the_fault_of_that_write_alone(self, store):
+        writes = (
+            store.effect("run/0", "written alone, and the others together"),
+            store.commit(LOAN, 0, [push(1)], []),
+            store.commit(CARD, 0, [push(2, CARD, branch="half a character: \ud800")], []),
+            store.effect("run/1", "\ud800"),
+            store.effect("run/2", "good"),
+        )
+        results = await asyncio.gather(*writes, return_exceptions=True)
+
+        assert [type(each) for each in results] == [
+            str, int, *[RefusedByStoreError] * 2, str
+        ]  # fmt: skip
+        assert await store.find_effect("run/1") is None
+        assert await store.commit(CARD, 0, [push(2, CARD)], []) == 1
+
+    async def test_two_stores_see_each_other(self, store, other):
+        await store.commit(LOAN, 0, [push(1)], [])
+        await other.commit(LOAN, 1, [push(2)], [])
+
+        with pytest.raises(VersionConflictError):
+            await store.commit(LOAN, 1, [push(3)], [])
+        with pytest.raises(KnownEventError):
+            await store.commit(LOAN, 2, [push(2)], [])
+        assert await store.commit(LOAN, 2, [push(3)], []) == 3
+        ledger.verify([line async for line in other.export()])
+
+    async def test_of_two_stores_that_write_one_version_one_wins(self, store, other):
+        for number in range(30):
+            writes = (each.commit(LOAN, number, [push(2 * number + at)], []) for at, each in
+                      enumerate((store, other)))  # fmt: skip
+            results = await asyncio.gather(*writes, return_exceptions=True)
+            assert sorted(type(each).__name__ for each in results) == [
+                "VersionConflictError",
+                "int",
+            ]
+
+    async def test_of_two_stores_that_write_one_event_one_learns_that_it_is_known(
+        self, store, other
+    ):
+        for number in range(30):
+            writes = (each.commit(stream, number, [push(number)], [])
+                      for each, stream in ((store, LOAN), (other, CARD)))  # fmt: skip
+            results = await asyncio.gather(*writes, return_exceptions=True)
+            assert sorted(type(each).__name__ for each in results) == ["KnownEventError", "int"]
+            loser = LOAN if isinstance(results[0], KnownEventError) else CARD
+            await store.commit(loser, number, [push(1000 + number)], [])
+
+    async def test_two_stores_agree_on_an_effect(self, store, other):
+        for number in range(100):
+            key = f"run/{number}"
+            kept = await asyncio.gather(store.effect(key, "one"), other.effect(key, "two"))
+            assert kept[0] == kept[1] == await store.find_effect(key)
+
+    async def test_a_new_card_is_leased_to_one_of_two_stores(self, store, other):
+        for number in range(100):
+            leases = await both_lease(store, other, f"release/{number}", 30)
+            assert sum(lease is not None for lease in leases) == 1
+
+    async def test_a_lease_that_ran_out_goes_to_one_of_two_stores(self, store, other):
+        for number in range(300):
+            await store.lease_card(f"release/{number}", "gone", -1)
+            leases = await both_lease(store, other, f"release/{number}", 30)
+            assert sum(lease is not None for lease in leases) == 1
+
+    async def test_a_late_holder_changes_nothing_for_the_next_one(self, store, other):
+        await store.lease_card("release/1", "late", -1)
+        await other.lease_card("release/1", "next", 30)
+        await store.keep_card("late", ShownCard(key="release/1", activity="late"))
+        await store.release_lease("release/1", "late")
+
+        assert await store.lease_card("release/1", "late", 30) is None
+        assert await other.cards_of("") == [ShownCard(key="release/1")]
+
+    async def test_commits_and_leases_of_two_stores_do_not_block_each_other(self, store, other):
+        """In each batch the one begins with a card, and the other with the ledger."""
+        for number in range(40):
+            results = await asyncio.gather(
+                store.lease_card("release/1", "one", 30),
+                store.commit(LOAN, number, [push(number)], [job(f"job/{number}")]),
+                other.commit(CARD, number, [push(number, CARD)], [job(f"other/{number}")]),
+                other.lease_card("release/1", "one", 30),
+                store.effect(f"run/{number}", "one"),
+                other.lease_card("release/2", "two", 30),
+                other.effect(f"run/{number}", "two"),
+                store.lease_card("release/2", "two", 30),
+            )
+            assert None not in results
+            await asyncio.gather(*(each.mark_sent([f"job/{number}"]) for each in (store, other)))
+        ledger.verify([line async for line in store.export()])
+
+
+async def both_lease(store, other, key, lease_s):
+    return await asyncio.gather(
+        store.lease_card(key, "one", lease_s), other.lease_card(key, "two", lease_s)
+    )

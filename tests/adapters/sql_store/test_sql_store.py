@@ -1,4 +1,4 @@
-"""The SQL store keeps the contract on SQLite, and fails in our words."""
+"""The SQL store keeps the contract on SQLite and on PostgreSQL, and fails in our words."""
 
 import asyncio
 import sqlite3
@@ -6,27 +6,22 @@ import sqlite3
 import pytest
 
 from adapters.sql_store import SqlStore
+from adapters.sql_store.writer import CHAIN
 from core.errors import StoreUnavailableError
 from tests.adapters.store_contract import LOAN, StoreContract, job, push
 
-
-@pytest.fixture
-async def opened(tmp_path):
-    """Open the store, and close all that were opened."""
-    stores = []
-
-    async def open_store():
-        stores.append(SqlStore(f"sqlite:///{tmp_path}/store.db"))
-        return stores[-1]
-
-    yield open_store
-    for store in stores:
-        await store.close()
+both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+on_a_file = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-class TestSqlite(StoreContract):
+@both
+class TestSqlStore(StoreContract):
     @pytest.fixture
     async def store(self, opened):
+        return await opened()
+
+    @pytest.fixture
+    async def other(self, opened, store):
         return await opened()
 
     @pytest.fixture
@@ -34,6 +29,7 @@ class TestSqlite(StoreContract):
         return opened
 
 
+@both
 async def test_a_card_that_a_killed_process_leased_is_free_at_once(opened):
     await (await opened()).lease_card("release/loan-1", "killed", 60)
     store = await opened()
@@ -41,6 +37,7 @@ async def test_a_card_that_a_killed_process_leased_is_free_at_once(opened):
     assert await store.lease_card("release/loan-1", "next", 60) is not None
 
 
+@on_a_file
 async def test_a_locked_database_is_unavailable_and_nothing_of_it_is_remembered(opened, tmp_path):
     store = await opened()
     await store.commit(LOAN, 0, [push(1)], [])
@@ -55,24 +52,22 @@ async def test_a_locked_database_is_unavailable_and_nothing_of_it_is_remembered(
     assert await store.commit(LOAN, 1, [push(2)], [job("a")]) == 2
 
 
+async def test_a_folder_that_is_missing_is_said_and_not_waited_for(tmp_path):
+    with pytest.raises(StoreUnavailableError, match="unable to open database file"):
+        await SqlStore.open(f"sqlite:///{tmp_path}/missing/store.db")
+
+
+@both
 async def test_one_bad_write_of_a_batch_leaves_the_others(opened):
     store = await opened()
 
     def bug(_connection):
         raise ValueError("a bug")
 
-    good = store.commit(LOAN, 0, [push(1)], [])
-    results = await asyncio.gather(good, store._writer.run(bug), return_exceptions=True)
+    filler = store.effect("a", "written alone, and the others together")
+    writes = (filler, store.commit(LOAN, 0, [push(1)], []), store._writer.run(CHAIN, bug))
+    results = await asyncio.gather(*writes, return_exceptions=True)
 
-    assert results[0] == 1
-    assert isinstance(results[1], ValueError)
+    assert results[1] == 1
+    assert isinstance(results[2], ValueError)
     assert len(await store.load(LOAN)) == 1
-
-
-async def test_two_stores_on_one_file_see_each_other(opened):
-    """As two processes on one database: the version decides who was first."""
-    one, two = await opened(), await opened()
-    await one.commit(LOAN, 0, [push(1)], [])
-    await two.commit(LOAN, 1, [push(2)], [])
-
-    assert await one.commit(LOAN, 2, [push(3)], []) == 3

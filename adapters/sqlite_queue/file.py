@@ -1,0 +1,122 @@
+"""The file of a queue: one thread writes to it, in one transaction all that waits."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from adapters.one_writer.group_commit import Batch, GroupCommit
+from core.errors import QueueUnavailableError, SlussError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+Row = tuple[Any, ...]
+
+MOST_ROWS: Final = 500  # in one statement
+CLOSED = "It was closed. Nothing was written; start again."
+FAILED = "It cannot be written ({why}). Nothing was kept; try again, and mend the disk if it stays."
+
+
+class Insert(NamedTuple):
+    """A statement that takes the rows of many: ``start``, then ``row`` for each, then ``end``.
+
+    Each call into SQLite gives Python's lock away, and may wait long to have it back.
+    """
+
+    start: str
+    row: str
+    end: str
+
+    def run(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        for first in range(0, len(rows), MOST_ROWS):
+            part = rows[first : first + MOST_ROWS]
+            statement = self.start + ", ".join([self.row] * len(part)) + self.end
+            connection.execute(statement, [value for row in part for value in row])
+
+
+QueueWork = Work[Any] | tuple[Insert, Sequence[Row]]
+
+
+class QueueFile:
+    """It is opened at the first transaction, and again after an error."""
+
+    def __init__(self, path: Path, schema: str, *, name: str, busy_s: float) -> None:
+        self._path = path
+        self._schema = schema
+        self._busy_s = busy_s
+        self._connection: sqlite3.Connection | None = None
+        self._writer: GroupCommit[QueueWork] = GroupCommit(
+            self._commit,
+            self._disconnect,
+            name=name,
+            closed=lambda: QueueUnavailableError(CLOSED),
+        )
+
+    def submit(self, work: Work[T]) -> asyncio.Future[T]:
+        """Done when ``work`` is committed. Work that raises a SlussError must have written nothing.
+
+        Raise QueueUnavailableError when SQLite does not commit: then nothing of it was kept.
+        """
+        return self._writer.submit(work)
+
+    def insert(self, statement: Insert, rows: Sequence[Row]) -> asyncio.Future[None]:
+        """The same for rows alone: what is inserted at the same time goes in one statement."""
+        return self._writer.submit((statement, rows))
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+    # The rest runs in the writer's thread.
+
+    def _commit(self, batch: Batch[QueueWork]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            self._connection.execute("BEGIN IMMEDIATE")
+            _run(batch, self._connection)
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            log.warning("%s", error, extra={"action": "sqlite_failed"})
+            self._disconnect()  # and so roll back
+            for request in batch:
+                request.error = QueueUnavailableError(FAILED.format(why=error), retry_after_s=2.0)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> sqlite3.Connection:
+        """Messages may quote what people wrote: only the owner of the process reads the file."""
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(
+            self._path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(self._schema)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+def _run(batch: Batch[QueueWork], connection: sqlite3.Connection) -> None:
+    rows: dict[Insert, list[Row]] = {}
+    for request in batch:
+        if isinstance(request.work, tuple):
+            statement, its_rows = request.work
+            rows.setdefault(statement, []).extend(its_rows)
+            continue
+        try:
+            request.result = request.work(connection)
+        except SlussError as error:
+            request.error = error
+    for statement, all_rows in rows.items():
+        statement.run(connection, all_rows)

@@ -1,0 +1,75 @@
+"""Any text in any field is kept, or it is that write's own fault; the others always go on."""
+
+import asyncio
+from datetime import UTC, datetime
+from itertools import count
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.sql_store import SqlStore
+from core import ledger
+from core.errors import RefusedByStoreError
+from core.events.outside import CodePushed
+from core.words import Stream
+
+TEXT = st.one_of(
+    st.text(max_size=40),
+    st.text(st.characters(codec=None), max_size=20),  # halves of characters, too
+    st.text(st.sampled_from("\0\x01\x10é漢"), max_size=3000),
+)
+NUMBERS = st.one_of(st.integers(), st.integers(0, 2**31))
+names = ("id", "source", "caused_by", "delivery", "repository", "branch", "commit")
+pushes = st.builds(
+    CodePushed,
+    time=st.just(datetime.now(UTC)),
+    push_id=NUMBERS,
+    **dict.fromkeys((*names, "previous", "pusher", "pusher_name"), TEXT),
+)
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_any_push_is_kept_or_refused_alone(url):
+    numbers = count(1)
+    with asyncio.Runner() as runner:
+        store = runner.run(opened(url))
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(pushes)
+        def any_push(push: CodePushed) -> None:
+            number = next(numbers)
+            new = msgspec.structs.replace(push, id=f"{number}/{push.id}")
+            runner.run(beside_a_good_one(store, new, number))
+
+        any_push()
+        lines = runner.run(exported(store))
+        ledger.verify(lines)
+        runner.run(store.rebuild())
+        runner.run(store.close())
+
+
+async def opened(url: str) -> SqlStore:
+    return await SqlStore.open(url)
+
+
+async def exported(store: SqlStore) -> list[bytes]:
+    return [line async for line in store.export()]
+
+
+async def beside_a_good_one(store: SqlStore, push: CodePushed, number: int) -> None:
+    odd, good = Stream(f"odd-{number}"), f"run/{number}"
+    results = await asyncio.gather(
+        store.effect(f"before/{number}", "alone"),
+        store.commit(odd, 0, [push], []),
+        store.effect(good, "kept"),
+        store.effect(push.id, push.branch),
+        return_exceptions=True,
+    )
+    assert results[2] == "kept"
+    for result in (results[1], results[3]):
+        assert isinstance(result, int | str | RefusedByStoreError), repr(result)
+    if isinstance(results[1], int):
+        assert [found.event for found in await store.load(odd)] == [push]
+    await store.deliveries(1)
