@@ -16,6 +16,9 @@ from core.ports import (
     MLPlatform,
     ModelRegistry,
     Queue,
+    Reviews,
+    Tracking,
+    VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
 from workers.gate.gate import Gate
@@ -29,7 +32,10 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     effects: Effects
     evidence: Evidence
     git: GitHost
+    reviews: Reviews
+    variable_groups: VariableGroups
     ml_platform: MLPlatform
+    tracking: Tracking
     registry: ModelRegistry
     directory: Directory
     clones: CloneIndex

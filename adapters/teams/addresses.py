@@ -2,10 +2,27 @@
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from core.conversation import Address
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the Bot Framework reaches a conversation: the channel's service, and its id there."""
+
+    service_url: str
+    conversation: str
+    channel: str = "msteams"
+    tenant: str = ""
+    bot: str = ""
+
+
+class AddressBook(Protocol):
+    """Keeps what each conversation told us, so that a worker can post there later."""
+
+    async def find_address(self, conversation: str) -> Address | None: ...
+
+    async def keep_address(self, conversation: str, address: Address) -> None: ...
 
 
 class LocalAddresses:

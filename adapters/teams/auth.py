@@ -5,7 +5,7 @@ such an application could claim to be anybody; here only the channel itself is b
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aiohttp import web
 from jwt import PyJWTError
@@ -21,7 +21,9 @@ from microsoft_agents.hosting.core import (
 from microsoft_agents.hosting.core.authorization import AuthTypes
 
 from adapters.teams.settings import ISSUER, TeamsSettings
-from core.loopback import is_loopback, is_own_host
+from core.loopback import Door
+
+DOOR: Final = Door(programs=True)
 
 Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
 Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
@@ -83,10 +85,8 @@ def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
 
 
 async def _from_this_machine(request: web.Request) -> ClaimsIdentity | None:
-    """A program here, no web page: a page's request carries Origin, or is no JSON."""
-    is_here = is_loopback(request.remote or "") and is_own_host(request.host)
-    is_page = "Origin" in request.headers or request.content_type != "application/json"
-    return ClaimsIdentity() if is_here and not is_page else None
+    """A program here, such as the chat window's server, and no web page."""
+    return ClaimsIdentity() if DOOR.lets_in(request) else None
 
 
 def _from_the_channel(manager: ConnectionManager) -> Identify:

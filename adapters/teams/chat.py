@@ -29,11 +29,12 @@ from microsoft_agents.hosting.core import (
 from microsoft_agents.hosting.core.http import HttpResponse
 
 from adapters.teams.activities import card_activity
+from adapters.teams.addresses import Address, AddressBook
 from adapters.teams.auth import Tokens, VerifiedRequest, connections, identify_by
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.turn import Turns
 from core.card import Card
-from core.conversation import Address, AddressBook, Bot
+from core.conversation import Bot
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Directory
 

@@ -4,11 +4,13 @@ Every port has a production and a one-machine implementation, and one contract s
 both (tests/adapters). A method raises ``UnavailableError`` when its system does not answer.
 """
 
-from core.ports.git_host import CommitState, GitHost
+from core.ports.chat import Chat
+from core.ports.git_host import GitHost
 from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.ports.model_registry import ModelRegistry
-from core.ports.people import Chat, Directory, Secrets
+from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
+from core.ports.reviews import CommitState, CommitStatus, Reviews
 from core.ports.store import (
     CardBook,
     DeliveryRow,
@@ -22,11 +24,14 @@ from core.ports.store import (
     Store,
     Views,
 )
+from core.ports.tracking import Tracking
+from core.ports.variable_groups import VariableGroups
 
 __all__ = [
     "CardBook",
     "Chat",
     "CommitState",
+    "CommitStatus",
     "DeadLetter",
     "DeliveryRow",
     "Directory",
@@ -42,6 +47,7 @@ __all__ = [
     "Received",
     "Recorded",
     "ReleaseRow",
+    "Reviews",
     "RunLook",
     "RunOutcome",
     "RunSpec",
@@ -49,5 +55,7 @@ __all__ = [
     "Secrets",
     "ShownCard",
     "Store",
+    "Tracking",
+    "VariableGroups",
     "Views",
 ]

@@ -9,12 +9,17 @@ from pathlib import Path
 import msgspec
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.reviews import BareReviews
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
+from adapters.local_files.variable_groups import VariablesFile
 from adapters.local_runs import LocalRuns
-from adapters.mlflow.registry import MlflowRegistry, configure
+from adapters.mlflow import MlflowSettings, configure
+from adapters.mlflow import build as build_mlflow
+from adapters.mlflow.registry import MlflowRegistry
 from adapters.mlflow.server import MLflowServer
+from adapters.mlflow.tracking import MlflowTracking
 from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import SettingsError
@@ -34,7 +39,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     jobs: SqliteQueue
     evidence: EvidenceFolder
     git: BareRepositories
+    reviews: BareReviews
+    variable_groups: VariablesFile
     directory: PeopleFile
+    tracking: MlflowTracking
     registry: MlflowRegistry
     ml_platform: LocalRuns
     clones: CloneIndexFile
@@ -45,6 +53,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     async def close(self) -> None:
         """MLflow stays up: the next start adopts it. ``sluss down`` ends it."""
+        await self.tracking.close()
         await self.registry.close()
         for part in (self.events, self.jobs, self.store, self.clones):
             await part.close()
@@ -73,15 +82,19 @@ async def build(settings: Settings, role: Role) -> Parts:
         clock=now,
         is_local=settings.is_local,
     )
+    ml = build_mlflow(MlflowSettings(tracking_uri=url))
     return Parts(
         settings=settings,
         store=store,
         events=SqliteQueue(home / "events.db", "events"),
         jobs=SqliteQueue(home / "jobs.db", "jobs"),
         evidence=EvidenceFolder(home / "evidence"),
-        git=BareRepositories(lambda found: _folder(handle, found), files.variables),
+        git=BareRepositories(lambda found: _folder(handle, found)),
+        reviews=BareReviews(lambda found: _folder(handle, found)),
+        variable_groups=VariablesFile(files.variables),
         directory=PeopleFile(files.people),
-        registry=MlflowRegistry(url),
+        tracking=ml.tracking,
+        registry=ml.registry,
         ml_platform=_runs(settings, url),
         clones=CloneIndexFile(home / "clones.db"),
         mlflow=mlflow,

@@ -147,7 +147,6 @@ def _before(settings: Settings) -> str:
 
 
 def _pages(parts: Parts) -> Pages:
-    port = parts.settings.port
     return Pages(
         store=parts.store,
         handle=parts.handle,
@@ -155,7 +154,6 @@ def _pages(parts: Parts) -> Pages:
         ml_platform=parts.ml_platform,
         queues={"events": parts.events, "jobs": parts.jobs},
         policy=parts.settings.files.policy,
-        hosts=frozenset({f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}),
         mlflow_url=parts.mlflow_url,
     )
 

@@ -10,6 +10,7 @@ from core.ports import Effects, Evidence, MLPlatform
 from core.release.release import Release
 from core.release.state import StepRun
 from core.results import Failed, Promoted, Ran
+from core.words import RunId
 
 TAIL: Final = 40_000
 ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")  # colours for a terminal
@@ -60,6 +61,6 @@ async def _log(
             return (await evidence.read(run.result.log)).decode(errors="replace")
         key = f"run/{release.id}/{run.step}/{run.stage}/{run.attempt}"
         started = await effects.find_effect(key)
-        return (await platform.log(started)).decode(errors="replace") if started else ""
+        return (await platform.log(RunId(started))).decode(errors="replace") if started else ""
     except (UnknownNameError, UnavailableError) as error:
         return str(error)

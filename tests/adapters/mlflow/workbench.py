@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.registry import MlflowRegistry
+from adapters.mlflow import Mlflow, MlflowSettings, build
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -23,14 +23,15 @@ class MlflowBench:
         self.client = _client(uri)
         self._artifacts = artifacts
         self._models = models
-        self._workers: list[MlflowRegistry] = []
-        self.registry = self.another_worker()
+        self._workers: list[Mlflow] = []
+        mine = self.another_worker()
+        self.registry, self.tracking = mine.registry, mine.tracking
 
     def model(self) -> str:
         return f"loan_default_{uuid.uuid4().hex[:8]}"
 
-    def another_worker(self) -> MlflowRegistry:
-        worker = MlflowRegistry(self.uri, threads=1)
+    def another_worker(self) -> Mlflow:
+        worker = build(MlflowSettings(tracking_uri=self.uri, threads=1))
         self._workers.append(worker)
         return worker
 

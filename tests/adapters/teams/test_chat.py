@@ -3,9 +3,8 @@
 import pytest
 from aiohttp.test_utils import unused_port
 
-from adapters.teams.addresses import FileAddresses, LocalAddresses
+from adapters.teams.addresses import Address, FileAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings
-from core.conversation import Address
 from core.errors import UnavailableError, UnknownNameError
 from tests.adapters.teams.cards import every_kind
 from tests.adapters.teams.channel import a_connector
