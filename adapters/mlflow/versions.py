@@ -125,7 +125,7 @@ class Versions:
         is_one_server = self._settings.registry == self._settings.tracking_uri
         self._client.create_model_version(
             model,
-            # a registry elsewhere knows no logged model of the tracking server by its id
+            # a registry elsewhere does not know the tracking server's logged models by their ids
             source=logged.model_uri if is_one_server else logged.artifact_location,
             run_id=logged.source_run_id,
             model_id=logged.model_id if is_one_server else None,

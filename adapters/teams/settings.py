@@ -7,6 +7,7 @@ import msgspec
 from core.errors import SettingsError
 from core.loopback import is_loopback
 
+SURFACE: Final = "teams"  # what a conversation of platform.yml may name before its own name
 ISSUER: Final = "https://api.botframework.com"  # who signs what Teams sends to a bot
 SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"  # the world-wide door
 

@@ -10,9 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from adapters.teams.addresses import LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app
+from adapters.teams.settings import SURFACE
 from bot.bot import Sluss
 from bot.commands import COMMANDS
 from bot.deliver import Deliver
+from core.chats import Chats, place
 from core.conversation import APPROVALS
 from core.handle import Handle
 from handlers import azure_devops, mlflow
@@ -72,7 +74,9 @@ class Server:
                 app.add_subapp("/api/", teams_app(bot, self.parts.directory, addresses, teams))
                 await self._serve(app, undo)
             hook_url = f"{self._settings.public_url}/hooks/mlflow"
-            deliver = Deliver(bot.show, TeamsChat(addresses, teams))
+            chats = Chats({SURFACE: TeamsChat(addresses, teams)}, default=SURFACE)
+            chats.check(self._settings.files.platform.conversations.values())
+            deliver = Deliver(bot.show, chats)
             engine = Engine(self.parts, deliver, hook_url=hook_url)
             does = engine.run if Role.WORKER in self._role.parts else engine.relay
             self._engine = asyncio.create_task(does())
@@ -159,7 +163,8 @@ def _pages(parts: Parts) -> Pages:
 
 
 def _chat_settings(settings: Settings) -> ChatSettings:
-    rooms = {*settings.files.platform.conversations.values(), APPROVALS}
+    places = map(place, settings.files.platform.conversations.values())
+    rooms = {name for surface, name in places if surface in {"", SURFACE}} | {APPROVALS}
     return ChatSettings(
         base_url=settings.public_url,
         history=settings.home / "chat.jsonl",

@@ -6,7 +6,7 @@ import pytest
 
 from core.words import Stage
 from tests.adapters.mlflow.representation_contract import RepresentationContract, move
-from tests.adapters.mlflow.workbench import MlflowBench
+from tests.adapters.mlflow.workbench import SHARED_STORE, MlflowBench
 from tests.adapters.model_registry_contract import FIRST, SECOND
 
 
@@ -44,8 +44,7 @@ class MlflowShelf:
         self.client.delete_model_version(self.model, version)
 
     def _version(self) -> str:
-        source = "mlflow-artifacts:/0/none/artifacts"
-        return str(self.client.create_model_version(self.model, source).version)
+        return str(self.client.create_model_version(self.model, SHARED_STORE).version)
 
 
 @pytest.fixture

@@ -2,14 +2,16 @@
 
 import socket
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.mlflow import MlflowSettings, build
+from adapters.mlflow import Mlflow, MlflowSettings, build
 from adapters.mlflow.registry import MlflowRegistry
+from adapters.mlflow.server import MLflowServer
 from core.errors import StepFailedError, UnavailableError
 from core.words import ReleaseId, Stage
-from tests.adapters.mlflow.workbench import MlflowBench
+from tests.adapters.mlflow.workbench import SHARED_STORE, MlflowBench, client_of
 from tests.adapters.model_registry_contract import FIRST, SECOND, ModelRegistryContract
 
 NOBODY = "http://127.0.0.1:9"
@@ -83,20 +85,39 @@ async def test_the_earlier_holder_says_no_more_that_it_holds_the_stage(bench: Ml
     assert [v for v in (old, new) if "sluss.stage.QA" in tagged[v]] == [new]
 
 
-async def test_runs_and_versions_may_be_on_two_servers(bench: MlflowBench, other_server):
+@pytest.fixture
+async def apart(bench: MlflowBench, other_server: MLflowServer) -> AsyncIterator[Mlflow]:
+    """Runs are on the server of the bench, versions on another one."""
     settings = MlflowSettings(tracking_uri=bench.uri, registry_uri=other_server.uri, threads=1)
-    both, model = build(settings), bench.model()
-    run = await both.tracking.open_run(model, FIRST, {})
-    await bench.train(run, "yes")
-    registered = await both.registry.register(model, FIRST, run, {})
+    apart = build(settings)
+    yield apart
+    await apart.close()
 
-    assert await both.registry.read(model, registered.version) == registered
-    assert await both.registry.find(model, FIRST) == registered
-    assert await both.registry.place(model, registered.version, Stage.QA, FIRST) == ""
-    assert (await both.registry.holders(model) or {})[Stage.QA] == registered.version
-    assert await both.tracking.metrics(run) == {"auc": 0.75}
+
+async def test_runs_and_versions_may_be_on_two_servers(
+    bench: MlflowBench, apart: Mlflow, other_server: MLflowServer
+):
+    model, elsewhere = bench.model(), client_of(other_server.uri)
+    elsewhere.create_registered_model(model)
+    version = str(elsewhere.create_model_version(model, SHARED_STORE).version)
+    run = await apart.tracking.open_run(model, FIRST, {})
+    await bench.train(run, "yes")
+
+    assert await apart.registry.place(model, version, Stage.QA, FIRST) == ""
+    assert (await apart.registry.holders(model) or {})[Stage.QA] == version
+    assert await apart.tracking.metrics(run) == {"auc": 0.75}
     assert await bench.registry.holders(model) is None
-    await both.close()
+    assert elsewhere.get_experiment_by_name(model) is None
+
+
+async def test_a_registry_that_cannot_reach_the_artifact_says_so(bench: MlflowBench, apart: Mlflow):
+    """Its server hands files out itself, and no other one may name them as a version's source."""
+    model = bench.model()
+    run = await apart.tracking.open_run(model, FIRST, {})
+    await bench.train(run, "yes")
+    with pytest.raises(StepFailedError, match="MLflow refused this: Invalid model version source"):
+        await apart.registry.register(model, FIRST, run, {})
+    assert await apart.registry.find(model, FIRST) is None
 
 
 async def test_a_release_that_is_no_release_is_not_asked_for(bench: MlflowBench):

@@ -14,13 +14,15 @@ from adapters.mlflow import Mlflow, MlflowSettings, build
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+SHARED_STORE = "s3://models/loan_default"  # where every server may look for it
+
 
 class MlflowBench:
     """Implements ``Bench`` of the contract; ``client`` is MLflow's own view of the same."""
 
     def __init__(self, uri: str, artifacts: Path, models: Path) -> None:
         self.uri = uri
-        self.client = _client(uri)
+        self.client = client_of(uri)
         self._artifacts = artifacts
         self._models = models
         self._workers: list[Mlflow] = []
@@ -83,7 +85,7 @@ class MlflowBench:
             await worker.close()
 
 
-def _client(uri: str) -> "MlflowClient":
+def client_of(uri: str) -> "MlflowClient":
     from mlflow.tracking import MlflowClient  # noqa: PLC0415
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
