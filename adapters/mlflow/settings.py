@@ -22,3 +22,7 @@ class MlflowSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def registry(self) -> str:
         return self.registry_uri or self.tracking_uri
+
+    @property
+    def is_one_server(self) -> bool:
+        return self.registry == self.tracking_uri

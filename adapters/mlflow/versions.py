@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from mlflow.artifacts import download_artifacts, list_artifacts
 from mlflow.entities import LoggedModel
@@ -27,6 +28,11 @@ NO_ARTIFACT = (
 NO_MODEL = (
     "The run {run} of {model} has no model called '{artifact}'. Nothing was registered; "
     "the step that trains must log one: retry it."
+)
+NOT_SHARED = (
+    "The tracking server hands out the files of {model} itself, and no other registry may name "
+    "them. Nothing was registered; have tracking keep artifacts in a store that the registry "
+    "reaches, too (mlflow server --default-artifact-root), or use one server for both, and retry."
 )
 NOT_PLACED = (
     "MLflow says that version {found!r} holds {stage} of {model}, not {version}: somebody moved it "
@@ -60,8 +66,10 @@ class Versions:
             return self.read(model, str(found[0].version))
         logged = self._logged_model(model, run)
         digest = self._digest(logged.artifact_location, NO_MODEL, model=model, run=run)
+        source = self._source(model, logged)
         self._create_model(model)
-        self._create_version(model, logged, {**tags, RELEASE_TAG: release, DIGEST_TAG: digest})
+        marks = {**tags, RELEASE_TAG: release, DIGEST_TAG: digest}
+        self._create_version(model, logged, source, marks)
         versions = self._found(model, release)
         self._delete_twins(model, versions[1:])
         return Registered(version=str(versions[0].version), artifact_digest=digest)
@@ -120,15 +128,23 @@ class Versions:
         with tolerating(EXISTS):
             self._client.create_registered_model(model)
 
-    def _create_version(self, model: str, logged: LoggedModel, tags: Mapping[str, str]) -> None:
+    def _source(self, model: str, logged: LoggedModel) -> str:
+        """Only the tracking server itself knows a logged model by its id."""
+        if self._settings.is_one_server:
+            return str(logged.model_uri)
+        if urlsplit(logged.artifact_location).scheme == "mlflow-artifacts":
+            raise StepFailedError(NOT_SHARED.format(model=model))
+        return str(logged.artifact_location)
+
+    def _create_version(
+        self, model: str, logged: LoggedModel, source: str, tags: Mapping[str, str]
+    ) -> None:
         """With the release's tag from its first moment, so that a kill here loses nothing."""
-        is_one_server = self._settings.registry == self._settings.tracking_uri
         self._client.create_model_version(
             model,
-            # a registry elsewhere does not know the tracking server's logged models by their ids
-            source=logged.model_uri if is_one_server else logged.artifact_location,
+            source=source,
             run_id=logged.source_run_id,
-            model_id=logged.model_id if is_one_server else None,
+            model_id=logged.model_id if self._settings.is_one_server else None,
             tags=dict(tags),
             description=f"Release {tags[RELEASE_TAG]}, registered by Sluss.",
             await_creation_for=READY_WITHIN_S,

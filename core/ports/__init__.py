@@ -1,7 +1,8 @@
 """What Sluss needs from the outside world, in its own words: adapters implement these.
 
-Every port has a production and a one-machine implementation, and one contract suite that runs on
-both (tests/adapters). A method raises ``UnavailableError`` when its system does not answer.
+Every port has an implementation that does its whole work on one machine, and a contract suite
+(tests/adapters) that any further one must keep. A method raises ``UnavailableError`` when its
+system does not answer.
 """
 
 from core.ports.chat import Chat
