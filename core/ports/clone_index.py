@@ -34,4 +34,4 @@ class CloneIndex(Protocol):
         """Keep this and nothing else of the repository; without files it is forgotten."""
 
     async def look_up(self, prints: Collection[int], *, besides: str) -> list[Elsewhere]:
-        """Other repositories share these fingerprints: who shares most comes first, and few come."""
+        """Other repositories share these: who shares most comes first, and only so many come."""

@@ -114,7 +114,7 @@ async def test_a_registry_that_cannot_reach_the_artifact_says_so(bench: MlflowBe
     model = bench.model()
     run = await apart.tracking.open_run(model, FIRST, {})
     await bench.train(run, "yes")
-    with pytest.raises(StepFailedError, match="no other registry.*Nothing was registered"):
+    with pytest.raises(StepFailedError, match=r"no other registry.*Nothing was registered"):
         await apart.registry.register(model, FIRST, run, {})
     assert await apart.registry.holders(model) is None
 
