@@ -5,7 +5,7 @@ Every port has an implementation that does its whole work on one machine, and a 
 system does not answer.
 """
 
-from core.ports.chat import Chat
+from core.ports.chat import Chat, Conversations
 from core.ports.git_host import GitHost
 from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.ports.model_registry import ModelRegistry
@@ -33,6 +33,7 @@ __all__ = [
     "Chat",
     "CommitState",
     "CommitStatus",
+    "Conversations",
     "DeadLetter",
     "DeliveryRow",
     "Directory",

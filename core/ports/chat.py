@@ -1,4 +1,4 @@
-"""The chat port: cards in a conversation."""
+"""The ports of chats: cards in a conversation, and what a chat remembers of where that is."""
 
 from typing import Protocol
 
@@ -13,3 +13,13 @@ class Chat(Protocol):
 
     async def update(self, conversation: str, activity: str, card: Card) -> None:
         """Raise UnknownNameError when the activity is no longer there: post a new one."""
+
+
+class Conversations(Protocol):
+    """Where a conversation is reached, in the words of its chat, so that any process may post."""
+
+    async def find_place(self, conversation: str) -> str | None:
+        """The chat has kept this of the conversation last; None when it never did."""
+
+    async def keep_place(self, conversation: str, place: str) -> None:
+        """Every message may tell it anew: only what has changed is written."""

@@ -3,7 +3,8 @@
 import pytest
 from aiohttp.test_utils import unused_port
 
-from adapters.teams.addresses import Address, FileAddresses, LocalAddresses
+from adapters.local_files.conversations import ConversationsFile
+from adapters.teams.addresses import Address, KeptAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings
 from core.errors import UnavailableError, UnknownNameError
 from tests.adapters.teams.cards import every_kind
@@ -79,7 +80,7 @@ async def test_a_channel_that_is_away_loses_nothing():
 
 
 async def test_a_known_conversation_is_reached_where_it_told_us(channel, tmp_path):
-    addresses = FileAddresses(tmp_path / "deep" / "addresses.json")
+    addresses = KeptAddresses(ConversationsFile(tmp_path / "deep" / "addresses.json"))
     await addresses.keep_address("@bo", Address(service_url=channel.url, conversation="a:17"))
     await TeamsChat(addresses, LOCAL).post("@bo", counter(1))
 
@@ -88,11 +89,15 @@ async def test_a_known_conversation_is_reached_where_it_told_us(channel, tmp_pat
 
 async def test_an_unknown_team_is_reached_through_the_usual_door(channel, tmp_path):
     settings = TeamsSettings(is_local=True, service_url=channel.url)
-    await TeamsChat(FileAddresses(tmp_path / "none.json"), settings).post("19:team", counter(1))
+    await TeamsChat(kept(tmp_path), settings).post("19:team", counter(1))
 
     assert channel.peer.posted[0][0] == "19:team"
 
 
 async def test_somebody_who_never_wrote_to_the_bot_cannot_be_reached(channel, tmp_path):
     with pytest.raises(UnknownNameError, match="@bo"):
-        await TeamsChat(FileAddresses(tmp_path / "none.json"), LOCAL).post("@bo", counter(1))
+        await TeamsChat(kept(tmp_path), LOCAL).post("@bo", counter(1))
+
+
+def kept(folder):
+    return KeptAddresses(ConversationsFile(folder / "none.json"))

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from microsoft_agents.hosting.core import AgentAuthConfiguration, AnonymousTokenProvider
 from microsoft_agents.hosting.core.authorization.jwt import jwt_token_validator
 
-from adapters.teams.addresses import FileAddresses
+from adapters.local_files.conversations import ConversationsFile
+from adapters.teams.addresses import KeptAddresses
 from adapters.teams.chat import TeamsSettings, teams_app
 from tests.adapters.teams.channel import People, a_click
 from tests.adapters.teams.counting_bot import CountingBot
@@ -61,7 +62,7 @@ def bot():
 
 @pytest.fixture
 def addresses(tmp_path):
-    return FileAddresses(tmp_path / "addresses.json")
+    return KeptAddresses(ConversationsFile(tmp_path / "addresses.json"))
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ async def test_the_tenant_may_stand_in_the_channels_own_data(endpoint, bot):
 async def test_where_a_team_is_reached_is_remembered_over_a_restart(endpoint, addresses, tmp_path):
     answer = await send(endpoint, a_token(), pressed(type="conversationUpdate"))
 
-    again = FileAddresses(tmp_path / "addresses.json")
+    again = KeptAddresses(ConversationsFile(tmp_path / "addresses.json"))
     known = await again.find_address("19:a@thread.tacv2")
     assert answer.status == 202
     assert (known.service_url, known.tenant, known.bot) == (SERVICE, TENANT, "28:bot")
