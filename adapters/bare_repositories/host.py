@@ -131,7 +131,7 @@ class BareRepositories:
     ) -> None:
         """Kept as a git note: ``git --git-dir=<repository> log --notes=sluss`` shows it."""
         git = self._in(repository)
-        note = f"{state}: {text}\n{url}\n".encode()
+        note = "".join(f"{line}\n" for line in (f"{state}: {text}", url) if line).encode()
         async with self._writing[repository]:
             await _raise_if_gone(git, commit)  # git notes takes any number for an object
             await self._ask(

@@ -48,6 +48,17 @@ cards = sa.Table(
     sa.Column("leased_until", sa.Float, nullable=False, default=0.0),
 )
 
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("conversation", sa.Text, primary_key=True),
+    sa.Column("service_url", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("bot", sa.Text, nullable=False),
+)
+
 claims = sa.Table(
     "claims",
     metadata,

@@ -44,7 +44,10 @@ class GitHost(Protocol):
     async def report(
         self, repository: str, commit: str, state: CommitState, text: str, url: str
     ) -> None:
-        """Show the gate's state at the commit; the newest report replaces the one before."""
+        """Show the gate's state at the commit; the newest report replaces the one before.
+
+        ``url`` is "" where there is no page to look at.
+        """
 
     async def variables(self, stage: Stage) -> dict[str, str] | None:
         """GBI's variable groups for a stage; None when this host has none."""

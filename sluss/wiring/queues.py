@@ -1,0 +1,29 @@
+"""The queues, by name: files of the home, or queues of one Service Bus namespace."""
+
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.ports import Queue
+from sluss.home.settings import SERVICE_BUS_SECRET, Settings
+from sluss.wiring.opening import Opening
+
+
+def open_queue(settings: Settings, name: str, opening: Opening) -> Queue:
+    """It connects at its first use."""
+    if settings.has_service_bus:
+        return _on_service_bus(settings, name, opening)
+    queue = SqliteQueue(settings.home / f"{name}.db", name)
+    opening.closed_by(queue.close)
+    opening.frees.append(queue.free)
+    return queue
+
+
+def _on_service_bus(settings: Settings, name: str, opening: Opening) -> Queue:
+    # Only here, as its SDK takes a while to import.
+    from adapters.service_bus.settings import ServiceBusSettings, build  # noqa: PLC0415
+
+    place = ServiceBusSettings(
+        namespace=settings.service_bus,
+        connection_string=settings.secrets.find(SERVICE_BUS_SECRET),
+    )
+    queue = build(place, name)
+    opening.closed_by(queue.close)
+    return queue
