@@ -72,7 +72,7 @@ class LedgerReader:
         try:
             with self._engine.connect() as connection:
                 return read(connection)
-        except sqlite3.OperationalError:  # from our own way to open the file: it is not there
+        except FileNotFoundError:
             raise SettingsError(NO_LEDGER.format(place=self._place)) from None
         except sa.exc.DBAPIError:
             raise StoreUnavailableError(SILENT.format(place=self._place)) from None
@@ -88,9 +88,12 @@ def _reading(url: str) -> sa.Engine:
             connect_args={"connect_timeout": CONNECT_S},
             execution_options={"postgresql_readonly": True},
         )
-    file = f"file:{quote(found.database or '')}?mode=rw"
+    path = Path(found.database or "")
+    file = f"file:{quote(str(path))}?mode=rw"
 
     def connect() -> sqlite3.Connection:
+        if not path.is_file():
+            raise FileNotFoundError(path)
         connection = sqlite3.connect(file, uri=True, timeout=CONNECT_S, check_same_thread=False)
         connection.execute("PRAGMA query_only = ON")
         return connection
