@@ -5,6 +5,7 @@ from typing import Final
 from core.errors import SettingsError
 from sluss.home.settings import HOOK_SECRET, MLFLOW_SECRET, Settings
 from sluss.wiring.lock import Role
+from sluss.wiring.queues import refuse_closed_service_bus
 from sluss.wiring.teams import teams_settings
 
 NO_MLFLOW: Final = (
@@ -20,6 +21,7 @@ NO_PUBLIC_URL: Final = (
 def refuse_unsafe(settings: Settings, role: Role) -> None:
     """Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
+    refuse_closed_service_bus(settings)
     settings.secrets.secret(MLFLOW_SECRET)
     if Role.GATEWAY in role.parts:
         settings.secrets.secret(HOOK_SECRET)

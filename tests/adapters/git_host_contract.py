@@ -185,6 +185,11 @@ class GitHostContract:
         assert "2 findings" in world.seen(commit)
         assert "The gate runs" not in world.seen(commit)
 
+    async def test_a_report_may_lead_to_no_page(self, world: World):
+        commit = world.commit({"a": b"1"})
+        await world.host.report(world.repository, commit, CommitState.FAILED, "2 findings", "")
+        assert world.seen(commit).rstrip("\n").endswith("2 findings")
+
     async def test_the_report_of_a_pipeline_is_that_of_its_commit(self, world: World):
         earlier, commit = world.commit({"a": b"1"}), world.commit({"a": b"2"})
         world.leave_test_report(commit, b"<testsuites/>\n")

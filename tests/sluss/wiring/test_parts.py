@@ -14,6 +14,7 @@ from sluss.home.settings import load
 from sluss.wiring.lock import Role
 from sluss.wiring.one_machine import OneMachine
 from sluss.wiring.parts import Parts, opened
+from sluss.wiring.safe import refuse_unsafe
 from tests.peers.service_bus import Broker, QueueOptions
 from tests.sluss.wiring.away import SETTINGS
 
@@ -76,8 +77,7 @@ SERVICE_BUS = [
 
 
 @pytest.mark.parametrize(("environ", "message"), SERVICE_BUS)
-async def test_a_service_bus_that_cannot_be_entered_is_refused(home, environ, message):
+def test_a_service_bus_that_cannot_be_entered_is_refused(home, environ, message):
     with pytest.raises(SettingsError, match=message) as refused:
-        async with opened(load(home, {**SETTINGS, **environ}), Role.GATEWAY):
-            pass
+        refuse_unsafe(load(home, {**SETTINGS, **environ}), Role.GATEWAY)
     assert "hush" not in str(refused.value)
