@@ -68,15 +68,17 @@ def _commits(view: ApprovalView) -> Iterator[Element]:
         return
     lines = [
         f"{short(commit.id)} {clipped(commit.subject, 80)} ({commit.author.name})"
-        for commit in view.changes.commits
+        for commit in view.changes.commits[:COMMITS]
     ]
-    yield from _lines("Commits", lines[:COMMITS], view.changes.commit_count)
+    yield from _lines("Commits", lines, _more(view, view.changes.commit_count - len(lines)))
 
 
 def _files(view: ApprovalView) -> Iterator[Element]:
     if not view.changes.missing:
         files = view.changes.files[:FILES]
-        yield from _lines("Changed files", files, view.changes.file_count, code)
+        yield from _lines(
+            "Changed files", files, _more(view, view.changes.file_count - len(files)), code
+        )
 
 
 def _configuration(view: ApprovalView) -> Iterator[Element]:
@@ -85,18 +87,22 @@ def _configuration(view: ApprovalView) -> Iterator[Element]:
         return
     libraries = [found.words() for found in differences.libraries(view.release, champion)]
     variables = [found.words() for found in differences.variables(view.release, champion)]
-    yield from _lines("Libraries", libraries[:LINES], len(libraries))
-    yield from _lines("Variables", variables[:LINES], len(variables))
+    yield from _lines("Libraries", libraries[:LINES], _more(view, len(libraries) - LINES))
+    yield from _lines("Variables", variables[:LINES], _more(view, len(variables) - LINES))
     yield heading("Data", is_large=False)
     yield text(differences.data(view.release, champion).capitalize())
 
 
 def _lines(
-    title: str, lines: Sequence[str], total: int, shown: Callable[[str], Element] = text
+    title: str, lines: Sequence[str], more: str, shown: Callable[[str], Element] = text
 ) -> Iterator[Element]:
     yield heading(title, is_large=False)
     yield from map(shown, lines)
     if not lines:
         yield text("none", Tone.SUBTLE)
-    if total > len(lines):
-        yield text(f"and {total - len(lines)} more on the release page", Tone.SUBTLE)
+    if more:
+        yield text(more, Tone.SUBTLE)
+
+
+def _more(view: ApprovalView, count: int) -> str:
+    return f"and {count} more{view.elsewhere}" if count > 0 else ""

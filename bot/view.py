@@ -14,7 +14,10 @@ from core.words import ReleaseId, Stage
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One release as it is now. ``page_url`` is where our pages start, without a last slash."""
+    """One release as it is now.
+
+    ``page_url`` is where our pages start, without a last slash; "" where there are none.
+    """
 
     model: Model
     release: Release
@@ -32,7 +35,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def page(self) -> str:
-        return f"{self.page_url}/releases/{self.release.id}"
+        return page(self.page_url, f"/releases/{self.release.id}")
+
+    @property
+    def elsewhere(self) -> str:
+        """Where the rest of a list is to be read, at the end of a sentence, if anywhere."""
+        return " on the release page" if self.page_url else ""
 
     @property
     def champion(self) -> Release | None:
@@ -79,6 +87,11 @@ class RegistryView(msgspec.Struct, frozen=True, kw_only=True):
     model: Model
     change: RegistryChangedOutside
     page_url: str
+
+
+def page(page_url: str, path: str) -> str:
+    """The address of a page, or "" where there are no pages."""
+    return f"{page_url}{path}" if page_url else ""
 
 
 def version_of(model: Model, version: str) -> Release | None:

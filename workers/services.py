@@ -25,7 +25,7 @@ from workers.gate.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """Built once by the wiring. ``page_url`` is where people find the pages."""
+    """Built once by the wiring. ``page_url`` is where people find the pages, if anywhere."""
 
     handle: Handle
     jobs: Queue

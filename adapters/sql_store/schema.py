@@ -48,6 +48,13 @@ cards = sa.Table(
     sa.Column("leased_until", sa.Float, nullable=False, default=0.0),
 )
 
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("conversation", sa.Text, primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),  # only the conversation's own chat reads it
+)
+
 claims = sa.Table(
     "claims",
     metadata,

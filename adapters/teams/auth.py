@@ -72,12 +72,11 @@ def _manager(tokens: Tokens, configuration: AgentAuthConfiguration) -> Connectio
 
 
 def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
-    secret, managed = AuthTypes.client_secret, AuthTypes.user_managed_identity
     return AgentAuthConfiguration(
-        auth_type=secret if settings.client_secret else managed,
+        auth_type=AuthTypes.client_secret,
         client_id=settings.app_id,
         tenant_id=settings.tenant,
-        client_secret=settings.client_secret or None,
+        client_secret=settings.client_secret,
         issuers=[ISSUER],
         validate_issuer=True,
         anonymous_allowed=False,

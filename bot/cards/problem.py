@@ -5,7 +5,7 @@ from functools import partial
 from bot.click import Click, Clicks
 from bot.draft import Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, text
-from bot.view import View
+from bot.view import View, page
 from bot.wording import moment
 from core.card import Card, Tone
 from core.events.people import RetryRequested
@@ -32,11 +32,11 @@ def render(view: View) -> Card:
         heading(f"{title} is stuck"),
         banner(f"Stuck since {moment(release.changed, view.now)}", Tone.BAD),
         text(release.reason),
-        facts(step=where, dead_letter="kept: see Deliveries"),
+        facts(step=where, dead_letter="kept: see Deliveries" if view.page_url else "kept"),
         text(f"{NO_LOSS} {WHAT_NEXT}"),
         button("Retry", "problem.retry", tone=Tone.GOOD, release=release.id),
         link("Release page", view.page),
-        link("Deliveries", f"{view.page_url}/deliveries"),
+        link("Deliveries", page(view.page_url, "/deliveries")),
         summary=f"{title} is stuck",
     )
 

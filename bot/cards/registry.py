@@ -1,7 +1,7 @@
 """The card that says: a stage holds a version that was not placed there by a release."""
 
 from bot.elements import banner, card, facts, heading, link, text
-from bot.view import RegistryView, version_of
+from bot.view import RegistryView, page, version_of
 from core.card import Card, Tone
 
 
@@ -17,7 +17,7 @@ def render(view: RegistryView) -> Card:
             seen=f"{change.time:%Y-%m-%d %H:%M UTC}",
         ),
         text(_what_to_do(view)),
-        link("Releases", f"{view.page_url}/releases"),
+        link("Releases", page(view.page_url, "/releases")),
         summary=title,
     )
 

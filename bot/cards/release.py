@@ -139,7 +139,10 @@ def _reason(view: View) -> Iterator[Element]:
     """Why it is so, and what to do next."""
     release = view.release
     blocked = blocked_stage(release, view.policy)
-    for words in (release.reason, _doing(release), WHAT_NEXT.get(release.state, ""), blocked):
+    next_ = WHAT_NEXT.get(release.state, "")
+    if next_ == LOG and not view.page_url:
+        next_ = ""
+    for words in (release.reason, _doing(release), next_, blocked):
         if words:
             yield text(words)
 
@@ -171,12 +174,14 @@ def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     found = findings.open_checks(release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
-        yield section(title, *findings.elements(found, view.policy), is_open=is_open)
+        yield section(
+            title, *findings.elements(found, view.policy, view.elsewhere), is_open=is_open
+        )
     if release.waiting:
         yield text(f"Still running: {', '.join(release.waiting)}.", Tone.SUBTLE)
     hints = findings.advice(release)
     if hints and is_open:
-        yield text(f"{count(hints, 'hint')} on the release page: they block nothing.", Tone.SUBTLE)
+        yield text(f"{count(hints, 'hint')}{view.elsewhere}: they block nothing.", Tone.SUBTLE)
 
 
 def _metrics(view: View) -> Iterator[Element]:

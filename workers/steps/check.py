@@ -76,7 +76,7 @@ async def _show_status(task: Task, services: Services, checks: tuple[CheckResult
     count = sum(found.to_mend for found in checks)
     state = CommitState.FAILED if count else CommitState.SUCCEEDED
     text = f"The gate has {count} findings." if count else PASSED
-    url = f"{services.page_url}/releases/{release.id}"
+    url = f"{services.page_url}/releases/{release.id}" if services.page_url else ""
     status = CommitStatus(state=state, text=text, url=url)
     await services.reviews.show_status(release.repository, release.commit, status)
 

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from microsoft_agents.hosting.core import AgentAuthConfiguration, AnonymousTokenProvider
 from microsoft_agents.hosting.core.authorization.jwt import jwt_token_validator
 
-from adapters.local_files.conversations import ConversationsFile
+from adapters.sql_store import SqlStore
+from adapters.sql_store.conversations import SqlConversations
 from adapters.teams.addresses import KeptAddresses
 from adapters.teams.chat import TeamsSettings, teams_app
 from tests.adapters.teams.channel import People, a_click
@@ -61,8 +62,15 @@ def bot():
 
 
 @pytest.fixture
-def addresses(tmp_path):
-    return KeptAddresses(ConversationsFile(tmp_path / "addresses.json"))
+async def store(tmp_path):
+    found = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def addresses(store):
+    return KeptAddresses(SqlConversations(store))
 
 
 @pytest.fixture
@@ -177,10 +185,9 @@ async def test_the_tenant_may_stand_in_the_channels_own_data(endpoint, bot):
     assert len(bot.clicks) == 1
 
 
-async def test_where_a_team_is_reached_is_remembered_over_a_restart(endpoint, addresses, tmp_path):
+async def test_where_a_team_is_reached_is_remembered_over_a_restart(endpoint, store):
     answer = await send(endpoint, a_token(), pressed(type="conversationUpdate"))
 
-    again = KeptAddresses(ConversationsFile(tmp_path / "addresses.json"))
-    known = await again.find_address("19:a@thread.tacv2")
+    known = await KeptAddresses(SqlConversations(store)).find_address("19:a@thread.tacv2")
     assert answer.status == 202
     assert (known.service_url, known.tenant, known.bot) == (SERVICE, TENANT, "28:bot")
