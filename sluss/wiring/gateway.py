@@ -22,7 +22,7 @@ from sluss.home.settings import (
 )
 from sluss.wiring.chat_window import chat_settings
 from sluss.wiring.parts import Parts
-from sluss.wiring.teams import teams_settings
+from sluss.wiring.teams import addresses, teams_settings
 from web.chat import chat_app
 from web.health import Probe, add_health
 from web.pages import Pages, add_pages
@@ -37,7 +37,8 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     sources = _sources(settings)
     hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
     app.add_subapp("/hooks/", hooks)
-    teams = teams_app(bot, parts.directory, parts.addresses, teams_settings(settings))
+    book = addresses(settings, parts.conversations)
+    teams = teams_app(bot, parts.directory, book, teams_settings(settings))
     app.add_subapp("/api/", teams)
     if settings.is_local:
         _add_windows(app, parts)

@@ -20,12 +20,13 @@ from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
-from adapters.teams.addresses import AddressBook
+from adapters.sql_store.conversations import SqlConversations
 from core.errors import SettingsError
 from core.handle import Handle
 from core.platform import Platform
 from core.ports import (
     Chat,
+    Conversations,
     Directory,
     Evidence,
     GitHost,
@@ -46,7 +47,7 @@ from sluss.wiring.one_machine import OneMachine
 from sluss.wiring.opening import Opening
 from sluss.wiring.queues import open_queue
 from sluss.wiring.store import open_store
-from sluss.wiring.teams import open_addresses, open_chats
+from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
 
 
@@ -70,7 +71,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     ml_platform: MLPlatform
     clones: CloneIndex
     chat: Chat
-    addresses: AddressBook
+    conversations: Conversations
     mlflow_url: str
     handle: Handle
     clock: Callable[[], datetime]
@@ -101,7 +102,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     server = await own_server(settings, role)
     mlflow_url = settings.mlflow_url or (server.uri if server else "")
     store = await open_store(settings.store_url, opening)
-    addresses = open_addresses(settings, store)
+    conversations = SqlConversations(store)
     handle = _handle(settings, store)
     events, jobs = (open_queue(settings, name, opening) for name in ("events", "jobs"))
     tend_mlflow(settings, mlflow_url, server, opening)
@@ -120,8 +121,8 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         registry=mlflow.registry,
         ml_platform=_runs(settings, mlflow_url),
         clones=_clones(settings, opening),
-        chat=open_chats(settings, addresses),
-        addresses=addresses,
+        chat=open_chats(settings, conversations),
+        conversations=conversations,
         mlflow_url=mlflow_url,
         handle=handle,
         clock=now,
