@@ -11,6 +11,7 @@ from core.errors import SettingsError
 from core.ports import Message
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
+from sluss.wiring.chat_window import chat_settings
 from sluss.wiring.lock import Role
 from sluss.wiring.one_machine import OneMachine
 from sluss.wiring.parts import Parts, opened
@@ -49,6 +50,23 @@ async def test_one_machine_has_files_and_takes_over_what_a_killed_process_held(h
         [again] = await parts.jobs.receive(1, 5.0)
         assert (again.message, again.lock != held.lock) == (held.message, True)
         assert await parts.store.lease_card("release/r/1", "next", 600) is not None
+
+
+async def test_a_room_on_a_surface_that_nobody_serves_stops_the_start(home):
+    platform = home / "platform.yml"
+    platform.write_text(platform.read_text().replace("general", "slack:general"))
+
+    with pytest.raises(SettingsError, match=r"'slack:general' is on 'slack'.*platform\.yml"):
+        async with opened(load(home, MLFLOW), Role.ALL):
+            pass
+
+
+def test_a_room_that_names_its_surface_is_in_the_chat_window_under_its_own_name(home):
+    platform = home / "platform.yml"
+    platform.write_text(platform.read_text().replace("general", "teams:general"))
+
+    rooms = {room.id for room in chat_settings(load(home, MLFLOW)).rooms}
+    assert rooms == {"general", "approvals"}
 
 
 async def test_a_named_mlflow_is_used_and_none_is_started(home):
