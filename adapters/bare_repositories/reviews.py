@@ -31,7 +31,8 @@ class BareReviews:
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
         """A person reads it by ``git --git-dir=<repository> log --notes=sluss``."""
         git = self._repositories.git(repository)
-        note = f"{status.state}: {status.text}\n{status.url}\n".encode()
+        lines = (f"{status.state}: {status.text}", status.url)
+        note = "".join(f"{line}\n" for line in lines if line).encode()
         async with self._writing[repository]:
             await git.raise_if_gone(commit)  # git notes takes any number for an object
             await git.ask(
