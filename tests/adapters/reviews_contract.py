@@ -38,6 +38,12 @@ class ReviewsContract:
         assert "http://x/1" in world.seen(commit)
         assert "The gate runs" not in world.seen(commit)
 
+    async def test_a_status_may_lead_to_no_page(self, world: ReviewedWorld):
+        commit = world.commit({"a": b"1"})
+        status = CommitStatus(state=CommitState.FAILED, text="2 findings")
+        await world.reviews.show_status(world.repository, commit, status)
+        assert world.seen(commit).rstrip("\n").endswith("2 findings")
+
     async def test_each_commit_has_a_status_of_its_own(self, world: ReviewedWorld):
         first, second = world.commit({"a": b"1"}), world.commit({"a": b"2"})
         await world.reviews.show_status(world.repository, first, FOUND)
