@@ -1,7 +1,8 @@
 """What Sluss needs from the outside world, in its own words: adapters implement these.
 
-Every port has a production and a one-machine implementation, and one contract suite that runs on
-both (tests/adapters). A method raises ``UnavailableError`` when its system does not answer.
+Every port has an implementation for one machine; Queue, Store and Chat have one for production,
+too. One contract suite runs on all of a port (tests/adapters). A method raises
+``UnavailableError`` when its system does not answer.
 """
 
 from core.ports.git_host import CommitState, GitHost
