@@ -70,7 +70,12 @@ def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
 
 
 def rebuild(connection: sa.Connection) -> int:
-    """Empty the projections and fold the whole ledger again, in its order."""
+    """Empty the projections and fold the whole ledger again, in its order.
+
+    On PostgreSQL whoever commits meanwhile waits, so that no event falls between the two.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
     for table in PROJECTIONS:
         connection.execute(sa.delete(table))
     models: dict[Stream, Model] = {}

@@ -4,9 +4,11 @@ The SDK's own middleware accepts any application of the tenant that holds a toke
 such an application could claim to be anybody; here only the channel itself is believed.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
+import requests
 from aiohttp import web
 from jwt import PyJWTError
 from microsoft_agents.authentication.msal import MsalAuth
@@ -21,10 +23,16 @@ from microsoft_agents.hosting.core import (
 from microsoft_agents.hosting.core.authorization import AuthTypes
 
 from adapters.teams.settings import ISSUER, TeamsSettings
+from core.errors import UnavailableError
 from core.loopback import Door
 
 DOOR: Final = Door(programs=True)
 
+TOKEN_S: Final = 10.0
+SIGN_IN_SILENT: Final = (
+    "The directory gave the bot no token ({why}). Nothing was lost; it is tried again by itself. "
+    "If it stays so, look at SLUSS_TEAMS_APP_ID, SLUSS_TEAMS_TENANT and their client secret."
+)
 Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
 Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
 
@@ -33,12 +41,32 @@ def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> Connec
     """How the bot proves itself to the channel when it posts."""
     if settings.is_local:
         return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
-    return _manager(tokens or MsalAuth, _configuration(settings))
+    return _manager(tokens or BotTokens, _configuration(settings))
 
 
 def identify_by(settings: TeamsSettings, manager: ConnectionManager) -> Identify:
     """Who sent a request, or None: then nothing of it is read."""
     return _from_this_machine if settings.is_local else _from_the_channel(manager)
+
+
+class BotTokens(MsalAuth):
+    """The SDK's way to the bot's own token, with an end to waiting, and its errors as ours.
+
+    Its first call asks the directory for its endpoints, on the event loop and without a limit.
+    """
+
+    async def get_access_token(
+        self,
+        resource_url: str,
+        scopes: list[str],
+        force_refresh: bool = False,  # noqa: FBT001, FBT002 - the SDK's signature
+    ) -> str:
+        try:
+            async with asyncio.timeout(TOKEN_S):
+                await asyncio.to_thread(self._get_client)  # it is remembered
+                return await super().get_access_token(resource_url, scopes, force_refresh)
+        except (ValueError, requests.RequestException, TimeoutError) as error:
+            raise UnavailableError(SIGN_IN_SILENT.format(why=type(error).__name__)) from None
 
 
 class VerifiedRequest:

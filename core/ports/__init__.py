@@ -1,8 +1,8 @@
 """What Sluss needs from the outside world, in its own words: adapters implement these.
 
-Every port has an implementation that does its whole work on one machine, and a contract suite
-(tests/adapters) that any further one must keep. A method raises ``UnavailableError`` when its
-system does not answer.
+Every port has an implementation for one machine; Queue, Store and Chat have one for production,
+too. One contract suite runs on all of a port (tests/adapters). A method raises
+``UnavailableError`` when its system does not answer.
 """
 
 from core.ports.chat import Chat, Conversations

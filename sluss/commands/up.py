@@ -44,11 +44,11 @@ async def _up(settings: Settings, role: Role) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with Server(settings, role) as server:
-        if settings.is_local:
+        takes = Role.GATEWAY in role.parts
+        if settings.is_local and takes:
             _tell(settings, server.mlflow_url)
         else:
             _tell_operator(settings, role)
-        takes = Role.GATEWAY in role.parts
         sent = await resend(settings.home, settings.public_url) if takes else 0
         if sent:
             console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
@@ -68,7 +68,9 @@ def _tell(settings: Settings, mlflow_url: str) -> None:
 
 
 def _tell_operator(settings: Settings, role: Role) -> None:
-    console.print(f"Sluss is up as {role}. Who decides is whom Teams has signed in.")
+    console.print(f"Sluss is up as {role}.")
+    if not settings.is_local:
+        console.print("Who decides is whom Teams has signed in.")
     if Role.GATEWAY in role.parts:
         console.print(
             f"  {'Deliveries':<11}{settings.public_url}/hooks/azure-devops, /hooks/mlflow"

@@ -1,7 +1,6 @@
 """All settings of a start: the files of SLUSS_HOME and the environment, read once, strictly."""
 
 import difflib
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import msgspec
 from adapters.local_files.people import PeopleFile, local_person
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
+from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
@@ -170,7 +170,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     health_port = _health_port(environ, port)
     is_local = is_local_start(environ)
     secrets = _secrets(home, environ)
-    if is_local and not _is_loopback(host):
+    if is_local and not is_loopback(host):
         must = "a local start listens on this machine alone (127.0.0.1), as it asks for no sign-in"
         raise SettingsError(BAD_VARIABLE.format(name="SLUSS_HOST", value=host, must=must))
     return Settings(
@@ -276,13 +276,6 @@ def _boolean(name: str, value: str) -> bool:
     if value.casefold() in _BOOLEANS:
         return _BOOLEANS[value.casefold()]
     raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must="it is true or false"))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:

@@ -20,13 +20,13 @@ def gateway(tmp_path_factory):
         yield found
 
 
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory):
+@pytest.fixture(scope="module", params=["worker", "all"])
+def worker(request, tmp_path_factory):
     """Its MLflow is away."""
     home, mlflow = tmp_path_factory.mktemp("worker") / "home", f"http://127.0.0.1:{free_port()}"
     more = {"SLUSS_MLFLOW_URL": mlflow, "SLUSS_PUBLIC_URL": "https://sluss.bank.example"}
-    with away(home, "worker", **more) as found:
-        yield found
+    with away(home, request.param, **more) as found:
+        yield request.param, found
 
 
 @pytest.fixture
@@ -81,9 +81,13 @@ async def test_nobody_is_invented_and_the_operator_is_told_where_things_are(star
     assert "a-client-secret" not in started.said
 
 
-async def test_a_worker_serves_its_health_and_nothing_else(worker):
-    assert (await worker.until_answered(f"{worker.health}/health/live"))[0] == 200
-    assert (await asked("GET", f"{worker.health}/health/ready"))[0] == 200
+async def test_a_worker_serves_its_health_and_alone_nothing_else(worker):
+    role, process = worker
+    assert (await process.until_answered(f"{process.health}/health/live"))[0] == 200
+    assert (await asked("GET", f"{process.health}/health/ready"))[0] == 200
+    assert not (process.home / "mlflow").exists()
+    if role == "all":
+        assert (await asked("POST", f"{process.url}{HOOKS}"))[0] == 401
+        return
     with pytest.raises(aiohttp.ClientConnectionError):
-        await asked("GET", worker.url)
-    assert not (worker.home / "mlflow").exists()
+        await asked("GET", process.url)
