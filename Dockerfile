@@ -1,6 +1,7 @@
-# One image for every role. Today there is one: `up`, everything in one process, for one machine
-# (`docker run --network host sluss`: a local start listens on loopback alone). `gateway` and `worker`
-# will be arguments too. No secret is in the image: they come from a volume or the environment.
+# One image for every role; the argument is the role: gateway, worker or all. A local start listens on
+# loopback alone (`docker run --network host sluss`); any other is told so by SLUSS_LOCAL=false and
+# SLUSS_HOST=0.0.0.0 (docs/how_to/start_off_one_machine.md). No secret is in the image: they come from
+# a volume or the environment.
 
 FROM python:3.11-slim AS built
 ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy
@@ -42,13 +43,15 @@ ENV PATH=/opt/sluss/.venv/bin:$PATH \
     UV_PYTHON_DOWNLOADS=never \
     MLFLOW_DISABLE_TELEMETRY=true \
     DO_NOT_TRACK=true \
-    SLUSS_HOME=/var/lib/sluss
+    SLUSS_HOME=/var/lib/sluss \
+    SLUSS_HEALTH_PORT=8101
 USER 10001
 WORKDIR /var/lib/sluss
 VOLUME /var/lib/sluss
+# Deliveries and Teams come to the first; the second, for health and metrics, is the platform's alone.
+EXPOSE 8100 8101
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('SLUSS_PORT', '8100')}/health/live\", timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['SLUSS_HEALTH_PORT']}/health/live\", timeout=2)"]
 STOPSIGNAL SIGTERM
-# The argument is the role: gateway, worker or all. A worker serves nothing: switch its check off.
 ENTRYPOINT ["sluss", "up"]
 CMD ["all"]

@@ -22,7 +22,7 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
 
-from adapters.mlflow.registry import configure
+from adapters.mlflow import configure
 from core.release.state import State
 from core.words import release_id
 from sluss.demo.repository import DemoRepository

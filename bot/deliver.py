@@ -18,12 +18,12 @@ LEASED = "Another worker shows this card now. Nothing was lost; it is looked at 
 
 
 class Deliver:
-    """Level-triggered: whichever job comes, the newest state is shown."""
+    """Whichever job comes, the newest state is shown. ``chats`` are those of every surface."""
 
-    def __init__(self, show: Show, chat: Chat) -> None:
+    def __init__(self, show: Show, chats: Chat) -> None:
         self._show = show
         self._ports = show.ports
-        self._chat = chat
+        self._chats = chats
 
     async def __call__(self, job: ShowCard) -> None:
         """Again when the stream moved: who came meanwhile has found the lease taken."""
@@ -52,13 +52,13 @@ class Deliver:
         """A crash between post and keep may leave a second card: that is accepted."""
         if known.activity:
             try:
-                await self._chat.update(known.conversation, known.activity, face.card)
+                await self._chats.update(known.conversation, known.activity, face.card)
                 return msgspec.structs.replace(known, version=face.version)
             except UnknownNameError:
                 log.warning("posted anew", extra={"action": "card_was_gone", "card": known.key})
         platform = self._ports.platform
         conversation = known.conversation or platform.conversation(*face.readers)
-        activity = await self._chat.post(conversation, face.card)
+        activity = await self._chats.post(conversation, face.card)
         return ShownCard(
             key=known.key, conversation=conversation, activity=activity, version=face.version
         )

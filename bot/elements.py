@@ -92,8 +92,9 @@ def button(
     return Button(title=title, verb=verb, data=data, tone=tone, needs_inputs=needs_inputs)
 
 
-def link(title: str, url: str) -> Link:
-    return Link(title, url)
+def link(title: str, url: str) -> Link | None:
+    """No link without an address: where nobody can sign in, there are no pages."""
+    return Link(title, url) if url else None
 
 
 def _first_line(parts: Iterable[Part]) -> str:

@@ -30,7 +30,8 @@ def advice(release: Release) -> int:
     return sum(finding.is_advice for result in release.checks for finding in result.findings)
 
 
-def elements(results: Sequence[CheckResult], policy: Policy) -> Iterator[Element]:
+def elements(results: Sequence[CheckResult], policy: Policy, elsewhere: str) -> Iterator[Element]:
+    """``elsewhere`` says at the end of a sentence where those are that have no room here."""
     left = SHOWN
     for result in results:
         if left <= 0:
@@ -44,7 +45,7 @@ def elements(results: Sequence[CheckResult], policy: Policy) -> Iterator[Element
         left -= result.to_mend
     hidden = total(results) - SHOWN
     if hidden > 0:
-        yield text(f"and {count(hidden, 'finding')} more on the release page", Tone.SUBTLE)
+        yield text(f"and {count(hidden, 'finding')} more{elsewhere}", Tone.SUBTLE)
 
 
 def _about(result: CheckResult, policy: Policy) -> str:

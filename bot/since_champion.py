@@ -76,7 +76,8 @@ def largest(view: View, changes: Changes) -> Iterator[Element]:
 def details(view: View, changes: Changes) -> Section:
     champion = view.champion
     title = f"Since the champion {champion.id}" if champion else "What is in it"
-    body = (*_metrics(view), *_commits(view, changes), *_files(changes), *_configuration(view))
+    commits = (*_commits(view, changes), *_files(view, changes))
+    body = (*_metrics(view), *commits, *_configuration(view))
     return section(title, *body)
 
 
@@ -116,15 +117,16 @@ def _commits(view: View, changes: Changes) -> Iterator[Element]:
         return
     lines = [
         f"{short(commit.id)} {clipped(commit.subject, 80)} ({commit.author.name})"
-        for commit in changes.commits
+        for commit in changes.commits[:COMMITS]
     ]
-    yield from _lines("Commits", lines[:COMMITS], changes.commit_count)
+    yield from _lines("Commits", lines, _more(view, changes.commit_count - len(lines)))
 
 
-def _files(changes: Changes) -> Iterator[Element]:
+def _files(view: View, changes: Changes) -> Iterator[Element]:
     if not changes.missing:
         files = changes.files[:FILES]
-        yield from _lines("Changed files", files, changes.file_count, code)
+        more = _more(view, changes.file_count - len(files))
+        yield from _lines("Changed files", files, more, code)
 
 
 def _configuration(view: View) -> Iterator[Element]:
@@ -133,18 +135,22 @@ def _configuration(view: View) -> Iterator[Element]:
         return
     libraries = [found.words() for found in reading.libraries(view.release, champion)]
     variables = [found.words() for found in reading.variables(view.release, champion)]
-    yield from _lines("Libraries", libraries[:LINES], len(libraries))
-    yield from _lines("Variables", variables[:LINES], len(variables))
+    yield from _lines("Libraries", libraries[:LINES], _more(view, len(libraries) - LINES))
+    yield from _lines("Variables", variables[:LINES], _more(view, len(variables) - LINES))
     yield heading("Data", is_large=False)
     yield text(reading.data(view.release, champion).capitalize())
 
 
 def _lines(
-    title: str, lines: Sequence[str], total: int, shown: Callable[[str], Element] = text
+    title: str, lines: Sequence[str], more: str, shown: Callable[[str], Element] = text
 ) -> Iterator[Element]:
     yield heading(title, is_large=False)
     yield from map(shown, lines)
     if not lines:
         yield text("none", Tone.SUBTLE)
-    if total > len(lines):
-        yield text(f"and {total - len(lines)} more on the release page", Tone.SUBTLE)
+    if more:
+        yield text(more, Tone.SUBTLE)
+
+
+def _more(view: View, count: int) -> str:
+    return f"and {count} more{view.elsewhere}" if count > 0 else ""

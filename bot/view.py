@@ -36,7 +36,10 @@ class CardSubject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One release as it is now."""
+    """One release as it is now.
+
+    ``page_url`` is where our pages start, without a last slash; "" where there are none.
+    """
 
     model: Model
     release: Release
@@ -62,7 +65,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def page(self) -> str:
-        return f"{self.page_url}/releases/{self.release.id}"
+        return page(self.page_url, f"/releases/{self.release.id}")
+
+    @property
+    def elsewhere(self) -> str:
+        """Where the rest of a list is to be read, at the end of a sentence, if anywhere."""
+        return " on the release page" if self.page_url else ""
 
     @property
     def champion(self) -> Release | None:
@@ -96,3 +104,8 @@ def release_view(subject: CardSubject, release: str) -> View:
         page_url=subject.page_url,
         team=subject.team,
     )
+
+
+def page(page_url: str, path: str) -> str:
+    """The address of a page, or "" where there are no pages."""
+    return f"{page_url}{path}" if page_url else ""

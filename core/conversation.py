@@ -37,24 +37,6 @@ class Bot(Protocol):
         """The card as it is now. An ``is_private`` card is for this person's eyes only."""
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a conversation is reached: the channel's service, and its own id there."""
-
-    service_url: str
-    conversation: str
-    channel: str = "msteams"
-    tenant: str = ""
-    bot: str = ""
-
-
-class AddressBook(Protocol):
-    """Keeps what each conversation told us, so that a worker can post there later."""
-
-    async def find_address(self, conversation: str) -> Address | None: ...
-
-    async def keep_address(self, conversation: str, address: Address) -> None: ...
-
-
 def direct(person: PersonId) -> str:
     """The name of a person's own conversation with the bot."""
     return f"@{person}"

@@ -1,7 +1,65 @@
-"""What belongs to this machine alone: the test for everything that exists on one machine only."""
+"""What belongs to this machine alone: the test for everything that exists on one machine only.
+
+Nobody is signed in at a door that stands here alone, so it asks each request where it comes from.
+A browser on this machine carries other people's pages, too: a rebound name, a form, a script.
+"""
 
 import ipaddress
+from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
+
+import msgspec
+
+READING = frozenset({"GET", "HEAD"})
+
+
+class Asked(Protocol):
+    """The part of a web framework's request that says where it comes from."""
+
+    @property
+    def remote(self) -> str | None: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a door of this machine lets in; anybody here may read what needs no socket.
+
+    ``our_page`` are the methods that a page of the same address may use. ``programs``: a program
+    of this machine, such as our bot, may send JSON. No page can: its browser says its origin.
+    """
+
+    our_page: frozenset[str] = frozenset()
+    programs: bool = False
+
+    def lets_in(self, request: Asked) -> bool:
+        return is_from_here(request) and self._may_speak(request)
+
+    def _may_speak(self, request: Asked) -> bool:
+        origin = request.headers.get("Origin")
+        if origin is not None:
+            return request.method in self.our_page and _host_of(origin) == request.host
+        if request.headers.get("Upgrade", "").casefold() == "websocket":
+            return False  # each browser names the page that opens one
+        if request.method in READING:
+            return True
+        return self.programs and request.content_type == "application/json"
+
+
+def is_from_here(request: Asked) -> bool:
+    """From this machine, and under its own name."""
+    return is_loopback(request.remote or "") and is_own_host(request.host)
 
 
 def is_loopback(host: str) -> bool:
@@ -21,3 +79,10 @@ def is_own_host(header: str) -> bool:
         return is_loopback(urlsplit(f"//{header}").hostname or "")
     except ValueError:
         return False
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

@@ -7,8 +7,10 @@ ReleaseId = NewType("ReleaseId", str)  # "<stream>-<number>", for example "loan_
 ApprovalId = NewType("ApprovalId", str)
 PersonId = NewType("PersonId", str)  # the object id in the bank's directory
 Stream = NewType("Stream", str)  # the name of a repository in platform.yml
+RunId = NewType("RunId", str)  # "<platform>/<its id there>", for example "local/3f2a"
 BlobId = NewType("BlobId", str)  # "sha256:<hex>" of the bytes
 
+LOCAL: Final = "local"  # the platform of runs on this machine
 PLATFORM: Final = Stream("platform")  # the stream of whatever belongs to no repository
 
 
@@ -45,3 +47,8 @@ def release_id(stream: Stream, number: int) -> ReleaseId:
 
 def stream_of(release: ReleaseId) -> Stream:
     return Stream(release.rpartition("-")[0])
+
+
+def platform_of(run: RunId) -> str:
+    """Where a run is. Ids that were given before they said so were all given on this machine."""
+    return run.rpartition("/")[0] or LOCAL

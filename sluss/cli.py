@@ -60,7 +60,7 @@ def up_(
     ] = Role.ALL,
     home: Home = None,
 ) -> None:
-    """Start Sluss with MLflow beside it; Ctrl-C ends it."""
+    """Start Sluss: by default all of it, on this machine, MLflow beside it; Ctrl-C ends it."""
     from sluss.commands.up import up
 
     up(_home(home), role)
@@ -96,10 +96,10 @@ def add_(
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
     from sluss.commands import add as adding
     from sluss.home.prepare import prepare_home
-    from sluss.home.settings import from_environment
+    from sluss.home.settings import from_environment, is_local_start
 
     folder = _home(home)
-    prepare_home(folder)
+    prepare_home(folder, is_local=is_local_start(os.environ))
     settings = from_environment(folder)
     added = adding.add(
         path,
@@ -131,23 +131,19 @@ def deliveries_(
 
 @app.command("rebuild")
 def rebuild_(home: Home = None) -> None:
-    """Fold every projection anew from the ledger; the server must be down."""
+    """Fold every projection anew from the ledger; a server on the same files must be down."""
     from sluss.commands.rebuild import rebuild
 
     console.print(f"{rebuild(_home(home))} events were folded.")
 
 
 @app.command("migrate")
-def migrate_(
-    store_url: Annotated[
-        str, typer.Option(help="The store; the home's file by default.", envvar="SLUSS_STORE_URL")
-    ] = "",
-    home: Home = None,
-) -> None:
+def migrate_(home: Home = None) -> None:
     """Bring the tables of the store up to this version; every start does it by itself, too."""
     from sluss.commands.migrate import migrate
+    from sluss.home.settings import store_from_environment
 
-    for line in migrate(store_url or f"sqlite:///{_home(home) / 'store.db'}"):
+    for line in migrate(store_from_environment(_home(home))):
         console.print(line)
 
 

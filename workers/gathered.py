@@ -18,7 +18,7 @@ replace = msgspec.structs.replace
 
 async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> Facts:
     """For a commit that was pushed; its history begins behind the champion's commit."""
-    variables = {stage: await services.git.variables(stage) for stage in Stage}
+    variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
     facts = services.policy.facts(gbi=known.get(Stage.TST))
     rules, champion = facts.rules, model.champion
@@ -32,7 +32,7 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
             rules.secrets.max_history_files,
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),
-        report=await services.git.test_report(release.repository, release.commit),
+        report=await services.reviews.test_report(release.repository, release.commit),
     )
     return gbi_facts(facts, known) if known else facts
 

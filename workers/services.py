@@ -16,20 +16,26 @@ from core.ports import (
     MLPlatform,
     ModelRegistry,
     Queue,
+    Reviews,
+    Tracking,
+    VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
 from workers.gate.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """Built once by the wiring. ``page_url`` is where people find the pages."""
+    """Built once by the wiring. ``page_url`` is where people find the pages, if anywhere."""
 
     handle: Handle
     jobs: Queue
     effects: Effects
     evidence: Evidence
     git: GitHost
+    reviews: Reviews
+    variable_groups: VariableGroups
     ml_platform: MLPlatform
+    tracking: Tracking
     registry: ModelRegistry
     directory: Directory
     clones: CloneIndex

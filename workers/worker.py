@@ -12,6 +12,7 @@ from core.jobs import CancelStep, ObserveRegistry, RunStep
 from core.ports import Message
 from core.release.state import step_key
 from core.results import Failed, Result
+from core.words import RunId
 from workers.services import Services
 from workers.steps import STEPS
 from workers.task import Later, Task
@@ -52,7 +53,7 @@ class Worker:
         key = f"{job.release}/{job.step}/{job.stage}/{job.attempt}"
         run = await self._services.effects.find_effect(f"run/{key}")
         if run is not None:
-            await self._services.ml_platform.cancel(run)
+            await self._services.ml_platform.cancel(RunId(run))
 
     async def observe_registry(self, job: ObserveRegistry) -> None:
         """Read who holds the stages; tell only what differs from what we know."""

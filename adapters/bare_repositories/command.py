@@ -1,14 +1,15 @@
-"""Runs git on one bare repository, deaf to everything that a push could bring along."""
+"""Runs git on bare repositories, deaf to everything that a push could bring along."""
 
 import asyncio
 import contextlib
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from core.errors import CommitGoneError, SettingsError, UnavailableError
+from core.errors import CommitGoneError, SettingsError, UnavailableError, UnknownNameError
 
 TIME_LIMIT_S: Final = 30.0
 
@@ -16,6 +17,10 @@ NO_GIT = "There is no git command on this machine. Nothing was started; install 
 NO_FOLDER = "The repository {folder} is not there. Nothing was lost; it is tried again by itself."
 TOO_SLOW = "git {verb} gave no answer within {limit:g} s. It was stopped and is tried again."
 FAILED = "git {verb} failed in {folder} (code {code}). Nothing was changed; it is tried again."
+GONE = (
+    "The commit {commit} is no longer in the repository. "
+    "Nothing was run; push it again or a newer one."
+)
 NO_COMMIT_ID = "{commit!r} is not a commit id. Nothing was run; push the commit again."
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -56,6 +61,32 @@ def commit_id(commit: str) -> str:
     return commit
 
 
+def peeled(commit: str) -> str:
+    """Ask for a commit by name: the id of a tree or a blob finds nothing."""
+    return f"{commit_id(commit)}^{{commit}}"
+
+
+class Repositories:
+    """``find`` answers where a repository of platform.yml lies: asked each time, as it may grow."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Path | None],
+        *,
+        git: str = "",
+        time_limit_s: float = TIME_LIMIT_S,
+    ) -> None:
+        self._find = find
+        self._git = git or git_path()
+        self._time_limit_s = time_limit_s
+
+    def git(self, repository: str) -> "GitCommand":
+        folder = self._find(repository)
+        if folder is None:
+            raise UnknownNameError("repository", repository)
+        return GitCommand(folder, git=self._git, time_limit_s=self._time_limit_s)
+
+
 class GitCommand:
     """``run`` one git command at a time in ``folder``; objects are read, no hook is started."""
 
@@ -70,6 +101,23 @@ class GitCommand:
         if code == 0:
             return output
         raise self.failure(verb, code)
+
+    async def ask(
+        self, commit: str, verb: str, *words: str, since: str = "", stdin: bytes = b""
+    ) -> bytes:
+        """Ask first, and only when git fails find out whether a commit is gone: one call less."""
+        code, output = await self.attempt(verb, *words, stdin=stdin)
+        if code == 0:
+            return output
+        if self.is_there():
+            await self.raise_if_gone(commit, *([since] if since else ()))
+        raise self.failure(verb, code)
+
+    async def raise_if_gone(self, *commits: str) -> None:
+        for commit in commits:
+            code, _ = await self.attempt("cat-file", "-e", peeled(commit))
+            if code != 0:
+                raise CommitGoneError(GONE.format(commit=commit[:12]))
 
     def is_there(self) -> bool:
         return self.folder.is_dir()

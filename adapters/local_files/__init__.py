@@ -1,1 +1,1 @@
-"""Evidence, people and secrets as files of one machine."""
+"""Evidence, people, variable groups and secrets as files of one machine."""

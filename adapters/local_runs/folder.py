@@ -11,7 +11,7 @@ import msgspec
 from core.ports.ml_platform import RunLook, RunState
 
 CANCELLED: Final = "cancelled"
-RUN_ID: Final = re.compile(r"[0-9a-f]{32}")
+FOLDER: Final = re.compile(r"[0-9a-f]{32}")
 
 T = TypeVar("T")
 

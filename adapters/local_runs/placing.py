@@ -83,7 +83,7 @@ def _request(run: str, spec: RunSpec, place: Place, dataset: DatasetTemplate) ->
         "model": spec.model,
         "model_type": spec.model_type,
         "version": spec.version,
-        "run": spec.run,
+        "run": spec.tracking_run,
         "code": str(folder.code),
         "source_path": spec.source_path,
         "files": sorted(spec.code.files),

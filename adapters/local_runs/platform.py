@@ -15,10 +15,11 @@ from typing import Final
 import msgspec
 
 from adapters.local_runs import processes
-from adapters.local_runs.folder import CANCELLED, RUN_ID, RunFolder, Whispered
+from adapters.local_runs.folder import CANCELLED, FOLDER, RunFolder, Whispered
 from adapters.local_runs.placing import Place, lay_out
 from core.errors import UnknownNameError
 from core.ports.ml_platform import RunLook, RunSpec, RunState
+from core.words import LOCAL, RunId, platform_of
 
 ROOT: Final = Path(__file__).parents[2]
 LOG_BLOCK: Final = 256 * 1024
@@ -60,23 +61,23 @@ class LocalRuns:
         )
         self._whispered = Whispered(index_env=dict(index_env), secrets=secrets)
 
-    async def start(self, spec: RunSpec) -> str:
-        run = hashlib.sha256(spec.key.encode()).hexdigest()[:32]
-        await asyncio.to_thread(self._start, run, spec)
-        return run
+    async def start(self, spec: RunSpec) -> RunId:
+        name = hashlib.sha256(spec.key.encode()).hexdigest()[:32]
+        await asyncio.to_thread(self._start, name, spec)
+        return RunId(f"{LOCAL}/{name}")
 
-    async def look(self, run: str) -> RunLook:
+    async def look(self, run: RunId) -> RunLook:
         """A run whose supervisor was killed is started again, a few times at most."""
         return await asyncio.to_thread(self._look, self._folder(run))
 
-    async def log(self, run: str, offset: int = 0) -> bytes:
+    async def log(self, run: RunId, offset: int = 0) -> bytes:
         return await asyncio.to_thread(_read, self._folder(run).log, offset)
 
-    async def cancel(self, run: str) -> None:
+    async def cancel(self, run: RunId) -> None:
         await asyncio.to_thread(self._cancel, self._folder(run))
 
-    def _start(self, run: str, spec: RunSpec) -> None:
-        folder = RunFolder(self._runs / run)
+    def _start(self, name: str, spec: RunSpec) -> None:
+        folder = RunFolder(self._runs / name)
         if not folder.path.exists():
             lay_out(folder, spec, self._place)
         self._look(folder)
@@ -141,10 +142,11 @@ class LocalRuns:
         finally:
             os.close(lock)
 
-    def _folder(self, run: str) -> RunFolder:
-        folder = RunFolder(self._runs / run)
-        if not RUN_ID.fullmatch(run) or not folder.path.is_dir():
-            raise UnknownNameError("run", run)
+    def _folder(self, run: RunId) -> RunFolder:
+        name = run.rpartition("/")[2]
+        folder = RunFolder(self._runs / name)
+        if platform_of(run) != LOCAL or not FOLDER.fullmatch(name) or not folder.path.is_dir():
+            raise UnknownNameError("run on this machine", run)
         return folder
 
 

@@ -1,21 +1,14 @@
-"""The names under which Sluss keeps its facts in MLflow: tags, aliases, and names it refuses."""
+"""The names under which Sluss keeps its facts in MLflow, and the names that it refuses."""
 
 import re
 from typing import Final
 
 from core.errors import StepFailedError
-from core.words import ReleaseId, Stage
+from core.words import ReleaseId
 
 ARTIFACT: Final = "model"  # what a run calls the model that it logs
 RELEASE_TAG: Final = "sluss.release"  # on run and version: how they are found again
 DIGEST_TAG: Final = "sluss.artifact_digest"  # on the version, for those who ask MLflow itself
-
-# Stage in lower case, and for production the name that the field's examples load.
-ALIASES: Final = {
-    Stage.TST: ("tst",),
-    Stage.QA: ("qa",),
-    Stage.PROD: ("prod", "champion"),
-}
 
 # MLflow refuses "/" and ":"; blanks and other letters fail later, in addresses and in Unity
 # Catalog, so that one rule is told at the start for every registry.
@@ -26,21 +19,6 @@ REFUSED_NAME: Final = (
     "MLflow takes no model called {name!r}. Nothing was run or registered; change MODEL_NAME to "
     "letters a to z, digits, underscores, dashes and dots, and push again."
 )
-
-
-def stage_tag(stage: Stage) -> str:
-    """On a version: the release that brought it to the stage."""
-    return f"sluss.stage.{stage}"
-
-
-def holder_tag(stage: Stage) -> str:
-    """On a registered model: the version that Sluss placed, to notice an alias moved by hand."""
-    return f"sluss.holder.{stage}"
-
-
-def previous_tag(stage: Stage) -> str:
-    """On a registered model: the version that held the stage before the present one."""
-    return f"sluss.previous.{stage}"
 
 
 def check_model_name(name: str) -> None:

@@ -65,7 +65,7 @@ class Beside:
 
 def _first(connection: sa.Connection, key: str, value: str) -> str:
     row = {"key_digest": digest(key), "key": key, "value": value}
-    insert = _insert(connection, effects).values(row)
+    insert = insert_into(connection, effects).values(row)
     connection.execute(insert.on_conflict_do_nothing(index_elements=["key_digest"]))
     return str(_effect(connection, key))
 
@@ -78,7 +78,7 @@ def _lease(connection: sa.Connection, key: str, owner: str, lease_s: float) -> S
     """A new card, one whose lease ran out, or one's own; nothing comes back to who lost."""
     now = _now(connection)
     row = {"key_digest": digest(key), "key": key, "owner": owner, "leased_until": now + lease_s}
-    insert = _insert(connection, cards).values(row)
+    insert = insert_into(connection, cards).values(row)
     lease = insert.on_conflict_do_update(
         index_elements=["key_digest"],
         set_={"owner": owner, "leased_until": now + lease_s},
@@ -95,7 +95,7 @@ def _now(connection: sa.Connection) -> sa.ColumnElement[float]:
     return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
     """Both dialects spell ON CONFLICT the same; SQLAlchemy has it once for each."""
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)

@@ -86,7 +86,10 @@ def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
 
 
 def rebuild(connection: sa.Connection) -> int:
-    """Empty the projections and fold the whole ledger again, in its order."""
+    """Empty the projections and fold the whole ledger again, in its order.
+
+    Whoever commits meanwhile waits, so that no event falls between the two.
+    """
     lock_chain(connection)
     for table in PROJECTIONS:
         connection.execute(sa.delete(table))

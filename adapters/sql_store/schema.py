@@ -86,6 +86,14 @@ cards = sa.Table(
     sa.Column("leased_until", sa.Float, nullable=False, default=0.0),
 )
 
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("conversation_digest", DIGEST, primary_key=True),
+    sa.Column("conversation", AnyText, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),  # only the conversation's own chat reads it
+)
+
 claims = sa.Table(
     "claims",
     metadata,

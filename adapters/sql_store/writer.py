@@ -34,6 +34,10 @@ def card_order(key: str) -> tuple[int, str]:
     return (3, key)
 
 
+def conversation_order(key: str) -> tuple[int, str]:
+    return (4, key)
+
+
 class Write(NamedTuple):
     """``run`` may be called again in a new transaction; ``order`` says what it locks."""
 

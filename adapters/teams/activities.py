@@ -6,8 +6,9 @@ import msgspec
 from microsoft_agents.activity import Activity, Attachment
 
 from adapters.teams.adaptive_cards import CONTENT_TYPE, encode
+from adapters.teams.addresses import Address
 from core.card import Card, Text
-from core.conversation import Address, direct
+from core.conversation import direct
 from core.words import PersonId
 
 CLICK = "adaptiveCard/action"

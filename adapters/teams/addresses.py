@@ -1,11 +1,28 @@
-"""Where conversations are reached: on one machine always the chat window, else a file remembers."""
+"""Where the Bot Framework reaches conversations: in the chat window, or where they told us."""
 
-import asyncio
-from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from core.conversation import Address
+from core.ports import Conversations
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a conversation is reached: the channel's service, and its own id there."""
+
+    service_url: str
+    conversation: str
+    channel: str = "msteams"
+    tenant: str = ""
+    bot: str = ""
+
+
+class AddressBook(Protocol):
+    """Keeps what each conversation told us, so that a worker can post there later."""
+
+    async def find_address(self, conversation: str) -> Address | None: ...
+
+    async def keep_address(self, conversation: str, address: Address) -> None: ...
 
 
 class LocalAddresses:
@@ -21,37 +38,16 @@ class LocalAddresses:
         pass
 
 
-class FileAddresses:
-    """One JSON file; conversations are few and their addresses hardly ever change."""
+class KeptAddresses:
+    """What each conversation told us lately, kept where every process of ours finds it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known: dict[str, Address] | None = None
-        self._writing = asyncio.Lock()
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
 
     async def find_address(self, conversation: str) -> Address | None:
-        return (await self._load()).get(conversation)
+        kept = await self._conversations.find_place(conversation)
+        return msgspec.json.decode(kept, type=Address) if kept is not None else None
 
     async def keep_address(self, conversation: str, address: Address) -> None:
-        if (await self._load()).get(conversation) == address:
-            return
-        async with self._writing:
-            self._known = {**(await self._load()), conversation: address}
-            await asyncio.to_thread(self._write, msgspec.json.encode(self._known))
-
-    async def _load(self) -> dict[str, Address]:
-        if self._known is None:
-            self._known = await asyncio.to_thread(self._read)
-        return self._known
-
-    def _read(self) -> dict[str, Address]:
-        if not self._path.exists():
-            return {}
-        return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Address])
-
-    def _write(self, data: bytes) -> None:
-        """A crash leaves the old file or the new one, never half of one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(data)
-        fresh.replace(self._path)
+        place = msgspec.json.encode(address).decode()
+        await self._conversations.keep_place(conversation, place)

@@ -4,9 +4,11 @@ The SDK's own middleware accepts any application of the tenant that holds a toke
 such an application could claim to be anybody; here only the channel itself is believed.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
+import requests
 from aiohttp import web
 from jwt import PyJWTError
 from microsoft_agents.authentication.msal import MsalAuth
@@ -21,8 +23,16 @@ from microsoft_agents.hosting.core import (
 from microsoft_agents.hosting.core.authorization import AuthTypes
 
 from adapters.teams.settings import ISSUER, TeamsSettings
-from core.loopback import is_loopback, is_own_host
+from core.errors import UnavailableError
+from core.loopback import Door
 
+DOOR: Final = Door(programs=True)
+
+TOKEN_S: Final = 10.0
+SIGN_IN_SILENT: Final = (
+    "The directory gave the bot no token ({why}). Nothing was lost; it is tried again by itself. "
+    "If it stays so, look at SLUSS_TEAMS_APP_ID, SLUSS_TEAMS_TENANT and their client secret."
+)
 Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
 Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
 
@@ -31,12 +41,32 @@ def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> Connec
     """How the bot proves itself to the channel when it posts."""
     if settings.is_local:
         return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
-    return _manager(tokens or MsalAuth, _configuration(settings))
+    return _manager(tokens or BotTokens, _configuration(settings))
 
 
 def identify_by(settings: TeamsSettings, manager: ConnectionManager) -> Identify:
     """Who sent a request, or None: then nothing of it is read."""
     return _from_this_machine if settings.is_local else _from_the_channel(manager)
+
+
+class BotTokens(MsalAuth):
+    """The SDK's way to the bot's own token, with an end to waiting, and its errors as ours.
+
+    Its first call asks the directory for its endpoints, on the event loop and without a limit.
+    """
+
+    async def get_access_token(
+        self,
+        resource_url: str,
+        scopes: list[str],
+        force_refresh: bool = False,  # noqa: FBT001, FBT002 - the SDK's signature
+    ) -> str:
+        try:
+            async with asyncio.timeout(TOKEN_S):
+                await asyncio.to_thread(self._get_client)  # it is remembered
+                return await super().get_access_token(resource_url, scopes, force_refresh)
+        except (ValueError, requests.RequestException, TimeoutError) as error:
+            raise UnavailableError(SIGN_IN_SILENT.format(why=type(error).__name__)) from None
 
 
 class VerifiedRequest:
@@ -70,12 +100,11 @@ def _manager(tokens: Tokens, configuration: AgentAuthConfiguration) -> Connectio
 
 
 def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
-    secret, managed = AuthTypes.client_secret, AuthTypes.user_managed_identity
     return AgentAuthConfiguration(
-        auth_type=secret if settings.client_secret else managed,
+        auth_type=AuthTypes.client_secret,
         client_id=settings.app_id,
         tenant_id=settings.tenant,
-        client_secret=settings.client_secret or None,
+        client_secret=settings.client_secret,
         issuers=[ISSUER],
         validate_issuer=True,
         anonymous_allowed=False,
@@ -83,10 +112,8 @@ def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
 
 
 async def _from_this_machine(request: web.Request) -> ClaimsIdentity | None:
-    """A program here, no web page: a page's request carries Origin, or is no JSON."""
-    is_here = is_loopback(request.remote or "") and is_own_host(request.host)
-    is_page = "Origin" in request.headers or request.content_type != "application/json"
-    return ClaimsIdentity() if is_here and not is_page else None
+    """A program here, such as the chat window's server, and no web page."""
+    return ClaimsIdentity() if DOOR.lets_in(request) else None
 
 
 def _from_the_channel(manager: ConnectionManager) -> Identify:

@@ -29,11 +29,12 @@ from microsoft_agents.hosting.core import (
 from microsoft_agents.hosting.core.http import HttpResponse
 
 from adapters.teams.activities import card_activity
+from adapters.teams.addresses import Address, AddressBook
 from adapters.teams.auth import Tokens, VerifiedRequest, connections, identify_by
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.turn import Turns
 from core.card import Card
-from core.conversation import Address, AddressBook, Bot
+from core.conversation import Bot
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Directory
 
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 UNVERIFIED = "The sender could not be verified. Nothing was read."
 UNREADABLE = "This is no activity. Nothing was done."
+LATER = "Nothing can be answered now. Nothing was done; send it again."
 GONE = "ActivityNotFoundInConversation"  # Teams says so with more than one status
 ASKED_TO_WAIT_S = 30.0
 
@@ -73,6 +75,9 @@ def teams_app(
             answer = await adapter.process_request(VerifiedRequest(request, claims), turns)
         except pydantic.ValidationError:
             return web.json_response({"error": UNREADABLE}, status=HTTPStatus.BAD_REQUEST)
+        except UnavailableError as error:
+            logger.warning("%s", error, extra={"action": "chat_unavailable"})
+            return web.json_response({"error": LATER}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return _response(answer)
 
     app = web.Application()

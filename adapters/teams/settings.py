@@ -1,5 +1,6 @@
 """What the Teams endpoint must be told, and what it refuses to start with."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -7,15 +8,35 @@ import msgspec
 from core.errors import SettingsError
 from core.loopback import is_loopback
 
+SURFACE: Final = "teams"  # what a conversation of platform.yml may name before its own name
 ISSUER: Final = "https://api.botframework.com"  # who signs what Teams sends to a bot
 SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"  # the world-wide door
+
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NOT_HERE: Final = (
+    "Local mode believes whoever picks a name, so it may not listen on {host}. "
+    "Nothing was started; listen on 127.0.0.1, or leave local mode."
+)
+NOT_SET: Final = (
+    "{name} is not set: {what}. Nothing was started; set it, or start in local mode (SLUSS_LOCAL)."
+)
+NO_GUID: Final = (
+    "{name} is {value!r}, which is no id as 00000000-0000-0000-0000-000000000000: it is {what}. "
+    "Nothing was started; set it and start again."
+)
+APP_ID: Final = ("SLUSS_TEAMS_APP_ID", "the application id of the bot's registration")
+TENANT: Final = ("SLUSS_TEAMS_TENANT", "the id of the directory whose people may speak to the bot")
+SECRET: Final = (
+    "SLUSS_SECRET_TEAMS_CLIENT_SECRET (or the file secrets/teams_client_secret)",
+    "the client secret of the bot's registration",
+)
 
 
 class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``is_local``: anybody on this machine may say who they are, so it listens to nobody else.
 
-    Elsewhere ``app_id`` and ``tenant`` are the bot's registration and the bank's directory; with
-    an empty ``client_secret`` the bot's managed identity asks for its tokens.
+    Elsewhere ``app_id``, ``client_secret`` and ``tenant`` are the bot's registration and the
+    bank's directory.
     """
 
     is_local: bool = False
@@ -27,16 +48,17 @@ class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise SettingsError for a start that would let in whom it cannot know."""
-        if self.is_local and not is_loopback(self.host):
-            raise SettingsError(
-                f"Local mode believes whoever picks a name, so it may not listen on {self.host}. "
-                "Nothing was started; listen on 127.0.0.1, or leave local mode."
-            )
-        if not self.is_local and not (self.app_id and self.tenant):
-            raise SettingsError(
-                "Teams needs the bot's app id and the tenant's id. "
-                "Nothing was started; set both, or start in local mode."
-            )
+        if self.is_local:
+            if not is_loopback(self.host):
+                raise SettingsError(NOT_HERE.format(host=self.host))
+            return
+        for (name, what), value in ((APP_ID, self.app_id), (TENANT, self.tenant)):
+            if not value:
+                raise SettingsError(NOT_SET.format(name=name, what=what))
+            if not GUID.fullmatch(value):
+                raise SettingsError(NO_GUID.format(name=name, what=what, value=value))
+        if not self.client_secret:
+            raise SettingsError(NOT_SET.format(name=SECRET[0], what=SECRET[1]))
 
     def __repr__(self) -> str:
         """Never the secret: settings are shown in errors and logs."""

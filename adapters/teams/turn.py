@@ -21,9 +21,10 @@ from adapters.teams.activities import (
     tenant,
     text_card,
 )
+from adapters.teams.addresses import AddressBook
 from adapters.teams.settings import TeamsSettings
 from core.card import Banner, Card, Text, Tone
-from core.conversation import AddressBook, Bot, Click
+from core.conversation import Bot, Click
 from core.errors import RefusedError, SlussError
 from core.people import Person
 from core.ports import Directory

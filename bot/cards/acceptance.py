@@ -94,7 +94,7 @@ def _findings(view: View) -> Iterator[Element]:
     found = findings.open_checks(view.release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
-        yield section(title, *findings.elements(found, view.policy))
+        yield section(title, *findings.elements(found, view.policy, view.elsewhere))
 
 
 def _question(view: View) -> Iterator[Part]:

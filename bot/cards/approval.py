@@ -222,7 +222,7 @@ def _findings(view: ApprovalView) -> Iterator[Element]:
     found = findings.open_checks(view.release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} that warn"
-        yield section(title, *findings.elements(found, view.policy))
+        yield section(title, *findings.elements(found, view.policy, view.elsewhere))
 
 
 def _deciders(deciders: Deciders) -> Iterator[Element]:

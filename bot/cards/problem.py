@@ -5,7 +5,7 @@ from functools import partial
 from bot.click import Click, Clicks, Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, text
 from bot.ports import BotPorts
-from bot.view import CardSubject, View, release_view
+from bot.view import CardSubject, View, page, release_view
 from bot.wording import moment
 from core.authority.acts import RetryStep
 from core.card import Button, Card, Tone
@@ -42,11 +42,11 @@ def render(view: View) -> Card:
         heading(f"{title} is stuck"),
         banner(f"Stuck since {moment(release.changed, view.now)}", Tone.BAD),
         text(release.reason),
-        facts(step=where, dead_letter="kept: see Deliveries"),
+        facts(step=where, dead_letter="kept: see Deliveries" if view.page_url else "kept"),
         text(f"{NO_LOSS} {WHAT_NEXT}"),
         _retry_button(view),
         link("Release page", view.page),
-        link("Deliveries", f"{view.page_url}/deliveries"),
+        link("Deliveries", page(view.page_url, "/deliveries")),
         summary=f"{title} is stuck",
     )
 

@@ -5,7 +5,7 @@ from typing import Protocol
 import msgspec
 
 from bot.elements import banner, card, facts, heading, link, text
-from bot.view import CardSubject
+from bot.view import CardSubject, page
 from core.card import Card, Tone
 from core.errors import UnknownNameError
 from core.events.derived import RegistryChangedOutside
@@ -57,7 +57,7 @@ def render(view: RegistryView) -> Card:
             seen=f"{change.time:%Y-%m-%d %H:%M UTC}",
         ),
         text(_what_to_do(view)),
-        link("Releases", f"{view.page_url}/releases"),
+        link("Releases", page(view.page_url, "/releases")),
         summary=title,
     )
 

@@ -154,8 +154,10 @@ _VERDICTS: dict[State, Callable[[View], Verdict]] = {
 def _reason(view: View) -> Iterator[Element]:
     """Why it is so, and what to do next."""
     release = view.release
-    blocks = _gate_blocks(view)
-    for words in (release.reason, _doing(release), WHAT_NEXT.get(release.state, ""), blocks):
+    next_ = WHAT_NEXT.get(release.state, "")
+    if next_ == LOG and not view.page_url:
+        next_ = ""
+    for words in (release.reason, _doing(release), next_, _gate_blocks(view)):
         if words:
             yield text(words)
 
@@ -197,12 +199,14 @@ def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     found = findings.open_checks(release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
-        yield section(title, *findings.elements(found, view.policy), is_open=is_open)
+        yield section(
+            title, *findings.elements(found, view.policy, view.elsewhere), is_open=is_open
+        )
     if release.waiting:
         yield text(f"Still running: {', '.join(release.waiting)}.", Tone.SUBTLE)
     hints = findings.advice(release)
     if hints and is_open:
-        yield text(f"{count(hints, 'hint')} on the release page: they block nothing.", Tone.SUBTLE)
+        yield text(f"{count(hints, 'hint')}{view.elsewhere}: they block nothing.", Tone.SUBTLE)
 
 
 def _metrics(view: View) -> Iterator[Element]:

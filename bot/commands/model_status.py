@@ -40,7 +40,7 @@ def _held(model: Model, stage: Stage, show: Show) -> str:
     return f"{holder_name(model, holder)}, since {moment(holder.since, now)}"
 
 
-def _releases(model: Model, show: Show) -> Iterator[Part]:
+def _releases(model: Model, show: Show) -> Iterator[Part | None]:
     """The newest release, and the others that wait for something."""
     newest = model.newest()
     if newest is None:

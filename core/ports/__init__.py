@@ -1,14 +1,17 @@
 """What Sluss needs from the outside world, in its own words: adapters implement these.
 
-Every port has a production and a one-machine implementation, and one contract suite that runs on
-both (tests/adapters). A method raises ``UnavailableError`` when its system does not answer.
+Every port has an implementation for one machine; Queue, Store and Chat have one for production,
+too. One contract suite runs on all of a port (tests/adapters). A method raises
+``UnavailableError`` when its system does not answer.
 """
 
-from core.ports.git_host import CommitState, GitHost
+from core.ports.chat import Chat, Conversations
+from core.ports.git_host import GitHost
 from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.ports.model_registry import ModelRegistry
-from core.ports.people import Chat, Directory, Secrets
+from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
+from core.ports.reviews import CommitState, CommitStatus, Reviews
 from core.ports.store import (
     CardBook,
     DeliveryRow,
@@ -22,11 +25,15 @@ from core.ports.store import (
     Store,
     Views,
 )
+from core.ports.tracking import Tracking
+from core.ports.variable_groups import VariableGroups
 
 __all__ = [
     "CardBook",
     "Chat",
     "CommitState",
+    "CommitStatus",
+    "Conversations",
     "DeadLetter",
     "DeliveryRow",
     "Directory",
@@ -42,6 +49,7 @@ __all__ = [
     "Received",
     "Recorded",
     "ReleaseRow",
+    "Reviews",
     "RunLook",
     "RunOutcome",
     "RunSpec",
@@ -49,5 +57,7 @@ __all__ = [
     "Secrets",
     "ShownCard",
     "Store",
+    "Tracking",
+    "VariableGroups",
     "Views",
 ]

@@ -25,13 +25,13 @@ class CloneIndex(Protocol):
     """
 
     async def repositories(self) -> tuple[str, ...]:
-        """Of which something is kept."""
+        """These repositories have kept something here."""
 
     async def files(self, repository: str) -> dict[str, Sketch]:
-        """What was kept last of each path."""
+        """Each path has this sketch, as it was kept last."""
 
     async def replace(self, repository: str, files: Mapping[str, Sketch]) -> None:
         """Keep this and nothing else of the repository; without files it is forgotten."""
 
     async def look_up(self, prints: Collection[int], *, besides: str) -> list[Elsewhere]:
-        """What other repositories share most of the fingerprints; the most first, bounded."""
+        """Other repositories share these: who shares most comes first, and only so many come."""

@@ -6,19 +6,21 @@ from typing import Protocol
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.words import ModelType, ReleaseId, Stage, Step
+from core.words import ModelType, ReleaseId, RunId, Stage, Step
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step of one release on the platform. ``key`` makes starting it idempotent.
 
-    ``code`` is the model repository; ``source_path`` the folder of train.py and score.py in it.
-    ``environment`` is the environment file's name and text. ``dataset`` is the dataset template's
-    text. ``version`` is set for promote: the registered version to load and score with.
+    ``code`` is the model repository at ``commit``; ``source_path`` the folder of train.py and
+    score.py in it. ``environment`` is the environment file's name and text. ``dataset`` is the
+    dataset template's text. ``variables`` are those of ``stage`` alone, with names of secrets and
+    never a secret. ``version`` is set for promote: the registered version to load and score with.
     """
 
     key: str
     release: ReleaseId
+    commit: str
     step: Step
     stage: Stage
     model: str
@@ -27,7 +29,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     source_path: str
     environment: tuple[str, str]
     dataset: str
-    run: str  # the MLflow run that the release's steps share
+    variables: dict[str, str]
+    tracking_run: str  # the steps of a release share it
     version: str = ""
     time_limit_s: float = 1800.0
     memory_limit_mb: int = 4096
@@ -41,7 +44,7 @@ class RunState(StrEnum):
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What the step handed back; only the fields that its kind has."""
+    """The step handed this back; of a kind that has no rows or metrics they are empty."""
 
     data_fingerprint: str = ""
     rows: int = 0
@@ -63,13 +66,19 @@ class RunLook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MLPlatform(Protocol):
-    async def start(self, spec: RunSpec) -> str:
+    """A run's id says which platform has it, so that a second one leaves it alone.
+
+    Each method that takes an id raises UnknownNameError for a run that is not on this platform.
+    """
+
+    async def start(self, spec: RunSpec) -> RunId:
         """Start the run of this key, or find the one that was started; return its id."""
 
-    async def look(self, run: str) -> RunLook: ...
+    async def look(self, run: RunId) -> RunLook:
+        """The run is so far, or has ended so."""
 
-    async def log(self, run: str, offset: int = 0) -> bytes:
+    async def log(self, run: RunId, offset: int = 0) -> bytes:
         """The log from ``offset`` on, scrubbed of secrets; at most 256 KB a call."""
 
-    async def cancel(self, run: str) -> None:
+    async def cancel(self, run: RunId) -> None:
         """End the run and all its processes; a run that has ended stays as it is."""

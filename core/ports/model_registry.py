@@ -10,17 +10,13 @@ from core.words import ReleaseId, Stage
 class ModelRegistry(Protocol):
     """How a stage is represented (alias, tag or registry stage) is the adapter's own affair."""
 
-    async def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
-        """The tracking run of a release: found again by the release's tag, never doubled."""
-
-    async def metrics(self, run: str) -> dict[str, float]: ...
-
-    async def find(self, model: str, release: ReleaseId) -> Registered | None: ...
+    async def find(self, model: str, release: ReleaseId) -> Registered | None:
+        """The version of this release; None where there is none yet."""
 
     async def register(
         self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
     ) -> Registered:
-        """The version of this release: found again by the release's tag, never doubled."""
+        """The version of this release is found again by the release's tag, and never doubled."""
 
     async def read(self, model: str, version: str) -> Registered:
         """Read the version and its artifact again, so that a change since then is seen."""
@@ -34,4 +30,5 @@ class ModelRegistry(Protocol):
         Placing the present holder again changes nothing and returns the earlier holder as noted.
         """
 
-    async def ping(self) -> None: ...
+    async def ping(self) -> None:
+        """Ask for something small. Raise UnavailableError when the registry does not answer."""

@@ -1,17 +1,8 @@
-"""The ports to people: chat, directory, and the secrets that connect us."""
+"""The ports to people: the directory, and the secrets that connect us."""
 
 from typing import Protocol
 
-from core.card import Card
 from core.people import Person
-
-
-class Chat(Protocol):
-    async def post(self, conversation: str, card: Card) -> str:
-        """Return the activity's id, to update the card in place later."""
-
-    async def update(self, conversation: str, activity: str, card: Card) -> None:
-        """Raise UnknownNameError when the activity is no longer there: post a new one."""
 
 
 class Directory(Protocol):

@@ -13,12 +13,12 @@ DOWN = "Sluss does not answer at {url}. Pushes are kept and sent when it is up; 
 
 def status(settings: Settings) -> dict[str, Any]:
     """What /health/ready says; raise UnavailableError when nobody answers."""
-    url = f"{settings.public_url}/health/ready"
+    url = f"{settings.health_url}/health/ready"
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
             found: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
         found = json.load(error)
-    except (urllib.error.URLError, TimeoutError):
-        raise UnavailableError(DOWN.format(url=settings.public_url)) from None
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        raise UnavailableError(DOWN.format(url=settings.health_url)) from None
     return found

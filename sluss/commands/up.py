@@ -1,26 +1,41 @@
-"""``sluss up``: everything in one process on one machine, with MLflow beside it."""
+"""``sluss up``: one process of a role; by default all roles, on one machine, MLflow beside it."""
 
 import asyncio
+import os
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
 
 from sluss.commands.add import resend
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import Settings, from_environment
+from sluss.home.settings import Settings, from_environment, is_local_start
+from sluss.home.store_url import shown
 from sluss.wiring.lock import Role, one_process
+from sluss.wiring.safe import refuse_unsafe
 from sluss.wiring.server import Server
 
-console = Console()
+console = Console(soft_wrap=True)
 
 
 def up(home: Path, role: Role) -> None:
     """Until it is interrupted."""
-    prepare_home(home)
+    prepare_home(home, is_local=is_local_start(os.environ))
     settings = from_environment(home)
-    with one_process(home, role):
+    refuse_unsafe(settings, role)
+    with _alone(settings, role):
         asyncio.run(_up(settings, role))
+
+
+def _alone(settings: Settings, role: Role) -> AbstractContextManager[None]:
+    """A gateway whose ledger and queues are elsewhere shares its home with any number of others.
+
+    A worker never does: its runs are processes of this machine, and folders of this home.
+    """
+    if role is Role.GATEWAY and not settings.is_on_one_machine:
+        return nullcontext()
+    return one_process(settings.home, role)
 
 
 async def _up(settings: Settings, role: Role) -> None:
@@ -29,13 +44,18 @@ async def _up(settings: Settings, role: Role) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with Server(settings, role) as server:
-        _tell(settings, server.mlflow_url)
         takes = Role.GATEWAY in role.parts
+        if settings.is_local and takes:
+            _tell(settings, server.mlflow_url)
+        else:
+            _tell_operator(settings, role)
         sent = await resend(settings.home, settings.public_url) if takes else 0
         if sent:
             console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
         await server.until(stop.wait())
-    console.print("Sluss has ended. MLflow stays up for the next start; `sluss down` ends it.")
+    console.print("Sluss has ended.")
+    if settings.is_local and not settings.mlflow_url:
+        console.print("MLflow stays up for the next start; `sluss down` ends it.")
 
 
 def _tell(settings: Settings, mlflow_url: str) -> None:
@@ -45,3 +65,18 @@ def _tell(settings: Settings, mlflow_url: str) -> None:
     if mlflow_url:
         console.print(f"  {'MLflow':<11}{mlflow_url} (ready some seconds later)")
     console.print(f"  {'Home':<11}{settings.home}")
+
+
+def _tell_operator(settings: Settings, role: Role) -> None:
+    console.print(f"Sluss is up as {role}.")
+    if not settings.is_local:
+        console.print("Who decides is whom Teams has signed in.")
+    if Role.GATEWAY in role.parts:
+        console.print(
+            f"  {'Deliveries':<11}{settings.public_url}/hooks/azure-devops, /hooks/mlflow"
+        )
+        console.print(f"  {'Teams':<11}{settings.public_url}/api/messages")
+    console.print(f"  {'Health':<11}port {settings.health_port}")
+    console.print(f"  {'Ledger':<11}{shown(settings.store_url)}")
+    queues = "Service Bus" if settings.has_service_bus else str(settings.home)
+    console.print(f"  {'Queues':<11}{queues}")

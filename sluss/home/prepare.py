@@ -30,10 +30,22 @@ conversations:
 """
 
 PEOPLE: Final = """\
-# One machine only: elsewhere people and groups come from the bank's directory.
-# These people are invented. A member of a repository's team accepts and requests;
+# Who may decide. A member of a repository's team accepts and requests;
 # a member of a group that policy.yml names approves.
+"""
+
+INVENTED: Final = """\
+# These people are invented; they are picked in the chat window, and nobody signs in.
 people:
+"""
+
+NOBODY: Final = """\
+# `id` is the person's object id in the directory that Teams asks, for example:
+#   - id: 00000000-0000-0000-0000-000000000000
+#     name: Astrid Lund
+#     emails: [astrid@bank.example]
+#     groups: [credit_risk]
+people: []
 """
 
 VARIABLES: Final = """\
@@ -108,14 +120,18 @@ POLICY: Final = """\
 _SECRET_BYTES = 32
 
 
-def prepare_home(home: Path) -> bool:
-    """Make what is missing, change nothing that is there; whether this was the first start."""
+def prepare_home(home: Path, *, is_local: bool = True) -> bool:
+    """Make what is missing, change nothing that is there; whether this was the first start.
+
+    Only a local start gets invented people.
+    """
     is_first = not (home / PLATFORM_FILE).exists()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)
     for name in (HOOK_SECRET, MLFLOW_SECRET):
         _create(home / SECRETS_FOLDER / name, secrets.token_urlsafe(_SECRET_BYTES))
-    _create(home / PEOPLE_FILE, PEOPLE + "".join(_lines(example_people())))
+    people = INVENTED + "".join(_lines(example_people())) if is_local else NOBODY
+    _create(home / PEOPLE_FILE, PEOPLE + people)
     _create(home / VARIABLES_FILE, VARIABLES)
     _create(home / POLICY_FILE, POLICY)
     _create(home / PLATFORM_FILE, PLATFORM)

@@ -1,7 +1,6 @@
 """All settings of a start: the files of SLUSS_HOME and the environment, read once, strictly."""
 
 import difflib
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -13,9 +12,11 @@ import msgspec
 from adapters.local_files.people import PeopleFile, local_person
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
+from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
+from sluss.home.store_url import STORE_PASSWORD, STORE_URL, is_file, store_url
 from sluss.home.strict_yaml import NOTHING, decode, parse, read
 
 PLATFORM_FILE: Final = "platform.yml"
@@ -28,7 +29,10 @@ HOOK_USER: Final = "sluss"  # the user of the service hooks' basic auth
 HOOK_SECRET: Final = "azure_devops_hook"  # noqa: S105 - names of secrets
 MLFLOW_SECRET: Final = "mlflow_webhook"  # noqa: S105
 MLFLOW_SECRET_BEFORE: Final = "mlflow_webhook_previous"  # noqa: S105 - only while it is rotated
+TEAMS_SECRET: Final = "teams_client_secret"  # noqa: S105
+SERVICE_BUS_SECRET: Final = "service_bus_connection"  # noqa: S105 - for development
 
+LAST_PORT: Final = 2**16 - 1
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 
 BAD_VARIABLE = "{name} is {value!r}, but {must}. Nothing was started; set it and start again."
@@ -44,7 +48,8 @@ _PREFIX = "SLUSS_"
 _SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
 _PERSON = "SLUSS_PERSON"  # read by the hook of a repository, in the process of who pushes
 _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
-_KNOWN = (*_NAMES, "SLUSS_LOCAL", _PERSON)
+_AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
+_KNOWN = (*_NAMES, *_AWAY, STORE_URL, "SLUSS_LOCAL", _PERSON)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOOLS = re.compile(
     r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
@@ -62,7 +67,10 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """``mlflow_url`` is "" where we start our own server.
+    """``mlflow_url`` is "" where we start our own server, ``service_bus`` where queues are files.
+
+    ``store_url`` may hold a password. ``is_health_apart``: health has a port of its own, and not
+    only in a process that serves nothing else.
 
     ``tool_environment`` is all that installers and child processes may inherit; it may hold the
     password of a package index, so that it goes to no model's code.
@@ -71,12 +79,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     home: Path
     host: str
     port: int
+    health_port: int
+    is_health_apart: bool
     public_url: str
+    is_public_url_given: bool
     mlflow_url: str
+    store_url: str
+    service_bus: str
+    teams_app_id: str
+    teams_tenant: str
     is_local: bool
     files: Files
     secrets: EnvironmentSecrets
     tool_environment: dict[str, str]
+
+    @property
+    def page_url(self) -> str:
+        """Where people find the pages; "" where there are none, as nobody can sign in."""
+        return self.public_url if self.is_local else ""
+
+    @property
+    def health_url(self) -> str:
+        """Where this machine asks how a start is that has these settings."""
+        port = self.health_port if self.is_health_apart else self.port
+        return _url(self.host, port)
+
+    @property
+    def has_service_bus(self) -> bool:
+        return bool(self.service_bus or self.secrets.find(SERVICE_BUS_SECRET))
+
+    @property
+    def is_on_one_machine(self) -> bool:
+        """The ledger or the queues are files, which no second machine can share."""
+        return is_file(self.store_url) or not self.has_service_bus
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, host={self.host!r}, port={self.port})"
@@ -112,6 +147,16 @@ def from_environment(home: Path | None = None, *, port: int | None = None) -> Se
     return load(home or default_home(environ), environ)
 
 
+def store_from_environment(home: Path) -> str:
+    """Where the ledger is, for a command that needs nothing else of a start."""
+    _refuse_unknown(os.environ)
+    return _store(home, os.environ, _secrets(home, os.environ))
+
+
+def is_local_start(environ: Mapping[str, str]) -> bool:
+    return _boolean("SLUSS_LOCAL", environ.get("SLUSS_LOCAL") or "true")
+
+
 def default_home(environ: Mapping[str, str]) -> Path:
     named = environ.get("SLUSS_HOME", "")
     return Path(named).expanduser().absolute() if named else Path.home() / ".sluss"
@@ -121,20 +166,29 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     """Raise SettingsError that names the file and the key, or the variable."""
     _refuse_unknown(environ)
     host = environ.get("SLUSS_HOST") or "127.0.0.1"
-    port = _port(environ.get("SLUSS_PORT") or "8100")
-    is_local = _boolean("SLUSS_LOCAL", environ.get("SLUSS_LOCAL") or "true")
-    if is_local and not _is_loopback(host):
+    port = _port("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
+    health_port = _health_port(environ, port)
+    is_local = is_local_start(environ)
+    secrets = _secrets(home, environ)
+    if is_local and not is_loopback(host):
         must = "a local start listens on this machine alone (127.0.0.1), as it asks for no sign-in"
         raise SettingsError(BAD_VARIABLE.format(name="SLUSS_HOST", value=host, must=must))
     return Settings(
         home=home,
         host=host,
         port=port,
-        public_url=(environ.get("SLUSS_PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+        health_port=health_port,
+        is_health_apart=not is_local or bool(environ.get("SLUSS_HEALTH_PORT")),
+        public_url=(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
+        is_public_url_given=bool(environ.get("SLUSS_PUBLIC_URL")),
         mlflow_url=environ.get("SLUSS_MLFLOW_URL") or environ.get("MLFLOW_TRACKING_URI") or "",
+        store_url=_store(home, environ, secrets),
+        service_bus=environ.get("SLUSS_SERVICE_BUS", ""),
+        teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
+        teams_tenant=environ.get("SLUSS_TEAMS_TENANT", ""),
         is_local=is_local,
         files=read_files(home),
-        secrets=_secrets(home, environ),
+        secrets=secrets,
         tool_environment=tool_environment(environ),
     )
 
@@ -191,24 +245,37 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         raise SettingsError(UNKNOWN_VARIABLE.format(name=name, hint=hint))
 
 
-def _port(value: str) -> int:
-    if value.isdecimal() and 0 < int(value) < 2**16:
+def _port(name: str, value: str) -> int:
+    if value.isdecimal() and 0 < int(value) <= LAST_PORT:
         return int(value)
     must = "a port is a number from 1 to 65535"
-    raise SettingsError(BAD_VARIABLE.format(name="SLUSS_PORT", value=value, must=must))
+    raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must=must))
+
+
+def _health_port(environ: Mapping[str, str], public: int) -> int:
+    """The port beside the public one, unless it is given."""
+    name, beside = "SLUSS_HEALTH_PORT", public + (1 if public < LAST_PORT else -1)
+    port = _port(name, environ.get(name) or str(beside))
+    if port != public:
+        return port
+    must = "that is SLUSS_PORT, and health has a port of its own"
+    raise SettingsError(BAD_VARIABLE.format(name=name, value=str(port), must=must))
+
+
+def _url(host: str, port: int) -> str:
+    """As this machine reaches it; whoever listens everywhere listens on loopback, too."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - told, not bound
+    return f"http://{here}:{port}"
+
+
+def _store(home: Path, environ: Mapping[str, str], secrets: EnvironmentSecrets) -> str:
+    return store_url(home, environ.get(STORE_URL, ""), secrets.find(STORE_PASSWORD))
 
 
 def _boolean(name: str, value: str) -> bool:
     if value.casefold() in _BOOLEANS:
         return _BOOLEANS[value.casefold()]
     raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must="it is true or false"))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:

@@ -2,21 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial
 
-from adapters.mlflow.webhooks import install
 from bot.deliver import Deliver
 from core import jobs
 from core.consumer import Consumer
-from core.errors import UnavailableError
 from core.jobs import CancelStep, Job, ObserveRegistry, RunStep, ShowCard
 from core.ports import Message
 from core.relay import relay
 from core.work import Route, events_work, jobs_work
 from sluss.home.runtime_files import home_runtimes
-from sluss.home.settings import MLFLOW_SECRET
 from sluss.templates.template_code import template_code
+from sluss.wiring.again import every, until_well
 from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
 from workers.gate.duplicates.find import prepare
@@ -27,16 +23,14 @@ log = logging.getLogger(__name__)
 
 OBSERVE_EVERY_S = 30.0
 BURY_EVERY_S = 10.0
-ENSURE_EVERY_S = 2.0
 
 
 class Engine:
-    """``deliver`` shows cards; ``hook_url`` is where MLflow sends its deliveries."""
+    """``deliver`` shows cards."""
 
-    def __init__(self, parts: Parts, deliver: Deliver, *, hook_url: str) -> None:
+    def __init__(self, parts: Parts, deliver: Deliver) -> None:
         self._parts = parts
         self._deliver = deliver
-        self._hook_url = hook_url
 
     async def relay(self) -> None:
         """Until cancelled: what a gateway does beside its web server. Clicks make jobs, too."""
@@ -44,7 +38,8 @@ class Engine:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await _until_well(self._take_over)
+        if self._parts.one_machine is not None:
+            await until_well(self._parts.one_machine.take_over)
         parts, worker = self._parts, Worker(_services(self._parts))
         routes: dict[type[Job], Route] = {
             RunStep: worker.run_step,
@@ -58,16 +53,11 @@ class Engine:
             tasks.create_task(events.run())
             tasks.create_task(work.run())
             tasks.create_task(relay(parts.store, parts.jobs))
-            tasks.create_task(_every(OBSERVE_EVERY_S, self._observe))
-            tasks.create_task(_every(BURY_EVERY_S, worker.bury_unseen))
-            tasks.create_task(self._mlflow())
+            tasks.create_task(every(OBSERVE_EVERY_S, self._observe))
+            tasks.create_task(every(BURY_EVERY_S, worker.bury_unseen))
             tasks.create_task(self._know_templates())
-
-    async def _take_over(self) -> None:
-        """We are the home's only worker: what is held now, a killed one held, and nobody waits."""
-        await self._parts.events.free()
-        await self._parts.jobs.free()
-        await self._parts.store.end_leases()
+            for tend in parts.tends:
+                tasks.create_task(tend())
 
     async def _observe(self) -> None:
         """Webhooks are hints and may be lost: look at every claimed model now and then."""
@@ -84,16 +74,6 @@ class Engine:
         rules = self._parts.settings.files.policy.rules.duplicates
         await prepare(self._parts.clones, template_code(), names, rules)
 
-    async def _mlflow(self) -> None:
-        """Install the webhooks once it answers; keep our own server up."""
-        server, secret = self._parts.mlflow, self._parts.settings.secrets.secret(MLFLOW_SECRET)
-        installed = partial(install, self._parts.mlflow_url, self._hook_url, secret)
-        if server is not None:
-            await _until_well(server.ready)
-        await _until_well(installed)
-        if server is not None:
-            await _every(ENSURE_EVERY_S, server.ensure)
-
 
 def _services(parts: Parts) -> Services:
     settings = parts.settings
@@ -103,7 +83,10 @@ def _services(parts: Parts) -> Services:
         effects=parts.store,
         evidence=parts.evidence,
         git=parts.git,
+        reviews=parts.reviews,
+        variable_groups=parts.variable_groups,
         ml_platform=parts.ml_platform,
+        tracking=parts.tracking,
         registry=parts.registry,
         directory=parts.directory,
         policy=settings.files.policy,
@@ -111,30 +94,10 @@ def _services(parts: Parts) -> Services:
         clones=parts.clones,
         gate=server_gate(settings.home, settings.tool_environment, parts.evidence.keep),
         clock=parts.clock,
-        page_url=settings.public_url,
+        page_url=settings.page_url,
     )
 
 
 async def _keep(message: Message, reason: str) -> None:
     """An event that is a dead letter stays on /deliveries, to be sent again."""
     log.error("%s", reason, extra={"action": "event_dead_lettered", "message_id": message.id})
-
-
-async def _every(seconds: float, look: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await look()
-        except UnavailableError as error:
-            log.warning("%s", error, extra={"action": "looked_in_vain"})
-        await asyncio.sleep(seconds)
-
-
-async def _until_well(attempt: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await attempt()
-        except UnavailableError as error:
-            log.warning("%s", error, extra={"action": "waits_for_mlflow"})
-            await asyncio.sleep(error.retry_after_s)
-        else:
-            return

@@ -1,102 +1,177 @@
-"""Build the one-machine parts from the settings: one adapter for every port."""
+"""The parts of a start, each behind its port: settings choose which system is behind it."""
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.reviews import BareReviews
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
+from adapters.local_files.variable_groups import VariablesFile
 from adapters.local_runs import LocalRuns
-from adapters.mlflow.registry import MlflowRegistry, configure
+from adapters.mlflow import Mlflow, MlflowSettings, configure
+from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
-from adapters.sql_store import SqlStore
-from adapters.sqlite_queue.queue import SqliteQueue
+from adapters.sql_store.conversations import SqlConversations
 from core.errors import SettingsError
 from core.handle import Handle
+from core.platform import Platform
+from core.ports import (
+    Chat,
+    Conversations,
+    Directory,
+    Evidence,
+    GitHost,
+    MLPlatform,
+    ModelRegistry,
+    Queue,
+    Reviews,
+    Store,
+    Tracking,
+    VariableGroups,
+)
+from core.ports.clone_index import CloneIndex
 from sluss.home.settings import Settings
 from sluss.wiring.live_platform import LivePlatform
 from sluss.wiring.lock import Role
+from sluss.wiring.mlflow import own_server, tend_mlflow
+from sluss.wiring.one_machine import OneMachine
+from sluss.wiring.opening import Opening
+from sluss.wiring.queues import open_queue
+from sluss.wiring.store import open_store
+from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the rooms work with, built once. ``mlflow`` is None where another serves."""
+    """Everything that the rooms work with, built once, and known by its port alone.
+
+    ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
+    """
 
     settings: Settings
-    store: SqlStore
-    events: SqliteQueue
-    jobs: SqliteQueue
-    evidence: EvidenceFolder
-    git: BareRepositories
-    directory: PeopleFile
-    registry: MlflowRegistry
-    ml_platform: LocalRuns
-    clones: CloneIndexFile
-    mlflow: MLflowServer | None
+    store: Store
+    events: Queue
+    jobs: Queue
+    evidence: Evidence
+    git: GitHost
+    reviews: Reviews
+    variable_groups: VariableGroups
+    directory: Directory
+    tracking: Tracking
+    registry: ModelRegistry
+    ml_platform: MLPlatform
+    clones: CloneIndex
+    chat: Chat
+    conversations: Conversations
     mlflow_url: str
     handle: Handle
     clock: Callable[[], datetime]
+    tends: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    one_machine: OneMachine | None
 
-    async def close(self) -> None:
-        """MLflow stays up: the next start adopts it. ``sluss down`` ends it."""
-        await self.registry.close()
-        for part in (self.events, self.jobs, self.store, self.clones):
-            await part.close()
+    @property
+    def queues(self) -> dict[str, Queue]:
+        return {"events": self.events, "jobs": self.jobs}
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def build(settings: Settings, role: Role) -> Parts:
-    """Start MLflow without waiting for it, where work is done; open everything else."""
-    configure(os.environ)  # MLflow's client takes its patience from there only
-    home, files = settings.home, settings.files
-    if strange := files.policy.unknown_checks([known.id for known in CHECKS]):
+@asynccontextmanager
+async def opened(settings: Settings, role: Role) -> AsyncIterator[Parts]:
+    """Close at the end what was opened. MLflow stays up: the next start adopts it."""
+    if strange := settings.files.policy.unknown_checks([known.id for known in CHECKS]):
         raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
-    is_worker = Role.WORKER in role.parts
-    mlflow = MLflowServer(home) if is_worker and not settings.mlflow_url else None
-    if mlflow is not None:
-        await mlflow.start()
-    url = settings.mlflow_url or (mlflow.uri if mlflow else "")
-    store = await SqlStore.open(f"sqlite:///{home / 'store.db'}")
-    handle = Handle(
+    async with AsyncExitStack() as closes:
+        yield await _open(settings, role, Opening(closes))
+
+
+async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
+    """Start MLflow without waiting for it, where it is ours; open everything else."""
+    configure(os.environ)  # MLflow's client takes its patience from there only
+    server = await own_server(settings, role)
+    mlflow_url = settings.mlflow_url or (server.uri if server else "")
+    store = await open_store(settings.store_url, opening)
+    conversations = SqlConversations(store)
+    handle = _handle(settings, store)
+    events, jobs = (open_queue(settings, name, opening) for name in ("events", "jobs"))
+    tend_mlflow(settings, mlflow_url, server, opening)
+    mlflow, folder = _mlflow(mlflow_url, opening), _folders(handle)
+    return Parts(
+        settings=settings,
+        store=store,
+        events=events,
+        jobs=jobs,
+        evidence=EvidenceFolder(settings.home / "evidence"),
+        git=BareRepositories(folder),
+        reviews=BareReviews(folder),
+        variable_groups=VariablesFile(settings.files.variables),
+        directory=PeopleFile(settings.files.people),
+        tracking=mlflow.tracking,
+        registry=mlflow.registry,
+        ml_platform=_runs(settings, mlflow_url),
+        clones=_clones(settings, opening),
+        chat=open_chats(settings, conversations),
+        conversations=conversations,
+        mlflow_url=mlflow_url,
+        handle=handle,
+        clock=now,
+        tends=tuple(opening.tends),
+        one_machine=_one_machine(settings, server, opening),
+    )
+
+
+def _handle(settings: Settings, store: Store) -> Handle:
+    files = settings.files
+    return Handle(
         store,
-        platform=LivePlatform(home).now,
+        platform=_platform(settings),
         policy=files.policy,
         clock=now,
         is_local=settings.is_local,
     )
-    return Parts(
-        settings=settings,
-        store=store,
-        events=SqliteQueue(home / "events.db", "events"),
-        jobs=SqliteQueue(home / "jobs.db", "jobs"),
-        evidence=EvidenceFolder(home / "evidence"),
-        git=BareRepositories(lambda found: _folder(handle, found), files.variables),
-        directory=PeopleFile(files.people),
-        registry=MlflowRegistry(url),
-        ml_platform=_runs(settings, url),
-        clones=CloneIndexFile(home / "clones.db"),
-        mlflow=mlflow,
-        mlflow_url=url,
-        handle=handle,
-        clock=now,
-    )
 
 
-def _folder(handle: Handle, host_id: str) -> Path | None:
-    known = handle.platform.repository(host_id)
-    return Path(known.location) if known and known.location else None
+def _platform(settings: Settings) -> Callable[[], Platform]:
+    """On one machine `sluss add` may change it while we run; elsewhere each start reads it."""
+    if settings.is_on_one_machine:
+        return LivePlatform(settings.home).now
+    return lambda: settings.files.platform
 
 
-def _runs(settings: Settings, tracking_uri: str) -> LocalRuns:
+def _folders(handle: Handle) -> Callable[[str], Path | None]:
+    """Where a repository lies, as platform.yml says when it is asked."""
+
+    def folder(host_id: str) -> Path | None:
+        known = handle.platform.repository(host_id)
+        return Path(known.location) if known and known.location else None
+
+    return folder
+
+
+def _mlflow(url: str, opening: Opening) -> Mlflow:
+    mlflow = build_mlflow(MlflowSettings(tracking_uri=url))
+    opening.closed_by(mlflow.close)
+    return mlflow
+
+
+def _clones(settings: Settings, opening: Opening) -> CloneIndex:
+    clones = CloneIndexFile(settings.home / "clones.db")
+    opening.closed_by(clones.close)
+    return clones
+
+
+def _runs(settings: Settings, tracking_uri: str) -> MLPlatform:
     return LocalRuns(
         settings.home,
         tracking_uri=tracking_uri,
@@ -104,3 +179,11 @@ def _runs(settings: Settings, tracking_uri: str) -> LocalRuns:
         python=sys.executable,
         index_env=settings.tool_environment,
     )
+
+
+def _one_machine(
+    settings: Settings, server: MLflowServer | None, opening: Opening
+) -> OneMachine | None:
+    if not settings.is_on_one_machine:
+        return None
+    return OneMachine(mlflow=server, frees=tuple(opening.frees))

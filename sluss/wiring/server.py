@@ -1,47 +1,36 @@
-"""The whole of Sluss in one process: web server, engine and bot, wired together once."""
+"""One process of Sluss: what its role serves, and its engine, wired together once."""
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+import errno
+from collections.abc import Coroutine, Iterator
 from typing import Any, Final, Self
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from adapters.teams.addresses import LocalAddresses
-from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app
 from bot.bot import Sluss
-from bot.commands import COMMANDS
 from bot.deliver import Deliver
 from bot.ports import BotPorts
-from core.conversation import APPROVALS
+from core.errors import SettingsError
 from core.handle import Handle
-from handlers import azure_devops, mlflow
-from handlers.app import ingest
-from handlers.credentials import Credentials, SharedSecret
-from handlers.signature import Signature
-from handlers.source import Source
-from sluss.home.settings import (
-    HOOK_SECRET,
-    HOOK_USER,
-    MLFLOW_SECRET,
-    MLFLOW_SECRET_BEFORE,
-    Settings,
-)
+from sluss.home.settings import Settings
 from sluss.wiring.engine import Engine
+from sluss.wiring.gateway import add_health_of, public_app
 from sluss.wiring.lock import Role
-from sluss.wiring.parts import Parts, build
-from web.chat import ChatSettings, Room, Suggestion, chat_app
-from web.health import add_health
-from web.pages import Pages, add_pages
+from sluss.wiring.parts import Parts, opened
+from sluss.wiring.safe import refuse_unsafe
 
-LARGEST_DELIVERY: Final = 3 * 1024 * 1024  # above the 2 MB that handlers/ reads: it answers itself
+TAKEN: Final = (
+    "Port {port} of {host} is taken. Nothing was started; end what listens there, "
+    "or set SLUSS_PORT and SLUSS_HEALTH_PORT."
+)
 
 
 class Server:
     """``async with Server(settings)``: deliveries are taken as soon as it is entered.
 
-    A gateway serves and relays; a worker works and serves nothing.
+    A gateway serves and relays; a worker works, and serves its health alone.
     """
 
     parts: Parts
@@ -61,20 +50,13 @@ class Server:
         return self.parts.handle
 
     async def __aenter__(self) -> Self:
+        refuse_unsafe(self._settings, self._role)
         async with contextlib.AsyncExitStack() as undo:
-            self.parts = await build(self._settings, self._role)
-            undo.push_async_callback(self.parts.close)
-            chat = _chat_settings(self._settings)
-            teams = TeamsSettings(is_local=self._settings.is_local, host=self._settings.host)
-            addresses = LocalAddresses(chat.service_url)
+            self.parts = await undo.enter_async_context(opened(self._settings, self._role))
             bot = _bot(self.parts)
-            if Role.GATEWAY in self._role.parts:
-                app = _app(self.parts, chat)
-                app.add_subapp("/api/", teams_app(bot, self.parts.directory, addresses, teams))
-                await self._serve(app, undo)
-            hook_url = f"{self._settings.public_url}/hooks/mlflow"
-            deliver = Deliver(bot.show, TeamsChat(addresses, teams))
-            engine = Engine(self.parts, deliver, hook_url=hook_url)
+            for app, port in self._sites(bot):
+                await self._serve(app, port, undo)
+            engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             does = engine.run if Role.WORKER in self._role.parts else engine.relay
             self._engine = asyncio.create_task(does())
             undo.push_async_callback(self._end_engine)
@@ -95,14 +77,34 @@ class Server:
             each.result()
 
     async def end_mlflow(self) -> None:
-        if self.parts.mlflow is not None:
-            await self.parts.mlflow.stop()
+        if self.parts.one_machine is not None and self.parts.one_machine.mlflow is not None:
+            await self.parts.one_machine.mlflow.stop()
 
-    async def _serve(self, app: web.Application, undo: contextlib.AsyncExitStack) -> None:
+    def _sites(self, bot: Sluss) -> Iterator[tuple[web.Application, int]]:
+        """Who may reach the public port must not reach health and metrics, where both differ."""
+        counters, settings = CollectorRegistry(), self._settings
+        health, port = web.Application(), settings.health_port
+        if Role.GATEWAY in self._role.parts:
+            public = public_app(self.parts, bot, counters)
+            if not settings.is_health_apart:
+                health, port = public, settings.port
+            else:
+                yield public, settings.port
+        add_health_of(health, self.parts, counters)
+        yield health, port
+
+    async def _serve(
+        self, app: web.Application, port: int, undo: contextlib.AsyncExitStack
+    ) -> None:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         undo.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, self._settings.host, self._settings.port).start()
+        try:
+            await web.TCPSite(runner, self._settings.host, port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise SettingsError(TAKEN.format(port=port, host=self._settings.host)) from None
 
     async def _end_engine(self) -> None:
         """What is under work comes again: its lock expires."""
@@ -118,60 +120,6 @@ def _bot(parts: Parts) -> Sluss:
         store=parts.store,
         git=parts.git,
         directory=parts.directory,
-        page_url=parts.settings.public_url,
+        page_url=parts.settings.page_url,
     )
     return Sluss(ports)
-
-
-def _app(parts: Parts, chat: ChatSettings) -> web.Application:
-    """Everything here is for this machine alone, but for the hooks, which prove who sends."""
-    settings, counters = parts.settings, CollectorRegistry()
-    app = web.Application(client_max_size=LARGEST_DELIVERY)
-    secrets = settings.secrets
-    sources: dict[Source, Credentials] = {
-        azure_devops.source: SharedSecret([secrets.secret(HOOK_SECRET)], user=HOOK_USER),
-        mlflow.source: Signature([secrets.secret(MLFLOW_SECRET), _before(settings)]),
-    }
-    hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
-    app.add_subapp("/hooks/", hooks)
-    app.add_subapp("/chat/", chat_app(chat))
-    add_health(app, {"store": parts.store.ping, "queue": parts.events.waiting}, counters)
-    add_pages(app, _pages(parts))
-    app.router.add_get("/", _to_chat)
-    return app
-
-
-def _before(settings: Settings) -> str:
-    """The secret before this one, while MLflow's signature is rotated."""
-    return settings.secrets.find(MLFLOW_SECRET_BEFORE)
-
-
-def _pages(parts: Parts) -> Pages:
-    port = parts.settings.port
-    return Pages(
-        store=parts.store,
-        handle=parts.handle,
-        evidence=parts.evidence,
-        ml_platform=parts.ml_platform,
-        queues={"events": parts.events, "jobs": parts.jobs},
-        policy=parts.settings.files.policy,
-        hosts=frozenset({f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}),
-        mlflow_url=parts.mlflow_url,
-    )
-
-
-def _chat_settings(settings: Settings) -> ChatSettings:
-    rooms = {*settings.files.platform.conversations.values(), APPROVALS}
-    return ChatSettings(
-        base_url=settings.public_url,
-        history=settings.home / "chat.jsonl",
-        people=settings.files.people,
-        rooms=tuple(Room(id=room, title=room) for room in sorted(rooms)),
-        suggestions=tuple(
-            Suggestion(usage=command.usage, description=command.description) for command in COMMANDS
-        ),
-    )
-
-
-async def _to_chat(_request: web.Request) -> web.Response:
-    raise web.HTTPFound("/chat")

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from core.errors import CommitGoneError, UnknownNameError
-from core.ports import CommitState, GitHost
-from core.words import Stage
+from core.ports import GitHost
 
 NOBODY_KNOWS = "0123456789abcdef0123456789abcdef01234567"
 NO_COMMIT_IDS = ["", "HEAD", "main", "--output=/tmp/x", "0123456", "g" * 40, "A" * 40, "0" * 39]
@@ -32,12 +31,6 @@ class World(Protocol):
         author: tuple[str, str] = ...,
         links: Mapping[str, str] = ...,
     ) -> str: ...
-
-    def seen(self, commit: str) -> str:
-        """What a person reads at the commit: the newest report."""
-
-    def leave_test_report(self, commit: str, junit: bytes) -> None:
-        """As the repository's own pipeline does."""
 
 
 class GitHostContract:
@@ -145,10 +138,7 @@ class GitHostContract:
         newest = world.commit({"out": None})
         assert await self.past(world, newest) == []
 
-    @pytest.mark.parametrize(
-        "ask",
-        ["files", "commits", "changed_files", "past_files", "creators", "test_report", "report"],
-    )
+    @pytest.mark.parametrize("ask", ["files", "commits", "changed_files", "past_files"])
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])
     async def test_a_commit_that_is_not_there_is_gone(self, world: World, ask: str, commit: str):
         known = world.commit({"a": b"1"})
@@ -158,9 +148,6 @@ class GitHostContract:
             "commits": lambda: host.commits(repository, commit),
             "changed_files": lambda: host.changed_files(repository, commit, known),
             "past_files": lambda: host.past_files(repository, commit, known, 9),
-            "creators": lambda: host.pull_request_creators(repository, commit),
-            "test_report": lambda: host.test_report(repository, commit),
-            "report": lambda: host.report(repository, commit, CommitState.FAILED, "x", ""),
         }
         with pytest.raises(CommitGoneError):
             await asked[ask]()
@@ -176,21 +163,3 @@ class GitHostContract:
         commit = world.commit({"a": b"1"})
         with pytest.raises(UnknownNameError, match="no_such_one"):
             await world.host.files("no_such_one", commit)
-
-    async def test_the_newest_report_replaces_the_one_before(self, world: World):
-        commit = world.commit({"a": b"1"})
-        where = (world.repository, commit)
-        await world.host.report(*where, CommitState.PENDING, "The gate runs", "http://x/1")
-        await world.host.report(*where, CommitState.FAILED, "2 findings", "http://x/1")
-        assert "2 findings" in world.seen(commit)
-        assert "The gate runs" not in world.seen(commit)
-
-    async def test_the_report_of_a_pipeline_is_that_of_its_commit(self, world: World):
-        earlier, commit = world.commit({"a": b"1"}), world.commit({"a": b"2"})
-        world.leave_test_report(commit, b"<testsuites/>\n")
-        assert await world.host.test_report(world.repository, commit) == b"<testsuites/>\n"
-        assert await world.host.test_report(world.repository, earlier) is None
-
-    async def test_variables_of_a_stage_are_common_ones_and_its_own(self, world: World):
-        found = await world.host.variables(Stage.QA)
-        assert found == {"CMR_PREFIX": "cmr", "SPN_QA": "spn-qa", "NOTEBOOK_PATH": "/qa"}

@@ -1,6 +1,6 @@
-"""What every machine learning platform must do: a subclass brings ``platform`` and ``registry``.
+"""What every machine learning platform must do: a subclass brings ``platform`` and what it writes to.
 
-``registry`` keeps the runs and versions that the platform's steps write to.
+``tracking`` keeps the runs and ``registry`` the versions of the platform's steps.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import uuid
 import pytest
 
 from core.errors import UnknownNameError
-from core.ports import MLPlatform, ModelRegistry, RunLook, RunSpec, RunState
-from core.words import ModelType, ReleaseId, Stage, Step
+from core.ports import MLPlatform, ModelRegistry, RunLook, RunSpec, RunState, Tracking
+from core.words import ModelType, ReleaseId, RunId, Stage, Step, platform_of
 from tests.adapters.ml_platform_models import (
     MODEL,
     RULEBASED,
@@ -55,7 +55,7 @@ def key() -> str:
     return f"step/{uuid.uuid4().hex}"
 
 
-async def finish(platform: MLPlatform, run: str) -> RunLook:
+async def finish(platform: MLPlatform, run: RunId) -> RunLook:
     deadline = time.monotonic() + PATIENCE_S
     while (look := await platform.look(run)).state not in ENDED:
         assert time.monotonic() < deadline, look
@@ -63,7 +63,7 @@ async def finish(platform: MLPlatform, run: str) -> RunLook:
     return look
 
 
-async def until_running(platform: MLPlatform, run: str) -> RunLook:
+async def until_running(platform: MLPlatform, run: RunId) -> RunLook:
     while (look := await platform.look(run)).state is RunState.PREPARING:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     return look
@@ -82,7 +82,7 @@ async def reason(platform: MLPlatform, wanted: RunSpec) -> str:
     return look.reason
 
 
-async def whole_log(platform: MLPlatform, run: str) -> str:
+async def whole_log(platform: MLPlatform, run: RunId) -> str:
     log = b""
     while more := await platform.log(run, len(log)):
         log += more
@@ -91,12 +91,12 @@ async def whole_log(platform: MLPlatform, run: str) -> str:
 
 class MLPlatformContract:
     @pytest.fixture
-    async def run(self, registry: ModelRegistry) -> str:
+    async def run(self, tracking: Tracking) -> str:
         """The tracking run of a release that nobody used before."""
-        return await registry.open_run(MODEL, ReleaseId(f"loan_default-{uuid.uuid4().hex}"), {})
+        return await tracking.open_run(MODEL, ReleaseId(f"loan_default-{uuid.uuid4().hex}"), {})
 
     async def test_a_supervised_model_comes_from_train_to_a_stage(
-        self, platform: MLPlatform, registry: ModelRegistry, run: str
+        self, platform: MLPlatform, registry: ModelRegistry, tracking: Tracking, run: str
     ):
         trained = await outcome(platform, spec(key(), Step.TRAIN, run))
         scored = await outcome(platform, spec(key(), Step.SCORE, run))
@@ -107,7 +107,7 @@ class MLPlatformContract:
 
         assert scored.rows == promoted.rows == 4
         assert evaluated.metrics == {"rate": 0.35, "rows": 4.0}
-        assert await registry.metrics(run) == evaluated.metrics
+        assert await tracking.metrics(run) == evaluated.metrics
         assert promoted.artifact_digest == registered.artifact_digest
         prints = {look.data_fingerprint for look in (trained, scored, evaluated, promoted)}
         assert len(prints) == 1
@@ -176,14 +176,14 @@ class MLPlatformContract:
         assert TOKEN not in log + said
 
     async def test_metrics_that_are_no_numbers_are_refused(
-        self, platform: MLPlatform, registry: ModelRegistry, run: str
+        self, platform: MLPlatform, tracking: Tracking, run: str
     ):
         score = SCORE.replace("model.value,", "float('nan'),")
         code = repository({"src/score.py": score})
         await outcome(platform, spec(key(), Step.TRAIN, run, code=code))
         said = await reason(platform, spec(key(), Step.EVALUATE, run, code=code))
         assert "evaluate() returned nan for 'rate'" in said
-        assert await registry.metrics(run) == {}
+        assert await tracking.metrics(run) == {}
 
     async def test_scoring_before_training_says_so(self, platform: MLPlatform, run: str):
         assert "has no model" in await reason(platform, spec(key(), Step.SCORE, run))
@@ -211,6 +211,7 @@ class MLPlatformContract:
         runs = await asyncio.gather(*(platform.start(wanted) for _ in range(8)))
         assert len(set(runs)) == 1
         await finish(platform, runs[0])
+        assert platform_of(runs[0])
         assert await platform.start(wanted) == runs[0]
         assert (await whole_log(platform, runs[0])).count("trained") == 1
 
@@ -238,8 +239,16 @@ class MLPlatformContract:
         await platform.cancel(started)
         assert (await platform.look(started)).state is RunState.SUCCEEDED
 
-    @pytest.mark.parametrize("unknown", ["", "0" * 32, "../runs", "a\0b"])
+    @pytest.mark.parametrize("unknown", ["", "0" * 32, "../runs", "a\0b", "elsewhere/" + "0" * 32])
     async def test_an_unknown_run_is_an_error(self, platform: MLPlatform, unknown: str):
         for ask in (platform.look, platform.log, platform.cancel):
             with pytest.raises(UnknownNameError):
-                await ask(unknown)
+                await ask(RunId(unknown))
+
+    async def test_a_run_of_another_platform_is_left_alone(self, platform: MLPlatform, run: str):
+        """Even one of the same name there."""
+        started = await platform.start(spec(key(), Step.SCORE, run))
+        other = RunId(f"elsewhere/host/{started.rpartition('/')[2]}")
+        with pytest.raises(UnknownNameError, match="elsewhere/host"):
+            await platform.cancel(other)
+        await finish(platform, started)

@@ -87,7 +87,9 @@ def spec(key: str, step: Step, run: str, **changes: Any) -> RunSpec:
         "source_path": "src",
         "environment": ("conda.yml", CONDA),
         "dataset": DATASET,
-        "run": run,
+        "commit": "c" * 40,
+        "variables": {"MODEL_NAME": MODEL},
+        "tracking_run": run,
         "time_limit_s": 120.0,
         "memory_limit_mb": 1500,
     }

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.deliver import Deliver
 from core.card import Card
-from core.errors import UnavailableError, UnknownNameError
+from core.chats import Chats
+from core.errors import SettingsError, UnavailableError, UnknownNameError
 from core.jobs import ShowCard
 from core.platform import Platform
 from core.words import Stage, Step
@@ -87,7 +89,8 @@ async def test_a_state_that_moves_while_the_card_is_posted_is_shown_too(tmp_path
 
     world = World(tmp_path)
     await world.told(story)
-    world.deliver._chat = world.room = SlowRoom()
+    world.room = SlowRoom()
+    world.deliver = Deliver(world.show, world.room)
 
     await world.deliver(show_release())
 
@@ -156,6 +159,35 @@ def test_a_card_goes_where_the_first_of_its_readers_meets(readers, room):
     rooms = {"*": "general", "Platform": "operations", "credit": "credit room"}
 
     assert Platform(conversations=rooms).conversation(*readers) == room
+
+
+async def test_each_card_is_posted_and_updated_on_the_surface_of_its_room(tmp_path):
+    world = World(tmp_path, {"credit": "credit room", "Approvers": "slack:approvals"})
+    slack = Room()
+    chats = Chats({"teams": world.room, "slack": slack}, default="teams")
+    world.deliver = Deliver(world.show, chats)
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
+    await world.told(story)
+    await world.show_cards()
+    await world.told(story.approve(EVE))
+    await world.show_cards()
+
+    assert slack.conversations() == ["approvals"]
+    assert slack.updates == 1
+    assert set(world.room.conversations()) == {"credit room"}
+    kept = await world.store.cards_of("approval/")
+    assert [shown.conversation for shown in kept] == ["slack:approvals"]
+    await world.store.close()
+
+
+async def test_a_room_on_a_surface_that_nobody_serves_is_an_error_and_no_card(tmp_path):
+    world = World(tmp_path, {"credit": "slack:credit"})
+    await world.told(Story().push(1))
+
+    with pytest.raises(SettingsError, match=r"'slack:credit' is on 'slack'"):
+        await world.deliver(show_release())
+    assert world.room.posts == 0
+    await world.store.close()
 
 
 async def test_an_approval_card_tells_the_commits_of_the_git_host(world, tmp_path):

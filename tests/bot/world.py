@@ -13,6 +13,7 @@ from bot.deliver import Deliver
 from bot.ports import BotPorts
 from bot.show import Show
 from core.card import Card
+from core.chats import Chats
 from core.errors import UnavailableError, UnknownNameError
 from core.events.base import Event
 from core.events.outside import CodePushed
@@ -96,7 +97,7 @@ class World:
                 page_url="http://127.0.0.1:8300/",
             )
         )
-        self.deliver = Deliver(self.bot.show, self.room)
+        self.deliver = Deliver(self.bot.show, Chats({"teams": self.room}, default="teams"))
 
     @property
     def show(self) -> Show:

@@ -1,8 +1,54 @@
 """What belongs to this machine, and what only looks like it."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from core.loopback import is_loopback, is_own_host
+from core.loopback import READING, Door, is_loopback, is_own_host
+
+HERE = "127.0.0.1:8100"
+BOT, CHAT, PAGES = (
+    Door(programs=True),
+    Door(our_page=frozenset({"GET"}), programs=True),
+    Door(our_page=READING | {"POST"}),
+)
+ALL = {BOT, CHAT, PAGES}
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+OURS, SOCKET = {"Origin": f"http://{HERE}"}, {"Upgrade": "WebSocket"}
+
+
+def asked(method, content_type="", headers=None, *, remote="127.0.0.1", host=HERE):
+    return SimpleNamespace(
+        method=method, content_type=content_type, headers=headers or {}, remote=remote, host=host
+    )
+
+
+REQUESTS = {
+    "a look": (asked("GET"), ALL),
+    "a program's JSON": (asked("POST", JSON), {BOT, CHAT}),
+    "a program's form": (asked("POST", FORM), set()),
+    "a program's socket": (asked("GET", headers=SOCKET), set()),
+    "our page's look": (asked("GET", headers=OURS), {CHAT, PAGES}),
+    "our page's socket": (asked("GET", headers={**OURS, **SOCKET}), {CHAT, PAGES}),
+    "our page's form": (asked("POST", FORM, OURS), {PAGES}),
+    "our page's JSON": (asked("POST", JSON, OURS), {PAGES}),
+    "another page's form": (asked("POST", FORM, {"Origin": "http://evil.example"}), set()),
+    "another page's socket": (asked("GET", "", {"Origin": "http://evil.example", **SOCKET}), set()),
+    "another port's form": (asked("POST", FORM, {"Origin": "http://127.0.0.1:1"}), set()),
+    "a hidden page's form": (asked("POST", FORM, {"Origin": "null"}), set()),
+    "an empty origin": (asked("POST", FORM, {"Origin": ""}), set()),
+    "an origin that is none": (asked("POST", FORM, {"Origin": "http://["}), set()),
+    "a rebound name": (asked("GET", host="evil.example:8100"), set()),
+    "no name": (asked("GET", host=""), set()),
+    "another machine": (asked("GET", remote="10.0.0.7"), set()),
+    "another machine's JSON": (asked("POST", JSON, remote="10.0.0.7"), set()),
+    "nobody": (asked("GET", remote=None), set()),
+}
+
+
+@pytest.mark.parametrize(("request_", "doors"), REQUESTS.values(), ids=REQUESTS)
+def test_each_door_lets_in_its_own(request_, doors):
+    assert {door for door in ALL if door.lets_in(request_)} == doors
 
 
 @pytest.mark.parametrize(

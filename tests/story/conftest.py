@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from adapters.mlflow.registry import configure
+from adapters.mlflow import configure
 from tests.story.onlooker import looking, registered, rules
 from tests.story.up import Up, made_home
 

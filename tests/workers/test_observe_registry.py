@@ -43,7 +43,19 @@ async def bench(tmp_path):
 
     shelf = Shelf(meanwhile)
     absent: dict = dict.fromkeys(
-        ("jobs", "evidence", "git", "ml_platform", "directory", "gate", "clones", "runtimes")
+        (
+            "jobs",
+            "evidence",
+            "git",
+            "reviews",
+            "variable_groups",
+            "tracking",
+            "ml_platform",
+            "directory",
+            "gate",
+            "clones",
+            "runtimes",
+        )
     )
     services = Services(
         handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.local_files.variable_groups import VariablesFile
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
@@ -44,11 +45,11 @@ async def bench(tmp_path):
 def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     """Nothing else is touched when a run is looked at again."""
     absent: dict = dict.fromkeys(
-        ("evidence", "registry", "directory", "gate", "clones", "runtimes")
+        ("evidence", "registry", "tracking", "reviews", "directory", "gate", "clones", "runtimes")
     )
     return Services(
         handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
-        git=BareRepositories({"r1": world.git_folder}.get), policy=world.policy, clock=world.clock, page_url="", **absent,
+        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariablesFile(), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from core.errors import UnknownNameError
 from core.handle import Handle
-from core.loopback import is_loopback
+from core.loopback import READING, Door
 from core.policy import Policy
 from core.ports import Evidence, MLPlatform, Queue, Store
 from web.pages import show
@@ -27,12 +27,13 @@ SECURITY: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+DOOR: Final = Door(our_page=READING | {"POST"})
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
 
 
 class Pages(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pages read. ``hosts`` are the names under which we may be asked."""
+    """What the pages read; ``mlflow_url`` is where they lead for a run and a version."""
 
     store: Store
     handle: Handle
@@ -40,7 +41,6 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     ml_platform: MLPlatform
     queues: dict[str, Queue]
     policy: Policy
-    hosts: frozenset[str]
     mlflow_url: str = ""
 
 
@@ -130,11 +130,7 @@ def _guarded(handler: Handler) -> Handler:
     """Only from here, under our own name (DNS rebinding), and forms from our own pages (CSRF)."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        hosts = request.app[SERVICES].hosts
-        origin = request.headers.get("Origin", "")
-        if not is_loopback(request.remote or "") or request.host not in hosts:
-            raise web.HTTPForbidden(text=FOREIGN)
-        if request.method != "GET" and origin.partition("//")[2] not in hosts:
+        if not DOOR.lets_in(request):
             raise web.HTTPForbidden(text=FOREIGN)
         response = await handler(request)
         response.headers.update(SECURITY)

@@ -12,6 +12,7 @@ from core.reading import tone_of
 from core.release.release import Release
 from core.release.state import State, StepRun
 from core.results import Failed, Promoted, Ran
+from core.words import RunId
 
 TAIL: Final = 40_000
 ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")  # colours for a terminal
@@ -57,6 +58,6 @@ async def _log(
             return (await evidence.read(run.result.log)).decode(errors="replace")
         key = f"run/{release.id}/{run.step}/{run.stage}/{run.attempt}"
         started = await effects.find_effect(key)
-        return (await platform.log(started)).decode(errors="replace") if started else ""
+        return (await platform.log(RunId(started))).decode(errors="replace") if started else ""
     except (UnknownNameError, UnavailableError) as error:
         return str(error)

@@ -7,7 +7,7 @@ import msgspec
 from core.events.workers import ChecksReported
 from core.gate.checks import CheckResult, ModelRepo
 from core.gate.variables import ModelSettings, model_settings
-from core.ports import CommitState
+from core.ports import CommitState, CommitStatus
 from core.release.model import Model
 from core.results import Author, Checked, Result
 from workers.gate.duplicates.find import learn
@@ -26,7 +26,7 @@ async def check(task: Task, services: Services) -> Result | Later:
     facts = await gather(task.model, release, repo, services)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
     settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)
-    await _report(task, services, checks)
+    await _show_status(task, services, checks)
     if release.is_candidate:
         await learn(repo, task.model.stream, services.clones, policy.rules.duplicates)
     return Checked(
@@ -40,7 +40,7 @@ async def check(task: Task, services: Services) -> Result | Later:
         environment_digest=_digest(repo, settings.environment_file),
         runtime=settings.runtime,
         authors=await _authors(task, services),
-        pull_request_creators=await services.git.pull_request_creators(
+        pull_request_creators=await services.reviews.pull_request_creators(
             release.repository, release.commit
         ),
         report=await services.evidence.keep(msgspec.json.encode(checks)),
@@ -70,14 +70,15 @@ class _Early(Watcher):
         await self._services.handle(reported)
 
 
-async def _report(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
+async def _show_status(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
     """The gate's state is shown at the commit, where developers look first."""
     release = task.release
     count = sum(found.to_mend for found in checks)
     state = CommitState.FAILED if count else CommitState.SUCCEEDED
     text = f"The gate has {count} findings." if count else PASSED
-    url = f"{services.page_url}/releases/{release.id}"
-    await services.git.report(release.repository, release.commit, state, text, url)
+    url = f"{services.page_url}/releases/{release.id}" if services.page_url else ""
+    status = CommitStatus(state=state, text=text, url=url)
+    await services.reviews.show_status(release.repository, release.commit, status)
 
 
 async def _authors(task: Task, services: Services) -> tuple[Author, ...]:

@@ -49,7 +49,7 @@ async def _verify(
     found = await services.registry.read(release.model, registered.version)
     if found.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the registered artifact", stage))
-    metrics = await services.registry.metrics(release.run)
+    metrics = await services.tracking.metrics(release.run)
     if digest(_with(release, found, metrics), policy=services.policy.digest) != promotion.digest:
         raise ApprovalVoidError(_changed("a metric, a check or the policy", stage))
     holders = await services.registry.holders(release.model) or {}

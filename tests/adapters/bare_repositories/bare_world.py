@@ -5,12 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.reviews import BareReviews
 from adapters.bare_repositories.tree import Limits
 
-VARIABLES = {
-    "common": {"CMR_PREFIX": "cmr", "NOTEBOOK_PATH": "/common"},
-    "QA": {"SPN_QA": "spn-qa", "NOTEBOOK_PATH": "/qa"},
-}
 SMALL = Limits(file_bytes=1000, total_bytes=2500, files=6)
 
 
@@ -44,7 +41,8 @@ class BareWorld:
         self._work.mkdir()
         git(self._work, "init", "--quiet")
         git(folder, "init", "--quiet", "--bare", str(self.folder))
-        self.host = BareRepositories({self.repository: self.folder}.get, VARIABLES)
+        find = {self.repository: self.folder}.get
+        self.host, self.reviews = BareRepositories(find), BareReviews(find)
 
     def limited(self) -> BareRepositories:
         return BareRepositories({self.repository: self.folder}.get, limits=SMALL)

@@ -1,14 +1,11 @@
 """The folder of bare repositories is a git host, and hostile repositories do not bend it."""
 
-import asyncio
 import time
 
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
 from core.errors import StepFailedError, UnavailableError
-from core.ports import CommitState
-from core.words import Stage
 from tests.adapters.bare_repositories.bare_world import BareWorld, git
 from tests.adapters.git_host_contract import GitHostContract
 
@@ -95,26 +92,6 @@ async def test_a_past_file_over_a_limit_comes_empty_and_the_newest_come_whole(wo
     assert [len(file.data) for file in found] == [0, 0, 901, 902]
 
 
-async def test_there_are_no_pull_requests(world):
-    commit = world.commit({"a": b"1"})
-    assert await world.host.pull_request_creators(world.repository, commit) == ()
-
-
-async def test_a_host_without_variables_says_so(world):
-    host = BareRepositories({world.repository: world.folder}.get)
-    assert await host.variables(Stage.TST) is None
-
-
-async def test_reports_at_the_same_time_are_all_kept(world):
-    commits = [world.commit({"a": bytes([n])}) for n in range(5)]
-    reports = (
-        world.host.report(world.repository, commit, CommitState.SUCCEEDED, f"no {commit}", "u")
-        for commit in commits
-    )
-    await asyncio.gather(*reports)
-    assert all(f"succeeded: no {commit}" in world.seen(commit) for commit in commits)
-
-
 async def test_a_folder_that_is_not_there_is_tried_again(world):
     commit = world.commit({"a": b"1"})
     world.folder.rename(world.folder.with_name("elsewhere"))
@@ -124,8 +101,8 @@ async def test_a_folder_that_is_not_there_is_tried_again(world):
 
 async def test_a_git_that_hangs_is_stopped(world, tmp_path):
     commit = world.commit({"a": b"1"})
-    host = BareRepositories({world.repository: world.folder}.get, time_limit_s=0.2)
-    host._git = str(tmp_path / "git")
+    find, hanging = {world.repository: world.folder}.get, str(tmp_path / "git")
+    host = BareRepositories(find, git=hanging, time_limit_s=0.2)
     (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n")
     (tmp_path / "git").chmod(0o700)
     started = time.monotonic()

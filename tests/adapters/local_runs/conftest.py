@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from adapters.local_runs import LocalRuns
-from adapters.mlflow.registry import MlflowRegistry, configure
+from adapters.mlflow import Mlflow, MlflowSettings, build, configure
 from adapters.mlflow.server import MLflowServer
+from core.ports import ModelRegistry, Tracking
 
 PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
 
@@ -63,7 +64,17 @@ def platform(machine: Machine) -> LocalRuns:
 
 
 @pytest.fixture
-async def registry(machine: Machine) -> AsyncIterator[MlflowRegistry]:
-    registry = MlflowRegistry(machine.tracking_uri, threads=1)
-    yield registry
-    await registry.close()
+async def mlflow(machine: Machine) -> AsyncIterator[Mlflow]:
+    built = build(MlflowSettings(tracking_uri=machine.tracking_uri, threads=1))
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+def registry(mlflow: Mlflow) -> ModelRegistry:
+    return mlflow.registry
+
+
+@pytest.fixture
+def tracking(mlflow: Mlflow) -> Tracking:
+    return mlflow.tracking

@@ -15,8 +15,8 @@ import pytest
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.platform import MOST_LAUNCHES
-from core.ports import ModelRegistry, RunSpec, RunState
-from core.words import ReleaseId, Stage, Step
+from core.ports import ModelRegistry, RunSpec, RunState, Tracking
+from core.words import ReleaseId, RunId, Stage, Step, platform_of
 from tests.adapters.local_runs.conftest import Machine
 from tests.adapters.ml_platform_contract import (
     finish,
@@ -53,8 +53,12 @@ def slow(seconds: float, run: str) -> RunSpec:
 
 
 @pytest.fixture
-async def run(registry: ModelRegistry) -> str:
-    return await registry.open_run(MODEL, ReleaseId(f"loan_default-{key()[5:]}"), {})
+async def run(tracking: Tracking) -> str:
+    return await tracking.open_run(MODEL, ReleaseId(f"loan_default-{key()[5:]}"), {})
+
+
+def folder_of(home: Path, started: RunId) -> Path:
+    return home / "runs" / started.rpartition("/")[2]
 
 
 def kill_supervisor(folder: RunFolder) -> None:
@@ -65,17 +69,17 @@ def kill_supervisor(folder: RunFolder) -> None:
     psutil.wait_procs([process], timeout=10)
 
 
-async def kill_once_running(platform: LocalRuns, machine: Machine, started: str) -> int:
+async def kill_once_running(platform: LocalRuns, machine: Machine, started: RunId) -> int:
     """The pid of the step that the supervisor leaves behind."""
     await until_running(platform, started)
     count = (await whole_log(platform, started)).count("pid")
     while not (pids := re.findall(r"pid (\d+)", await whole_log(platform, started))[count:]):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-    kill_supervisor(RunFolder(machine.home / "runs" / started))
+    kill_supervisor(RunFolder(folder_of(machine.home, started)))
     return int(pids[-1])
 
 
-def started_by_a_process_that_is_killed(machine: Machine, wanted: RunSpec) -> str:
+def started_by_a_process_that_is_killed(machine: Machine, wanted: RunSpec) -> RunId:
     settings = msgspec.json.encode(machine.settings()).hex()
     order = msgspec.msgpack.encode(wanted).hex()
     with subprocess.Popen(
@@ -87,7 +91,7 @@ def started_by_a_process_that_is_killed(machine: Machine, wanted: RunSpec) -> st
         assert parent.stdout is not None
         started = parent.stdout.readline().strip()
         parent.kill()
-    return started
+    return RunId(started)
 
 
 async def test_a_run_survives_the_process_that_started_it(
@@ -96,8 +100,18 @@ async def test_a_run_survives_the_process_that_started_it(
     wanted = slow(3, run)
     started = await asyncio.to_thread(started_by_a_process_that_is_killed, machine, wanted)
     assert (await finish(platform, started)).state is RunState.SUCCEEDED
-    assert (machine.home / "runs" / started / "launches").read_bytes() == b"."
+    assert (folder_of(machine.home, started) / "launches").read_bytes() == b"."
     assert (await whole_log(platform, started)).count("trained") == 1
+
+
+async def test_an_id_of_before_that_says_no_place_is_found_on_this_machine(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    """As the ledger keeps it of a run that an earlier version of Sluss has started."""
+    started = await platform.start(spec(key(), Step.SCORE, run))
+    assert platform_of(started) == "local"
+    of_before = RunId(folder_of(machine.home, started).name)
+    assert await finish(platform, of_before) == await platform.look(started)
 
 
 async def test_a_killed_supervisor_is_replaced_and_its_step_ended(
@@ -124,10 +138,14 @@ async def test_a_run_that_kills_its_supervisor_is_given_up(
 async def test_a_cancelled_run_leaves_no_process(platform: LocalRuns, machine: Machine, run: str):
     started = await platform.start(slow(600, run))
     await until_running(platform, started)
-    os.kill(RunFolder(machine.home / "runs" / started).owner().pid, signal.SIGSTOP)
+    os.kill(RunFolder(folder_of(machine.home, started)).owner().pid, signal.SIGSTOP)
     await platform.cancel(started)
     assert (await platform.look(started)).reason == "cancelled"
-    assert not [p for p in psutil.process_iter() if started in " ".join(_command(p))]
+    assert not [
+        p
+        for p in psutil.process_iter()
+        if folder_of(machine.home, started).name in " ".join(_command(p))
+    ]
 
 
 def _command(process: psutil.Process) -> list[str]:
@@ -144,7 +162,7 @@ async def test_a_kill_leaves_no_half_environment(machine: Machine, tmp_path: Pat
     drafts = tmp_path / "environments"
     while not [*drafts.glob(".*/lib/*/site-packages/pandas")]:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    kill_supervisor(RunFolder(tmp_path / "runs" / started))
+    kill_supervisor(RunFolder(folder_of(tmp_path, started)))
     assert [path.name for path in drafts.iterdir() if path.is_dir() and path.name[0] != "."] == []
     await until_running(platform, started)
     assert [path for path in drafts.iterdir() if path.name[0] == "."] == []
@@ -173,7 +191,7 @@ async def test_a_printed_token_never_rests_on_disk(platform: LocalRuns, machine:
     )
     wanted = spec(key(), Step.TRAIN, run, code=code)
     await reason(platform, wanted)
-    folder = machine.home / "runs" / await platform.start(wanted)
+    folder = folder_of(machine.home, await platform.start(wanted))
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     assert [path for path in files if token.encode() in path.read_bytes()] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mlflow.registry import configure
+from adapters.mlflow import configure
 from adapters.mlflow.server import MLflowServer
 from tests.adapters.mlflow.workbench import MlflowBench
 
@@ -64,6 +64,18 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
 @pytest.fixture(scope="package")
 def server(adopted: Adopted) -> MLflowServer:
     return adopted.server
+
+
+@pytest.fixture(scope="package")
+def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
+    """A registry that is not where the runs are."""
+    server = MLflowServer(tmp_path_factory.mktemp("another home"))
+    asyncio.run(server.start())
+    try:
+        asyncio.run(server.ready(120))
+        yield server
+    finally:
+        asyncio.run(server.stop())
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -91,7 +91,7 @@ async def test_a_healthy_server_is_left_alone(adopted: Adopted):
 async def test_a_killed_server_comes_back_with_all_it_knew(adopted: Adopted, bench: MlflowBench):
     """The leader is killed and its worker stays: it holds the port and must go first."""
     model = bench.model()
-    run = await bench.registry.open_run(model, FIRST, {})
+    run = await bench.tracking.open_run(model, FIRST, {})
     await install(bench.uri, "http://127.0.0.1:1/hooks", "a secret")
     leader = psutil.Process(int(str(_state(adopted.home)["pid"])))
     worker = leader.children()[0]
@@ -101,12 +101,12 @@ async def test_a_killed_server_comes_back_with_all_it_knew(adopted: Adopted, ben
     assert await adopted.server.ensure() is True
     assert not worker.is_running()
     with pytest.raises(UnavailableError, match="tried again by itself"):
-        await bench.registry.open_run(model, FIRST, {})
+        await bench.tracking.open_run(model, FIRST, {})
     assert await adopted.server.ensure() is False, "it is still starting: give it time"
 
     await adopted.server.ready(120)
     assert adopted.server.uri == adopted.uri_before
-    assert await bench.registry.open_run(model, FIRST, {}) == run
+    assert await bench.tracking.open_run(model, FIRST, {}) == run
     await install(bench.uri, "http://127.0.0.1:1/hooks", "another secret")  # still readable
     for webhook in bench.client.list_webhooks():
         bench.client.delete_webhook(webhook.webhook_id)

@@ -88,7 +88,7 @@ async def test_what_happens_in_the_registry_arrives_signed(bench: MlflowBench, r
     await install(bench.uri, receiver.url, SECRET)
     await asyncio.sleep(CACHED_S)
     model = bench.model()
-    run = await bench.registry.open_run(model, FIRST, {})
+    run = await bench.tracking.open_run(model, FIRST, {})
     await bench.train(run, "yes")
     registered = await bench.registry.register(model, FIRST, run, {})
     await bench.registry.place(model, registered.version, Stage.QA, FIRST)

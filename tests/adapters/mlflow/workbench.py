@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.registry import MlflowRegistry
+from adapters.mlflow import Mlflow, MlflowSettings, build
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
+
+SHARED_STORE = "s3://models/loan_default"  # where every server may look for it
 
 
 class MlflowBench:
@@ -20,17 +22,18 @@ class MlflowBench:
 
     def __init__(self, uri: str, artifacts: Path, models: Path) -> None:
         self.uri = uri
-        self.client = _client(uri)
+        self.client = client_of(uri)
         self._artifacts = artifacts
         self._models = models
-        self._workers: list[MlflowRegistry] = []
-        self.registry = self.another_worker()
+        self._workers: list[Mlflow] = []
+        mine = self.another_worker()
+        self.registry, self.tracking = mine.registry, mine.tracking
 
     def model(self) -> str:
         return f"loan_default_{uuid.uuid4().hex[:8]}"
 
-    def another_worker(self) -> MlflowRegistry:
-        worker = MlflowRegistry(self.uri, threads=1)
+    def another_worker(self) -> Mlflow:
+        worker = build(MlflowSettings(tracking_uri=self.uri, threads=1))
         self._workers.append(worker)
         return worker
 
@@ -82,7 +85,7 @@ class MlflowBench:
             await worker.close()
 
 
-def _client(uri: str) -> "MlflowClient":
+def client_of(uri: str) -> "MlflowClient":
     from mlflow.tracking import MlflowClient  # noqa: PLC0415
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)

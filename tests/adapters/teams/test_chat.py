@@ -3,9 +3,10 @@
 import pytest
 from aiohttp.test_utils import unused_port
 
-from adapters.teams.addresses import FileAddresses, LocalAddresses
+from adapters.sql_store import SqlStore
+from adapters.sql_store.conversations import SqlConversations
+from adapters.teams.addresses import Address, KeptAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings
-from core.conversation import Address
 from core.errors import UnavailableError, UnknownNameError
 from tests.adapters.teams.cards import every_kind
 from tests.adapters.teams.channel import a_connector
@@ -18,6 +19,13 @@ LOCAL = TeamsSettings(is_local=True)
 async def channel():
     async with a_connector() as connector:
         yield connector
+
+
+@pytest.fixture
+async def addresses(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    yield KeptAddresses(SqlConversations(store))
+    await store.close()
 
 
 @pytest.fixture
@@ -79,21 +87,20 @@ async def test_a_channel_that_is_away_loses_nothing():
         await away.post("general", counter(1))
 
 
-async def test_a_known_conversation_is_reached_where_it_told_us(channel, tmp_path):
-    addresses = FileAddresses(tmp_path / "deep" / "addresses.json")
+async def test_a_known_conversation_is_reached_where_it_told_us(channel, addresses):
     await addresses.keep_address("@bo", Address(service_url=channel.url, conversation="a:17"))
     await TeamsChat(addresses, LOCAL).post("@bo", counter(1))
 
     assert channel.peer.posted[0][0] == "a:17"
 
 
-async def test_an_unknown_team_is_reached_through_the_usual_door(channel, tmp_path):
+async def test_an_unknown_team_is_reached_through_the_usual_door(channel, addresses):
     settings = TeamsSettings(is_local=True, service_url=channel.url)
-    await TeamsChat(FileAddresses(tmp_path / "none.json"), settings).post("19:team", counter(1))
+    await TeamsChat(addresses, settings).post("19:team", counter(1))
 
     assert channel.peer.posted[0][0] == "19:team"
 
 
-async def test_somebody_who_never_wrote_to_the_bot_cannot_be_reached(channel, tmp_path):
+async def test_somebody_who_never_wrote_to_the_bot_cannot_be_reached(channel, addresses):
     with pytest.raises(UnknownNameError, match="@bo"):
-        await TeamsChat(FileAddresses(tmp_path / "none.json"), LOCAL).post("@bo", counter(1))
+        await TeamsChat(addresses, LOCAL).post("@bo", counter(1))

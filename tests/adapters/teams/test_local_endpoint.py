@@ -214,10 +214,21 @@ def test_local_mode_listens_to_this_machine_alone(host):
         teams_app(CountingBot(), People(), LocalAddresses("http://127.0.0.1/"), settings)
 
 
-def test_anywhere_else_the_registration_must_be_known():
-    with pytest.raises(SettingsError, match="app id and the tenant"):
+GUID = "00000000-aaaa-4000-8000-000000000001"
+UNKNOWN = [
+    ({}, "SLUSS_TEAMS_APP_ID is not set"),
+    ({"app_id": "a"}, "SLUSS_TEAMS_APP_ID is 'a'"),
+    ({"app_id": GUID}, "SLUSS_TEAMS_TENANT is not set"),
+    ({"app_id": GUID, "tenant": "bank.example"}, "SLUSS_TEAMS_TENANT is 'bank.example'"),
+    ({"app_id": GUID, "tenant": GUID}, "SLUSS_SECRET_TEAMS_CLIENT_SECRET .* is not set"),
+]
+
+
+@pytest.mark.parametrize(("known", "message"), UNKNOWN)
+def test_anywhere_else_the_registration_must_be_known(known, message):
+    with pytest.raises(SettingsError, match=message):
         teams_app(
-            CountingBot(), People(), LocalAddresses("http://127.0.0.1/"), TeamsSettings(app_id="a")
+            CountingBot(), People(), LocalAddresses("http://127.0.0.1/"), TeamsSettings(**known)
         )
 
 

@@ -11,10 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from microsoft_agents.hosting.core import AgentAuthConfiguration, AnonymousTokenProvider
 from microsoft_agents.hosting.core.authorization.jwt import jwt_token_validator
 
-from adapters.teams.addresses import FileAddresses
-from adapters.teams.chat import TeamsSettings, teams_app
+from adapters.sql_store import SqlStore
+from adapters.sql_store.conversations import SqlConversations
+from adapters.teams.addresses import KeptAddresses
+from adapters.teams.auth import BotTokens
+from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app
+from core.errors import UnavailableError
 from tests.adapters.teams.channel import People, a_click
-from tests.adapters.teams.counting_bot import CountingBot
+from tests.adapters.teams.counting_bot import CountingBot, counter
 
 APP = "00000000-aaaa-4000-8000-000000000001"
 TENANT = "00000000-bbbb-4000-8000-000000000002"
@@ -60,8 +64,15 @@ def bot():
 
 
 @pytest.fixture
-def addresses(tmp_path):
-    return FileAddresses(tmp_path / "addresses.json")
+async def store(tmp_path):
+    found = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def addresses(store):
+    return KeptAddresses(SqlConversations(store))
 
 
 @pytest.fixture
@@ -176,10 +187,33 @@ async def test_the_tenant_may_stand_in_the_channels_own_data(endpoint, bot):
     assert len(bot.clicks) == 1
 
 
-async def test_where_a_team_is_reached_is_remembered_over_a_restart(endpoint, addresses, tmp_path):
+class Silent(BotTokens):
+    """The directory does not answer, or knows another secret."""
+
+    def _get_client(self, *_):
+        raise ValueError("invalid_client: hush")
+
+
+async def test_without_a_token_of_its_own_the_bot_is_unavailable_and_loses_nothing(addresses):
+    chat = TeamsChat(addresses, SETTINGS, tokens=Silent)
+
+    with pytest.raises(UnavailableError, match="gave the bot no token") as refused:
+        await chat.post("19:a@thread.tacv2", counter(1))
+    assert "hush" not in str(refused.value)
+
+
+async def test_without_a_token_of_its_own_the_sender_is_asked_to_come_again(keys, bot, addresses):
+    app = teams_app(bot, People(), addresses, SETTINGS, tokens=Silent)
+    async with TestClient(TestServer(app)) as client:
+        answer = await send(client, a_token())
+
+    assert answer.status == 503
+    assert bot.clicks == []
+
+
+async def test_where_a_team_is_reached_is_remembered_over_a_restart(endpoint, store):
     answer = await send(endpoint, a_token(), pressed(type="conversationUpdate"))
 
-    again = FileAddresses(tmp_path / "addresses.json")
-    known = await again.find_address("19:a@thread.tacv2")
+    known = await KeptAddresses(SqlConversations(store)).find_address("19:a@thread.tacv2")
     assert answer.status == 202
     assert (known.service_url, known.tenant, known.bot) == (SERVICE, TENANT, "28:bot")

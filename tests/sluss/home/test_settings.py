@@ -31,6 +31,11 @@ def test_a_first_start_has_all_that_it_needs(home):
     assert len(settings.secrets.secret("mlflow_webhook")) > 40
 
 
+def test_a_start_that_is_not_local_invents_nobody(tmp_path):
+    prepare_home(tmp_path, is_local=False)
+    assert load(tmp_path, {"SLUSS_LOCAL": "false"}).files.people == ()
+
+
 def test_a_second_start_changes_nothing(home):
     (home / "policy.yml").write_text("max_workers: 4\n")
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
@@ -74,6 +79,22 @@ ENVIRONMENT = [
     ({"PATH": "/bin", "AWS_SECRET": "x", "UV_CACHE_DIR": "/c"}, "tool_environment",
      {"PATH": "/bin", "UV_CACHE_DIR": "/c"}),
     ({"SLUSS_PERSON": "bo@bank.example"}, "is_local", True),
+    ({}, "page_url", "http://127.0.0.1:8100"),
+    ({"SLUSS_LOCAL": "false"}, "page_url", ""),
+    ({"SLUSS_LOCAL": "false", "SLUSS_HOST": "0.0.0.0"}, "public_url", "http://127.0.0.1:8100"),  # noqa: S104
+    ({"SLUSS_LOCAL": "false", "SLUSS_HOST": "::"}, "health_url", "http://[::1]:8101"),
+    ({}, "health_url", "http://127.0.0.1:8100"),
+    ({"SLUSS_PORT": "65535"}, "health_port", 65534),
+    ({"SLUSS_HEALTH_PORT": "9000"}, "health_url", "http://127.0.0.1:9000"),
+    ({"SLUSS_LOCAL": "false"}, "health_url", "http://127.0.0.1:8101"),
+    ({"SLUSS_LOCAL": "false", "SLUSS_HEALTH_PORT": "9000"}, "health_port", 9000),
+    ({"SLUSS_TEAMS_APP_ID": "a"}, "teams_app_id", "a"),
+    ({"SLUSS_TEAMS_TENANT": "t"}, "teams_tenant", "t"),
+    ({}, "has_service_bus", False),
+    ({"SLUSS_SERVICE_BUS": "b.servicebus.windows.net"}, "has_service_bus", True),
+    ({"SLUSS_SECRET_SERVICE_BUS_CONNECTION": "Endpoint=x"}, "has_service_bus", True),
+    ({"SLUSS_SECRET_SERVICE_BUS_CONNECTION": "Endpoint=x"}, "is_on_one_machine", True),
+    ({"SLUSS_SERVICE_BUS": "b", "SLUSS_STORE_URL": "postgresql://s@db/s"}, "is_on_one_machine", False),
 ]  # fmt: skip
 
 
@@ -87,6 +108,9 @@ BAD_ENVIRONMENT = [
     ({"SLUSS_PORT": "http"}, "SLUSS_PORT is 'http'"),
     ({"SLUSS_PORT": "70000"}, "SLUSS_PORT is '70000'"),
     ({"SLUSS_LOCAL": "maybe"}, "SLUSS_LOCAL is 'maybe'"),
+    ({"SLUSS_HEALTH_PORT": "http"}, "SLUSS_HEALTH_PORT is 'http'"),
+    ({"SLUSS_HEALTH_PORT": "8100"}, "health has a port of its own"),
+    ({"SLUSS_STORE_URL": "mysql://db/x"}, "SLUSS_STORE_URL does not name a store"),
     ({"SLUSS_HOST": "0.0.0.0"}, "listens on this machine alone"),  # noqa: S104
     ({"SLUSS_HOST": "sluss.bank.example"}, "listens on this machine alone"),
 ]

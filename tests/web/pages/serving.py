@@ -27,7 +27,7 @@ async def some_pages(folder, *, mlflow_url="", asked_from=""):
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
-        queues=queues, policy=world.policy, hosts=frozenset({f"127.0.0.1:{port}"}),
+        queues=queues, policy=world.policy,
         mlflow_url=mlflow_url,
     )  # fmt: skip
     add_pages(app, services)

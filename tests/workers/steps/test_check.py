@@ -9,6 +9,7 @@ import pytest
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
+from adapters.local_files.variable_groups import VariablesFile
 from adapters.sandbox import probe
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.derived import ReleaseBlocked
@@ -19,6 +20,7 @@ from core.jobs import step_job
 from core.policy import policy
 from core.words import ReleaseId, Stage, Step, Stream
 from tests.adapters.bare_repositories.bare_world import BareWorld
+from tests.adapters.variable_groups_contract import SECTIONS
 from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN
 from tests.model_repos import FILES
@@ -43,6 +45,8 @@ async def bench(tmp_path):
     repository = msgspec.structs.replace(world.platform.repositories[0], id=git.repository)
     world.platform = msgspec.structs.replace(world.platform, repositories=(repository,))
 
+    groups = VariablesFile(SECTIONS)
+
     async def check(files, rules=None, branch="main", tools=NO_TOOLS):
         """Push a commit and work off its check, as a worker would."""
         pushed = CodePushed(
@@ -52,7 +56,7 @@ async def bench(tmp_path):
         await world.handle(pushed)
         services = Services(
             handle=world.handle, jobs=queue, effects=world.store, evidence=evidence,
-            git=git.host, ml_platform=None, registry=None, directory=PeopleFile((ADA, BEN)),
+            git=git.host, reviews=git.reviews, variable_groups=groups, ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),
             clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
             page_url="http://sluss",
         )  # fmt: skip
@@ -107,6 +111,13 @@ async def test_quick_answers_come_before_the_whole_one(bench):
     assert {finding.line for finding in preview.findings} == {1}
     assert lint.measures[0].name == "score"
     assert await bench.evidence.read(lint.reports["stdout"])
+
+
+async def test_the_gate_says_its_word_at_the_commit(bench):
+    events = await bench.check(GOOD, ONLY_RULES)
+
+    [pushed] = of(CodePushed, events)
+    assert "http://sluss/releases/loan-1" in bench.git.seen(pushed.commit)
 
 
 async def test_when_everything_is_quick_there_is_one_answer(bench):

@@ -1,0 +1,59 @@
+"""MLflow's blocking client: in threads of its own, made at the first call, its errors as ours."""
+
+import asyncio
+import threading
+from collections.abc import Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+# MLflow reads these from the environment alone, some when it is imported, the rest at each call.
+# Its own settings keep a caller waiting for four minutes when the server is down.
+ENVIRONMENT: Final = MappingProxyType(
+    {
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "4",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_CONFIGURE_LOGGING": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+)
+
+
+def configure(environ: MutableMapping[str, str]) -> None:
+    """Set how long MLflow's client waits. Call it with the process's environment, before use."""
+    environ.update(ENVIRONMENT)
+
+
+class Blocking(Generic[C]):
+    """``make`` imports MLflow and makes the client: at the first call, in a thread."""
+
+    def __init__(self, make: Callable[[], C], *, threads: int) -> None:
+        self._make = make
+        self._made: C | None = None
+        self._making = threading.Lock()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="mlflow")
+
+    async def ask(self, call: Callable[[C], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._answer, call)
+
+    async def close(self) -> None:
+        """Calls under way end by themselves within their time limit; new ones are not begun."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    def _answer(self, call: Callable[[C], T]) -> T:
+        from adapters.mlflow.errors import as_ours  # noqa: PLC0415 (it imports MLflow, too)
+
+        with as_ours():  # an address that MLflow cannot use is refused when the client is made
+            return call(self._client())
+
+    def _client(self) -> C:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made

@@ -1,0 +1,84 @@
+"""The runs of releases in MLflow's tracking, as blocking calls."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from mlflow.entities import Run, ViewType
+from mlflow.tracking import MlflowClient
+
+from adapters.mlflow.errors import EXISTS, look_up, tolerating
+from adapters.mlflow.names import RELEASE_TAG, quoted
+from adapters.mlflow.settings import MlflowSettings
+from core.words import ReleaseId
+
+SETTLE_S: Final = 0.2
+YOUNG_MS: Final = 5000
+
+
+class Runs:
+    """Model names have passed ``check_model_name`` before they come here."""
+
+    def __init__(self, settings: MlflowSettings) -> None:
+        self._client = MlflowClient(
+            tracking_uri=settings.tracking_uri, registry_uri=settings.registry
+        )
+
+    def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
+        """MLflow cannot create only once, so racers agree afterwards: the earliest run stays.
+
+        A racer that looked before our run was there needs a moment until its own is there, too.
+        """
+        experiment = self._experiment(model)
+        began = time.monotonic()
+        runs = self._found(experiment, release)
+        mine = "" if runs else self._create(experiment, release, tags)
+        if mine or _is_young(runs[0]):
+            time.sleep(SETTLE_S + 2 * (time.monotonic() - began))
+            runs = self._found(experiment, release)
+        first = runs[0]
+        if mine and first.info.run_id != mine:
+            self._client.delete_tag(mine, RELEASE_TAG)  # else a deleted run is found and revived
+            self._client.delete_run(mine)
+        return self._revived(first)
+
+    def metrics(self, run: str) -> dict[str, float]:
+        return dict(look_up("run", run, lambda: self._client.get_run(run)).data.metrics)
+
+    def _experiment(self, model: str) -> str:
+        experiment = self._client.get_experiment_by_name(model)
+        if experiment is None:
+            with tolerating(EXISTS):
+                return str(self._client.create_experiment(model))
+            return self._experiment(model)  # somebody was quicker
+        if experiment.lifecycle_stage == "deleted":
+            self._client.restore_experiment(experiment.experiment_id)
+        return str(experiment.experiment_id)
+
+    def _create(self, experiment: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
+        marks = {**tags, RELEASE_TAG: release}
+        return str(self._client.create_run(experiment, tags=marks, run_name=release).info.run_id)
+
+    def _found(self, experiment: str, release: ReleaseId) -> list[Run]:
+        """Live ones first, then the earliest."""
+        runs = self._client.search_runs(
+            [experiment], f"tags.`{RELEASE_TAG}` = {quoted(release)}", run_view_type=ViewType.ALL
+        )
+        return sorted(
+            runs,
+            key=lambda run: (
+                run.info.lifecycle_stage == "deleted",
+                run.info.start_time,
+                run.info.run_id,
+            ),
+        )
+
+    def _revived(self, run: Run) -> str:
+        if run.info.lifecycle_stage == "deleted":
+            self._client.restore_run(run.info.run_id)
+        return str(run.info.run_id)
+
+
+def _is_young(run: Run) -> bool:
+    """Its maker may still find that another one was first."""
+    return time.time() * 1000 - float(run.info.start_time) < YOUNG_MS

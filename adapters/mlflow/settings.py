@@ -1,0 +1,28 @@
+"""Where MLflow is, and how its registry shows our stages."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Dialect(StrEnum):
+    """How a registry represents who holds a stage: each is one file in representation/."""
+
+    ALIASES = "aliases"
+
+
+class MlflowSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``registry_uri`` is "" where one server has both the runs and the versions."""
+
+    tracking_uri: str
+    registry_uri: str = ""
+    dialect: Dialect = Dialect.ALIASES
+    threads: int = 4
+
+    @property
+    def registry(self) -> str:
+        return self.registry_uri or self.tracking_uri
+
+    @property
+    def is_one_server(self) -> bool:
+        return self.registry == self.tracking_uri

@@ -1,0 +1,35 @@
+"""The tracking of runs in MLflow; implements ``core.ports.Tracking``."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adapters.mlflow.blocking import Blocking
+from adapters.mlflow.names import check_model_name
+from adapters.mlflow.settings import MlflowSettings
+from core.words import ReleaseId
+
+if TYPE_CHECKING:
+    from adapters.mlflow.runs import Runs
+
+
+class MlflowTracking:
+    """Making one connects to nothing."""
+
+    def __init__(self, settings: MlflowSettings) -> None:
+        self._runs = Blocking(lambda: _connected(settings), threads=settings.threads)
+
+    async def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
+        check_model_name(model)
+        return await self._runs.ask(lambda runs: runs.open_run(model, release, tags))
+
+    async def metrics(self, run: str) -> dict[str, float]:
+        return await self._runs.ask(lambda runs: runs.metrics(run))
+
+    async def close(self) -> None:
+        await self._runs.close()
+
+
+def _connected(settings: MlflowSettings) -> "Runs":
+    from adapters.mlflow.runs import Runs  # noqa: PLC0415 (it imports MLflow)
+
+    return Runs(settings)

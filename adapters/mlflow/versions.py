@@ -1,0 +1,181 @@
+"""The versions of models in MLflow's registry, as blocking calls."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from mlflow.artifacts import download_artifacts, list_artifacts
+from mlflow.entities import LoggedModel
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.tracking import MlflowClient
+
+from adapters.artifact_digest.digest import artifact_digest
+from adapters.mlflow.errors import EXISTS, MISSING, look_up, tolerating
+from adapters.mlflow.names import ARTIFACT, DIGEST_TAG, RELEASE_TAG, quoted
+from adapters.mlflow.representation import REPRESENTATIONS
+from adapters.mlflow.settings import MlflowSettings
+from core.errors import StepFailedError, UnknownNameError
+from core.results import Registered
+from core.words import ReleaseId, Stage
+
+READY_WITHIN_S: Final = 60
+
+NO_ARTIFACT = (
+    "Version {version} of {model} has no artifact files any more. Train and register anew."
+)
+NO_MODEL = (
+    "The run {run} of {model} has no model called '{artifact}'. Nothing was registered; "
+    "the step that trains must log one: retry it."
+)
+NOT_SHARED = (
+    "The tracking server hands out the files of {model} itself, and no other registry may name "
+    "them. Nothing was registered; have tracking keep artifacts in a store that the registry "
+    "reaches, too (mlflow server --default-artifact-root), or use one server for both, and retry."
+)
+NOT_PLACED = (
+    "MLflow says that version {found!r} holds {stage} of {model}, not {version}: somebody moved it "
+    "at the same moment. Look at the registry, then try again."
+)
+
+
+class Versions:
+    """Model names have passed ``check_model_name`` before they come here."""
+
+    def __init__(self, settings: MlflowSettings) -> None:
+        self._settings = settings
+        self._client = MlflowClient(
+            tracking_uri=settings.tracking_uri, registry_uri=settings.registry
+        )
+        self._stages = REPRESENTATIONS[settings.dialect](self._client)
+
+    def ping(self) -> None:
+        self._client.search_registered_models(max_results=1)
+
+    def find(self, model: str, release: ReleaseId) -> Registered | None:
+        versions = self._found(model, release)
+        return self.read(model, str(versions[0].version)) if versions else None
+
+    def register(
+        self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
+    ) -> Registered:
+        """Version numbers are given one after the other, so of twins the lower one is the first."""
+        if found := self._found(model, release):
+            self._delete_twins(model, found[1:])
+            return self.read(model, str(found[0].version))
+        logged = self._logged_model(model, run)
+        digest = self._digest(logged.artifact_location, NO_MODEL, model=model, run=run)
+        source = self._source(model, logged)
+        self._create_model(model)
+        marks = {**tags, RELEASE_TAG: release, DIGEST_TAG: digest}
+        self._create_version(model, logged, source, marks)
+        versions = self._found(model, release)
+        self._delete_twins(model, versions[1:])
+        return Registered(version=str(versions[0].version), artifact_digest=digest)
+
+    def read(self, model: str, version: str) -> Registered:
+        """Not by models:/name/version, which adds a file of MLflow's own to what it downloads."""
+        source = look_up(
+            "model version",
+            f"{model} {version}",
+            lambda: self._client.get_model_version_download_uri(model, version),
+        )
+        digest = self._digest(source, NO_ARTIFACT, model=model, version=version)
+        return Registered(version=version, artifact_digest=digest)
+
+    def holders(self, model: str) -> dict[Stage, str] | None:
+        registered = self._model(model)
+        if registered is None:
+            return None
+        return {stage: self._stages.holder(registered, stage) for stage in Stage}
+
+    def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
+        """Each write may be repeated, and what was written is read back."""
+        registered = self._model(model)
+        if registered is None:
+            raise UnknownNameError("registered model", model)
+        look_up(
+            "model version",
+            f"{model} {version}",
+            lambda: self._client.get_model_version(model, version),
+        )
+        previous = self._stages.move(registered, version, stage, release)
+        if previous and previous != version:
+            self._stages.forget(model, previous, stage)
+        self._read_back(model, version, stage)
+        return previous
+
+    def _read_back(self, model: str, version: str, stage: Stage) -> None:
+        found = (self.holders(model) or {}).get(stage, "")
+        if found != version:
+            raise StepFailedError(
+                NOT_PLACED.format(found=found, stage=stage, model=model, version=version)
+            )
+
+    def _found(self, model: str, release: ReleaseId) -> list[ModelVersion]:
+        found = self._client.search_model_versions(
+            f"name = '{model}' and tags.`{RELEASE_TAG}` = {quoted(release)}"
+        )
+        return sorted(found, key=lambda version: int(version.version))
+
+    def _delete_twins(self, model: str, twins: Iterable[ModelVersion]) -> None:
+        for twin in twins:
+            with tolerating(MISSING):  # its maker may have deleted it already
+                self._client.delete_model_version(model, str(twin.version))
+
+    def _create_model(self, model: str) -> None:
+        with tolerating(EXISTS):
+            self._client.create_registered_model(model)
+
+    def _source(self, model: str, logged: LoggedModel) -> str:
+        """Only the tracking server itself knows a logged model by its id."""
+        if self._settings.is_one_server:
+            return str(logged.model_uri)
+        if urlsplit(logged.artifact_location).scheme == "mlflow-artifacts":
+            raise StepFailedError(NOT_SHARED.format(model=model))
+        return str(logged.artifact_location)
+
+    def _create_version(
+        self, model: str, logged: LoggedModel, source: str, tags: Mapping[str, str]
+    ) -> None:
+        """With the release's tag from its first moment, so that a kill here loses nothing."""
+        self._client.create_model_version(
+            model,
+            source=source,
+            run_id=logged.source_run_id,
+            model_id=logged.model_id if self._settings.is_one_server else None,
+            tags=dict(tags),
+            description=f"Release {tags[RELEASE_TAG]}, registered by Sluss.",
+            await_creation_for=READY_WITHIN_S,
+        )
+
+    def _logged_model(self, model: str, run: str) -> LoggedModel:
+        """The newest: a step that was retried in the same run has logged its model again."""
+        outputs = look_up("run", run, lambda: self._client.get_run(run)).outputs
+        logged = [
+            self._client.get_logged_model(output.model_id)
+            for output in (outputs.model_outputs if outputs else [])
+        ]
+        ready = [one for one in logged if one.name == ARTIFACT and one.status == "READY"]
+        if not ready:
+            raise StepFailedError(NO_MODEL.format(run=run, model=model, artifact=ARTIFACT))
+        return max(ready, key=lambda one: (one.creation_timestamp, one.model_id))
+
+    def _model(self, model: str) -> RegisteredModel | None:
+        with tolerating(MISSING):
+            return self._client.get_registered_model(model)
+        return None
+
+    def _digest(self, source: str, empty: str, **names: str) -> str:
+        tracking = self._settings.tracking_uri
+        if not list_artifacts(source, tracking_uri=tracking):
+            raise StepFailedError(empty.format(artifact=ARTIFACT, **names))
+        with tempfile.TemporaryDirectory(prefix="sluss-artifact-") as folder:
+            stored = download_artifacts(
+                source,
+                dst_path=folder,
+                tracking_uri=tracking,
+                registry_uri=self._settings.registry,
+            )
+            return artifact_digest(Path(stored))

@@ -1,0 +1,101 @@
+"""The ledger for those who only read it: nothing is made, migrated or locked."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from adapters.sql_store import ledger_table as ledger
+from adapters.sql_store.views import deliveries_view
+from core.errors import SettingsError, StoreUnavailableError
+from core.ledger import to_line
+from core.ports import DeliveryRow
+
+T = TypeVar("T")
+PAGE = 500
+CONNECT_S = 10
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+OTHER_VERSION = (
+    "The ledger at {place} was made by another version of Sluss. Nothing was read; "
+    "start this version on it once (`sluss up`), or read it with that one."
+)
+SILENT = "The ledger at {place} does not answer. Nothing was read; try again."
+NO_LEDGER = (
+    "There is no ledger at {place}. Nothing was read and nothing was made; name the home with "
+    "--home, or the database with SLUSS_STORE_URL."
+)
+
+
+class LedgerReader:
+    """``place`` is what people may see of ``url``. Raise SettingsError where no ledger is."""
+
+    def __init__(self, url: str, place: str) -> None:
+        self._place = place
+        self._engine = _reading(url)
+
+    async def __aenter__(self) -> Self:
+        await self._read(self._check)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._engine.dispose()
+
+    async def export(self) -> AsyncIterator[bytes]:
+        position = 0
+        while page := await self._read(lambda c, at=position: ledger.page(c, at, PAGE)):  # type: ignore[misc]
+            for entry in page:
+                yield to_line(entry)
+            position = page[-1].position
+
+    async def deliveries(self, limit: int) -> list[DeliveryRow]:
+        return await self._read(lambda connection: deliveries_view(connection, limit))
+
+    def _check(self, connection: sa.Connection) -> None:
+        is_there = sa.inspect(connection).has_table("events")
+        found = MigrationContext.configure(connection).get_current_revision() if is_there else None
+        if found is None:
+            raise SettingsError(NO_LEDGER.format(place=self._place))
+        if found != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+            raise SettingsError(OTHER_VERSION.format(place=self._place))
+
+    async def _read(self, read: Callable[[sa.Connection], T]) -> T:
+        return await asyncio.to_thread(self._in_thread, read)
+
+    def _in_thread(self, read: Callable[[sa.Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return read(connection)
+        except FileNotFoundError:
+            raise SettingsError(NO_LEDGER.format(place=self._place)) from None
+        except sa.exc.DBAPIError:
+            raise StoreUnavailableError(SILENT.format(place=self._place)) from None
+
+
+def _reading(url: str) -> sa.Engine:
+    """SQLite makes a missing file unless it is told not to; ``rw`` as a reader of a WAL writes."""
+    found = sa.make_url(url)
+    if found.get_backend_name() != "sqlite":
+        return sa.create_engine(
+            found,
+            poolclass=sa.NullPool,
+            connect_args={"connect_timeout": CONNECT_S},
+            execution_options={"postgresql_readonly": True},
+        )
+    path = Path(found.database or "")
+    file = f"file:{quote(str(path))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        connection = sqlite3.connect(file, uri=True, timeout=CONNECT_S, check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)

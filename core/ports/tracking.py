@@ -1,0 +1,19 @@
+"""The tracking port: the run of a release, in which its steps leave metrics and the model."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from core.words import ReleaseId
+
+
+class Tracking(Protocol):
+    """It may lie elsewhere than the registry that versions go to."""
+
+    async def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
+        """The run of a release is found again by the release's tag, and never doubled.
+
+        Raise StepFailedError for a name that no experiment can have.
+        """
+
+    async def metrics(self, run: str) -> dict[str, float]:
+        """The newest value of each metric of the run. Raise UnknownNameError without such a run."""

@@ -1,0 +1,22 @@
+"""The chat window of one machine: its rooms, its people, and where the bot posts to it."""
+
+from adapters.teams.settings import SURFACE
+from bot.commands import COMMANDS
+from core.chats import place
+from core.conversation import APPROVALS
+from sluss.home.settings import Settings
+from web.chat import ChatSettings, Room, Suggestion
+
+
+def chat_settings(settings: Settings) -> ChatSettings:
+    places = map(place, settings.files.platform.conversations.values())
+    rooms = {name for surface, name in places if surface in {"", SURFACE}} | {APPROVALS}
+    return ChatSettings(
+        base_url=settings.public_url,
+        history=settings.home / "chat.jsonl",
+        people=settings.files.people,
+        rooms=tuple(Room(id=room, title=room) for room in sorted(rooms)),
+        suggestions=tuple(
+            Suggestion(usage=command.usage, description=command.description) for command in COMMANDS
+        ),
+    )

@@ -1,0 +1,87 @@
+"""What a gateway serves: deliveries and the bot's endpoint; on one machine chat and pages, too."""
+
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from adapters.teams.chat import teams_app
+from bot.bot import Sluss
+from handlers import azure_devops, mlflow
+from handlers.app import ingest
+from handlers.credentials import Credentials, SharedSecret
+from handlers.signature import Signature
+from handlers.source import Source
+from sluss.home.settings import (
+    HOOK_SECRET,
+    HOOK_USER,
+    MLFLOW_SECRET,
+    MLFLOW_SECRET_BEFORE,
+    Settings,
+)
+from sluss.wiring.chat_window import chat_settings
+from sluss.wiring.parts import Parts
+from sluss.wiring.teams import addresses, teams_settings
+from web.chat import chat_app
+from web.health import Probe, add_health
+from web.pages import Pages, add_pages
+
+LARGEST_DELIVERY: Final = 3 * 1024 * 1024  # above the 2 MB that handlers/ reads: it answers itself
+
+
+def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.Application:
+    """Whoever comes in here proves who they are; but for a local start, which only we can reach."""
+    settings = parts.settings
+    app = web.Application(client_max_size=LARGEST_DELIVERY)
+    sources = _sources(settings)
+    hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
+    app.add_subapp("/hooks/", hooks)
+    book = addresses(settings, parts.conversations)
+    teams = teams_app(bot, parts.directory, book, teams_settings(settings))
+    app.add_subapp("/api/", teams)
+    if settings.is_local:
+        _add_windows(app, parts)
+    return app
+
+
+def add_health_of(app: web.Application, parts: Parts, counters: CollectorRegistry) -> None:
+    """A look at dead letters is the cheapest question that every queue answers."""
+    probes: dict[str, Probe] = {
+        "store": parts.store.ping,
+        "queue": partial(parts.events.dead_letters, 1),
+    }
+    add_health(app, probes, counters)
+
+
+def _sources(settings: Settings) -> dict[Source, Credentials]:
+    """MLflow's signature may be made with the secret before this one, while that is rotated."""
+    secrets = settings.secrets
+    signed_with = [secrets.secret(MLFLOW_SECRET), secrets.find(MLFLOW_SECRET_BEFORE)]
+    return {
+        azure_devops.source: SharedSecret([secrets.secret(HOOK_SECRET)], user=HOOK_USER),
+        mlflow.source: Signature(signed_with),
+    }
+
+
+def _add_windows(app: web.Application, parts: Parts) -> None:
+    """Nobody signs in here: what trusts this machine is served by a local start alone."""
+    app.add_subapp("/chat/", chat_app(chat_settings(parts.settings)))
+    add_pages(app, _pages(parts))
+    app.router.add_get("/", _to_chat)
+
+
+def _pages(parts: Parts) -> Pages:
+    return Pages(
+        store=parts.store,
+        handle=parts.handle,
+        evidence=parts.evidence,
+        ml_platform=parts.ml_platform,
+        queues=parts.queues,
+        policy=parts.settings.files.policy,
+        mlflow_url=parts.mlflow_url,
+    )
+
+
+async def _to_chat(_request: web.Request) -> web.Response:
+    raise web.HTTPFound("/chat")

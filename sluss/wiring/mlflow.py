@@ -1,0 +1,39 @@
+"""MLflow: the one that is named, or on one machine a server of our own; and its webhook."""
+
+from functools import partial
+
+from adapters.mlflow.server import MLflowServer
+from adapters.mlflow.webhooks import install
+from sluss.home.settings import MLFLOW_SECRET, Settings
+from sluss.wiring.again import every, until_well
+from sluss.wiring.lock import Role
+from sluss.wiring.opening import Opening
+
+ENSURE_EVERY_S = 2.0
+HOOK_PATH = "/hooks/mlflow"
+
+
+async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
+    """Start it without waiting for it, where work is done and no other is named."""
+    if settings.mlflow_url or not settings.is_local or Role.WORKER not in role.parts:
+        return None
+    server = MLflowServer(settings.home)
+    await server.start()
+    return server
+
+
+def tend_mlflow(
+    settings: Settings, url: str, server: MLflowServer | None, opening: Opening
+) -> None:
+    """Install the webhook once it answers; keep our own server up."""
+    secret = settings.secrets.secret(MLFLOW_SECRET)
+    installed = partial(install, url, f"{settings.public_url}{HOOK_PATH}", secret)
+
+    async def tend() -> None:
+        if server is not None:
+            await until_well(server.ready)
+        await until_well(installed)
+        if server is not None:
+            await every(ENSURE_EVERY_S, server.ensure)
+
+    opening.tends.append(tend)

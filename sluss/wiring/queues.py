@@ -1,0 +1,45 @@
+"""The queues, by name: files of the home, or queues of one Service Bus namespace."""
+
+from typing import TYPE_CHECKING
+
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.ports import Queue
+from sluss.home.settings import SERVICE_BUS_SECRET, Settings
+from sluss.wiring.opening import Opening
+
+if TYPE_CHECKING:
+    from adapters.service_bus.settings import ServiceBusSettings
+
+
+def open_queue(settings: Settings, name: str, opening: Opening) -> Queue:
+    """It connects at its first use."""
+    if settings.has_service_bus:
+        return _on_service_bus(settings, name, opening)
+    queue = SqliteQueue(settings.home / f"{name}.db", name)
+    opening.closed_by(queue.close)
+    opening.frees.append(queue.free)
+    return queue
+
+
+def refuse_closed_service_bus(settings: Settings) -> None:
+    """Raise SettingsError when one is named that nobody can enter."""
+    if settings.has_service_bus:
+        _service_bus(settings).check()
+
+
+def _service_bus(settings: Settings) -> "ServiceBusSettings":
+    # Only here, as its SDK takes a while to import.
+    from adapters.service_bus.settings import ServiceBusSettings  # noqa: PLC0415
+
+    return ServiceBusSettings(
+        namespace=settings.service_bus,
+        connection_string=settings.secrets.find(SERVICE_BUS_SECRET),
+    )
+
+
+def _on_service_bus(settings: Settings, name: str, opening: Opening) -> Queue:
+    from adapters.service_bus.settings import build  # noqa: PLC0415
+
+    queue = build(_service_bus(settings), name)
+    opening.closed_by(queue.close)
+    return queue

@@ -1,0 +1,44 @@
+"""What every tracking of runs must do: a subclass brings the fixture ``bench``."""
+
+import asyncio
+
+import pytest
+
+from core.errors import StepFailedError, UnknownNameError
+from tests.adapters.model_registry_contract import FIRST, RACERS, REFUSED_NAMES, SECOND, Bench
+
+
+class TrackingContract:
+    async def test_the_run_of_a_release_is_found_again(self, bench: Bench):
+        model = bench.model()
+        run = await bench.tracking.open_run(model, FIRST, {"git.sha": "abc"})
+        assert (
+            await bench.another_worker().tracking.open_run(model, FIRST, {"git.sha": "abc"}) == run
+        )
+
+    async def test_each_release_has_its_own_run(self, bench: Bench):
+        model = bench.model()
+        first = await bench.tracking.open_run(model, FIRST, {})
+        assert await bench.tracking.open_run(model, SECOND, {}) != first
+
+    async def test_workers_that_race_open_one_run(self, bench: Bench):
+        model = bench.model()
+        workers = [bench.another_worker().tracking for _ in range(RACERS)]
+        runs = await asyncio.gather(*(worker.open_run(model, FIRST, {}) for worker in workers))
+        assert set(runs) == {await bench.tracking.open_run(model, FIRST, {})}
+
+    async def test_the_metrics_of_a_run_are_read(self, bench: Bench):
+        run = await bench.tracking.open_run(bench.model(), FIRST, {})
+        await bench.train(run, "yes")
+        assert await bench.tracking.metrics(run) == {"auc": 0.75}
+
+    async def test_the_metrics_of_an_unknown_run_are_an_error(self, bench: Bench):
+        with pytest.raises(UnknownNameError, match="no run called"):
+            await bench.tracking.metrics("0" * 32)
+
+    @pytest.mark.parametrize("name", REFUSED_NAMES)
+    async def test_a_name_that_no_experiment_can_have_is_refused_first(
+        self, bench: Bench, name: str
+    ):
+        with pytest.raises(StepFailedError, match="change MODEL_NAME"):
+            await bench.tracking.open_run(name, FIRST, {})

@@ -1,0 +1,155 @@
+"""Commands on the ledger open the one that a start would; where none is, they make none."""
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.sql_store import SqlStore
+from core.errors import SettingsError
+from core.events.outside import BranchDeleted
+from core.words import PLATFORM
+from sluss.cli import app
+from sluss.wiring.lock import one_process
+
+NO_LEDGER = "There is no ledger at"
+READING = [["audit", "export", "ledger.jsonl"], ["deliveries"]]
+ALL = [*READING, ["rebuild"]]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where the command is called; the home is beside it."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("SLUSS_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+
+
+def refusal(*words):
+    result = run(*words)
+    assert isinstance(result.exception, SettingsError), result.output
+    return str(result.exception)
+
+
+def everything(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+async def write(url):
+    """A ledger with one event."""
+    store = SqlStore(url)
+    event = BranchDeleted(
+        id="ado/r1/1/refs/heads/x", time=datetime(2026, 1, 2, tzinfo=UTC), repository="r1",
+        branch="x", push_id=1,
+    )  # fmt: skip
+    await store.commit(PLATFORM, 0, [event], [])
+    await store.close()
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_without_a_ledger_it_fails_and_makes_nothing(folder, words):
+    assert NO_LEDGER in refusal(*words)
+    assert everything(folder) == ["here"]
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_an_empty_home_stays_empty(folder, words):
+    (folder / "home").mkdir()
+
+    assert NO_LEDGER in refusal(*words)
+    assert everything(folder) == ["here", "home"]
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_another_database_is_no_ledger(folder, words):
+    (folder / "home").mkdir()
+    with sqlite3.connect(folder / "home" / "store.db") as other:
+        other.execute("CREATE TABLE loans (id TEXT)")
+    other.close()
+
+    assert NO_LEDGER in refusal(*words)
+    assert everything(folder) == ["here", "home", "home/store.db"]
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_what_is_no_database_is_said_to_be_none(folder, words):
+    (folder / "home").mkdir()
+    (folder / "home" / "store.db").write_bytes(b"loans" * 400)
+
+    result = run(*words)
+    assert "Nothing was read" in str(result.exception)
+
+
+async def test_a_ledger_is_exported_and_verifies_and_nothing_else_is_left(folder):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    before = everything(folder)
+
+    assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+    assert everything(folder) == sorted([*before, "here/ledger.jsonl"])
+    assert "verifies: 1 entries" in await _in_thread("audit", "verify", "ledger.jsonl")
+    assert "received" in await _in_thread("deliveries")
+    assert "1 events were folded" in await _in_thread("rebuild")
+
+
+async def test_the_commands_read_where_the_setting_says(folder, monkeypatch):
+    await write(f"sqlite:///{folder}/elsewhere.db")
+    monkeypatch.setenv("SLUSS_STORE_URL", f"sqlite:///{folder}/elsewhere.db")
+
+    assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+    assert not (folder / "home").exists()
+
+
+async def test_a_ledger_of_another_version_is_not_touched(folder):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    with sqlite3.connect(folder / "home" / "store.db") as ledger:
+        ledger.execute("UPDATE alembic_version SET version_num = '0001'")
+    ledger.close()
+
+    assert "another version" in await _in_thread("audit", "export", "ledger.jsonl", fails=True)
+    assert not (folder / "here" / "ledger.jsonl").exists()
+
+
+async def test_an_export_that_breaks_off_leaves_the_one_before(folder):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    (folder / "here" / "ledger.jsonl").write_text("the one before")
+    (folder / "here" / "gone").mkdir()
+    said = await _in_thread("audit", "export", "gone/missing/ledger.jsonl", fails=True)
+
+    assert "cannot be written" in said
+    assert (folder / "here" / "ledger.jsonl").read_text() == "the one before"
+
+
+async def test_the_ledger_is_read_but_not_rebuilt_while_a_server_runs_on_the_home(folder):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    with one_process(folder / "home"):
+        assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+        assert "Another Sluss runs" in await _in_thread("rebuild", fails=True)
+
+
+def test_an_empty_file_verifies_nothing(folder):
+    (folder / "here" / "ledger.jsonl").touch()
+
+    assert "is empty. Nothing was verified" in refusal("audit", "verify", "ledger.jsonl")
+
+
+async def _in_thread(*words, fails=False):
+    """A command has an event loop of its own."""
+    return await asyncio.to_thread(refusal if fails else _output, *words)
+
+
+def _output(*words):
+    result = run(*words)
+    assert result.exit_code == 0, result.exception
+    return result.output

@@ -1,0 +1,93 @@
+"""SLUSS_LOCAL=false: deliveries and Teams come in, and nothing that trusts this machine is served."""
+
+import base64
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from adapters.mlflow.command import free_port
+from tests.sluss.wiring.away import asked, away
+
+HOOKS = "/hooks/azure-devops"
+PUSH = Path(__file__).parents[2] / "payloads" / "azure_devops" / "git_push__one_branch.json"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    with away(tmp_path_factory.mktemp("gateway") / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["worker", "all"])
+def worker(request, tmp_path_factory):
+    """Its MLflow is away."""
+    home, mlflow = tmp_path_factory.mktemp("worker") / "home", f"http://127.0.0.1:{free_port()}"
+    more = {"SLUSS_MLFLOW_URL": mlflow, "SLUSS_PUBLIC_URL": "https://sluss.bank.example"}
+    with away(home, request.param, **more) as found:
+        yield request.param, found
+
+
+@pytest.fixture
+async def started(gateway):
+    await gateway.until_answered(f"{gateway.health}/health/live")
+    return gateway
+
+
+def as_sluss(password):
+    return {"Authorization": f"Basic {base64.b64encode(f'sluss:{password}'.encode()).decode()}"}
+
+
+async def test_hooks_ask_for_credentials(started):
+    body = PUSH.read_bytes()
+    url = f"{started.url}{HOOKS}"
+
+    assert (await asked("POST", url, data=body))[0] == 401
+    assert (await asked("POST", url, data=body, headers=as_sluss("wrong")))[0] == 401
+    assert (await asked("POST", url, data=body, headers=as_sluss("a-hook-secret")))[0] == 202
+
+
+async def test_activities_that_the_channel_did_not_sign_are_refused(started):
+    url, activity = f"{started.url}/api/messages", {"type": "message", "text": "help"}
+    forged = {"Authorization": "Bearer a.b.c"}
+
+    assert (await asked("POST", url, json=activity))[0] == 401
+    assert (await asked("POST", url, json=activity, headers=forged))[0] == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/chat", "/chat/", "/chat/connector/", "/releases", "/deliveries", "/style/style.css",
+     "/health/live", "/health/ready", "/metrics"],
+)  # fmt: skip
+async def test_nothing_that_trusts_this_machine_is_on_the_public_port(started, path):
+    assert (await asked("GET", f"{started.url}{path}"))[0] == 404
+
+
+async def test_health_and_metrics_have_a_port_of_their_own(started):
+    status, told = await asked("GET", f"{started.health}/health/ready")
+
+    assert (status, json.loads(told)) == (200, {"ready": True, "failed": {}})
+    assert "sluss_deliveries" in (await asked("GET", f"{started.health}/metrics"))[1]
+    assert (await asked("POST", f"{started.health}{HOOKS}"))[0] == 404
+    assert (await asked("POST", f"{started.health}/api/messages"))[0] == 404
+
+
+async def test_nobody_is_invented_and_the_operator_is_told_where_things_are(started):
+    assert "people: []" in (started.home / "people.yml").read_text()
+    assert "Sluss is up as gateway" in started.said
+    assert "picked, not verified" not in started.said
+    assert "a-client-secret" not in started.said
+
+
+async def test_a_worker_serves_its_health_and_alone_nothing_else(worker):
+    role, process = worker
+    assert (await process.until_answered(f"{process.health}/health/live"))[0] == 200
+    assert (await asked("GET", f"{process.health}/health/ready"))[0] == 200
+    assert not (process.home / "mlflow").exists()
+    if role == "all":
+        assert (await asked("POST", f"{process.url}{HOOKS}"))[0] == 401
+        return
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await asked("GET", process.url)

@@ -1,0 +1,101 @@
+"""The parts are known by their ports; settings choose what is behind them."""
+
+import json
+import typing
+
+import pytest
+
+from adapters.service_bus.queue import ServiceBusQueue
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.errors import SettingsError
+from core.ports import Message
+from sluss.home.prepare import prepare_home
+from sluss.home.settings import load
+from sluss.wiring.chat_window import chat_settings
+from sluss.wiring.lock import Role
+from sluss.wiring.one_machine import OneMachine
+from sluss.wiring.parts import Parts, opened
+from sluss.wiring.safe import refuse_unsafe
+from tests.peers.service_bus import Broker, QueueOptions
+from tests.sluss.wiring.away import SETTINGS
+
+QUEUE = QueueOptions(lock_duration_s=5.0, max_delivery_count=3, duplicate_window_s=60)
+MLFLOW = {"SLUSS_MLFLOW_URL": "http://127.0.0.1:1"}
+
+
+@pytest.fixture
+def home(tmp_path):
+    prepare_home(tmp_path / "home")
+    return tmp_path / "home"
+
+
+def test_no_part_is_typed_by_a_class_of_one_system():
+    hints = {
+        name: hint for name, hint in typing.get_type_hints(Parts).items() if name != "one_machine"
+    }
+    modules = {getattr(hint, "__module__", "") for hint in hints.values()}
+
+    assert not [name for name in modules if name.startswith("adapters")]
+
+
+async def test_one_machine_has_files_and_takes_over_what_a_killed_process_held(home):
+    async with opened(load(home, MLFLOW), Role.ALL) as killed:
+        await killed.jobs.send(Message(id="a", body=b"{}"))
+        [held] = await killed.jobs.receive(1, 1.0)
+        assert await killed.store.lease_card("release/r/1", "killed", 600) is not None
+    async with opened(load(home, MLFLOW), Role.ALL) as parts:
+        assert isinstance(parts.one_machine, OneMachine)
+        assert isinstance(parts.events, SqliteQueue)
+        await parts.one_machine.take_over()
+        [again] = await parts.jobs.receive(1, 5.0)
+        assert (again.message, again.lock != held.lock) == (held.message, True)
+        assert await parts.store.lease_card("release/r/1", "next", 600) is not None
+
+
+async def test_a_room_on_a_surface_that_nobody_serves_stops_the_start(home):
+    platform = home / "platform.yml"
+    platform.write_text(platform.read_text().replace("general", "slack:general"))
+
+    with pytest.raises(SettingsError, match=r"'slack:general' is on 'slack'.*platform\.yml"):
+        async with opened(load(home, MLFLOW), Role.ALL):
+            pass
+
+
+def test_a_room_that_names_its_surface_is_in_the_chat_window_under_its_own_name(home):
+    platform = home / "platform.yml"
+    platform.write_text(platform.read_text().replace("general", "teams:general"))
+
+    rooms = {room.id for room in chat_settings(load(home, MLFLOW)).rooms}
+    assert rooms == {"general", "approvals"}
+
+
+async def test_a_named_mlflow_is_used_and_none_is_started(home):
+    async with opened(load(home, MLFLOW), Role.ALL) as parts:
+        assert (parts.mlflow_url, parts.one_machine.mlflow) == (MLFLOW["SLUSS_MLFLOW_URL"], None)
+    assert not (home / "mlflow").exists()
+
+
+async def test_the_queues_are_on_the_service_bus_that_the_settings_name(home):
+    async with Broker({"events": QUEUE, "jobs": QUEUE}) as broker:
+        environ = {**SETTINGS, "SLUSS_SECRET_SERVICE_BUS_CONNECTION": broker.connection_string}
+        async with opened(load(home, environ), Role.GATEWAY) as parts:
+            assert isinstance(parts.events, ServiceBusQueue)
+            await parts.events.send(Message(id="a", body=json.dumps({"a": 1}).encode()))
+            assert await parts.events.waiting() == 1
+            assert await parts.jobs.waiting() == 0
+    assert not (home / "events.db").exists()
+
+
+SERVICE_BUS = [
+    ({"SLUSS_SERVICE_BUS": "bank.servicebus.windows.net"}, "service_bus_connection is not set"),
+    ({"SLUSS_SERVICE_BUS": "bank.servicebus.windows.net",
+      "SLUSS_SECRET_SERVICE_BUS_CONNECTION": "Endpoint=sb://test.servicebus.windows.net/;SharedAccessKey=hush"},
+     "not of bank.servicebus.windows.net"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environ", "message"), SERVICE_BUS)
+def test_a_service_bus_that_cannot_be_entered_is_refused(home, environ, message):
+    with pytest.raises(SettingsError, match=message) as refused:
+        refuse_unsafe(load(home, {**SETTINGS, **environ}), Role.GATEWAY)
+    assert "hush" not in str(refused.value)

@@ -1,0 +1,85 @@
+"""Readiness answers in time whatever hangs, and liveness asks nobody."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from core.errors import StoreUnavailableError
+from web.health import Probes, add_health
+
+
+class Hanging:
+    """It answers once it is let go, and counts how often it was asked."""
+
+    def __init__(self):
+        self.asked = 0
+        self.let_go = asyncio.Event()
+
+    async def __call__(self):
+        self.asked += 1
+        await self.let_go.wait()
+
+
+async def well():
+    pass
+
+
+async def unwell():
+    raise StoreUnavailableError
+
+
+@asynccontextmanager
+async def health_of(**probes):
+    app = web.Application()
+    add_health(app, probes, CollectorRegistry())
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def test_a_hanging_check_is_named_within_two_seconds():
+    store = Hanging()
+    async with health_of(store=store, queue=well) as client, asyncio.timeout(2):
+        answer = await client.get("/health/ready")
+        told = await answer.json()
+
+    assert answer.status == 503
+    assert told == {"ready": False, "failed": {"store": "It did not answer within 1.5 s."}}
+
+
+async def test_two_hanging_checks_take_no_longer_than_one():
+    async with health_of(store=Hanging(), queue=Hanging()) as client, asyncio.timeout(2):
+        told = await (await client.get("/health/ready")).json()
+
+    assert list(told["failed"]) == ["store", "queue"]
+
+
+async def test_liveness_asks_no_outside_system():
+    store = Hanging()
+    async with health_of(store=store) as client:
+        answer = await client.get("/health/live")
+
+    assert (answer.status, store.asked) == (200, 0)
+
+
+async def test_who_hangs_is_asked_once_and_ready_when_it_answers():
+    store = Hanging()
+    probes = Probes({"store": store, "queue": well}, answer_s=0.05)
+
+    assert list(await probes.failed()) == ["store"]
+    assert list(await probes.failed()) == ["store"]
+    assert store.asked == 1
+    store.let_go.set()
+    assert await probes.failed() == {}
+    assert await probes.failed() == {}
+    assert store.asked == 2
+
+
+async def test_many_who_ask_at_the_same_time_get_the_same_answer():
+    probes = Probes({"store": unwell, "queue": well})
+    said = await asyncio.gather(*(probes.failed() for _ in range(5)))
+
+    assert [list(failed) for failed in said] == [["store"]] * 5
+    await probes.end()
