@@ -32,7 +32,7 @@ class Probes:
 
     def _ask(self, name: str) -> asyncio.Task[object]:
         task = self._asked.get(name)
-        if task is None:
+        if task is None or task.done():  # an answer that came too late says nothing of now
             task = self._asked[name] = asyncio.create_task(self._probes[name]())
         return task
 

@@ -143,7 +143,8 @@ def without_limits(connection: sa.Connection) -> Iterator[None]:
         yield
         return
     before, limited.limit_s = limited.limit_s, None
-    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(sa.text(f"SET LOCAL {name} = 0"))
     try:
         yield
     finally:

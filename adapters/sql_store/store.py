@@ -23,7 +23,7 @@ from adapters.sql_store.faults import Fault, fault_of, unreadable
 from adapters.sql_store.migrate import Migrated, Schema
 from adapters.sql_store.schema import claims, digest, outbox
 from adapters.sql_store.views import deliveries_view, releases_view
-from adapters.sql_store.writer import CHAIN, OUTBOX, Writer
+from adapters.sql_store.writer import CHAIN, CLOSED, OUTBOX, Writer
 from core import jobs
 from core.errors import StoreUnavailableError
 from core.events.base import Event
@@ -43,7 +43,8 @@ SILENT = "The store took nothing within {limit_s:g} seconds. What waits is tried
 class SqlStore(Beside):
     """It connects at the first use, and brings the tables up to date then, under a lock.
 
-    ``password`` is asked for each new connection, where the URL has none.
+    ``password`` is asked for each new connection, where the URL has none; it raises
+    UnavailableError when it has none now.
     """
 
     def __init__(self, settings: SqlSettings | str, password: Password | None = None) -> None:
@@ -54,6 +55,7 @@ class SqlStore(Beside):
         self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._models.clear)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
         self._unsent = asyncio.Event()
+        self._is_closed = False
 
     @classmethod
     async def open(
@@ -151,8 +153,9 @@ class SqlStore(Beside):
             raise StoreUnavailableError(SILENT.format(limit_s=limit_s)) from None
 
     async def close(self) -> None:
+        self._is_closed = True  # reads that wait for a thread end at once
         await self._writer.close()
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
 
     async def _write(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
@@ -177,6 +180,8 @@ class SqlStore(Beside):
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
         def run() -> T:
+            if self._is_closed:
+                raise StoreUnavailableError(CLOSED)
             try:
                 return work()
             except sa.exc.SQLAlchemyError as error:

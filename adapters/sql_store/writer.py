@@ -14,7 +14,7 @@ from core.errors import SlussError, StoreUnavailableError
 
 T = TypeVar("T")
 
-CLOSED = "The store was closed. Nothing was written; start again."
+CLOSED = "The store was closed. Nothing was done; start again."
 TRIES: Final = 20  # of a batch that others are in the way of
 LONGEST_PAUSE_S: Final = 0.05
 CLOSE_S: Final = 15.0

@@ -7,18 +7,21 @@ that reaches it ends it.
 import asyncio
 import json
 import sys
+from functools import partial
 
-from adapters.sql_store import SqlStore
+from adapters.sql_store import SqlSettings, SqlStore
 from core.errors import VersionConflictError
 from core.words import Stream
 from tests.adapters.store_contract import job, push
 
 ROUNDS = 60
 STREAM = Stream("loan")
+# A busy machine is slow, which is no collision.
+PATIENT = partial(SqlSettings, connect_s=60, statement_s=60, lock_s=60, idle_s=60)
 
 
 async def main(url: str, name: str) -> None:
-    store = await SqlStore.open(url)
+    store = await SqlStore.open(PATIENT(url=url))
     await meet(store, name)
     leases, effects, versions = await asyncio.gather(
         lease(store, name), begin(store, name), append(store, name)

@@ -5,10 +5,11 @@ import logging
 import time
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.sql_store import SqlSettings, SqlStore, build
 from adapters.sql_store.writer import OUTBOX
-from core.errors import StoreUnavailableError
+from core.errors import RefusedByStoreError, StoreUnavailableError
 from tests.adapters.store_contract import LOAN, job, push
 from tests.peers.postgresql import running
 
@@ -99,6 +100,51 @@ async def test_a_write_whose_connection_is_cut_under_it_is_unavailable_and_then_
     assert [type(each) for each in told] == [str, *[StoreUnavailableError] * 2]
     assert await store.load(LOAN) == []
     assert await store.commit(LOAN, 0, [push(1)], []) == 1
+
+
+def fails_with(state: str) -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION 'quoted value' USING ERRCODE = '{state}'; END $$"
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+async def test_who_was_in_the_way_of_others_is_tried_again_at_once(store, state):
+    tries = []
+
+    def write(connection):
+        tries.append(state)
+        if len(tries) < 4:
+            connection.exec_driver_sql(fails_with(state))
+        return "written"
+
+    filler = store.effect("a", "written alone, and the others together")
+    writes = (filler, store.commit(LOAN, 0, [push(1)], []), store._write(OUTBOX, write))
+    assert (await asyncio.gather(*writes))[1:] == [1, "written"]
+    assert len(await store.load(LOAN)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        ("22001", RefusedByStoreError),  # too long
+        ("23502", RefusedByStoreError),  # null
+        ("54000", RefusedByStoreError),  # too long for an index
+        ("25006", StoreUnavailableError),  # read only, as after a failover
+        ("42501", StoreUnavailableError),  # no right, as before a role is seen
+        ("53100", StoreUnavailableError),  # disk full
+        ("57014", StoreUnavailableError),  # cancelled
+        ("42601", sa.exc.ProgrammingError),  # a bug of ours
+    ],
+)
+async def test_a_fault_of_one_write_leaves_the_others_and_an_outage_none(store, state, error):
+    filler = store.effect("a", "written alone, and the others together")
+    bad = store._write(OUTBOX, lambda connection: connection.exec_driver_sql(fails_with(state)))
+    writes = (filler, store.commit(LOAN, 0, [push(1)], []), bad)
+    told = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert type(told[2]) is error
+    assert type(told[1]) is (StoreUnavailableError if error is StoreUnavailableError else int)
+    if error is RefusedByStoreError:
+        assert "quoted value" not in str(told[2])
 
 
 async def test_a_server_that_hangs_is_unavailable_until_it_goes_on(store, postgresql):

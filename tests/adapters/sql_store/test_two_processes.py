@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,21 @@ async def hammered(url: str, name: str) -> dict:
         sys.executable, "-W", "ignore", "-m", "tests.adapters.sql_store.hammer", url, name,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    said, errors = await program.communicate()
+    try:
+        said, errors = await program.communicate()
+    finally:  # also when the other one failed: this one would wait for it
+        with suppress(ProcessLookupError):
+            program.kill()
+        await program.wait()
     assert program.returncode == 0, errors.decode()
     return json.loads(said)
 
 
 @pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 async def test_two_processes_hammer_one_database(url):
-    one, two = await asyncio.gather(hammered(url, "one"), hammered(url, "two"))
+    async with asyncio.TaskGroup() as both:
+        tasks = [both.create_task(hammered(url, name)) for name in ("one", "two")]
+    one, two = (task.result() for task in tasks)
 
     assert sorted(one["leases"] + two["leases"]) == list(range(ROUNDS))
     assert one["effects"] == two["effects"]

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bot.cards import acceptance, approval, problem, registry, release, request
-from bot.view import RegistryView
+from bot.cards.registry import RegistryView
 from core.events.derived import RegistryChangedOutside
 from core.words import Stage, Step
 from tests.bot.views import (
