@@ -38,7 +38,7 @@ class Deliver:
         async with AsyncExitStack() as undo:
             known = await self._show.store.lease_card(key, owner, LEASE_S)
             if known is None:
-                raise UnavailableError(LEASED, retry_after_s=1.0)
+                raise UnavailableError(LEASED, retry_after_s=1.0, longest_s=1.0)
             undo.push_async_callback(self._show.store.release_lease, key, owner)
             version = (await self._show.handle.model(job.stream)).version
             if known.activity and known.version >= version:

@@ -1,5 +1,6 @@
 """The words of the field as types: steps, stages, kinds of model, and the ids of things."""
 
+import hashlib
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -10,6 +11,8 @@ Stream = NewType("Stream", str)  # the name of a repository in platform.yml
 BlobId = NewType("BlobId", str)  # "sha256:<hex>" of the bytes
 
 PLATFORM: Final = Stream("platform")  # the stream of whatever belongs to no repository
+LONGEST_ID: Final = 128  # of a message: what Service Bus takes
+DIGEST: Final = 16
 
 
 class Step(StrEnum):
@@ -45,3 +48,11 @@ def release_id(stream: Stream, number: int) -> ReleaseId:
 
 def stream_of(release: ReleaseId) -> Stream:
     return Stream(release.rpartition("-")[0])
+
+
+def message_id(name: str, suffix: str = "") -> str:
+    """One that would be too long is cut, and told apart by its digest."""
+    if len(name) + len(suffix) <= LONGEST_ID:
+        return name + suffix
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{name[: LONGEST_ID - len(suffix) - DIGEST - 1]}~{digest}{suffix}"

@@ -23,8 +23,12 @@ def events_work(handle: Handle) -> Work:
     return work
 
 
+def to_message(job: Job) -> Message:
+    return Message(id=job.message_id(), body=jobs.encode(job))
+
+
 def jobs_work(routes: Mapping[type[Job], Route]) -> Work:
-    """A message of the queue "jobs" is one job; ``routes`` says who works it off."""
+    """A message of the other queues is one job; ``routes`` says who works it off."""
 
     async def work(message: Message) -> None:
         job = jobs.decode(message.body)

@@ -33,6 +33,7 @@ from core.words import ReleaseId, Stage
 SETTLE_S: Final = 0.2
 YOUNG_MS: Final = 5000
 READY_WITHIN_S: Final = 60
+PAGE: Final = 200
 
 T = TypeVar("T")
 
@@ -118,6 +119,17 @@ class Records:
         if registered is None:
             return None
         return {stage: _holder(registered, stage) for stage in Stage}
+
+    def all_holders(self) -> dict[str, dict[Stage, str]]:
+        found, token = list[RegisteredModel](), ""
+        while True:
+            page = self._client.search_registered_models(max_results=PAGE, page_token=token or None)
+            found += page
+            token = page.token
+            if not token:
+                return {
+                    model.name: {stage: _holder(model, stage) for stage in Stage} for model in found
+                }
 
     def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         """Each write may be repeated: the earlier holder is noted before anything moves."""

@@ -70,6 +70,9 @@ class MlflowRegistry:
         check_model_name(model)
         return await self._ask(lambda records: records.holders(model))
 
+    async def all_holders(self) -> dict[str, dict[Stage, str]]:
+        return await self._ask(lambda records: records.all_holders())
+
     async def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         check_model_name(model)
         return await self._ask(lambda records: records.place(model, version, stage, release))

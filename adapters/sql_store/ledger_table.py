@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from adapters.sql_store import outbox_table
 from adapters.sql_store.projections import project
-from adapters.sql_store.schema import PROJECTIONS, events, outbox
-from core import jobs as job_codec
+from adapters.sql_store.schema import PROJECTIONS, events
 from core.errors import KnownEventError, VersionConflictError
 from core.events.base import Event
 from core.events.codec import decode
-from core.jobs import Job
+from core.jobs import Job, Lane
 from core.ledger import GENESIS, Entry, entry
 from core.ports import Recorded
 from core.release.fold import folded
@@ -26,8 +26,8 @@ def commit(
     new: Sequence[Event],
     jobs: Sequence[Job],
     models: dict[Stream, Model],
-) -> Model:
-    """Append the events of one decision; return the model after them."""
+) -> tuple[Model, set[Lane]]:
+    """Append the events of one decision; return the model after them, and lanes with jobs."""
     stream, expected = at
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
@@ -38,10 +38,9 @@ def commit(
         raise VersionConflictError
     _append(connection, stream, expected, new)
     after = project(connection, model, new)
-    for job in jobs:
-        _put(connection, job)
+    ready = outbox_table.take_in(connection, after, new, jobs)
     models[stream] = after  # the next write of this batch may be for the same stream
-    return after
+    return after, ready
 
 
 def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded]:
@@ -109,10 +108,3 @@ def _append(connection: sa.Connection, stream: Stream, expected: int, new: Seque
         previous = found.hash
         rows.append({name: getattr(found, name) for name in found.__struct_fields__})
     connection.execute(sa.insert(events), rows)
-
-
-def _put(connection: sa.Connection, job: Job) -> None:
-    """A job of that id that still waits is the same work: once is enough."""
-    known = connection.scalar(sa.select(outbox.c.number).where(outbox.c.id == job.id))
-    if known is None:
-        connection.execute(sa.insert(outbox).values(id=job.id, body=job_codec.encode(job)))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.one_writer.group_commit import GroupCommit
-from adapters.sqlite_queue.table import ADD, SCHEMA, QueueTable, Taken
+from adapters.sqlite_queue.table import ADD, QueueTable, Taken, prepare
 from core.errors import MessageTooLargeError
 from core.ports import DeadLetter, Message, Received
 
@@ -146,7 +146,7 @@ class SqliteQueue:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(SCHEMA)
+            prepare(connection)
         except sqlite3.Error:
             connection.close()
             raise

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -19,10 +20,19 @@ from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import SettingsError
 from core.handle import Handle
+from core.jobs import Lane
 from sluss.home.settings import Settings
 from sluss.wiring.live_platform import LivePlatform
 from sluss.wiring.lock import Role
 from workers.gate.checks import CHECKS
+
+# Before there were lanes all jobs were in jobs.db: the lane of the steps works off what is left.
+QUEUE_FILES: Final = {
+    Lane.EVENTS: "events.db",
+    Lane.CARDS: "cards.db",
+    Lane.STEPS: "jobs.db",
+    Lane.OBSERVE: "observe.db",
+}
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +40,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     store: SqlStore
-    events: SqliteQueue
-    jobs: SqliteQueue
+    queues: dict[Lane, SqliteQueue]
     evidence: EvidenceFolder
     git: BareRepositories
     directory: PeopleFile
@@ -43,11 +52,17 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     handle: Handle
     clock: Callable[[], datetime]
 
+    @property
+    def events(self) -> SqliteQueue:
+        return self.queues[Lane.EVENTS]
+
     async def close(self) -> None:
         """MLflow stays up: the next start adopts it. ``sluss down`` ends it."""
         await self.registry.close()
-        for part in (self.events, self.jobs, self.store, self.clones):
-            await part.close()
+        for queue in self.queues.values():
+            await queue.close()
+        await self.store.close()
+        await self.clones.close()
 
 
 def now() -> datetime:
@@ -76,8 +91,7 @@ async def build(settings: Settings, role: Role) -> Parts:
     return Parts(
         settings=settings,
         store=store,
-        events=SqliteQueue(home / "events.db", "events"),
-        jobs=SqliteQueue(home / "jobs.db", "jobs"),
+        queues={lane: SqliteQueue(home / file, lane) for lane, file in QUEUE_FILES.items()},
         evidence=EvidenceFolder(home / "evidence"),
         git=BareRepositories(lambda found: _folder(handle, found), files.variables),
         directory=PeopleFile(files.people),

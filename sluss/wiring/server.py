@@ -44,12 +44,13 @@ class Server:
     """
 
     parts: Parts
+    _engine: Engine
 
     def __init__(self, settings: Settings, role: Role = Role.ALL) -> None:
         self._settings = settings
         self._role = role
         self._undo = contextlib.AsyncExitStack()
-        self._engine: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     @property
     def mlflow_url(self) -> str:
@@ -73,9 +74,10 @@ class Server:
                 await self._serve(app, undo)
             hook_url = f"{self._settings.public_url}/hooks/mlflow"
             deliver = Deliver(bot.show, TeamsChat(addresses, teams))
-            engine = Engine(self.parts, deliver, hook_url=hook_url)
-            does = engine.run if Role.WORKER in self._role.parts else engine.relay
-            self._engine = asyncio.create_task(does())
+            self._engine = Engine(self.parts, deliver, hook_url=hook_url)
+            is_worker = Role.WORKER in self._role.parts
+            does = self._engine.run if is_worker else self._engine.relay
+            self._running = asyncio.create_task(does())
             undo.push_async_callback(self._end_engine)
             self._undo = undo.pop_all()
         return self
@@ -85,9 +87,9 @@ class Server:
 
     async def until(self, done: Coroutine[Any, Any, object]) -> None:
         """Wait for ``done``, or for the engine, which ends only by a bug: that is raised."""
-        assert self._engine is not None
+        assert self._running is not None
         task = asyncio.ensure_future(done)
-        ended, _ = await asyncio.wait({task, self._engine}, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait({task, self._running}, return_when=asyncio.FIRST_COMPLETED)
         if task not in ended:
             task.cancel()
         for each in ended:
@@ -104,11 +106,12 @@ class Server:
         await web.TCPSite(runner, self._settings.host, self._settings.port).start()
 
     async def _end_engine(self) -> None:
-        """What is under work comes again: its lock expires."""
-        assert self._engine is not None
-        self._engine.cancel()
+        """What is short comes to its end; the rest is given back at once."""
+        assert self._running is not None
+        await self._engine.stop()
+        self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await self._engine
+            await self._running
 
 
 def _bot(parts: Parts) -> Sluss:
@@ -153,7 +156,7 @@ def _pages(parts: Parts) -> Pages:
         handle=parts.handle,
         evidence=parts.evidence,
         ml_platform=parts.ml_platform,
-        queues={"events": parts.events, "jobs": parts.jobs},
+        queues={str(lane): queue for lane, queue in parts.queues.items()},
         policy=parts.settings.files.policy,
         hosts=frozenset({f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}),
         mlflow_url=parts.mlflow_url,
