@@ -9,6 +9,7 @@ from adapters.bare_repositories.host import BareRepositories
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.errors import UnavailableError
 from core.events.workers import JobDeadLettered, StepProgressed
 from core.jobs import RunStep, encode, step_job
 from core.ports import Message, RunState
@@ -47,7 +48,7 @@ def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
         ("evidence", "registry", "directory", "gate", "clones", "runtimes")
     )
     return Services(
-        handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
+        handle=world.handle, steps=queue, effects=world.store, ml_platform=runs,
         git=BareRepositories({"r1": world.git_folder}.get), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
@@ -65,7 +66,8 @@ async def test_what_an_environment_is_doing_reaches_the_card(bench):
 
 async def test_what_does_not_answer_is_named(bench):
     await bench.world.told(Story().push(1).push(2))
-    await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
+    with pytest.raises(UnavailableError):  # the consumer gives it back for later
+        await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
     room = await bench.world.show_cards()
 
     assert "Now: The repository loans.git" in words(room.the("loan_default release 2"))
@@ -99,13 +101,14 @@ def _job(look: int) -> RunStep:
 async def test_a_job_that_the_queue_gave_up_makes_its_release_stuck_once(bench):
     """As after ten kills in a row while it was worked on: no worker saw it become a dead letter."""
     job = _job(0)
-    queue = bench.worker._services.jobs
+    queue = bench.worker.services.steps
     await queue.send(Message(id=job.message_id(), body=encode(job)))
     [received] = await queue.receive(1, 0)
     await queue.dead_letter(received, "taken 10 times, and never settled")
 
     for _ in range(2):
-        await bench.worker.bury_unseen()
+        for letter in await queue.dead_letters():
+            await bench.worker.bury(letter.message, letter.reason)
     model = await bench.world.handle.model(LOAN)
     assert model.newest().state is State.STUCK
     assert "taken 10 times, and never settled" in model.newest().reason
