@@ -12,7 +12,7 @@ import msgspec
 from adapters.mlflow.webhooks import install
 from bot.deliver import Deliver
 from core import jobs
-from core.consumer import Consumer
+from core.consumer import FINISH_S, Consumer
 from core.errors import UnavailableError
 from core.jobs import (
     CancelStep,
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 OBSERVE_EVERY_S = 30.0
 BURY_EVERY_S = 10.0
 ENSURE_EVERY_S = 2.0
+SPOILT_S: Final = 2.0
 
 # How many messages of each lane are under work at once. More than one stream may fill: a push of
 # many branches is cut into a few messages, and of its cards and steps four are let in at a time.
@@ -81,9 +82,13 @@ class Engine:
                 tasks.create_task(self._know_templates())
 
     async def stop(self) -> None:
-        """Receive no more; what is under work is done or given back when this returns."""
+        """Receive no more; what is under work is done or given back when this returns.
+
+        Where our children were ended with us there is nothing to wait for.
+        """
         self._stopping.begin()
-        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        finish_s = SPOILT_S if await self._stopping.is_to_blame() else FINISH_S
+        await asyncio.gather(*(consumer.stop(finish_s) for consumer in self._consumers))
 
     def _lanes(self) -> list[Consumer]:
         parts, watch = self._parts, RegistryWatch(self._worker.services, self._parts.store)
