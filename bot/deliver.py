@@ -27,10 +27,14 @@ class Deliver:
         self._chat = chat
 
     async def __call__(self, job: ShowCard) -> None:
-        """Again when the stream moved: who came meanwhile has found the lease taken."""
+        """Once more when the stream moved: who came meanwhile has found the lease taken.
+
+        Not again and again: a stream into which a thousand branches are pushed always moves, and
+        who found the lease taken comes back after a moment anyway.
+        """
         shown = await self._once(job)
-        while (await self._show.handle.model(job.stream)).version > shown.version:
-            shown = await self._once(job)
+        if (await self._show.handle.model(job.stream)).version > shown.version:
+            await self._once(job)
 
     async def _once(self, job: ShowCard) -> ShownCard:
         # a fresh owner each time: two deliverers of one process exclude each other too
