@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
-from core.errors import UnavailableError
+from core.errors import InterruptedWorkError, UnavailableError
 from core.events.workers import JobDeadLettered, StepProgressed
 from core.jobs import RunStep, encode, step_job
-from core.ports import Message, RunState
+from core.ports import Message, RunLook, RunState
 from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 from tests.bot.views import words
@@ -44,11 +45,9 @@ async def bench(tmp_path):
 
 def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     """Nothing else is touched when a run is looked at again."""
-    absent: dict = dict.fromkeys(
-        ("evidence", "registry", "directory", "gate", "clones", "runtimes")
-    )
+    absent: dict = dict.fromkeys(("registry", "directory", "gate", "clones", "runtimes"))
     return Services(
-        handle=world.handle, steps=queue, effects=world.store, ml_platform=runs,
+        handle=world.handle, steps=queue, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
         git=BareRepositories({"r1": world.git_folder}.get), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
@@ -114,3 +113,20 @@ async def test_a_job_that_the_queue_gave_up_makes_its_release_stuck_once(bench):
     assert "taken 10 times, and never settled" in model.newest().reason
     events = [entry.event for entry in await bench.world.store.load(LOAN)]
     assert len([event for event in events if isinstance(event, JobDeadLettered)]) == 1
+
+
+@pytest.mark.parametrize("is_stopping", [True, False])
+async def test_a_failure_that_our_own_stop_brings_is_none(bench, is_stopping):
+    """The run was ended with us, or by itself: only then is it the run's."""
+    stopping = bench.worker.services.stopping
+    stopping.tell_apart_by(lambda: is_stopping)
+    stopping.begin()
+    bench.folder.keep_result(RunLook(state=RunState.FAILED, reason="ended by SIGTERM"))
+    if is_stopping:
+        with pytest.raises(InterruptedWorkError):
+            await bench.worker.run_step(_job(0))
+    else:
+        await bench.worker.run_step(_job(0))
+
+    state = (await bench.world.handle.model(LOAN)).newest().state
+    assert state is (State.TRAINING if is_stopping else State.FAILED)
