@@ -5,6 +5,7 @@ from typing import Any
 
 from core import jobs
 from core.consumer import Work
+from core.errors import RefusedByStoreError
 from core.events.codec import decode_batch
 from core.handle import Handle
 from core.jobs import Job
@@ -14,11 +15,20 @@ Route = Callable[[Any], Awaitable[None]]
 
 
 def events_work(handle: Handle) -> Work:
-    """A message of the queue "events" carries what one delivery brought."""
+    """A message of the queue "events" carries what one delivery brought.
+
+    What the store refuses is that event's own fault: the others are handled all the same.
+    """
 
     async def work(message: Message) -> None:
+        refused: RefusedByStoreError | None = None
         for event in decode_batch(message.body):
-            await handle(event)
+            try:
+                await handle(event)
+            except RefusedByStoreError as error:
+                refused = error
+        if refused is not None:
+            raise refused
 
     return work
 

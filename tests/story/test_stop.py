@@ -17,7 +17,7 @@ from tests.story.onlooker import looking, rules
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 
-WORK_S = 6
+WORK_S = 1.5
 GRACE_S = 25  # platforms kill some 30 s after they said so
 PATIENCE_S = 200
 GATE = "run_tests.py"  # the gate's tool that runs the tests of the model
