@@ -7,13 +7,16 @@ import signal
 
 import psutil
 import pytest
+import yaml
 
 from core.events.derived import StepFailed
 from core.events.workers import ChecksReported, StepFinished
 from core.gate.checks import Status
 from core.release.state import State
 from core.results import Failed
+from tests.story.conftest import running
 from tests.story.onlooker import looking, rules
+from tests.story.up import made_home
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 
@@ -22,20 +25,31 @@ GRACE_S = 25  # platforms kill some 30 s after they said so
 PATIENCE_S = 200
 GATE = "run_tests.py"  # the gate's tool that runs the tests of the model
 RUN = "sluss_harness"  # a run's own process
+OTHER_TOOLS = ("lint", "secrets", "bandit", "libraries")
 
 
-async def test_nothing_that_our_own_stop_ends_counts(killed_up, tmp_path):
-    repository = await rules(tmp_path / "loan_stopped", killed_up.settings)
+@pytest.fixture(scope="module")
+def stopped_up(tmp_path_factory, environments):
+    """One for this file, whose gate runs the tests of the model and no other tool."""
+    home = made_home(tmp_path_factory.mktemp("stopped") / "home", environments)
+    policy = {"checks": {name: {"mode": "off"} for name in OTHER_TOOLS}}
+    (home / "policy.yml").write_text(yaml.safe_dump(policy))
+    with running(home) as found:
+        yield found
+
+
+async def test_nothing_that_our_own_stop_ends_counts(stopped_up, tmp_path):
+    repository = await rules(tmp_path / "loan_stopped", stopped_up.settings)
     slow_down(repository)
     await repository.commit("Take time")
-    async with looking(killed_up) as onlooker:
+    async with looking(stopped_up) as onlooker:
         release, _ = await repository.push()
         for what in GATE, RUN:
-            await until_running(killed_up, what)
+            await until_running(stopped_up, what)
             before = await results(onlooker)
-            await stop_everything(killed_up)
+            await stop_everything(stopped_up)
             assert await results(onlooker) == before
-            await asyncio.to_thread(killed_up.start)
+            await asyncio.to_thread(stopped_up.start)
         found = await onlooker.until(release, State.AWAITING_ACCEPTANCE)
         events = await onlooker.events("loan_stopped")
 
