@@ -26,10 +26,14 @@ class Deliver:
         self._chats = chats
 
     async def __call__(self, job: ShowCard) -> None:
-        """Again when the stream moved: who came meanwhile has found the lease taken."""
+        """Once more when the stream moved: who came meanwhile has found the lease taken.
+
+        Not again and again: a stream into which a thousand branches are pushed always moves, and
+        who found the lease taken comes back after a moment anyway.
+        """
         shown = await self._once(job)
-        while (await self._ports.handle.model(job.stream)).version > shown.version:
-            shown = await self._once(job)
+        if (await self._ports.handle.model(job.stream)).version > shown.version:
+            await self._once(job)
 
     async def _once(self, job: ShowCard) -> ShownCard:
         # a fresh owner each time: two deliverers of one process exclude each other too
@@ -37,7 +41,7 @@ class Deliver:
         async with AsyncExitStack() as undo:
             known = await self._ports.store.lease_card(key, owner, LEASE_S)
             if known is None:
-                raise UnavailableError(LEASED, retry_after_s=1.0)
+                raise UnavailableError(LEASED, retry_after_s=1.0, longest_s=1.0)
             undo.push_async_callback(self._ports.store.release_lease, key, owner)
             version = (await self._ports.handle.model(job.stream)).version
             if known.activity and known.version >= version:

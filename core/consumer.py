@@ -1,27 +1,48 @@
 """Take messages from a queue and have them handled: settle after the work, never before it.
 
 The only broad ``except`` of Sluss is here: an error that nobody expected is one bug's, gets one
-more try, and then becomes a dead letter. An outside system that is down counts no tries.
+more try, and then becomes a dead letter. Waiting is no work: what cannot be done now is given back
+for later, so that it holds no slot and no lock, and no try is counted.
 """
 
 import asyncio
 import logging
+import random
+import re
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from core.errors import LockLostError, QueueUnavailableError, UnavailableError
+import msgspec
+
+from core.errors import (
+    InterruptedWorkError,
+    LockLostError,
+    QueueUnavailableError,
+    RefusedByStoreError,
+    UnavailableError,
+    VersionConflictError,
+)
+from core.lock import held
 from core.ports import Message, Queue, Received
+from core.words import message_id
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[Message], Awaitable[None]]
 Bury = Callable[[Message, str], Awaitable[None]]
-RENEW_S = 10.0
-PAUSE_S = 1.0
+Settle = Callable[[Received], Awaitable[None]]
+
+RECEIVE_S: Final = 5.0
+PAUSE_S: Final = 1.0
+FINISH_S: Final = 20.0  # container platforms kill some 30 s after they said so
+FIRST_PAUSE_S: Final = 0.5
+SPREAD: Final = 0.25  # what waits for the same system does not come back all at once
+GIVEN_BACK: Final = re.compile(r"~later-\d+$")
 
 
 class Consumer:
-    """``work`` handles one message; ``bury`` is told of a message that became a dead letter."""
+    """``work`` handles one message; ``bury`` is told of a message that becomes a dead letter."""
 
     def __init__(
         self, queue: Queue, work: Work, bury: Bury, *, name: str, at_once: int = 4
@@ -30,73 +51,151 @@ class Consumer:
         self._work = work
         self._bury = bury
         self._name = name
-        self._slots = asyncio.Semaphore(at_once)
         self._at_once = at_once
+        self._under_work: set[asyncio.Task[None]] = set()
+        self._has_room = asyncio.Event()
+        self._is_stopped = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled; what is under work then is given back by the expiry of its lock."""
+        """Until it is stopped, or cancelled: then the expiry of the locks gives everything back."""
         async with asyncio.TaskGroup() as tasks:
-            while True:
-                await self._slots.acquire()
-                self._slots.release()
+            while not self._is_stopped.is_set():
                 for received in await self._receive():
-                    await self._slots.acquire()
-                    tasks.create_task(self._in_slot(received))
+                    task = tasks.create_task(self._attend(received))
+                    self._under_work.add(task)
+                    task.add_done_callback(self._done)
+                await self._room()
+
+    async def stop(self, finish_s: float = FINISH_S) -> None:
+        """Receive no more, let what is short come to its end, and give the rest back at once."""
+        self._is_stopped.set()
+        self._has_room.set()
+        if self._under_work:
+            await asyncio.wait(self._under_work, timeout=finish_s)
+        for task in self._under_work:
+            task.cancel()
+        while self._under_work:
+            await asyncio.wait(self._under_work)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_work.discard(task)
+        self._has_room.set()
+
+    async def _room(self) -> None:
+        while len(self._under_work) >= self._at_once and not self._is_stopped.is_set():
+            self._has_room.clear()
+            await self._has_room.wait()
 
     async def _receive(self) -> list[Received]:
-        free = max(1, self._slots._value)
+        """What is under way when we are stopped goes back by itself."""
+        room = self._at_once - len(self._under_work)
+        receiving = asyncio.ensure_future(self._queue.receive(room, wait_s=RECEIVE_S))
+        stopped = asyncio.ensure_future(self._is_stopped.wait())
         try:
-            return await self._queue.receive(min(free, self._at_once), wait_s=5.0)
+            await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return receiving.result() if receiving.done() else []
         except QueueUnavailableError as error:
-            log.warning("%s", error, extra={"action": "queue_unavailable", "queue": self._name})
+            self._say(logging.WARNING, "queue_unavailable", error)
             await asyncio.sleep(PAUSE_S)
             return []
-
-    async def _in_slot(self, received: Received) -> None:
-        try:
-            await self._handle(received)
-        except (LockLostError, QueueUnavailableError) as error:
-            # It comes again by itself, and is then found done: the work is idempotent.
-            log.warning("%s", error, extra={"action": "settle_failed", "queue": self._name})
         finally:
-            self._slots.release()
+            receiving.cancel()
+            stopped.cancel()
 
-    async def _handle(self, received: Received) -> None:
-        renewing = asyncio.create_task(self._renew(received))
+    async def _attend(self, received: Received) -> None:
         try:
-            await self._until_available(received.message)
+            settle = await self._worked(received)
+            await settle(received)
+        except LockLostError as error:
+            # Whoever has it now does the work; it is idempotent.
+            self._say(logging.WARNING, "lock_lost", error)
+        except UnavailableError as error:
+            # It comes again by itself when its lock ends, and is then found done.
+            self._say(logging.WARNING, "settle_failed", error)
+        except Exception:
+            log.exception("a bug", extra={"action": "settle_failed", "queue": self._name})
+
+    async def _worked(self, received: Received) -> Settle:
+        """Work on it while its lock holds; return how it is to be settled.
+
+        Raise LockLostError as soon as the lock is lost: the work is cancelled by then.
+        """
+        if self._is_stopped.is_set():  # it came in the last moment
+            return self._queue.abandon
+        try:
+            async with held(self._queue, received):
+                return await self._outcome(received.message)
+        except asyncio.CancelledError:
+            if not self._is_stopped.is_set():
+                raise
+            self._say(logging.INFO, "interrupted", InterruptedWorkError())
+            return self._queue.abandon
+
+    async def _outcome(self, message: Message) -> Settle:
+        try:
+            await self._work(message)
+        except InterruptedWorkError as error:
+            self._say(logging.INFO, "interrupted", error)
+            return self._queue.abandon
+        except UnavailableError as error:
+            return self._later(error)
+        except VersionConflictError as error:
+            return self._later(UnavailableError(str(error), retry_after_s=FIRST_PAUSE_S))
+        except RefusedByStoreError as error:
+            return await self._buried(message, str(error))
         except Exception as error:
             log.exception("a bug", extra={"action": "work_failed", "queue": self._name})
-            await self._give_up(received, error)
-            return
-        finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
+            if message.failures == 0:
+                return self._once_more
+            return await self._buried(message, f"{type(error).__name__} in {self._name}, twice")
+        return self._queue.complete
+
+    async def _buried(self, message: Message, reason: str) -> Settle:
+        """Who has to know is told first: a repeat tells the same again."""
+        try:
+            await self._bury(message, reason)
+        except UnavailableError as error:
+            return self._later(error)
+        except Exception:
+            log.exception("a bug", extra={"action": "bury_failed", "queue": self._name})
+
+        async def settle(received: Received) -> None:
+            await self._queue.dead_letter(received, reason)
+            extra = {"action": "dead_lettered", "queue": self._name, "message_id": message.id}
+            log.error("dead letter", extra=extra)
+
+        return settle
+
+    def _later(self, error: UnavailableError) -> Settle:
+        async def settle(received: Received) -> None:
+            waits = received.message.waits + 1
+            pause_s = pause(waits, error)
+            self._say(logging.INFO, "waits", error)
+            await self._give_back(received, pause_s, waits=waits)
+
+        return settle
+
+    async def _once_more(self, received: Received) -> None:
+        await self._give_back(received, 0.0, failures=received.message.failures + 1)
+
+    async def _give_back(self, received: Received, pause_s: float, **counts: int) -> None:
+        """Send a copy under a new id, then settle this one: a crash between the two loses nothing.
+
+        The old id would be swallowed by duplicate detection, and a copy sent twice is.
+        """
+        message = msgspec.structs.replace(received.message, **counts)
+        times = message.waits + message.failures
+        name = message_id(GIVEN_BACK.sub("", message.id), f"~later-{times}")
+        due = datetime.now(UTC) + timedelta(seconds=pause_s)
+        await self._queue.schedule(msgspec.structs.replace(message, id=name), due)
         await self._queue.complete(received)
 
-    async def _until_available(self, message: Message) -> None:
-        """A system that is down is waited for under the lock, so that no try is counted."""
-        while True:
-            try:
-                return await self._work(message)
-            except UnavailableError as error:
-                log.info("%s", error, extra={"action": "waits", "queue": self._name})
-                await asyncio.sleep(min(error.retry_after_s, 30.0))
+    def _say(self, level: int, action: str, error: Exception) -> None:
+        log.log(level, "%s", error, extra={"action": action, "queue": self._name})
 
-    async def _give_up(self, received: Received, error: Exception) -> None:
-        if received.tries == 0:
-            await self._queue.abandon(received)
-            return
-        reason = f"{type(error).__name__} in {self._name}, twice"
-        await self._bury(received.message, reason)
-        await self._queue.dead_letter(received, reason)
-        log.error(
-            "dead letter", extra={"action": "dead_lettered", "message_id": received.message.id}
-        )
 
-    async def _renew(self, received: Received) -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            with suppress(LockLostError, QueueUnavailableError):
-                await self._queue.renew(received)
+def pause(waits: int, error: UnavailableError) -> float:
+    """Seconds until the next try: longer each time, within what the system asks for."""
+    growing = FIRST_PAUSE_S * 2.0 ** min(waits - 1, 16)
+    wanted = max(error.retry_after_s, min(growing, error.longest_s))
+    return wanted * (1 + random.random() * SPREAD)  # noqa: S311 - nobody has to be unable to guess it

@@ -17,9 +17,13 @@ class SettingsError(SlussError):
 class UnavailableError(SlussError):
     """An outside system does not answer. Nothing was lost; the work is tried again by itself."""
 
-    def __init__(self, message: str = "", *, retry_after_s: float = 5.0) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after_s: float = 5.0, longest_s: float = 60.0
+    ) -> None:
+        """The first pause and the longest one: each time it is waited longer."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.longest_s = max(retry_after_s, longest_s)
 
 
 class StoreUnavailableError(UnavailableError):
@@ -28,6 +32,10 @@ class StoreUnavailableError(UnavailableError):
 
 class QueueUnavailableError(UnavailableError):
     """The queue cannot be reached. Nothing was accepted; the sender should try again."""
+
+
+class InterruptedWorkError(SlussError):
+    """This process was told to end. Nothing of the work counts; it is done again from the start."""
 
 
 class LockLostError(SlussError):

@@ -1,35 +1,39 @@
 """Slow work, asked for by the flow: keyed, small, and safe to run twice."""
 
-import hashlib
-from typing import Final
+from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
-from core.words import ReleaseId, Stage, Step, Stream
+from core.words import ReleaseId, Stage, Step, Stream, message_id
 
-LONGEST_ID: Final = 128
+
+class Lane(StrEnum):
+    """The queues. What waits in one delays nothing in another."""
+
+    EVENTS = "events"  # what deliveries brought; the others carry jobs
+    CARDS = "cards"
+    STEPS = "steps"
+    OBSERVE = "observe"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job"):
     """``id`` is natural; a later look at the same work raises ``look``."""
+
+    lane: ClassVar[Lane]
 
     id: str
     stream: Stream
     look: int = 0
 
     def message_id(self) -> str:
-        """Unlike for each look: duplicate detection would drop the same id sent again.
-
-        A long one is cut and told apart by its digest: Service Bus takes 128 characters.
-        """
-        text = f"{self.id}~{self.look}" if self.look else self.id
-        if len(text) <= LONGEST_ID:
-            return text
-        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-        return f"{text[: LONGEST_ID - len(digest) - 1]}~{digest}"
+        """Unlike for each look: duplicate detection would drop the same id sent again."""
+        return message_id(f"{self.id}~{self.look}" if self.look else self.id)
 
 
 class RunStep(Job, frozen=True, kw_only=True):
+    lane = Lane.STEPS
+
     release: ReleaseId
     step: Step
     attempt: int
@@ -37,6 +41,8 @@ class RunStep(Job, frozen=True, kw_only=True):
 
 
 class CancelStep(Job, frozen=True, kw_only=True):
+    lane = Lane.STEPS
+
     release: ReleaseId
     step: Step
     attempt: int
@@ -46,15 +52,27 @@ class CancelStep(Job, frozen=True, kw_only=True):
 class ShowCard(Job, frozen=True, kw_only=True):
     """Bring one card up to date: ``card`` names the kind, ``subject`` the thing that it shows."""
 
+    lane = Lane.CARDS
+
     card: str
     subject: str
 
 
 class ObserveRegistry(Job, frozen=True, kw_only=True):
+    """Read who holds the stages of one model: something hinted at a change."""
+
+    lane = Lane.OBSERVE
+
     model: str
 
 
-AnyJob = RunStep | CancelStep | ShowCard | ObserveRegistry
+class ObserveRegistries(Job, frozen=True, kw_only=True):
+    """Look at all models at once, since hints may be lost."""
+
+    lane = Lane.OBSERVE
+
+
+AnyJob = RunStep | CancelStep | ShowCard | ObserveRegistry | ObserveRegistries
 
 _decoder: msgspec.json.Decoder[AnyJob] = msgspec.json.Decoder(AnyJob)
 

@@ -1,5 +1,6 @@
 """The words of the field as types: steps, stages, kinds of model, and the ids of things."""
 
+import hashlib
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -12,6 +13,8 @@ BlobId = NewType("BlobId", str)  # "sha256:<hex>" of the bytes
 
 LOCAL: Final = "local"  # the platform of runs on this machine
 PLATFORM: Final = Stream("platform")  # the stream of whatever belongs to no repository
+LONGEST_ID: Final = 128  # of a message: what Service Bus takes
+DIGEST: Final = 16
 
 
 class Step(StrEnum):
@@ -52,3 +55,11 @@ def stream_of(release: ReleaseId) -> Stream:
 def platform_of(run: RunId) -> str:
     """Where a run is. Ids that were given before they said so were all given on this machine."""
     return run.rpartition("/")[0] or LOCAL
+
+
+def message_id(name: str, suffix: str = "") -> str:
+    """One that would be too long is cut, and told apart by its digest."""
+    if len(name) + len(suffix) <= LONGEST_ID:
+        return name + suffix
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{name[: LONGEST_ID - len(suffix) - DIGEST - 1]}~{digest}{suffix}"

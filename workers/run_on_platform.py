@@ -13,7 +13,6 @@ from core.words import BlobId, ModelType, RunId, Stage
 from workers.services import Services
 from workers.task import Later, Task
 
-LOOK_AGAIN_S: Final = 0.7
 MAX_LOG: Final = 2_000_000
 LOST: Final = "{reason} So nobody can say how the run went. Retry the step: it starts another one."
 
@@ -36,7 +35,7 @@ async def run_to_end(
     run = RunId(kept)
     look = await _look(services.ml_platform, run)
     if look.state in {RunState.PREPARING, RunState.RUNNING}:
-        return Later(LOOK_AGAIN_S, look.note)
+        return Later(look.look_again_s, look.note)
     log = await services.evidence.keep(await _whole_log(services.ml_platform, run))
     if look.state is RunState.FAILED or look.outcome is None:
         return Failed(reason=look.reason or "The run ended without a result.", log=log)

@@ -21,6 +21,7 @@ from core.ports import (
     VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
+from core.stopping import Stopping
 from workers.gate.gate import Gate
 
 
@@ -28,7 +29,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Built once by the wiring. ``page_url`` is where people find the pages, if anywhere."""
 
     handle: Handle
-    jobs: Queue
+    steps: Queue
     effects: Effects
     evidence: Evidence
     git: GitHost
@@ -44,3 +45,4 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     gate: Gate
     clock: Callable[[], datetime]
     page_url: str
+    stopping: Stopping = msgspec.field(default_factory=Stopping)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import time
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -101,6 +102,19 @@ class RunFolder:
         with (self.path / "launches").open("a+b") as marks:
             marks.write(b".")
             return marks.tell()
+
+    def count_stop(self) -> None:
+        """Our own end has ended the supervisor: that says nothing about the run."""
+        with (self.path / "stops").open("ab") as marks:
+            marks.write(b".")
+
+    def stops(self) -> int:
+        path = self.path / "stops"
+        return path.stat().st_size if path.exists() else 0
+
+    def age_s(self) -> float:
+        order = self.path / "order.json"
+        return max(0.0, time.time() - order.stat().st_mtime) if order.exists() else 0.0
 
     def ask_to_cancel(self) -> None:
         (self.path / "cancelled").touch()

@@ -26,6 +26,9 @@ LOG_BLOCK: Final = 256 * 1024
 MOST_LAUNCHES: Final = 3
 LOOK_EVERY_S: Final = 0.1
 PATIENCE_S: Final = 5.0
+SHORTEST_PAUSE_S: Final = 0.3
+LONGEST_PAUSE_S: Final = 5.0
+PAUSE_SHARE: Final = 0.1
 
 GIVEN_UP: Final = (
     "The run was ended {times} times before it could finish: the machine was restarted, or its "
@@ -87,7 +90,7 @@ class LocalRuns:
             return result
         lock = folder.claim()
         if lock is None:
-            return folder.progress()
+            return msgspec.structs.replace(folder.progress(), look_again_s=_pause_s(folder))
         try:
             return folder.result() or self._launch(folder, lock)
         finally:
@@ -95,7 +98,7 @@ class LocalRuns:
 
     def _launch(self, folder: RunFolder, lock: int) -> RunLook:
         """Hand the lock on to a new supervisor, so that there is no moment without an owner."""
-        times = folder.count_launch()
+        times = folder.count_launch() - folder.stops()
         if times > MOST_LAUNCHES:
             processes.end_marked(folder.mark)
             reason = GIVEN_UP.format(times=MOST_LAUNCHES)
@@ -148,6 +151,11 @@ class LocalRuns:
         if platform_of(run) != LOCAL or not FOLDER.fullmatch(name) or not folder.path.is_dir():
             raise UnknownNameError("run on this machine", run)
         return folder
+
+
+def _pause_s(folder: RunFolder) -> float:
+    """Short at first; a run that lasts is looked at less often."""
+    return min(max(SHORTEST_PAUSE_S, folder.age_s() * PAUSE_SHARE), LONGEST_PAUSE_S)
 
 
 def _read(path: Path, offset: int) -> bytes:

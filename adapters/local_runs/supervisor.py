@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ from core.errors import StepFailedError
 from core.ports.ml_platform import RunLook, RunOutcome, RunState
 
 BUILD_LIMIT_S: Final = 1800.0
+STOPPED: Final = 128 + signal.SIGTERM
+SPREAD_S: Final = 0.5  # what failed may have got the signal that ends us, too, a moment before us
 BOOT: Final = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from sluss_harness.main import main; main(*sys.argv[1:])"
@@ -156,8 +159,23 @@ def _prepare(folder: RunFolder) -> None:
         (folder.scratch / name).mkdir(parents=True)
 
 
+def _end_when_stopped(folder: RunFolder) -> None:
+    """Container platforms signal all processes: then the run ends without a result.
+
+    The next look starts it again, and this end is not counted among those that it may have.
+    """
+
+    def stop(_number: int, _frame: object) -> None:
+        folder.count_stop()
+        processes.end_descendants()
+        os._exit(STOPPED)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 def main(path: str, lock: str) -> int:
     os.set_inheritable(int(lock), False)  # noqa: FBT003 (the function's own signature)
+    _end_when_stopped(RunFolder(Path(path)))
     try:
         whispered = msgspec.json.decode(sys.stdin.buffer.read(), type=Whispered)
     except msgspec.DecodeError:  # whoever started us is gone; the next look starts another one
@@ -169,6 +187,8 @@ def main(path: str, lock: str) -> int:
     _prepare(folder)
     with RunLog(folder.log, whispered.secrets) as log:
         result = Supervisor(folder, whispered, log).result()
+    if result.state is RunState.FAILED and not folder.is_cancelled():
+        time.sleep(SPREAD_S)
     clean = scrub(result.reason, whispered.secrets)
     folder.keep_result(msgspec.structs.replace(result, reason=clean))
     shutil.rmtree(folder.scratch, ignore_errors=True)

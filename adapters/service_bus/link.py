@@ -101,8 +101,10 @@ class SteadyLink(Generic[H]):
             except (*ANSWERS, *SETTINGS):
                 raise
             except ServiceBusError as error:
+                # The service detaches a link that was idle for ten minutes: the first is no news.
+                level = logging.WARNING if give_up else logging.INFO
                 extra = {"action": "queue_try_failed", "error": type(error).__name__}
-                logger.warning("Service Bus did not do what was asked", extra=extra)
+                logger.log(level, "Service Bus did not do what was asked", extra=extra)
                 give_up = give_up or time.monotonic() + self._patience.repair_s
                 if time.monotonic() + backoff_s > give_up:
                     raise

@@ -1,9 +1,9 @@
 """Our messages as Service Bus messages, and back."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from azure.servicebus import (
     ServiceBusMessage,
@@ -15,15 +15,20 @@ from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageSizeExceededError
 
 from core.ports import DeadLetter, Message, Received
+from core.words import message_id
 
-MAX_ID = 128
 MAX_REASON = 4096  # of the service, for a dead letter's reason
-DIGEST = 16
+WAITS, FAILURES = b"sluss.waits", b"sluss.failures"  # the SDK hands names out as bytes
+SHORTEST_LOCK_S = 0.001
 REDRIVEN = re.compile(r"~redrive-\d+$")
 
 
 def to_service_bus(message: Message) -> ServiceBusMessage:
-    return ServiceBusMessage(message.body, message_id=message.id)
+    counts = {WAITS: message.waits, FAILURES: message.failures}
+    properties: dict[str | bytes, Any] = {n.decode(): count for n, count in counts.items() if count}
+    return ServiceBusMessage(
+        message.body, message_id=message.id, application_properties=properties or None
+    )
 
 
 async def to_batches(
@@ -51,7 +56,17 @@ def to_message(message: ServiceBusReceivedMessage) -> Message:
     name = str(message.message_id or f"unnamed-{message.sequence_number}")
     if message.correlation_id and REDRIVEN.search(name):
         name = message.correlation_id
-    return Message(id=name, body=_body(message))
+    counts = message.application_properties or {}
+    return Message(
+        id=name,
+        body=_body(message),
+        waits=_count(counts.get(WAITS)),
+        failures=_count(counts.get(FAILURES)),
+    )
+
+
+def _count(found: object) -> int:
+    return found if isinstance(found, int) else 0
 
 
 def _body(message: ServiceBusReceivedMessage) -> bytes:
@@ -67,8 +82,18 @@ def lock_of(message: ServiceBusReceivedMessage) -> str:
 
 def to_received(message: ServiceBusReceivedMessage) -> Received:
     return Received(
-        message=to_message(message), lock=lock_of(message), tries=message.delivery_count or 0
+        message=to_message(message),
+        lock=lock_of(message),
+        tries=message.delivery_count or 0,
+        lock_s=_lock_s(message),
     )
+
+
+def _lock_s(message: ServiceBusReceivedMessage) -> float:
+    """A lock is as long as it is right after it was given."""
+    until = message.locked_until_utc
+    left_s = (until - datetime.now(UTC)).total_seconds() if until else 0.0
+    return max(left_s, SHORTEST_LOCK_S)
 
 
 def to_dead_letter(message: ServiceBusReceivedMessage) -> DeadLetter:
@@ -91,13 +116,6 @@ def redriven(dead: ServiceBusReceivedMessage) -> ServiceBusMessage:
     message = to_message(dead)
     return ServiceBusMessage(
         message.body,
-        message_id=_suffixed(message.id, f"~redrive-{dead.sequence_number}"),
+        message_id=message_id(message.id, f"~redrive-{dead.sequence_number}"),
         correlation_id=message.id,
     )
-
-
-def _suffixed(name: str, suffix: str) -> str:
-    if len(name) + len(suffix) <= MAX_ID:
-        return name + suffix
-    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
-    return f"{name[: MAX_ID - len(suffix) - DIGEST - 1]}~{digest}{suffix}"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from adapters.sql_store import outbox_table
 from adapters.sql_store.faults import Fault, fault_of
 from adapters.sql_store.projections import project
-from adapters.sql_store.schema import PROJECTIONS, digest, events, outbox
-from core import jobs as job_codec
+from adapters.sql_store.schema import PROJECTIONS, digest, events
 from core.errors import KnownEventError, VersionConflictError
 from core.events.base import Event
 from core.events.codec import decode
-from core.jobs import Job
+from core.jobs import Job, Lane
 from core.ledger import GENESIS, Entry, entry
 from core.ports import Recorded
 from core.release.fold import folded
@@ -27,8 +27,8 @@ def commit(
     new: Sequence[Event],
     jobs: Sequence[Job],
     models: dict[Stream, Model],
-) -> Model:
-    """Append the events of one decision; return the model after them."""
+) -> tuple[Model, set[Lane]]:
+    """Append the events of one decision; return the model after them, and lanes with jobs."""
     stream, expected = at
     lock_chain(connection)
     known = sa.select(events.c.position).where(events.c.id_digest == digest(new[0].id))
@@ -44,10 +44,15 @@ def commit(
             raise VersionConflictError from None
         raise
     after = project(connection, model, new)
-    for job in jobs:
-        _put(connection, job)
+    ready = outbox_table.take_in(connection, after, new, jobs)
     models[stream] = after  # the next write of this batch may be for the same stream
-    return after
+    return after, ready
+
+
+def done(connection: sa.Connection, job: Job) -> bool:
+    """Free the job's place in the outbox; say whether another one of its stream may be sent."""
+    lock_chain(connection)
+    return outbox_table.done(connection, job)
 
 
 def lock_chain(connection: sa.Connection) -> None:
@@ -130,11 +135,3 @@ def _append(connection: sa.Connection, stream: Stream, expected: int, new: Seque
         row = {name: getattr(found, name) for name in found.__struct_fields__}
         rows.append({**row, "id_digest": digest(event.id)})
     connection.execute(sa.insert(events), rows)
-
-
-def _put(connection: sa.Connection, job: Job) -> None:
-    """A job of that id that still waits is the same work: once is enough."""
-    key = digest(job.id)
-    if connection.scalar(sa.select(outbox.c.number).where(outbox.c.id_digest == key)) is None:
-        row = {"id": job.id, "id_digest": key, "body": job_codec.encode(job)}
-        connection.execute(sa.insert(outbox).values(row))

@@ -64,6 +64,14 @@ outbox = sa.Table(
     sa.Column("id", AnyText, nullable=False),
     sa.Column("id_digest", DIGEST, nullable=False, unique=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("rank", sa.Integer),
+    sa.Index("outbox_to_send", "lane", "place", "number"),
+    sa.Index("outbox_of_stream", "lane", "stream", "place", "rank", "number"),
+    sa.Index("outbox_about", "about"),
 )
 
 effects = sa.Table(

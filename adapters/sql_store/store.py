@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from adapters.sql_store import ledger_table as ledger
+from adapters.sql_store import outbox_table
 from adapters.sql_store.beside import Beside
 from adapters.sql_store.engine import (
     NoAnswerError,
@@ -21,17 +23,16 @@ from adapters.sql_store.engine import (
 )
 from adapters.sql_store.faults import Fault, fault_of, unreadable
 from adapters.sql_store.migrate import Migrated, Schema
-from adapters.sql_store.schema import claims, digest, outbox
-from adapters.sql_store.views import deliveries_view, releases_view
+from adapters.sql_store.schema import claims, outbox
+from adapters.sql_store.views import deliveries_view, held_view, releases_view
 from adapters.sql_store.writer import CHAIN, CLOSED, OUTBOX, Writer
-from core import jobs
 from core.errors import StoreUnavailableError
 from core.events.base import Event
-from core.jobs import AnyJob, Job
+from core.jobs import AnyJob, Job, Lane
 from core.ledger import to_line
 from core.ports import DeliveryRow, Recorded, ReleaseRow
 from core.release.model import Model
-from core.words import Stream
+from core.words import Stage, Stream
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class SqlStore(Beside):
         self._models: dict[Stream, Model] = {}
         self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._models.clear)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
-        self._unsent = asyncio.Event()
+        self._unsent = {lane: asyncio.Event() for lane in Lane}
         self._is_closed = False
 
     @classmethod
@@ -88,13 +89,13 @@ class SqlStore(Beside):
     async def commit(
         self, stream: Stream, expected: int, events: Sequence[Event], jobs: Sequence[Job]
     ) -> int:
-        def write(connection: sa.Connection) -> Model:
+        def write(connection: sa.Connection) -> tuple[Model, set[Lane]]:
             return ledger.commit(connection, (stream, expected), events, jobs, self._models)
 
-        model = await self._writer.run(CHAIN, write)
+        model, ready = await self._writer.run(CHAIN, write)
         self._models[stream] = model
-        if jobs:
-            self._unsent.set()
+        for lane in ready:
+            self._unsent[lane].set()
         return model.version
 
     async def claims(self) -> dict[str, Stream]:
@@ -120,28 +121,34 @@ class SqlStore(Beside):
 
         return await self._writer.run(CHAIN, fold_all)
 
-    async def unsent(self, limit: int) -> list[AnyJob]:
-        self._unsent.clear()
-        query = sa.select(outbox.c.body).order_by(outbox.c.number).limit(limit)
-        rows = await self._read(lambda connection: connection.scalars(query).all())
-        return [jobs.decode(body) for body in rows]
+    async def unsent(self, limit: int, lane: Lane | None = None) -> list[AnyJob]:
+        if lane:
+            self._unsent[lane].clear()
+        return await self._read(lambda connection: outbox_table.unsent(connection, lane, limit))
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
-        sent = sa.delete(outbox).where(outbox.c.id_digest.in_([digest(each) for each in ids]))
-        await self._writer.run(OUTBOX, lambda connection: connection.execute(sent))
+        sent = partial(outbox_table.mark_sent, ids=ids)
+        await self._writer.run(OUTBOX, sent)
 
-    async def wait_unsent(self, wait_s: float) -> None:
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._unsent.wait()
-        except TimeoutError:
+    async def done(self, job: Job) -> None:
+        if not outbox_table.is_counted(job):
             return
+        if await self._writer.run(CHAIN, lambda connection: ledger.done(connection, job)):
+            self._unsent[job.lane].set()
+
+    async def wait_unsent(self, lane: Lane, wait_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._unsent[lane].wait()
 
     async def releases(self, stream: Stream | None = None, limit: int = 50) -> list[ReleaseRow]:
         return await self._read(lambda connection: releases_view(connection, stream, limit))
 
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]:
         return await self._read(lambda connection: deliveries_view(connection, limit))
+
+    async def held(self) -> dict[Stream, dict[Stage, str]]:
+        return await self._read(held_view)
 
     async def ping(self) -> None:
         nothing = sa.delete(outbox).where(sa.false())  # takes the writer's lock, unlike a SELECT

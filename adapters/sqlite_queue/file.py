@@ -39,15 +39,16 @@ class Insert(NamedTuple):
             connection.execute(statement, [value for row in part for value in row])
 
 
+Prepare = Callable[[sqlite3.Connection], None]
 QueueWork = Work[Any] | tuple[Insert, Sequence[Row]]
 
 
 class QueueFile:
     """It is opened at the first transaction, and again after an error."""
 
-    def __init__(self, path: Path, schema: str, *, name: str, busy_s: float) -> None:
+    def __init__(self, path: Path, prepare: Prepare, *, name: str, busy_s: float) -> None:
         self._path = path
-        self._schema = schema
+        self._prepare = prepare
         self._busy_s = busy_s
         self._connection: sqlite3.Connection | None = None
         self._writer: GroupCommit[QueueWork] = GroupCommit(
@@ -100,7 +101,7 @@ class QueueFile:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(self._schema)
+            self._prepare(connection)
         except sqlite3.Error:
             connection.close()
             raise

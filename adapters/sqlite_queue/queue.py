@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.sqlite_queue.file import QueueFile
-from adapters.sqlite_queue.table import ADD, SCHEMA, QueueTable, Taken
+from adapters.sqlite_queue.table import ADD, QueueTable, Taken, prepare
 from core.errors import MessageTooLargeError
 from core.ports import DeadLetter, Message, Received
 
@@ -42,7 +42,7 @@ class SqliteQueue:
         self._table = QueueTable(
             lock_s=lock_s, max_tries=max_tries, duplicate_window_s=duplicate_window_s, clock=clock
         )
-        self._writer = QueueFile(path, SCHEMA, name=name, busy_s=busy_s)
+        self._writer = QueueFile(path, prepare, name=name, busy_s=busy_s)
         self._receivers: set[asyncio.Event] = set()  # each is set when something may have come
 
     async def send(self, *messages: Message) -> None:

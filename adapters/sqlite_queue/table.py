@@ -30,21 +30,25 @@ CREATE TABLE IF NOT EXISTS message (
     due REAL NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     lock TEXT,
-    reason TEXT
+    reason TEXT,
+    waits INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS message_due ON message (due, number) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS message_dead ON message (due, id) WHERE state = 1;
 """
 
+COUNTS: Final = ("waits", "failures")  # columns that an older file lacks
+
 ADD: Final = Insert(
-    "INSERT INTO message (id, known_id, body, sent, due) VALUES ",
-    "(?, ?, ?, ?, ?)",
+    "INSERT INTO message (id, known_id, body, sent, due, waits, failures) VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT (known_id) DO NOTHING",
 )
 FORGET_IDS: Final = "UPDATE message SET known_id = NULL WHERE known_id IS NOT NULL AND sent <= ?"
 FORGET_SETTLED: Final = "DELETE FROM message WHERE state = 2 AND known_id IS NULL"
 DUE: Final = (
-    "SELECT number, id, body, tries, lock FROM message "
+    "SELECT number, id, body, tries, lock, waits, failures FROM message "
     "WHERE state = 0 AND due <= ? ORDER BY due, number LIMIT ?"
 )
 NEXT_DUE: Final = "SELECT min(due) FROM message WHERE state = 0"
@@ -57,9 +61,15 @@ COMPLETE: Final = "UPDATE message SET state = 2, body = x'', lock = NULL WHERE n
 RENEW: Final = "UPDATE message SET due = ? WHERE number = ?"
 GIVE_BACK: Final = "UPDATE message SET due = ?, lock = NULL, tries = ? WHERE number = ?"
 FREE: Final = "UPDATE message SET due = ? WHERE state = 0 AND lock IS NOT NULL AND due > ?"
-DEAD: Final = "SELECT id, body, reason, due FROM message WHERE state = 1 ORDER BY due LIMIT ?"
+DEAD: Final = (
+    "SELECT id, body, reason, due, waits, failures FROM message "
+    "WHERE state = 1 ORDER BY due LIMIT ?"
+)
 OLDEST_DEAD: Final = "SELECT number FROM message WHERE state = 1 AND id = ? ORDER BY due LIMIT 1"
-REVIVE: Final = "UPDATE message SET state = 0, due = ?, tries = 0, reason = NULL WHERE number = ?"
+REVIVE: Final = (
+    "UPDATE message SET state = 0, due = ?, tries = 0, waits = 0, failures = 0, reason = NULL "
+    "WHERE number = ?"
+)
 WAITING: Final = "SELECT count(*) FROM message WHERE state = 0 AND (due <= ? OR lock IS NOT NULL)"
 
 
@@ -92,9 +102,12 @@ class QueueTable:
         now = self._clock()
         start = now if due is None else due
         return [
-            (message.id, message.id if self._window_s else None, message.body, now, start)
-            for message in messages
+            (each.id, self._known(each.id), each.body, now, start, each.waits, each.failures)
+            for each in messages
         ]
+
+    def _known(self, name: str) -> str | None:
+        return name if self._window_s else None
 
     def has_to_forget(self) -> bool:
         """Often enough to keep the window of duplicates nearly exact."""
@@ -111,15 +124,21 @@ class QueueTable:
         now = self._clock()
         messages = []
         due = connection.execute(DUE, (now, limit)).fetchall()
-        for number, message_id, body, tries, old_lock in due:
+        for number, name, body, tries, old_lock, *counts in due:
             tried = tries + (old_lock is not None)  # a lock that expired was a try
             if tried >= self._max_tries:
                 self._bury(connection, number, tried, TOO_MANY_TRIES.format(tries=tried))
                 continue
             lock = secrets.token_hex(8)
             connection.execute(LOCK, (lock, now + self._lock_s, tried, number))
-            message = Message(id=message_id, body=body)
-            messages.append(Received(message=message, lock=f"{number}/{lock}", tries=tried))
+            messages.append(
+                Received(
+                    message=_message(name, body, *counts),
+                    lock=f"{number}/{lock}",
+                    tries=tried,
+                    lock_s=self._lock_s,
+                )
+            )
         (next_due,) = (None,) if messages else connection.execute(NEXT_DUE).fetchone()
         return Taken(messages=messages, next_due=float("inf") if next_due is None else next_due)
 
@@ -156,11 +175,11 @@ class QueueTable:
     def dead_letters(self, connection: sqlite3.Connection, limit: int) -> list[DeadLetter]:
         return [
             DeadLetter(
-                message=Message(id=message_id, body=body),
+                message=_message(name, body, *counts),
                 reason=reason,
                 since=datetime.fromtimestamp(since, UTC),
             )
-            for message_id, body, reason, since in connection.execute(DEAD, (limit,))
+            for name, body, reason, since, *counts in connection.execute(DEAD, (limit,))
         ]
 
     def redrive(self, connection: sqlite3.Connection, message_id: str) -> bool:
@@ -184,3 +203,18 @@ class QueueTable:
 
     def _bury(self, connection: sqlite3.Connection, number: int, tries: int, reason: str) -> None:
         connection.execute(BURY, (self._clock(), reason, tries, number))
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the table, or bring one of an earlier version up to this one."""
+    connection.executescript(SCHEMA)
+    known = {row[1] for row in connection.execute("PRAGMA table_info(message)")}
+    for column in COUNTS:
+        if column not in known:
+            connection.execute(
+                f"ALTER TABLE message ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+            )
+
+
+def _message(name: str, body: bytes, waits: int, failures: int) -> Message:
+    return Message(id=name, body=body, waits=waits, failures=failures)

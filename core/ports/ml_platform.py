@@ -57,12 +57,14 @@ class RunLook(msgspec.Struct, frozen=True, kw_only=True):
     """``reason`` says why a failed run failed, to a person.
 
     ``note`` says in a few words what a run does now; each change is an event, a handful a run.
+    ``look_again_s``: until then there is hardly anything new.
     """
 
     state: RunState
     note: str = ""
     reason: str = ""
     outcome: RunOutcome | None = None
+    look_again_s: float = 1.0
 
 
 class MLPlatform(Protocol):

@@ -7,18 +7,28 @@ import msgspec
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """``id`` is what duplicate detection compares; at most 128 characters."""
+    """``id`` is what duplicate detection compares; at most 128 characters.
+
+    ``waits`` and ``failures`` are our own counts, and travel with the message: how often it was
+    given back because a system was down, and how often its work failed.
+    """
 
     id: str
     body: bytes
+    waits: int = 0
+    failures: int = 0
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A message under a lock. ``tries`` counts earlier deliveries: 0 at the first."""
+    """A message under a lock. ``tries`` counts earlier deliveries: 0 at the first.
+
+    ``lock_s`` is how long the lock holds from now on, and from each renewal on.
+    """
 
     message: Message
     lock: str
     tries: int
+    lock_s: float = 30.0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +60,7 @@ class Queue(Protocol):
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]: ...
 
     async def redrive(self, message_id: str) -> bool:
-        """Send a dead letter again; False when there is none of that id."""
+        """Send a dead letter again, with no failures counted; False when there is none."""
 
     async def waiting(self) -> int: ...
 

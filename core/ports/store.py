@@ -7,8 +7,8 @@ from typing import Protocol
 import msgspec
 
 from core.events.base import Event
-from core.jobs import AnyJob, Job
-from core.words import BlobId, ReleaseId, Stream
+from core.jobs import AnyJob, Job, Lane
+from core.words import BlobId, ReleaseId, Stage, Stream
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +44,21 @@ class Ledger(Protocol):
 
 
 class Outbox(Protocol):
-    async def unsent(self, limit: int) -> list[AnyJob]: ...
+    """Jobs on their way into the queues.
+
+    Steps of one stream, and its release cards, are let in some at a time, the release branch
+    first: the others wait here, so that they stand in nobody's way on any queue.
+    """
+
+    async def unsent(self, limit: int, lane: Lane | None = None) -> list[AnyJob]:
+        """What may be sent now, the oldest first; of all lanes when none is named."""
 
     async def mark_sent(self, ids: Sequence[str]) -> None: ...
 
-    async def wait_unsent(self, wait_s: float) -> None:
+    async def done(self, job: Job) -> None:
+        """A card was shown, or is a dead letter: its place is free. Steps end in the ledger."""
+
+    async def wait_unsent(self, lane: Lane, wait_s: float) -> None:
         """Return at once when something may be unsent, else after ``wait_s``."""
 
 
@@ -113,6 +123,9 @@ class Views(Protocol):
     async def releases(self, stream: Stream | None = None, limit: int = 50) -> list[ReleaseRow]: ...
 
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
+
+    async def held(self) -> dict[Stream, dict[Stage, str]]:
+        """The version that holds each stage, of all streams; a stage that nobody holds may lack."""
 
 
 class Store(Ledger, Outbox, Effects, CardBook, Views, Protocol):

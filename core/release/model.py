@@ -5,11 +5,14 @@ Folding is total and reads no clock, policy or setting: the same events give the
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from core.release.release import Release
 from core.words import ReleaseId, Stage, Stream
+
+JUDGED: Final = (Stage.QA, Stage.PROD)  # the stages that people decide about
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     def differing(self, found: Mapping[Stage, str]) -> dict[Stage, str]:
         """Of what the registry holds, the stages that people decide about and we know otherwise."""
-        judged = {stage: found.get(stage, "") for stage in (Stage.QA, Stage.PROD)}
+        judged = {stage: found.get(stage, "") for stage in JUDGED}
         return {stage: at for stage, at in judged.items() if at != self.held(stage)}
 
     def newest(self) -> Release | None:

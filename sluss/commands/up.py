@@ -53,6 +53,7 @@ async def _up(settings: Settings, role: Role) -> None:
         if sent:
             console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
         await server.until(stop.wait())
+        console.print("Sluss is ending: what is under work has some seconds to get done.")
     console.print("Sluss has ended.")
     if settings.is_local and not settings.mlflow_url:
         console.print("MLflow stays up for the next start; `sluss down` ends it.")

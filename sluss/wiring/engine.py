@@ -1,28 +1,49 @@
 """What runs beside the web server: consumers, the relay, and what looks at the world again."""
 
 import asyncio
+import contextlib
 import logging
+from typing import Final
+
+import msgspec
 
 from bot.deliver import Deliver
 from core import jobs
-from core.consumer import Consumer
-from core.jobs import CancelStep, Job, ObserveRegistry, RunStep, ShowCard
-from core.ports import Message
+from core.consumer import FINISH_S, Consumer
+from core.jobs import (
+    CancelStep,
+    Job,
+    Lane,
+    ObserveRegistries,
+    ObserveRegistry,
+    RunStep,
+    ShowCard,
+)
+from core.ports import Message, Queue
 from core.relay import relay
-from core.work import Route, events_work, jobs_work
+from core.stopping import Stopping
+from core.words import PLATFORM
+from core.work import Route, events_work, jobs_work, to_message
 from sluss.home.runtime_files import home_runtimes
 from sluss.templates.template_code import template_code
 from sluss.wiring.again import every, until_well
 from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
+from sluss.wiring.sentinel import Sentinel
 from workers.gate.duplicates.find import prepare
 from workers.services import Services
+from workers.watch.registry import RegistryWatch
 from workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
 OBSERVE_EVERY_S = 30.0
 BURY_EVERY_S = 10.0
+SPOILT_S: Final = 2.0
+
+# How many messages of each lane are under work at once. More than one stream may fill: a push of
+# many branches is cut into a few messages, and of its cards and steps four are let in at a time.
+SLOTS: Final = {Lane.EVENTS: 8, Lane.CARDS: 8, Lane.STEPS: 8, Lane.OBSERVE: 2}
 
 
 class Engine:
@@ -31,42 +52,81 @@ class Engine:
     def __init__(self, parts: Parts, deliver: Deliver) -> None:
         self._parts = parts
         self._deliver = deliver
+        self._stopping = Stopping()
+        self._consumers: list[Consumer] = []
 
     async def relay(self) -> None:
         """Until cancelled: what a gateway does beside its web server. Clicks make jobs, too."""
-        await relay(self._parts.store, self._parts.jobs)
+        await relay(self._parts.store, _lanes_of_jobs(self._parts))
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled; ``stop`` first, so that nothing is interrupted that is short."""
         if self._parts.one_machine is not None:
             await until_well(self._parts.one_machine.take_over)
-        parts, worker = self._parts, Worker(_services(self._parts))
+        with Sentinel() as sentinel:
+            self._stopping.tell_apart_by(sentinel.has_fallen)
+            self._worker = Worker(_services(self._parts, self._stopping))
+            self._consumers = self._lanes()
+            async with asyncio.TaskGroup() as tasks:
+                for consumer in self._consumers:
+                    tasks.create_task(consumer.run())
+                tasks.create_task(self.relay())
+                tasks.create_task(every(OBSERVE_EVERY_S, self._observe))
+                tasks.create_task(every(BURY_EVERY_S, self._bury_unseen))
+                tasks.create_task(self._know_templates())
+                for tend in self._parts.tends:
+                    tasks.create_task(tend())
+
+    async def stop(self) -> None:
+        """Receive no more; what is under work is done or given back when this returns.
+
+        Where our children were ended with us there is nothing to wait for.
+        """
+        self._stopping.begin()
+        finish_s = SPOILT_S if await self._stopping.is_to_blame() else FINISH_S
+        await asyncio.gather(*(consumer.stop(finish_s) for consumer in self._consumers))
+
+    def _lanes(self) -> list[Consumer]:
+        parts, watch = self._parts, RegistryWatch(self._worker.services, self._parts.store)
         routes: dict[type[Job], Route] = {
-            RunStep: worker.run_step,
-            CancelStep: worker.cancel_step,
-            ObserveRegistry: worker.observe_registry,
-            ShowCard: self._deliver,
+            RunStep: self._worker.run_step,
+            CancelStep: self._worker.cancel_step,
+            ObserveRegistry: watch.one,
+            ObserveRegistries: watch.all,
+            ShowCard: self._show,
         }
-        events = Consumer(parts.events, events_work(parts.handle), _keep, name="events")
-        work = Consumer(parts.jobs, jobs_work(routes), worker.bury, name="jobs", at_once=6)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(events.run())
-            tasks.create_task(work.run())
-            tasks.create_task(relay(parts.store, parts.jobs))
-            tasks.create_task(every(OBSERVE_EVERY_S, self._observe))
-            tasks.create_task(every(BURY_EVERY_S, worker.bury_unseen))
-            tasks.create_task(self._know_templates())
-            for tend in parts.tends:
-                tasks.create_task(tend())
+        work, events = jobs_work(routes), events_work(parts.handle)
+        return [
+            Consumer(
+                queue,
+                events if lane is Lane.EVENTS else work,
+                _keep if lane is Lane.EVENTS else self._bury,
+                name=lane,
+                at_once=SLOTS[lane],
+            )
+            for lane, queue in parts.queues.items()
+        ]
+
+    async def _show(self, job: ShowCard) -> None:
+        await self._deliver(job)
+        await self._parts.store.done(job)
+
+    async def _bury(self, message: Message, reason: str) -> None:
+        with contextlib.suppress(msgspec.DecodeError):
+            await self._parts.store.done(jobs.decode(message.body))
+        await self._worker.bury(message, reason)
+
+    async def _bury_unseen(self) -> None:
+        """A queue gives up by itself on what was taken too often, and tells nobody."""
+        for queue in _lanes_of_jobs(self._parts).values():
+            for letter in await queue.dead_letters():
+                await self._bury(letter.message, letter.reason)
 
     async def _observe(self) -> None:
         """Webhooks are hints and may be lost: look at every claimed model now and then."""
-        minute = int(self._parts.clock().timestamp() / OBSERVE_EVERY_S)
-        for model, stream in (await self._parts.store.claims()).items():
-            state = await self._parts.handle.model(stream)
-            name = state.name or model
-            job = ObserveRegistry(id=f"observe/poll/{stream}/{minute}", stream=stream, model=name)
-            await self._parts.jobs.send(Message(id=job.message_id(), body=jobs.encode(job)))
+        number = int(self._parts.clock().timestamp() / OBSERVE_EVERY_S)
+        job = ObserveRegistries(id=f"observe/all/{number}", stream=PLATFORM)
+        await self._parts.queues[job.lane].send(to_message(job))
 
     async def _know_templates(self) -> None:
         """What every model began with is no copy of another one."""
@@ -75,11 +135,15 @@ class Engine:
         await prepare(self._parts.clones, template_code(), names, rules)
 
 
-def _services(parts: Parts) -> Services:
+def _lanes_of_jobs(parts: Parts) -> dict[Lane, Queue]:
+    return {lane: queue for lane, queue in parts.queues.items() if lane is not Lane.EVENTS}
+
+
+def _services(parts: Parts, stopping: Stopping) -> Services:
     settings = parts.settings
     return Services(
         handle=parts.handle,
-        jobs=parts.jobs,
+        steps=parts.queues[Lane.STEPS],
         effects=parts.store,
         evidence=parts.evidence,
         git=parts.git,
@@ -95,6 +159,7 @@ def _services(parts: Parts) -> Services:
         gate=server_gate(settings.home, settings.tool_environment, parts.evidence.keep),
         clock=parts.clock,
         page_url=settings.page_url,
+        stopping=stopping,
     )
 
 

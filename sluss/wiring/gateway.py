@@ -77,7 +77,7 @@ def _pages(parts: Parts) -> Pages:
         handle=parts.handle,
         evidence=parts.evidence,
         ml_platform=parts.ml_platform,
-        queues=parts.queues,
+        queues={str(lane): queue for lane, queue in parts.queues.items()},
         policy=parts.settings.files.policy,
         mlflow_url=parts.mlflow_url,
     )

@@ -23,6 +23,7 @@ from adapters.mlflow.server import MLflowServer
 from adapters.sql_store.conversations import SqlConversations
 from core.errors import SettingsError
 from core.handle import Handle
+from core.jobs import Lane
 from core.platform import Platform
 from core.ports import (
     Chat,
@@ -59,8 +60,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     store: Store
-    events: Queue
-    jobs: Queue
+    queues: dict[Lane, Queue]
     evidence: Evidence
     git: GitHost
     reviews: Reviews
@@ -79,8 +79,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     one_machine: OneMachine | None
 
     @property
-    def queues(self) -> dict[str, Queue]:
-        return {"events": self.events, "jobs": self.jobs}
+    def events(self) -> Queue:
+        return self.queues[Lane.EVENTS]
 
 
 def now() -> datetime:
@@ -104,14 +104,12 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     store = await open_store(settings.store_url, opening)
     conversations = SqlConversations(store)
     handle = _handle(settings, store)
-    events, jobs = (open_queue(settings, name, opening) for name in ("events", "jobs"))
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow, folder = _mlflow(mlflow_url, opening), _folders(handle)
     return Parts(
         settings=settings,
         store=store,
-        events=events,
-        jobs=jobs,
+        queues={lane: open_queue(settings, lane, opening) for lane in Lane},
         evidence=EvidenceFolder(settings.home / "evidence"),
         git=BareRepositories(folder),
         reviews=BareReviews(folder),

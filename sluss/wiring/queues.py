@@ -1,8 +1,9 @@
 """The queues, by name: files of the home, or queues of one Service Bus namespace."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.jobs import Lane
 from core.ports import Queue
 from sluss.home.settings import SERVICE_BUS_SECRET, Settings
 from sluss.wiring.opening import Opening
@@ -11,11 +12,20 @@ if TYPE_CHECKING:
     from adapters.service_bus.settings import ServiceBusSettings
 
 
-def open_queue(settings: Settings, name: str, opening: Opening) -> Queue:
+# Before there were lanes all jobs were in jobs.db: the lane of the steps works off what is left.
+FILES: Final = {
+    Lane.EVENTS: "events.db",
+    Lane.CARDS: "cards.db",
+    Lane.STEPS: "jobs.db",
+    Lane.OBSERVE: "observe.db",
+}
+
+
+def open_queue(settings: Settings, lane: Lane, opening: Opening) -> Queue:
     """It connects at its first use."""
     if settings.has_service_bus:
-        return _on_service_bus(settings, name, opening)
-    queue = SqliteQueue(settings.home / f"{name}.db", name)
+        return _on_service_bus(settings, lane, opening)
+    queue = SqliteQueue(settings.home / FILES[lane], lane)
     opening.closed_by(queue.close)
     opening.frees.append(queue.free)
     return queue

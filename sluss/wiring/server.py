@@ -34,12 +34,13 @@ class Server:
     """
 
     parts: Parts
+    _engine: Engine
 
     def __init__(self, settings: Settings, role: Role = Role.ALL) -> None:
         self._settings = settings
         self._role = role
         self._undo = contextlib.AsyncExitStack()
-        self._engine: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     @property
     def mlflow_url(self) -> str:
@@ -56,9 +57,10 @@ class Server:
             bot = _bot(self.parts)
             for app, port in self._sites(bot):
                 await self._serve(app, port, undo)
-            engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
-            does = engine.run if Role.WORKER in self._role.parts else engine.relay
-            self._engine = asyncio.create_task(does())
+            self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
+            is_worker = Role.WORKER in self._role.parts
+            does = self._engine.run if is_worker else self._engine.relay
+            self._running = asyncio.create_task(does())
             undo.push_async_callback(self._end_engine)
             self._undo = undo.pop_all()
         return self
@@ -68,9 +70,9 @@ class Server:
 
     async def until(self, done: Coroutine[Any, Any, object]) -> None:
         """Wait for ``done``, or for the engine, which ends only by a bug: that is raised."""
-        assert self._engine is not None
+        assert self._running is not None
         task = asyncio.ensure_future(done)
-        ended, _ = await asyncio.wait({task, self._engine}, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait({task, self._running}, return_when=asyncio.FIRST_COMPLETED)
         if task not in ended:
             task.cancel()
         for each in ended:
@@ -107,11 +109,12 @@ class Server:
             raise SettingsError(TAKEN.format(port=port, host=self._settings.host)) from None
 
     async def _end_engine(self) -> None:
-        """What is under work comes again: its lock expires."""
-        assert self._engine is not None
-        self._engine.cancel()
+        """What is short comes to its end; the rest is given back at once."""
+        assert self._running is not None
+        await self._engine.stop()
+        self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await self._engine
+            await self._running
 
 
 def _bot(parts: Parts) -> Sluss:

@@ -7,6 +7,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from core.errors import LockLostError, MessageTooLargeError
@@ -53,6 +54,25 @@ class QueueContract:
         received = await receive_one(queue)
         assert received.message == sent
         assert received.tries == 0
+
+    async def test_our_own_counts_travel_with_a_message(self, queue: Queue):
+        counted = Message(id="m-1", body=b"{}", waits=3, failures=1)
+        await queue.send(counted)
+        await queue.schedule(msgspec.structs.replace(counted, id="m-2"), datetime.now(UTC))
+        received = [await receive_one(queue), await receive_one(queue)]
+        assert [(each.message.waits, each.message.failures) for each in received] == [(3, 1)] * 2
+
+    async def test_a_dead_letter_that_is_sent_again_has_failed_never(self, queue: Queue):
+        await queue.send(Message(id="m-1", body=b"{}", waits=3, failures=1))
+        await queue.dead_letter(await receive_one(queue), "a test")
+        [dead] = await queue.dead_letters()
+        assert dead.message.failures == 1
+        await queue.redrive("m-1")
+        assert (await receive_one(queue)).message == message()
+
+    async def test_a_receiver_is_told_how_long_its_lock_is(self, queue: Queue):
+        await queue.send(message())
+        assert 0.5 * self.lock_s < (await receive_one(queue)).lock_s <= self.lock_s + 0.1
 
     async def test_an_id_has_up_to_128_characters(self, queue: Queue):
         await queue.send(message("x" * 128))

@@ -13,7 +13,7 @@ from core import ledger
 from core.errors import KnownEventError, RefusedByStoreError, VersionConflictError
 from core.events.derived import ModelNameClaimed
 from core.events.outside import CodePushed
-from core.jobs import ObserveRegistry
+from core.jobs import Lane, ObserveRegistry, ShowCard
 from core.ports import ShownCard
 from core.words import Stage, Step, Stream
 from tests.core.story import CHECKED, Story
@@ -35,6 +35,12 @@ def claim(stream, name="loan_default"):
 
 def job(name):
     return ObserveRegistry(id=name, stream=LOAN, model="loan_default")
+
+
+def card(number, version=1, kind="release"):
+    subject = f"loan-{number}"
+    name = f"card/{kind}/{subject}/{version}"
+    return ShowCard(id=name, stream=LOAN, card=kind, subject=subject)
 
 
 async def tell(store, story):
@@ -96,7 +102,7 @@ class StoreContract:
         assert [found.id for found in await store.unsent(10)] == ["b"]
 
     async def test_who_waits_for_the_outbox_is_woken(self, store):
-        waiting = asyncio.create_task(store.wait_unsent(20))
+        waiting = asyncio.create_task(store.wait_unsent(Lane.OBSERVE, 20))
         await asyncio.sleep(0)
         await store.commit(LOAN, 0, [push(1)], [job("a")])
 

@@ -1,4 +1,4 @@
-"""The consumer settles after the work, retries a bug once, and counts no try while others are down."""
+"""The consumer settles after the work, retries a bug once, and holds nothing while others are down."""
 
 import asyncio
 import logging
@@ -6,13 +6,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
-from core.consumer import Consumer
-from core.errors import UnavailableError
+from core.consumer import Consumer, pause
+from core.errors import InterruptedWorkError, RefusedByStoreError, UnavailableError
 from core.ports import Message
-from core.relay import relay, relay_once
-from tests.adapters.store_contract import LOAN, job, push
 
 
 @pytest.fixture
@@ -39,10 +36,11 @@ class Worked:
 
 
 @asynccontextmanager
-async def consuming(queue, worked):
-    task = asyncio.create_task(Consumer(queue, worked.work, worked.bury, name="jobs").run())
+async def consuming(queue, worked, **options):
+    consumer = Consumer(queue, worked.work, worked.bury, name="jobs", **options)
+    task = asyncio.create_task(consumer.run())
     try:
-        yield
+        yield consumer
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -68,7 +66,7 @@ async def test_a_bug_gets_one_more_try(queue, caplog):
     worked = Worked(ValueError("a bug"))
     await queue.send(Message(id="a", body=b"1"))
     async with consuming(queue, worked):
-        await until(lambda: worked.done == ["a"])
+        await until(lambda: worked.done)
 
     assert worked.buried == []
 
@@ -81,48 +79,157 @@ async def test_a_bug_that_stays_becomes_a_dead_letter_and_is_told(queue, caplog)
         await until(lambda: worked.buried)
         await asyncio.sleep(0.2)
 
-    assert worked.buried == [("a", "ValueError in jobs, twice")]
-    assert [letter.message.id for letter in await queue.dead_letters()] == ["a"]
+    assert worked.buried == [("a~later-1", "ValueError in jobs, twice")]
+    assert [letter.message.id for letter in await queue.dead_letters()] == ["a~later-1"]
 
 
 async def test_a_system_that_is_down_counts_no_try(queue):
-    worked = Worked(*(UnavailableError(retry_after_s=0.01) for _ in range(20)))
+    worked = Worked(*(UnavailableError(retry_after_s=0.01, longest_s=0.01) for _ in range(20)))
     await queue.send(Message(id="a", body=b"1"))
     async with consuming(queue, worked):
-        await until(lambda: worked.done == ["a"])
+        await until(lambda: worked.done)
 
+    assert worked.done == ["a~later-20"]
     assert await queue.dead_letters() == []
 
 
-async def test_the_relay_sends_what_is_unsent_and_marks_it(queue, tmp_path):
-    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
-    await store.commit(LOAN, 0, [push(1)], [job("a"), job("b")])
+async def test_what_waits_holds_no_slot(queue):
+    """Whatever stands behind it in the queue is worked on meanwhile."""
+    worked = Worked(UnavailableError(retry_after_s=60))
+    await queue.send(Message(id="waits", body=b"1"), Message(id="b", body=b"2"))
+    async with consuming(queue, worked, at_once=1):
+        await until(lambda: worked.done == ["b"])
+        await asyncio.sleep(0.1)
 
-    assert await relay_once(store, queue) == 2
-    assert await relay_once(store, queue) == 0
-    assert await queue.waiting() == 2
-    await store.close()
-
-
-async def test_a_job_that_was_sent_but_not_marked_is_not_doubled(queue, tmp_path):
-    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
-    await store.commit(LOAN, 0, [push(1)], [job("a")])
-    await queue.send(Message(id="a", body=b"sent before the crash"))
-
-    await relay_once(store, queue)
-
-    assert await queue.waiting() == 1
-    await store.close()
+    assert await queue.waiting() == 0  # neither ready nor under a lock: it is scheduled
 
 
-async def test_the_relay_wakes_when_something_is_committed(queue, tmp_path):
-    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
-    task = asyncio.create_task(relay(store, queue))
-    await asyncio.sleep(0.1)
-    await store.commit(LOAN, 0, [push(1)], [job("a")])
-    async with asyncio.timeout(3):
-        while await queue.waiting() == 0:  # noqa: ASYNC110 - the relay tells nobody
-            await asyncio.sleep(0.01)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await store.close()
+async def test_a_copy_that_was_sent_before_a_crash_is_not_doubled(queue):
+    """The crash came between sending the copy and settling what it is a copy of."""
+    await queue.send(Message(id="a~later-1", body=b"1", waits=1))
+    worked = Worked(UnavailableError(retry_after_s=0.01))
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked, at_once=1):
+        await until(lambda: worked.done)
+        await asyncio.sleep(0.2)
+
+    assert len(worked.done) == 1
+    assert await queue.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    ("waits", "error", "at_least_s"),
+    [
+        (1, UnavailableError(retry_after_s=0.1), 0.5),
+        (4, UnavailableError(retry_after_s=0.1), 4.0),
+        (50, UnavailableError(retry_after_s=0.1), 60.0),
+        (1, UnavailableError(retry_after_s=30.0), 30.0),
+        (9, UnavailableError(retry_after_s=120.0), 120.0),
+        (9, UnavailableError(retry_after_s=1.0, longest_s=1.0), 1.0),
+    ],
+)
+def test_each_pause_is_longer_within_what_the_system_asks_for(waits, error, at_least_s):
+    pauses = {pause(waits, error) for _ in range(50)}
+
+    assert all(at_least_s <= found <= at_least_s * 1.25 for found in pauses)
+    assert len(pauses) > 1  # not all of them at once
+
+
+async def test_a_message_that_was_only_interrupted_keeps_its_one_retry(queue, caplog):
+    """A kill, a lost lock or a stop is no failure, and the reason would be untrue."""
+    caplog.set_level(logging.CRITICAL)
+    await queue.send(Message(id="a", body=b"1"))
+    for _ in range(3):
+        await queue.abandon((await queue.receive(1, 5))[0])
+    worked = Worked(InterruptedWorkError(), ValueError("a bug"))
+    async with consuming(queue, worked):
+        await until(lambda: worked.done)
+
+    assert worked.buried == []
+
+
+async def test_what_the_store_refuses_is_not_tried_again(queue, caplog):
+    caplog.set_level(logging.CRITICAL)
+    worked = Worked(RefusedByStoreError("The branch name is too long."))
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        await until(lambda: worked.buried)
+        await asyncio.sleep(0.1)
+
+    assert worked.buried == [("a", "The branch name is too long.")]
+    [letter] = await queue.dead_letters()
+    assert letter.reason == "The branch name is too long."
+
+
+async def test_who_cannot_be_told_of_a_dead_letter_ends_no_consumer(queue, caplog):
+    caplog.set_level(logging.CRITICAL)
+    worked = Worked(ValueError("a bug"), ValueError("a bug"))
+
+    async def bury(_message, _reason):
+        raise ValueError("a bug in telling")
+
+    worked.bury = bury
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        await until(lambda: not worked.fails)
+        await asyncio.sleep(0.2)
+        await queue.send(Message(id="b", body=b"2"))
+        await until(lambda: worked.done == ["b"])
+
+    assert len(await queue.dead_letters()) == 1
+
+
+class Long:
+    """Work that takes ``seconds``; how much of it is going on, and what was cancelled."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.under_way, self.done, self.cancelled = 0, [], []
+
+    async def work(self, message):
+        self.under_way += 1
+        try:
+            await asyncio.sleep(self.seconds)
+            self.done.append(message.id)
+        except asyncio.CancelledError:
+            self.cancelled.append(message.id)
+            raise
+        finally:
+            self.under_way -= 1
+
+    async def bury(self, _message, reason):
+        raise AssertionError(reason)
+
+
+async def test_a_stop_lets_short_work_come_to_its_end(queue):
+    long = Long(0.3)
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, long) as consumer:
+        await until(lambda: long.under_way)
+        await queue.send(Message(id="b", body=b"2"))
+        await until(lambda: long.under_way == 2)
+        await consumer.stop()
+        await queue.send(Message(id="c", body=b"3"))
+        await asyncio.sleep(0.1)
+
+    assert (long.done, long.cancelled) == (["a", "b"], [])
+    assert await queue.waiting() == 1  # nobody received the third
+
+
+async def test_a_stop_gives_long_work_back_at_once(queue):
+    long = Long(60)
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, long) as consumer:
+        await until(lambda: long.under_way)
+        await consumer.stop(finish_s=0.1)
+        assert long.cancelled == ["a"]
+        [received] = await queue.receive(1, 0)  # no lock has to run out
+
+    assert received.message == Message(id="a", body=b"1")
+
+
+async def test_a_stop_without_work_is_over_at_once(queue):
+    async with consuming(queue, Long(1)) as consumer:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(1):
+            await consumer.stop()

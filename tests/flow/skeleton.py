@@ -19,7 +19,7 @@ from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
 from core.events.workers import StepFinished
 from core.handle import Handle
-from core.jobs import CancelStep, RunStep, ShowCard
+from core.jobs import CancelStep, Lane, RunStep, ShowCard
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Message, ShownCard
@@ -28,6 +28,7 @@ from core.results import Checked
 from core.words import Stream
 from core.work import events_work, jobs_work
 
+LANES = (Lane.EVENTS, Lane.CARDS, Lane.STEPS)
 POINTS = ("after_send", "after_commit", "after_relay", "after_effect", "after_result")
 PLATFORM = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
 
@@ -42,7 +43,7 @@ def queue(spec: str, name: str):
 class Skeleton:
     def __init__(self, home: Path, spec: str, crash: str) -> None:
         self.home, self.crash = home, crash
-        self.events, self.jobs = queue(spec, "events"), queue(spec, "jobs")
+        self.queues = {lane: queue(spec, lane) for lane in LANES}
         self.store = SqlStore(f"sqlite:///{home}/store.db")
         self.handle = Handle(
             self.store, platform=lambda: PLATFORM, policy=Policy(), clock=now, is_local=True
@@ -85,27 +86,29 @@ class Skeleton:
             (self.home / "card").write_text(model.releases[job.subject].state)
             shown = ShownCard(key=key, activity="1", version=model.version)
         await self.store.keep_card("skeleton", shown)
+        await self.store.done(job)
 
     async def run(self) -> None:
-        async def relayed() -> None:
+        async def relayed(lane: Lane) -> None:
             while True:
-                if await relay_once(self.store, self.jobs):
+                if await relay_once(self.store, lane, self.queues[lane]):
                     self.die_at("after_relay")
                 else:
-                    await self.store.wait_unsent(0.2)
+                    await self.store.wait_unsent(lane, 0.2)
 
         async def cancel(_job: CancelStep) -> None: ...
 
         async def bury(_message: Message, reason: str) -> None:
             raise AssertionError(reason)
 
-        routes = {RunStep: self.run_step, ShowCard: self.show, CancelStep: cancel}
-        events = Consumer(self.events, self.decide, bury, name="events", at_once=1)
-        jobs = Consumer(self.jobs, jobs_work(routes), bury, name="jobs", at_once=1)
+        work = jobs_work({RunStep: self.run_step, ShowCard: self.show, CancelStep: cancel})
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(events.run())
-            tasks.create_task(jobs.run())
-            tasks.create_task(relayed())
+            for lane, queue in self.queues.items():
+                does = self.decide if lane is Lane.EVENTS else work
+                consumer = Consumer(queue, does, bury, name=lane, at_once=1)
+                tasks.create_task(consumer.run())
+                if lane is not Lane.EVENTS:
+                    tasks.create_task(relayed(lane))
 
 
 def now() -> datetime:

@@ -6,16 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.sql_store import SqlStore
+from adapters.sql_store.schema import outbox
 from core import ledger
 from core.events.codec import encode_batch
 from core.events.outside import CodePushed
+from core.jobs import Lane
 from core.ports import Message
-from tests.flow.skeleton import POINTS, queue
+from tests.flow.skeleton import LANES, POINTS, queue
 
 ROOT = Path(__file__).parents[2]
 PUSHES = 3
+BRANCHES = 12
 
 
 @pytest.fixture(params=["sqlite", "service_bus"])
@@ -26,7 +30,7 @@ async def spec(request, tmp_path):
         return
     peer = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.peers.service_bus", "--port", "0",
-        "--queue", "events", "--queue", "jobs", "--lock-duration-s", "1.5",
+        *(word for lane in LANES for word in ("--queue", lane)), "--lock-duration-s", "1.5",
         cwd=ROOT, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     yield (await peer.stdout.readline()).decode().strip()
@@ -34,14 +38,17 @@ async def spec(request, tmp_path):
     await peer.wait()
 
 
-async def send(spec, number):
-    """What the ingest does: it answers 202 when this returns."""
-    push = CodePushed(
-        id=f"ado/r1/{number}/refs/heads/main", time=datetime.now(UTC), repository="r1",
-        branch="main", commit=f"{number:040x}", pusher="ada", push_id=number,
+def push(number, branch="main"):
+    return CodePushed(
+        id=f"ado/r1/{number}/refs/heads/{branch}", time=datetime.now(UTC), repository="r1",
+        branch=branch, commit=f"{number:040x}", pusher="ada", push_id=number,
     )  # fmt: skip
-    events = queue(spec, "events")
-    await events.send(Message(id=push.id, body=encode_batch([push])))
+
+
+async def send(spec, *pushes):
+    """What the ingest does: it answers 202 when this returns."""
+    events = queue(spec, Lane.EVENTS)
+    await events.send(Message(id=pushes[0].id, body=encode_batch(pushes)))
     await events.close()
 
 
@@ -61,14 +68,14 @@ async def until(condition, seconds=40):
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path, spec, point):
     if point == "after_send":
-        await send(spec, 1)  # acked, and nobody was there to take it
+        await send(spec, push(1))  # acked, and nobody was there to take it
     else:
         killed = await start(tmp_path, spec, point)
-        await send(spec, 1)
+        await send(spec, push(1))
         assert await asyncio.wait_for(killed.wait(), 30) == -9
     survivor = await start(tmp_path, spec)
     for number in range(2, PUSHES + 1):
-        await send(spec, number)
+        await send(spec, push(number))
     store = SqlStore(f"sqlite:///{tmp_path}/store.db")
     try:
         await until(lambda: settled(store, tmp_path))
@@ -105,3 +112,30 @@ async def check_history(store, home):
     assert len(effects) == len(set(effects))
     assert f"step/loan-{PUSHES}/check/TST/1" in effects
     assert len(shown) == 1
+
+
+async def test_kills_lose_no_place_of_a_stream(tmp_path, spec):
+    """Of a push of many branches some steps and cards are under way at a time, and all get through."""
+    branches = [push(number, f"branch_{number}") for number in range(1, BRANCHES + 1)]
+    await send(spec, *branches)
+    for point in ("after_commit", "after_relay", "after_effect", "after_result"):
+        killed = await start(tmp_path, spec, point)
+        assert await asyncio.wait_for(killed.wait(), 30) == -9
+    survivor = await start(tmp_path, spec)
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    try:
+        await until(lambda: all_checked(store))
+    finally:
+        survivor.kill()
+        await survivor.wait()
+        await store.close()
+
+    effects = (tmp_path / "effects").read_text().split()
+    assert len(effects) == len(set(effects)) == BRANCHES
+
+
+async def all_checked(store):
+    """And no place is taken any more, nor does anything wait for one."""
+    rows = await store.releases()
+    left = await store._read(lambda connection: connection.execute(sa.select(outbox.c.id)).all())
+    return len(rows) == BRANCHES and {row.state for row in rows} == {"checked"} and not left

@@ -29,20 +29,20 @@ def _configured():
 @pytest.fixture(scope="package")
 def up(tmp_path_factory, environments):
     """One `sluss up` for all files here that only ask it; MLflow and the runs end with it."""
-    with running(tmp_path_factory.mktemp("story") / "home", environments) as found:
+    with running(made_home(tmp_path_factory.mktemp("story") / "home", environments)) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def killed_up(tmp_path_factory, environments):
     """One for the file that kills it."""
-    with running(tmp_path_factory.mktemp("killed") / "home", environments) as found:
+    with running(made_home(tmp_path_factory.mktemp("killed") / "home", environments)) as found:
         yield found
 
 
 @contextlib.contextmanager
-def running(home, environments):
-    found = Up(made_home(home, environments))
+def running(home):
+    found = Up(home)
     try:
         found.start()
         yield found

@@ -80,6 +80,16 @@ class Up:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def process(self) -> psutil.Process:
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+    def wait(self, seconds: float) -> None:
+        """Somebody has asked it to end."""
+        assert self._process is not None
+        self._process.wait(seconds)
+
     def kill_mlflow(self) -> None:
         """With SIGKILL, leader and workers, as the machine does when its memory runs out."""
         killed = [process for process in psutil.process_iter() if self._is_mlflow(process)]

@@ -6,13 +6,15 @@ import msgspec
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.variable_groups import VariablesFile
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.errors import InterruptedWorkError, UnavailableError
 from core.events.workers import JobDeadLettered, StepProgressed
 from core.jobs import RunStep, encode, step_job
-from core.ports import Message, RunState
+from core.ports import Message, RunLook, RunState
 from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 from tests.bot.views import words
@@ -45,10 +47,10 @@ async def bench(tmp_path):
 def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     """Nothing else is touched when a run is looked at again."""
     absent: dict = dict.fromkeys(
-        ("evidence", "registry", "tracking", "reviews", "directory", "gate", "clones", "runtimes")
+        ("registry", "tracking", "reviews", "directory", "gate", "clones", "runtimes")
     )
     return Services(
-        handle=world.handle, jobs=queue, effects=world.store, ml_platform=runs,
+        handle=world.handle, steps=queue, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
         git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariablesFile(), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
@@ -66,7 +68,8 @@ async def test_what_an_environment_is_doing_reaches_the_card(bench):
 
 async def test_what_does_not_answer_is_named(bench):
     await bench.world.told(Story().push(1).push(2))
-    await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
+    with pytest.raises(UnavailableError):  # the consumer gives it back for later
+        await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
     room = await bench.world.show_cards()
 
     assert "Now: The repository loans.git" in words(room.the("loan_default release 2"))
@@ -100,15 +103,33 @@ def _job(look: int) -> RunStep:
 async def test_a_job_that_the_queue_gave_up_makes_its_release_stuck_once(bench):
     """As after ten kills in a row while it was worked on: no worker saw it become a dead letter."""
     job = _job(0)
-    queue = bench.worker._services.jobs
+    queue = bench.worker.services.steps
     await queue.send(Message(id=job.message_id(), body=encode(job)))
     [received] = await queue.receive(1, 0)
     await queue.dead_letter(received, "taken 10 times, and never settled")
 
     for _ in range(2):
-        await bench.worker.bury_unseen()
+        for letter in await queue.dead_letters():
+            await bench.worker.bury(letter.message, letter.reason)
     model = await bench.world.handle.model(LOAN)
     assert model.newest().state is State.STUCK
     assert "taken 10 times, and never settled" in model.newest().reason
     events = [entry.event for entry in await bench.world.store.load(LOAN)]
     assert len([event for event in events if isinstance(event, JobDeadLettered)]) == 1
+
+
+@pytest.mark.parametrize("is_stopping", [True, False])
+async def test_a_failure_that_our_own_stop_brings_is_none(bench, is_stopping):
+    """The run was ended with us, or by itself: only then is it the run's."""
+    stopping = bench.worker.services.stopping
+    stopping.tell_apart_by(lambda: is_stopping)
+    stopping.begin()
+    bench.folder.keep_result(RunLook(state=RunState.FAILED, reason="ended by SIGTERM"))
+    if is_stopping:
+        with pytest.raises(InterruptedWorkError):
+            await bench.worker.run_step(_job(0))
+    else:
+        await bench.worker.run_step(_job(0))
+
+    state = (await bench.world.handle.model(LOAN)).newest().state
+    assert state is (State.TRAINING if is_stopping else State.FAILED)

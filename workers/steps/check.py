@@ -1,11 +1,12 @@
 """``check``: run the gate on the commit, and note what the repository says about itself."""
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
 from core.events.workers import ChecksReported
-from core.gate.checks import CheckResult, ModelRepo
+from core.gate.checks import CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
 from core.ports import CommitState, CommitStatus
 from core.release.model import Model
@@ -25,6 +26,8 @@ async def check(task: Task, services: Services) -> Result | Later:
     repo = await services.git.files(release.repository, release.commit)
     facts = await gather(task.model, release, repo, services)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
+    if _may_be_spoilt(checks):
+        await services.stopping.let_go_of_spoilt()
     settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)
     await _show_status(task, services, checks)
     if release.is_candidate:
@@ -58,6 +61,8 @@ class _Early(Watcher):
         self._services = services
 
     async def quick(self, results: tuple[CheckResult, ...], waiting: tuple[str, ...]) -> None:
+        if _may_be_spoilt(results) and await self._services.stopping.is_to_blame():
+            return
         job = self._task.job
         reported = ChecksReported(
             id=f"checks/{self._task.key}",
@@ -68,6 +73,15 @@ class _Early(Watcher):
             waiting=waiting,
         )
         await self._services.handle(reported)
+
+
+def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:
+    """Whether something in it may come of a process that somebody has ended."""
+    return any(
+        result.status is Status.COULD_NOT_RUN
+        or (result.level is not None and result.status is not Status.PASSED)
+        for result in results
+    )
 
 
 async def _show_status(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:

@@ -1,6 +1,7 @@
 """A run survives the end of the process that started it, and the end of its supervisor is seen."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -133,6 +134,36 @@ async def test_a_run_that_kills_its_supervisor_is_given_up(
     code = training("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nreturn 1")
     said = await reason(platform, spec(key(), Step.TRAIN, run, code=code))
     assert f"was ended {MOST_LAUNCHES} times before it could finish" in said
+
+
+async def test_a_stop_of_all_processes_is_no_failure_and_counts_as_no_end(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    """Whoever ends the container signals the step's process, too, and perhaps before its supervisor."""
+    started = await platform.start(slow(5, run))
+    folder = RunFolder(machine.home / "runs" / started)
+    for number in range(MOST_LAUNCHES + 1):
+        await until_running(platform, started)
+        supervisor = psutil.Process(folder.owner().pid)
+        both = [*supervisor.children(recursive=True), supervisor]
+        for process in both if number % 2 else both[::-1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        psutil.wait_procs(both, timeout=10)
+        assert folder.result() is None
+    assert (await finish(platform, started)).state is RunState.SUCCEEDED
+
+
+async def test_a_run_that_lasts_is_looked_at_less_often(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    started = await platform.start(slow(600, run))
+    early = (await platform.look(started)).look_again_s
+    order = machine.home / "runs" / started / "order.json"
+    os.utime(order, (order.stat().st_mtime - 3600,) * 2)
+    late = (await platform.look(started)).look_again_s
+    await platform.cancel(started)
+    assert 0 < early < 1 < late <= 5
 
 
 async def test_a_cancelled_run_leaves_no_process(platform: LocalRuns, machine: Machine, run: str):

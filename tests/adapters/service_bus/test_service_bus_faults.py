@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -88,6 +89,21 @@ async def test_many_who_work_at_the_same_time_survive_a_broken_connection(
     assert (await waiting).message.id == "later"
     totals = broker.queue("events").totals
     assert (totals.completed, totals.expired_locks, totals.deliveries) == (20, 0, 21)
+
+
+async def test_a_quiet_night_is_no_news(
+    broker: Broker, queue: ServiceBusQueue, caplog: pytest.LogCaptureFixture
+):
+    """The service detaches every link that was idle for ten minutes, keep-alive or not."""
+    await queue.send(message("1"))
+    await queue.complete(await receive_one(queue))
+    broker.detach_idle("events")
+    await asyncio.sleep(0.1)
+    caplog.clear()
+    await queue.send(message("2"))
+    await queue.complete(await receive_one(queue))
+    loud = [record for record in caplog.records if record.levelno > logging.INFO]
+    assert [record.getMessage() for record in loud] == []
 
 
 async def test_a_waiting_receiver_survives_a_detach(broker: Broker, queue: ServiceBusQueue):

@@ -245,3 +245,15 @@ async def test_a_bug_in_the_writer_acknowledges_nothing(path: Path):
     with pytest.raises(QueueUnavailableError):
         await queue.send(message("later"))
     await queue.close()
+
+
+async def test_a_file_of_an_earlier_version_is_worked_off(path: Path):
+    async with opened(path) as queue:
+        await queue.send(message("left"))
+        await queue.schedule(message("later"), datetime.now(UTC) + timedelta(seconds=0.2))
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        for column in ("waits", "failures"):  # as it was before our counts travelled
+            old.execute(f"ALTER TABLE message DROP COLUMN {column}")
+    async with opened(path) as queue:
+        received = [await receive_one(queue), await receive_one(queue)]
+        assert [each.message for each in received] == [message("left"), message("later")]

@@ -1,6 +1,7 @@
 """A Service Bus namespace on loopback: its queues, its clients, and the faults a test wants."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
@@ -40,6 +41,7 @@ class Broker:
         self.port = port
         self._queues = {name.lower(): Queue(name, options) for name, options in queues.items()}
         self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._senders: defaultdict[str, list[Link]] = defaultdict(list)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._welcome, HOST, self.port)
@@ -79,6 +81,12 @@ class Broker:
         for consumer in list(self.queue(name).consumers):
             consumer.detach(error)
 
+    def detach_idle(self, name: str) -> None:
+        """Detach receivers and senders, as the service does after ten quiet minutes."""
+        self.detach_receivers(name)
+        for link in self._senders.pop(name, []):
+            link.detach(AmqpError(DETACH_FORCED, "The link was idle for ten minutes."))
+
     def node_for(self, link: Link, connection: Connection) -> Node:
         path = _path(link.address)
         if path == CBS:
@@ -94,6 +102,7 @@ class Broker:
             return _endpoint(link, partial(self._manage, queue))
         if link.is_receiving:
             return QueueExit(queue, link, self.faults)
+        self._senders[path].append(link)
         return QueueEntrance(queue, self.faults)
 
     def _put_token(self, connection: Connection, request: Request) -> Answer:

@@ -15,12 +15,14 @@ from tests.bot.world import World
 from web.health import add_health
 from web.pages import Pages, add_pages
 
+LANES = ("events", "cards", "steps", "observe")
+
 
 @asynccontextmanager
 async def some_pages(folder, *, mlflow_url="", asked_from=""):
     """``host`` is what the pages answer to; ``client`` asks under it, perhaps from elsewhere."""
     world, port = World(folder), unused_port()
-    queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in ("events", "jobs")}
+    queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in LANES}
     evidence = EvidenceFolder(folder / "evidence")
     runs = LocalRuns(folder, tracking_uri="", uv="uv", python="python", index_env={})
     app, counters = web.Application(middlewares=[_coming_from(asked_from)]), CollectorRegistry()

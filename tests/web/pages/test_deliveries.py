@@ -10,7 +10,7 @@ async def test_before_the_first_one_it_says_so(read):
     _, text = await read("/deliveries")
 
     assert "No delivery has come yet." in text
-    assert "Waiting: 0 in “events”, 0 in “jobs”." in text
+    assert "Waiting: 0 in “events”, 0 in “cards”, 0 in “steps”, 0 in “observe”." in text
 
 
 async def test_each_says_what_it_came_to(pages, read, source):
@@ -37,24 +37,24 @@ async def test_each_says_what_it_came_to(pages, read, source):
 
 async def test_a_dead_letter_is_shown_with_its_reason_and_never_its_body(pages, read):
     body = f'{{"token": "{SECRET}"}}'.encode()
-    await a_dead_letter(pages.queues["jobs"], "step/loan-1/train", reason="KeyError", body=body)
+    await a_dead_letter(pages.queues["steps"], "step/loan-1/train", reason="KeyError", body=body)
     _, text = await read("/deliveries")
 
-    assert "Dead letters of “jobs” Message Reason Since step/loan-1/train KeyError" in text
+    assert "Dead letters of “steps” Message Reason Since step/loan-1/train KeyError" in text
     assert SECRET not in text
 
 
 async def test_redrive_sends_it_again_and_leads_back(pages, read):
-    await a_dead_letter(pages.queues["jobs"], "step/loan-1/train", reason="KeyError")
-    answer = await _redrive(pages, "jobs", "step/loan-1/train")
+    await a_dead_letter(pages.queues["steps"], "step/loan-1/train", reason="KeyError")
+    answer = await _redrive(pages, "steps", "step/loan-1/train")
 
     assert (answer.status, answer.headers["Location"]) == (303, "/deliveries")
-    assert await pages.queues["jobs"].dead_letters() == []
-    assert "1 in “jobs”" in (await read("/deliveries"))[1]
+    assert await pages.queues["steps"].dead_letters() == []
+    assert "1 in “steps”" in (await read("/deliveries"))[1]
 
 
 async def test_what_is_gone_already_says_so(pages):
-    for queue, message in (("jobs", "gone"), ("no_such_queue", "gone")):
+    for queue, message in (("steps", "gone"), ("no_such_queue", "gone")):
         answer = await _redrive(pages, queue, message)
         assert answer.status == 404
         assert "gone already" in await answer.text()

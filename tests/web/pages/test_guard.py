@@ -31,16 +31,16 @@ async def test_who_comes_from_elsewhere_is_refused_under_our_own_name(tmp_path, 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", None])
 async def test_another_sites_form_redrives_nothing(pages, origin):
-    await a_dead_letter(pages.queues["jobs"], "m", reason="a bug")
+    await a_dead_letter(pages.queues["steps"], "m", reason="a bug")
     answer = await pages.client.post(
-        "/deliveries/jobs/redrive",
+        "/deliveries/steps/redrive",
         data={"message": "m"},
         headers={"Origin": origin} if origin is not None else {},
     )
 
     assert answer.status == 403
     assert "Nothing was sent again" in await answer.text()
-    assert len(await pages.queues["jobs"].dead_letters()) == 1
+    assert len(await pages.queues["steps"].dead_letters()) == 1
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -55,7 +55,7 @@ async def bench(tmp_path):
         )  # fmt: skip
         await world.handle(pushed)
         services = Services(
-            handle=world.handle, jobs=queue, effects=world.store, evidence=evidence,
+            handle=world.handle, steps=queue, effects=world.store, evidence=evidence,
             git=git.host, reviews=git.reviews, variable_groups=groups, ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),
             clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
             page_url="http://sluss",

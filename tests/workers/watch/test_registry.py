@@ -5,17 +5,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.errors import UnavailableError
 from core.events.derived import RegistryChangedOutside
 from core.events.workers import RegistryObserved, StepFinished
-from core.jobs import ObserveRegistry
+from core.jobs import ObserveRegistries, ObserveRegistry
 from core.results import Promoted
-from core.words import Stage, Step
+from core.words import PLATFORM, Stage, Step
 from tests.bot.world import LOAN, World
 from tests.core.story import EVE, Story
 from workers.services import Services
-from workers.worker import Worker
+from workers.watch.registry import RegistryWatch
 
 AHEAD = timedelta(minutes=5)  # the clock of this worker, before those of the others
+ALL = ObserveRegistries(id="observe/all/1", stream=PLATFORM)
 JOB = ObserveRegistry(id="observe/1", stream=LOAN, model="loan_default")
 
 
@@ -25,8 +27,17 @@ class Shelf:
     def __init__(self, meanwhile) -> None:
         self.held: dict[Stage, str] | None = dict.fromkeys(Stage, "")
         self._meanwhile = meanwhile
+        self.is_down = False
+        self.asked: list[str] = []
 
-    async def holders(self, _model: str) -> dict[Stage, str] | None:
+    async def all_holders(self) -> dict[str, dict[Stage, str]]:
+        self.asked.append("all")
+        if self.is_down:
+            raise UnavailableError("MLflow does not answer.")
+        return {} if self.held is None else {"loan_default": self.held}
+
+    async def holders(self, model: str) -> dict[Stage, str] | None:
+        self.asked.append(model)
         held = self.held
         await self._meanwhile()
         return held
@@ -44,7 +55,7 @@ async def bench(tmp_path):
     shelf = Shelf(meanwhile)
     absent: dict = dict.fromkeys(
         (
-            "jobs",
+            "steps",
             "evidence",
             "git",
             "reviews",
@@ -61,13 +72,19 @@ async def bench(tmp_path):
         handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,
         clock=lambda: world.clock() + AHEAD, page_url="", **absent,
     )  # fmt: skip
-    worker = Worker(services)
+    watch = RegistryWatch(services, world.store)
 
     async def read(kind):
-        await worker.observe_registry(JOB)
+        await watch.one(JOB)
         return [e.event for e in await world.store.load(LOAN) if isinstance(e.event, kind)]
 
-    yield SimpleNamespace(world=world, shelf=shelf, during=during, read=read)
+    async def look():
+        await watch.all(ALL)
+        return [
+            e.event for e in await world.store.load(LOAN) if isinstance(e.event, RegistryObserved)
+        ]
+
+    yield SimpleNamespace(world=world, shelf=shelf, during=during, read=read, look=look)
     await world.store.close()
 
 
@@ -109,6 +126,45 @@ async def test_a_model_that_is_gone_leaves_its_stage_empty(bench):
     [changed] = await bench.read(RegistryChangedOutside)
     assert (changed.expected, changed.found) == ("1", "")
     assert len(await bench.read(RegistryObserved)) == 1
+
+
+async def test_a_look_at_all_asks_once_while_nothing_differs(bench):
+    await bench.world.told(promoting())
+    await bench.world.handle(_placed(bench.world))
+    bench.shelf.held = {Stage.QA: "1", Stage.TST: "9"}
+
+    assert await bench.look() == []
+    assert bench.shelf.asked == ["all"]
+
+
+async def test_a_look_at_all_reads_and_tells_what_differs(bench):
+    await bench.world.told(promoting())
+    await bench.world.handle(_placed(bench.world))
+    bench.shelf.held = {Stage.QA: "7"}
+
+    [told] = await bench.look()
+    assert (told.model, told.holders) == ("loan_default", {Stage.QA: "7"})
+    assert bench.shelf.asked == ["all", "loan_default"]
+    assert len(await bench.look()) == 1
+
+
+async def test_a_look_at_all_misses_a_model_that_is_gone(bench):
+    await bench.world.told(promoting())
+    await bench.world.handle(_placed(bench.world))
+    bench.shelf.held = None
+
+    assert len(await bench.look()) == 1
+
+
+async def test_while_the_registry_is_down_looks_are_left_out_and_it_is_said_once(bench, caplog):
+    await bench.world.told(promoting())
+    bench.shelf.is_down = True
+    for _ in range(3):
+        await bench.look()
+    bench.shelf.is_down = False
+    await bench.look()
+
+    assert [record.action for record in caplog.records] == ["registry_is_down"]
 
 
 def _placed(world):

@@ -1,8 +1,8 @@
-"""The id of a message that is sent again."""
+"""The id of a message that is sent again, by whomever."""
 
 import pytest
 
-from adapters.service_bus.messages import _suffixed
+from core.words import message_id
 
 SUFFIX = "~redrive-12"
 
@@ -16,9 +16,9 @@ SUFFIX = "~redrive-12"
     ],
 )
 def test_it_fits_into_what_the_service_takes(name: str, expected: str):
-    assert _suffixed(name, SUFFIX) == expected
+    assert message_id(name, SUFFIX) == expected
     assert len(expected) <= 128
 
 
 def test_long_ids_that_differ_at_the_end_stay_apart():
-    assert _suffixed("x" * 127 + "a", SUFFIX) != _suffixed("x" * 127 + "b", SUFFIX)
+    assert message_id("x" * 127 + "a", SUFFIX) != message_id("x" * 127 + "b", SUFFIX)

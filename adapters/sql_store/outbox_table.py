@@ -1,0 +1,160 @@
+"""The outbox as a table: which jobs may be in a queue now, and which wait for their turn.
+
+What one push may bring by the hundred is limited: of the steps and of the release cards of one
+stream only some are in the queue at once. A step keeps its place until its release no longer waits
+for that attempt, and a card until it was shown. It is decided anew in each transaction that may
+change it, so that no place can be lost.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+from adapters.sql_store.schema import digest, outbox
+from core import jobs as job_codec
+from core.events.base import Event
+from core.jobs import AnyJob, Job, Lane, RunStep, ShowCard, step_job
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import RUNNING
+from core.words import ReleaseId, Stream
+
+MOST_AT_ONCE: Final = 4
+LIMITED: Final = (Lane.STEPS, Lane.CARDS)
+FIRST, LATER = 0, 1  # ranks
+MANY_BY_ONE_PUSH: Final = "release"  # the kind of card
+
+
+class Place(IntEnum):
+    WAITING = 0  # for its turn
+    READY = 1  # to be sent
+    SENT = 2  # and counted, until it is done
+
+
+def take_in(
+    connection: sa.Connection, model: Model, events: Iterable[Event], jobs: Sequence[Job]
+) -> set[Lane]:
+    """What a decision changes in the outbox; return the lanes in which something may be sent."""
+    changed = {str(getattr(event, "release", "")) for event in events} - {""}
+    for release in changed:
+        _forget_old_steps(connection, model, ReleaseId(release))
+    for job in jobs:
+        _put(connection, job, model)
+    ready = {job.lane for job in jobs}
+    limited = {Lane.STEPS} if changed else set[Lane]()
+    for lane in LIMITED:
+        if lane in ready | limited and _let_in(connection, lane, model.stream):
+            ready.add(lane)
+    return ready
+
+
+def unsent(connection: sa.Connection, lane: Lane | None, limit: int) -> list[AnyJob]:
+    query = (
+        sa.select(outbox.c.body)
+        .where(outbox.c.lane.in_([lane] if lane else list(Lane)), outbox.c.place == Place.READY)
+        .order_by(outbox.c.number)
+        .limit(limit)
+    )
+    return [job_codec.decode(body) for body in connection.scalars(query)]
+
+
+def mark_sent(connection: sa.Connection, ids: Sequence[str]) -> None:
+    """What has a rank is counted until it is done; the rest is forgotten."""
+    rows = outbox.c.id_digest.in_([digest(each) for each in ids])
+    connection.execute(sa.delete(outbox).where(rows, outbox.c.rank.is_(None)))
+    connection.execute(sa.update(outbox).where(rows).values(place=Place.SENT))
+
+
+def done(connection: sa.Connection, job: Job) -> bool:
+    """Free its place; say whether another one of its stream may be sent now."""
+    found = connection.execute(sa.delete(outbox).where(outbox.c.id_digest == digest(job.id)))
+    return bool(found.rowcount) and _let_in(connection, job.lane, job.stream)
+
+
+def is_counted(job: Job) -> bool:
+    return isinstance(job, RunStep) or (isinstance(job, ShowCard) and job.card == MANY_BY_ONE_PUSH)
+
+
+def _put(connection: sa.Connection, job: Job, model: Model) -> None:
+    """A job of that id that still waits is the same work: once is enough.
+
+    A card that waits for its turn will show the newest state, so one job of it is enough, too.
+    """
+    about, rank = _about(job), _rank(job, model)
+    same = outbox.c.id_digest == digest(job.id)
+    if isinstance(job, ShowCard):
+        waits = sa.and_(outbox.c.lane == Lane.CARDS, outbox.c.place == Place.WAITING)
+        same = sa.or_(same, sa.and_(outbox.c.about == about, waits))
+    if connection.scalar(sa.select(outbox.c.number).where(same).limit(1)) is not None:
+        return
+    row = {
+        "id": job.id,
+        "id_digest": digest(job.id),
+        "body": job_codec.encode(job),
+        "lane": job.lane,
+        "stream": job.stream,
+        "about": about,
+        "place": Place.READY if rank is None else Place.WAITING,
+        "rank": rank,
+    }
+    connection.execute(sa.insert(outbox).values(row))
+
+
+def _let_in(connection: sa.Connection, lane: Lane, stream: Stream) -> bool:
+    """Those whose turn it is may be sent; True when there are such."""
+    mine = (outbox.c.lane == lane, outbox.c.stream == stream)
+    counted = (*mine, outbox.c.place.in_((Place.READY, Place.SENT)), outbox.c.rank.is_not(None))
+    there = sa.select(outbox.c.number).where(*counted).limit(MOST_AT_ONCE)
+    free = MOST_AT_ONCE - len(connection.scalars(there).all())
+    if free <= 0:
+        return False
+    waiting = sa.select(outbox.c.number).where(*mine, outbox.c.place == Place.WAITING)
+    chosen = waiting.order_by(outbox.c.rank, outbox.c.number).limit(free)
+    numbers = connection.scalars(chosen).all()
+    if numbers:
+        update = sa.update(outbox).where(outbox.c.number.in_(numbers))
+        connection.execute(update.values(place=Place.READY))
+    return bool(numbers)
+
+
+def _forget_old_steps(connection: sa.Connection, model: Model, release: ReleaseId) -> None:
+    """All but the attempt that the release waits for: it has its result, or nobody wants one."""
+    known = model.releases.get(release)
+    old = sa.delete(outbox).where(
+        outbox.c.about == _short(release),
+        outbox.c.lane == Lane.STEPS,
+        outbox.c.stream == model.stream,
+        outbox.c.rank.is_not(None),
+    )
+    current = _current(model.stream, known) if known else ""
+    connection.execute(old.where(outbox.c.id_digest != digest(current)))
+
+
+def _current(stream: Stream, release: Release) -> str:
+    run = release.current_step()
+    if run is None or run.finished is not None or release.state not in RUNNING:
+        return ""
+    return step_job(stream, release.id, run.step, run.attempt, run.stage).id
+
+
+def _rank(job: Job, model: Model) -> int | None:
+    """None is never kept waiting. What is on its way to production comes before other branches."""
+    if not is_counted(job):
+        return None
+    name = job.subject if isinstance(job, ShowCard) else getattr(job, "release", "")
+    release = model.releases.get(ReleaseId(name))
+    return FIRST if release is not None and release.is_candidate else LATER
+
+
+def _about(job: Job) -> str:
+    if isinstance(job, ShowCard):
+        return _short(f"{job.card}/{job.subject}")
+    return _short(str(getattr(job, "release", "")))
+
+
+def _short(text: str) -> str:
+    """Of one length, however long the text is: it stands in an index."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

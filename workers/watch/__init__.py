@@ -1,0 +1,1 @@
+"""What looks at the world again, since hints may be lost."""

@@ -1,0 +1,71 @@
+"""Read who holds the stages in the registry, and tell what differs from what we know."""
+
+import logging
+
+from core.errors import UnavailableError
+from core.events.workers import RegistryObserved
+from core.jobs import ObserveRegistries, ObserveRegistry
+from core.ports import Store
+from core.release.model import JUDGED
+from core.words import Stream
+from workers.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class RegistryWatch:
+    """Hints name one model; now and then all are asked for at once."""
+
+    def __init__(self, services: Services, store: Store) -> None:
+        self._services = services
+        self._store = store
+        self._is_down = False
+
+    async def one(self, job: ObserveRegistry) -> None:
+        """Tell only what differs from what we know."""
+        model = await self._services.handle.model(job.stream)
+        read_at = self._services.clock()
+        holders = await self._services.registry.holders(job.model)
+        if not model.differing(holders or {}):
+            return
+        observed = RegistryObserved(
+            id=f"observed/{job.model}/{read_at.isoformat()}",
+            time=read_at,
+            model=job.model,
+            holders=holders or {},
+            read_at=read_at,
+            is_missing=holders is None,
+            known=model.version,
+        )
+        await self._services.handle(observed)
+
+    async def all(self, job: ObserveRegistries) -> None:
+        """One question to the registry and one to the store, however many models there are.
+
+        While the registry is down a look is left out: the next one comes anyway.
+        """
+        try:
+            differing = await self._differing()
+        except UnavailableError as error:
+            if not self._is_down:
+                log.warning("%s", error, extra={"action": "registry_is_down"})
+            self._is_down = True
+            return
+        self._is_down = False
+        for stream in differing:
+            name = (await self._services.handle.model(stream)).name
+            await self.one(ObserveRegistry(id=f"{job.id}/{stream}", stream=stream, model=name))
+
+    async def _differing(self) -> list[Stream]:
+        found = await self._services.registry.all_holders()
+        holders = {name.casefold(): stages for name, stages in found.items()}
+        known = await self._store.held()
+        claims = await self._store.claims()
+        return [
+            stream
+            for name, stream in claims.items()
+            if any(
+                holders.get(name, {}).get(stage, "") != known.get(stream, {}).get(stage, "")
+                for stage in JUDGED
+            )
+        ]
