@@ -39,6 +39,9 @@ class MlflowRegistry:
         check_model_name(model)
         return await self._versions.ask(lambda versions: versions.holders(model))
 
+    async def all_holders(self) -> dict[str, dict[Stage, str]]:
+        return await self._versions.ask(lambda versions: versions.all_holders())
+
     async def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         check_model_name(model)
         return await self._versions.ask(

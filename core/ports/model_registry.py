@@ -24,6 +24,9 @@ class ModelRegistry(Protocol):
     async def holders(self, model: str) -> dict[Stage, str] | None:
         """The version that holds each stage ("" for none); None when there is no such model."""
 
+    async def all_holders(self) -> dict[str, dict[Stage, str]]:
+        """The same of every model, by name: asked once, however many there are."""
+
     async def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         """Make the version the holder and read it back; return the version that held it before.
 

@@ -126,6 +126,15 @@ class ModelRegistryContract:
         expected = {Stage.TST: "", Stage.QA: new, Stage.PROD: old}
         assert await registry.holders(model) == expected
 
+    async def test_the_holders_of_all_models_are_told_at_once(self, bench: Bench):
+        registry, (model, old, new) = bench.registry, await _two_versions(bench)
+        other, _ = await _registered(bench, FIRST)
+        await registry.place(model, old, Stage.PROD, FIRST)
+        await registry.place(model, new, Stage.QA, SECOND)
+        everything = await registry.all_holders()
+        assert everything[model] == {Stage.TST: "", Stage.QA: new, Stage.PROD: old}
+        assert everything[other] == dict.fromkeys(Stage, "")
+
     async def test_what_does_not_exist_cannot_be_placed(self, bench: Bench):
         with pytest.raises(UnknownNameError, match="no registered model called"):
             await bench.registry.place(bench.model(), "1", Stage.QA, FIRST)
