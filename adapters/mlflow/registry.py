@@ -40,7 +40,7 @@ class MlflowRegistry:
         return await self._versions.ask(lambda versions: versions.holders(model))
 
     async def all_holders(self) -> dict[str, dict[Stage, str]]:
-        return await self._ask(lambda records: records.all_holders())
+        return await self._versions.ask(lambda versions: versions.all_holders())
 
     async def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         check_model_name(model)

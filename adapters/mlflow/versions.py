@@ -21,6 +21,7 @@ from core.results import Registered
 from core.words import ReleaseId, Stage
 
 READY_WITHIN_S: Final = 60
+PAGE: Final = 200
 
 NO_ARTIFACT = (
     "Version {version} of {model} has no artifact files any more. Train and register anew."
@@ -86,9 +87,16 @@ class Versions:
 
     def holders(self, model: str) -> dict[Stage, str] | None:
         registered = self._model(model)
-        if registered is None:
-            return None
-        return {stage: self._stages.holder(registered, stage) for stage in Stage}
+        return self._held(registered) if registered is not None else None
+
+    def all_holders(self) -> dict[str, dict[Stage, str]]:
+        held, token = dict[str, dict[Stage, str]](), ""
+        while True:
+            page = self._client.search_registered_models(max_results=PAGE, page_token=token or None)
+            held |= {model.name: self._held(model) for model in page}
+            token = page.token
+            if not token:
+                return held
 
     def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         """Each write may be repeated, and what was written is read back."""
@@ -105,6 +113,9 @@ class Versions:
             self._stages.forget(model, previous, stage)
         self._read_back(model, version, stage)
         return previous
+
+    def _held(self, model: RegisteredModel) -> dict[Stage, str]:
+        return {stage: self._stages.holder(model, stage) for stage in Stage}
 
     def _read_back(self, model: str, version: str, stage: Stage) -> None:
         found = (self.holders(model) or {}).get(stage, "")
