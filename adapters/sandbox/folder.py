@@ -147,7 +147,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.add(target.parent)
             target.write_bytes(data)
-        except OSError:
+        except (OSError, ValueError):  # no file system has a name for half a character
             left_out.append(name)
     return left_out
 

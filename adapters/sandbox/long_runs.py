@@ -5,6 +5,7 @@ the warden, so there is no moment without an owner; the kernel frees it with the
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import subprocess
@@ -34,6 +35,7 @@ GROUP: Final = "sluss_long_run_"
 PATIENCE_S: Final = 10.0  # the warden ends everything within five
 MOST_S: Final = 3 * PATIENCE_S
 LOOK_EVERY_S: Final = 0.02
+TAKEN: Final = (errno.EEXIST, errno.ENOTEMPTY)
 STATES: Final = {
     "": LongState.ENDED,
     CANCELLED: LongState.CANCELLED,
@@ -127,16 +129,18 @@ class LongRuns:
             return None
         self._open_home()
         draft, lock = self._draft()
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(os.close, lock)
+            undo.callback(remove, draft.path)
             notes = draft.lay_out(order.files, order.tools, order.stdin)
             draft.keep_about(self._about(folder, key, tuple(notes)))
-            draft.path.rename(folder.path)
-        except OSError:
-            remove(draft.path)
-            os.close(lock)
-            if folder.path.exists():  # somebody else was first
-                return None
-            raise
+            try:
+                draft.path.rename(folder.path)
+            except OSError as error:
+                if error.errno in TAKEN:  # somebody else was first
+                    return None
+                raise
+            undo.pop_all()
         return lock
 
     def _draft(self) -> tuple[LongRunFolder, int]:
@@ -148,6 +152,7 @@ class LongRuns:
 
     def _about(self, folder: LongRunFolder, key: str, notes: tuple[str, ...]) -> AboutLongRun:
         groups = tuple(f"{place}/{_group(folder)}" for place in self._fence.groups)
+        key = key.encode("utf-8", "backslashreplace").decode()  # half a character cannot be kept
         return AboutLongRun(key=key, level=self._fence.level, groups=groups, notes=notes)
 
     def _open_home(self) -> None:
