@@ -1,6 +1,6 @@
 """What runs code that nobody trusts: a sandbox, and the environment that a model asks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -124,6 +124,9 @@ class Sandbox(Protocol):
 
     async def forget(self, key: str) -> None:
         """End it, and remove all that is kept of it; afterwards the key is free again."""
+
+
+FindSandbox = Callable[[], Awaitable[Sandbox]]  # asked when it is needed: finding out takes time
 
 
 class ModelEnvironments(Protocol):

@@ -109,7 +109,9 @@ def _services(parts: Parts) -> Services:
         policy=settings.files.policy,
         runtimes=home_runtimes(settings.home),
         clones=parts.clones,
-        gate=server_gate(settings.home, settings.tool_environment, parts.evidence.keep),
+        gate=server_gate(
+            settings.home, settings.tool_environment, parts.evidence.keep, parts.find_sandbox
+        ),
         clock=parts.clock,
         page_url=settings.public_url,
     )

@@ -19,7 +19,9 @@ from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import SettingsError
 from core.handle import Handle
+from core.ports.sandbox import FindSandbox
 from sluss.home.settings import Settings
+from sluss.wiring.gate_parts import OneSandbox
 from sluss.wiring.live_platform import LivePlatform
 from sluss.wiring.lock import Role
 from workers.gate.checks import CHECKS
@@ -42,6 +44,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     mlflow_url: str
     handle: Handle
     clock: Callable[[], datetime]
+    find_sandbox: FindSandbox
 
     async def close(self) -> None:
         """MLflow stays up: the next start adopts it. ``sluss down`` ends it."""
@@ -73,6 +76,7 @@ async def build(settings: Settings, role: Role) -> Parts:
         clock=now,
         is_local=settings.is_local,
     )
+    find_sandbox = OneSandbox(home).found
     return Parts(
         settings=settings,
         store=store,
@@ -82,12 +86,13 @@ async def build(settings: Settings, role: Role) -> Parts:
         git=BareRepositories(lambda found: _folder(handle, found), files.variables),
         directory=PeopleFile(files.people),
         registry=MlflowRegistry(url),
-        ml_platform=_runs(settings, url),
+        ml_platform=_runs(settings, url, find_sandbox),
         clones=CloneIndexFile(home / "clones.db"),
         mlflow=mlflow,
         mlflow_url=url,
         handle=handle,
         clock=now,
+        find_sandbox=find_sandbox,
     )
 
 
@@ -96,11 +101,12 @@ def _folder(handle: Handle, host_id: str) -> Path | None:
     return Path(known.location) if known and known.location else None
 
 
-def _runs(settings: Settings, tracking_uri: str) -> LocalRuns:
+def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> LocalRuns:
     return LocalRuns(
         settings.home,
         tracking_uri=tracking_uri,
         uv=str(Path(sys.executable).parent / "uv"),
         python=sys.executable,
         index_env=settings.tool_environment,
+        find_sandbox=find_sandbox,
     )

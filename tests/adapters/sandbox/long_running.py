@@ -59,13 +59,13 @@ class LongBench:
         return await self.ended(key)
 
     async def ended(self, key="a run"):
-        async with asyncio.timeout(60):
-            while (look := await self.sandbox.look(key)).state is LongState.RUNNING:
+        async with asyncio.timeout(40):
+            while (look := await self.sandbox.look(key)).state is LongState.RUNNING:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return look
 
     async def says(self, words, key="a run"):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(40):
             while words not in (said := await self.sandbox.log(key)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return said
