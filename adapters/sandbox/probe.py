@@ -1,7 +1,7 @@
 """Finds out what this machine allows, by really running something at each level."""
 
 import asyncio
-import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,9 +41,9 @@ async def probe(
     """The strongest sandbox that works here, and is not stronger than that.
 
     ``may_group``: with control groups where the machine lets us make some. ``home`` is where long
-    runs are kept; without one they are in the temporary folder, where a restart may clear them.
+    runs are kept; without one they have a new temporary folder, where no other process finds them.
     """
-    home = home or Path(tempfile.gettempdir(), f"sluss_{os.geteuid()}")
+    home = home or Path(tempfile.gettempdir(), f"sluss_{secrets.token_hex(8)}")
     await asyncio.to_thread(remove_stale)
     groups = await asyncio.to_thread(_groups) if may_group else ()
     for fence in _candidates(strongest, bounds, groups):

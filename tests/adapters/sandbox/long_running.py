@@ -1,6 +1,7 @@
 """What the tests of long runs share: an order in few words, waiting, and a process that starts one."""
 
 import asyncio
+import os
 import sys
 
 import msgspec
@@ -11,7 +12,7 @@ from core.ports.sandbox import LongOrder, LongState
 from tests.adapters.sandbox.looking import until
 
 SMALL = Bounds(shared_mb=8)
-MARK = "sluss-long-run-mark"
+MARK = f"sluss-long-run-{os.getpid()}"  # tests may run in several processes
 SLEEP = "import time; print('begun', flush=True); time.sleep(60)"
 STARTER = """
 import asyncio, pathlib, sys, time

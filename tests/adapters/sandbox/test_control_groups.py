@@ -137,6 +137,23 @@ def test_that_of_a_run_is_not_removed(places):
             folder.rmdir()
 
 
+def test_a_trial_is_left_to_who_tries_and_removed_after_a_killed_one(tmp_path):
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    trials = [tmp_path / f"sluss_trial_{pid}_x" for pid in (os.getpid(), gone.pid)]
+    for trial in trials:
+        trial.mkdir()
+    remove_stale((str(tmp_path),))
+
+    assert [trial.exists() for trial in trials] == [True, False]
+
+
+def test_the_end_of_what_was_never_made_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("adapters.sandbox.warden.group.WAIT_S", 3600.0)
+
+    ControlGroup([str(tmp_path / "never")], memory_mb=64, tasks=12).end()
+
+
 def a_process(folder, cgroup, *mounts):
     (folder / "proc").mkdir()
     (folder / "proc" / "cgroup").write_text(cgroup)
