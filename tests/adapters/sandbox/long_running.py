@@ -39,7 +39,7 @@ time.sleep(60)
 def an_order(code="", *arguments, **about):
     argv = about.pop("argv", (PYTHON, "-I", "-S", "-u", "-c", code, *arguments))
     usual = {"seconds": 30.0, "memory_mb": 160, "disk_mb": 48, "processes": 24, "threads": 100}
-    return LongOrder(argv=argv, **{**usual, "log_mb": 1, **about})
+    return LongOrder(argv=argv, **{**usual, "log_mb": 1, "gives_way": False, **about})
 
 
 class LongBench:
