@@ -37,7 +37,7 @@ class _Mount(msgspec.Struct, frozen=True):
     options: frozenset[str]
 
     def folder(self, path: str) -> Path | None:
-        """Of a group, by its name in /proc/<pid>/cgroup; None for one that is out of sight."""
+        """A group's folder, by its name in /proc/<pid>/cgroup; None when it is out of sight."""
         with contextlib.suppress(ValueError):
             return Path(self.place, Path(path).relative_to(self.root))
         return None

@@ -32,7 +32,10 @@ WARDEN_GONE: Final = "the process that watched it was ended"
 
 
 class HeardOutput(msgspec.Struct, frozen=True):
-    """``is_whole``: the warden has seen the end of it; else something of it may still run."""
+    """What a process has said, and how it ended.
+
+    ``is_whole``: the warden has seen the end of it; else something of it may still run.
+    """
 
     verdict: WardenVerdict
     stdout: bytes
@@ -121,7 +124,7 @@ class _Conversation:
             transport.close()
 
     async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
-        """To the end in any case, so that nobody waits for a full pipe."""
+        """It reads to the end in any case, so that nobody waits for a full pipe."""
         while block := await stream.read(BLOCK):
             if len(into) <= self._most:
                 into += block

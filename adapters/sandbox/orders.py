@@ -33,7 +33,7 @@ OPTIONS: Final = {READ_ONLY: "--ro-bind", WRITABLE: "--bind", LINK: "--symlink"}
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for all commands. ``shared_mb`` is the size of /dev/shm.
+    """The bounds are the same for all commands. ``shared_mb`` is the size of /dev/shm.
 
     ``tasks`` are threads of all processes: torch and BLAS start some for each core.
     """
@@ -48,7 +48,7 @@ USUAL: Final = Bounds()
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine can shut in with. ``program`` is bubblewrap's, where that is the level.
+    """A machine shuts in with this. ``program`` is bubblewrap's, where that is the level.
 
     ``groups``: the folders to make a control group below, if there are any.
     """

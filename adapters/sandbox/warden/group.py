@@ -31,7 +31,10 @@ PAUSE_S = 0.002
 
 
 class ControlGroup:
-    """``folders`` are to be made, in ones that are there; without any, all of this does nothing."""
+    """The kernel's own limits for the processes of one run.
+
+    ``folders`` are to be made, in ones that are there; without any, all of this does nothing.
+    """
 
     def __init__(self, folders: list[str], *, memory_mb: int, tasks: int) -> None:
         self.folders = folders

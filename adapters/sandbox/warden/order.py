@@ -11,7 +11,9 @@ SIZE_BYTES = 8
 
 
 class WardenOrder:
-    """``argv`` and ``env`` are final. ``stdin`` is a file; ``folder`` is all that may be filled.
+    """The warden gets all that it has to know with this.
+
+    ``argv`` and ``env`` are final. ``stdin`` is a file; ``folder`` is all that may be filled.
 
     ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
     ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
@@ -59,7 +61,11 @@ def decode(data: bytes) -> WardenOrder:
 
 
 class WardenVerdict:
-    """``code`` is negative for a signal; ``stopped`` is a value of core.gate.tools.Stopped."""
+    """The warden says with this how it ended.
+
+    ``code`` is negative for a signal; ``stopped`` is a value of core.gate.tools.Stopped, or one of
+    the words that ``long_run.py`` has beside them.
+    """
 
     def __init__(self, code: int, seconds: float, stopped: str = "", note: str = "") -> None:
         self.code = code

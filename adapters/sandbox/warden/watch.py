@@ -28,6 +28,8 @@ Breach = tuple[str, str]  # a value of core.gate.tools.Stopped, and what is to b
 
 
 class LimitWatch:
+    """The one who looks: what the processes take, against what the order lets them."""
+
     def __init__(self, order: WardenOrder, group: ControlGroup) -> None:
         self._order = order
         self._group = group

@@ -83,7 +83,7 @@ class _Relay:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """To the end of what one side says; the other may go on."""
+    """It copies to the end of what one side says; the other may go on."""
     while block := await reader.read(BLOCK):
         writer.write(block)
         await writer.drain()
