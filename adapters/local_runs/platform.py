@@ -19,6 +19,7 @@ from adapters.local_runs.folder import CANCELLED, FOLDER, RunFolder, Whispered
 from adapters.local_runs.placing import Place, lay_out
 from core.errors import UnknownNameError
 from core.ports.ml_platform import RunLook, RunSpec, RunState
+from core.ports.sandbox import FindSandbox
 from core.words import LOCAL, RunId, platform_of
 
 ROOT: Final = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ class LocalRuns:
     """``tracking_uri`` is MLflow's; ``uv`` and ``python`` are paths; ``index_env`` is for uv alone.
 
     ``secrets`` are values that no log may show, beyond what looks like a secret by itself.
-    No step gets more than ``memory_limit_mb``.
+    No step gets more than ``memory_limit_mb``. ``find_sandbox`` gives the walls of this machine.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class LocalRuns:
         index_env: Mapping[str, str],
         secrets: tuple[str, ...] = (),
         memory_limit_mb: int = 4096,
+        find_sandbox: FindSandbox | None = None,
     ) -> None:
+        self._find_sandbox = find_sandbox
         self._runs = home.resolve() / "runs"
         self._place = Place(
             home=home.resolve(),

@@ -17,11 +17,12 @@ from typing import Final
 
 import msgspec
 
-from adapters.sandbox.run_folder import PREFIX
-from adapters.sandbox.warden.group import Group
+from adapters.sandbox.folder import PREFIX
+from adapters.sandbox.warden.group import ControlGroup
 
 CONTROLLERS: Final = ("memory", "pids")
 HANDED_ON: Final = "cgroup.subtree_control"
+TRIAL: Final = "sluss_trial_"  # and the process that tries
 TRIAL_MB: Final = 64
 TRIAL_TASKS: Final = 16
 WAITS: Final = ("cat",)  # for ever, as nobody says anything to it
@@ -36,7 +37,7 @@ class _Mount(msgspec.Struct, frozen=True):
     options: frozenset[str]
 
     def folder(self, path: str) -> Path | None:
-        """Of a group, by its name in /proc/<pid>/cgroup; None for one that is out of sight."""
+        """A group's folder, by its name in /proc/<pid>/cgroup; None when it is out of sight."""
         with contextlib.suppress(ValueError):
             return Path(self.place, Path(path).relative_to(self.root))
         return None
@@ -56,13 +57,19 @@ def candidates(proc: Path) -> Iterator[tuple[str, ...]]:
 
 
 def remove_stale(places: tuple[str, ...]) -> None:
-    """What a killed warden has left: there is no run of that name any more."""
+    """Remove what a killed warden has left, or somebody who was killed while trying."""
     runs = {path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*")}
-    for place in places:
-        for group in Path(place).glob(f"{PREFIX}*"):
-            if group.name not in runs:
-                with contextlib.suppress(OSError):  # somebody is in it: it is not ours to end
-                    group.rmdir()
+    for place in map(Path, places):
+        left = [group for group in place.glob(f"{PREFIX}*") if group.name not in runs]
+        left += [group for group in place.glob(f"{TRIAL}*") if not _is_trying(group.name)]
+        for group in left:
+            with contextlib.suppress(OSError):  # somebody is in it: it is not ours to end
+                group.rmdir()
+
+
+def _is_trying(name: str) -> bool:
+    """Another process that starts now tries beside us."""
+    return Path("/proc", name.removeprefix(TRIAL).partition("_")[0]).exists()
 
 
 def _mounts(text: str) -> Iterator[_Mount]:
@@ -110,8 +117,10 @@ def _words(path: Path) -> list[str]:
 
 def _may_be_made(places: tuple[str, ...]) -> bool:
     """Nothing is believed before a process was put into one and ended with it."""
-    name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
-    group = Group([f"{place}/{name}" for place in places], memory_mb=TRIAL_MB, tasks=TRIAL_TASKS)
+    name = f"{TRIAL}{os.getpid()}_{secrets.token_hex(4)}"
+    group = ControlGroup(
+        [f"{place}/{name}" for place in places], memory_mb=TRIAL_MB, tasks=TRIAL_TASKS
+    )
     with subprocess.Popen(WAITS, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as waiting:  # noqa: S603 - fixed words
         try:
             group.make()

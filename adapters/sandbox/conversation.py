@@ -9,14 +9,20 @@ from typing import Final
 
 import msgspec
 
-from adapters.sandbox.warden.order import Order, Verdict, verdict_from
+from adapters.sandbox.warden.order import WardenOrder, WardenVerdict, verdict_from
 from core.gate.tools import Stopped
 
 ROOT: Final = str(Path(__file__).parents[2])
-BOOT: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from adapters.sandbox.warden.warden import main; main(sys.argv[1])"
-)
+# The packages above the warden are stood in for: what they import is not there, and slow.
+BOOT: Final = """
+import sys
+root = sys.argv.pop(1)
+for name in ("adapters", "adapters.sandbox"):
+    sys.modules[name] = package = type(sys)(name)
+    package.__path__ = [f"{root}/{name.replace('.', '/')}"]
+from adapters.sandbox.warden.{module} import main
+main(*sys.argv[1:])
+"""
 BLOCK: Final = 64 * 1024
 END_S: Final = 10.0  # the warden ends everything within five
 KILLED: Final = -9
@@ -25,16 +31,19 @@ TOO_MUCH: Final = "wrote more than {output_mb} MB"
 WARDEN_GONE: Final = "the process that watched it was ended"
 
 
-class Said(msgspec.Struct, frozen=True):
-    """``is_whole``: the warden has seen the end of it; else something of it may still run."""
+class HeardOutput(msgspec.Struct, frozen=True):
+    """What a process has said, and how it ended.
 
-    verdict: Verdict
+    ``is_whole``: the warden has seen the end of it; else something of it may still run.
+    """
+
+    verdict: WardenVerdict
     stdout: bytes
     stderr: bytes
     is_whole: bool = True
 
 
-async def converse(order: Order, output_mb: int) -> Said:
+async def converse(order: WardenOrder, output_mb: int) -> HeardOutput:
     """Cancelling closes the warden's input, which tells it to end everything."""
     reads, writes = os.pipe()
     try:
@@ -51,23 +60,29 @@ async def converse(order: Order, output_mb: int) -> Said:
         await conversation.end()
 
 
+def warden_argv(module: str, *arguments: str) -> list[str]:
+    """The command of a warden, by the name of its module."""
+    boot = BOOT.replace("{module}", module)
+    return [sys.executable, "-I", "-S", "-c", boot, ROOT, *arguments]
+
+
 async def _start(writes: int) -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", "-c", BOOT, ROOT, str(writes),
+        *warden_argv("warden", str(writes)),
         stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}, pass_fds=(writes,), start_new_session=True,
     )  # fmt: skip
 
 
-def _verdict(answer: bytes) -> Verdict:
+def _verdict(answer: bytes) -> WardenVerdict:
     """Without walls, code may have ended the warden or spoken in its place."""
     try:
         return verdict_from(answer)
     except ValueError:
-        return Verdict(KILLED, 0, "", WARDEN_GONE)
+        return WardenVerdict(KILLED, 0, "", WARDEN_GONE)
 
 
 class _Conversation:
-    def __init__(self, warden: Process, order: Order, output_mb: int) -> None:
+    def __init__(self, warden: Process, order: WardenOrder, output_mb: int) -> None:
         assert warden.stdin is not None
         assert warden.stdout is not None
         assert warden.stderr is not None
@@ -83,7 +98,7 @@ class _Conversation:
             asyncio.create_task(self._read(warden.stderr, self._errors)),
         )
 
-    async def listen(self, reads: int) -> Said:
+    async def listen(self, reads: int) -> HeardOutput:
         """The pipes are empty soon after the verdict, unless something got away from the warden."""
         self._stdin.write(self._order.encode())
         answer = await self._answer(reads)
@@ -91,9 +106,9 @@ class _Conversation:
         verdict = _verdict(answer)
         if max(len(self._said), len(self._errors)) > self._most:
             note = TOO_MUCH.format(output_mb=self._output_mb)
-            verdict = Verdict(KILLED, verdict.seconds, Stopped.OUTPUT, note)
+            verdict = WardenVerdict(KILLED, verdict.seconds, Stopped.OUTPUT, note)
         said, errors = bytes(self._said[: self._most]), bytes(self._errors[: self._most])
-        return Said(verdict, said, errors, verdict.note != WARDEN_GONE)
+        return HeardOutput(verdict, said, errors, verdict.note != WARDEN_GONE)
 
     async def _answer(self, descriptor: int) -> bytes:
         """Empty when there is none, or nobody who gives one; the descriptor is closed with it."""
@@ -109,7 +124,7 @@ class _Conversation:
             transport.close()
 
     async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
-        """To the end in any case, so that nobody waits for a full pipe."""
+        """It reads to the end in any case, so that nobody waits for a full pipe."""
         while block := await stream.read(BLOCK):
             if len(into) <= self._most:
                 into += block

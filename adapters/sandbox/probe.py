@@ -1,13 +1,17 @@
 """Finds out what this machine allows, by really running something at each level."""
 
 import asyncio
+import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from adapters.sandbox import control_groups
-from adapters.sandbox.run_folder import remove_stale
-from adapters.sandbox.sandbox import USUAL, Bounds, ShutIn
+from adapters.sandbox.folder import remove_stale
+from adapters.sandbox.orders import USUAL, Bounds, Fence
+from adapters.sandbox.sandbox import ShutIn
 from adapters.sandbox.warden import kernel
 from core.gate.checks import ModelRepo
 from core.gate.tools import OUT, PYTHON, Command, Level
@@ -28,19 +32,26 @@ HOST_FILES: Final = ("/etc/shadow", "/run", "/sys", "/var")
 
 
 async def probe(
-    strongest: Level = Level.BUBBLEWRAP, bounds: Bounds = USUAL, *, may_group: bool = True
+    strongest: Level = Level.BUBBLEWRAP,
+    bounds: Bounds = USUAL,
+    *,
+    may_group: bool = True,
+    home: Path | None = None,
 ) -> Sandbox:
     """The strongest sandbox that works here, and is not stronger than that.
 
-    ``may_group``: with control groups where the machine lets us make some.
+    ``may_group``: with control groups where the machine lets us make some. ``home`` is where long
+    runs are kept; without one they have a new temporary folder, where no other process finds them.
     """
+    home = home or Path(tempfile.gettempdir(), f"sluss_{secrets.token_hex(8)}")
     await asyncio.to_thread(remove_stale)
     groups = await asyncio.to_thread(_groups) if may_group else ()
-    for sandbox in _candidates(strongest, bounds, groups):
+    for fence in _candidates(strongest, bounds, groups):
+        sandbox = ShutIn(fence, home)
         if await _holds(sandbox):
             return sandbox
     kernel.hide_process()  # without walls the code runs as our own user
-    return ShutIn(Level.LIMITS, bounds=bounds, groups=groups)
+    return ShutIn(Fence(level=Level.LIMITS, bounds=bounds, groups=groups), home)
 
 
 def _groups() -> tuple[str, ...]:
@@ -49,15 +60,15 @@ def _groups() -> tuple[str, ...]:
     return found
 
 
-def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> Iterator[ShutIn]:
+def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> Iterator[Fence]:
     program = shutil.which(BUBBLEWRAP)
     if program and strongest is Level.BUBBLEWRAP:
-        yield ShutIn(Level.BUBBLEWRAP, program, bounds, groups)
+        yield Fence(level=Level.BUBBLEWRAP, program=program, bounds=bounds, groups=groups)
     if strongest is not Level.LIMITS:
-        yield ShutIn(Level.NAMESPACES, "", bounds, groups)
+        yield Fence(level=Level.NAMESPACES, bounds=bounds, groups=groups)
 
 
-async def _holds(sandbox: ShutIn) -> bool:
+async def _holds(sandbox: Sandbox) -> bool:
     command = Command(
         argv=(PYTHON, "-I", "-S", "-c", PROOF, f"{OUT}/proof", *HOST_FILES),
         collects=("proof",),

@@ -29,6 +29,7 @@ class Stopped(StrEnum):
 
     NO = ""
     TIME = "time"
+    CPU = "cpu"  # long runs alone have this limit
     MEMORY = "memory"
     PROCESSES = "processes"
     OUTPUT = "output"

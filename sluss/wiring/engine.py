@@ -156,7 +156,9 @@ def _services(parts: Parts, stopping: Stopping) -> Services:
         policy=settings.files.policy,
         runtimes=home_runtimes(settings.home),
         clones=parts.clones,
-        gate=server_gate(settings.home, settings.tool_environment, parts.evidence.keep),
+        gate=server_gate(
+            settings.home, settings.tool_environment, parts.evidence.keep, parts.find_sandbox
+        ),
         clock=parts.clock,
         page_url=settings.page_url,
         stopping=stopping,

@@ -40,7 +40,9 @@ from core.ports import (
     VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
+from core.ports.sandbox import FindSandbox
 from sluss.home.settings import Settings
+from sluss.wiring.gate_parts import OneSandbox
 from sluss.wiring.live_platform import LivePlatform
 from sluss.wiring.lock import Role
 from sluss.wiring.mlflow import own_server, tend_mlflow
@@ -75,6 +77,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     mlflow_url: str
     handle: Handle
     clock: Callable[[], datetime]
+    find_sandbox: FindSandbox
     tends: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     one_machine: OneMachine | None
 
@@ -106,6 +109,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     handle = _handle(settings, store)
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow, folder = _mlflow(mlflow_url, opening), _folders(handle)
+    find_sandbox = OneSandbox(settings.home).found
     return Parts(
         settings=settings,
         store=store,
@@ -117,13 +121,14 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         directory=PeopleFile(settings.files.people),
         tracking=mlflow.tracking,
         registry=mlflow.registry,
-        ml_platform=_runs(settings, mlflow_url),
+        ml_platform=_runs(settings, mlflow_url, find_sandbox),
         clones=_clones(settings, opening),
         chat=open_chats(settings, conversations),
         conversations=conversations,
         mlflow_url=mlflow_url,
         handle=handle,
         clock=now,
+        find_sandbox=find_sandbox,
         tends=tuple(opening.tends),
         one_machine=_one_machine(settings, server, opening),
     )
@@ -169,13 +174,14 @@ def _clones(settings: Settings, opening: Opening) -> CloneIndex:
     return clones
 
 
-def _runs(settings: Settings, tracking_uri: str) -> MLPlatform:
+def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> MLPlatform:
     return LocalRuns(
         settings.home,
         tracking_uri=tracking_uri,
         uv=str(Path(sys.executable).parent / "uv"),
         python=sys.executable,
         index_env=settings.tool_environment,
+        find_sandbox=find_sandbox,
     )
 
 

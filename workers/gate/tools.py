@@ -14,13 +14,12 @@ from core.gate.facts import Facts, NotCheckedError
 from core.gate.tools import CACHE, Command, Level, Output, Stopped
 from core.gate.variables import model_settings
 from core.policy import Policy
-from core.ports.sandbox import ModelEnvironments, Places, Sandbox
+from core.ports.sandbox import FindSandbox, ModelEnvironments, Places, Sandbox
 from core.words import BlobId
 from workers.gate.judge import Judge
 from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said
 
 Keep = Callable[[bytes], Awaitable[BlobId]]
-FindSandbox = Callable[[], Awaitable[Sandbox]]  # asked when a tool runs: finding out takes time
 Slot = AbstractAsyncContextManager[object]
 Tell = Callable[[Check, str], None]
 

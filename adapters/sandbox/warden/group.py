@@ -30,8 +30,11 @@ WAIT_S = 2.0
 PAUSE_S = 0.002
 
 
-class Group:
-    """``folders`` are to be made, in ones that are there; without any, all of this does nothing."""
+class ControlGroup:
+    """The kernel's own limits for the processes of one run.
+
+    ``folders`` are to be made, in ones that are there; without any, all of this does nothing.
+    """
 
     def __init__(self, folders: list[str], *, memory_mb: int, tasks: int) -> None:
         self.folders = folders
@@ -112,11 +115,12 @@ def _kill_all(folder: str) -> None:
 
 
 def _remove(folder: str) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            os.rmdir(folder)
-        except OSError:  # somebody is in it
-            return False
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:  # somebody is in it
+        return False
     return True
 
 

@@ -12,7 +12,8 @@ from adapters.sandbox.warden import kernel
 PAGE = os.sysconf("SC_PAGE_SIZE")
 WAIT_S = 5.0
 PAUSE_S = 0.002
-STATE, PARENT = 0, 1  # of /proc/<pid>/stat, counted from the state
+STATE, PARENT, TIMES, STARTED = 0, 1, slice(11, 15), 19  # of /proc/<pid>/stat, from the state on
+TICKS = os.sysconf("SC_CLK_TCK")
 HAS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 ZOMBIE = b"Z"
 
@@ -73,6 +74,21 @@ def _stat(pid: int | str) -> list[bytes]:
 def _read(pid: int | str, name: str) -> bytes:
     with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
         return file.readall()
+
+
+def started(pid: int) -> int:
+    """When it was started, in ticks since the boot: with it a pid is nobody else's."""
+    return int(_stat(pid)[STARTED])
+
+
+def cpu_s(pids: Iterable[int]) -> float:
+    """The processor time of these, and of all below this process that have ended."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError):
+            ticks += sum(map(int, _stat(pid)[TIMES]))
+    ended = os.times()
+    return ticks / TICKS + ended.children_user + ended.children_system
 
 
 def memory_bytes(pids: Iterable[int], limit: int) -> int:

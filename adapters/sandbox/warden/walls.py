@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from adapters.sandbox.warden import kernel
-from adapters.sandbox.warden.order import LINK, READ_ONLY, Mount, Order
+from adapters.sandbox.warden.order import LINK, READ_ONLY, Mount, WardenOrder
 
 NAMESPACES = (
     kernel.NEW_USER
@@ -27,7 +27,7 @@ POWERFUL = ("sys", "sysrq-trigger", "irq", "bus")
 QUIET = kernel.NOSUID | kernel.NODEV
 
 
-def enter(order: Order) -> None:
+def enter(order: WardenOrder) -> None:
     """Returns in a new process behind the walls; the callers stay outside and pass its code on."""
     user, group = os.geteuid(), os.getegid()
     kernel.unshare(NAMESPACES | (0 if order.has_network else kernel.NEW_NET))
@@ -54,7 +54,7 @@ def _stay_outside() -> None:
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _build(order: Order) -> None:
+def _build(order: WardenOrder) -> None:
     root = order.root
     kernel.mount("", "/", flags=kernel.RECURSIVE | kernel.PRIVATE)
     kernel.mount("tmpfs", root, "tmpfs", QUIET, "mode=755,size=1m")

@@ -10,9 +10,9 @@ import sys
 import time
 
 from adapters.sandbox.warden import kernel, limits, processes, walls
-from adapters.sandbox.warden.group import Group
-from adapters.sandbox.warden.order import SIZE_BYTES, Order, Verdict, decode
-from adapters.sandbox.warden.watch import Breach, Watch
+from adapters.sandbox.warden.group import ControlGroup
+from adapters.sandbox.warden.order import SIZE_BYTES, WardenOrder, WardenVerdict, decode
+from adapters.sandbox.warden.watch import Breach, LimitWatch
 
 CONTROL = 0
 KILLED = -kernel.KILL
@@ -22,18 +22,38 @@ CANNOT_START = 127
 LEFT_RUNNING = "left {count} processes running, which were ended"
 
 
+class Company:
+    """Whoever keeps the process company beside the watch: here, the worker who waits for it."""
+
+    def descriptors(self) -> list[int]:
+        """What is listened to."""
+        return [CONTROL]
+
+    def hear(self, descriptor: int) -> Breach | None:  # noqa: ARG002 (there is but one)
+        """Something has come on it: what ends the process, or None."""
+        return "", ""  # the worker is gone
+
+    def look(self) -> Breach | None:
+        """Called at each look of the watch: what ends the process, or None."""
+        return None
+
+    def dress(self) -> int:
+        """In the new process: set up what is its own, and return the first descriptor to close."""
+        return CONTROL + 3
+
+
 def main(descriptor: str) -> None:
-    order = _read_order()
+    order = read_order()
     answer = int(descriptor)
     os.set_inheritable(answer, False)  # noqa: FBT003 (the function's own signature)
     kernel.adopt_orphans()
     kernel.hide_process()
-    verdict = _run(order)
+    verdict = supervise(order, Company())
     with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
         os.write(answer, verdict.encode())
 
 
-def _read_order() -> Order:
+def read_order() -> WardenOrder:
     """It ends early when whoever gives it is gone."""
     with open(CONTROL, "rb", closefd=False) as control:
         size = int.from_bytes(control.read(SIZE_BYTES), "big")
@@ -43,27 +63,29 @@ def _read_order() -> Order:
     return decode(data)
 
 
-def _run(order: Order) -> Verdict:
+def supervise(order: WardenOrder, company: Company) -> WardenVerdict:
+    """Run the process to its end, and end all that it has started with it."""
     group = _make_group(order)
-    watch = Watch(order, group)
+    watch = LimitWatch(order, group)
     child = os.fork()
     if child == 0:
-        _become(order, group)
+        _become(order, group, company)
     try:
-        code, breach = _attend(child, watch)
+        code, breach = _attend(child, watch, company)
         seconds = time.monotonic() - watch.began
         left = [] if order.is_behind else processes.descendants()  # walls fall with what they hold
     finally:
         processes.end_all(child)
         group.end()
     if breach:
-        return Verdict(KILLED, seconds, *breach)
+        return WardenVerdict(KILLED, seconds, *breach)
     if order.is_behind and code > SIGNALLED:
         code = SIGNALLED - code
-    return Verdict(code, seconds, "", LEFT_RUNNING.format(count=len(left)) if left else "")
+    note = LEFT_RUNNING.format(count=len(left)) if left else ""
+    return WardenVerdict(code, seconds, "", note)
 
 
-def _make_group(order: Order) -> Group:
+def _make_group(order: WardenOrder) -> ControlGroup:
     """The watch is there without one, too."""
     group = limits.group(order)
     try:
@@ -74,29 +96,37 @@ def _make_group(order: Order) -> Group:
     return group
 
 
-def _attend(child: int, watch: Watch) -> tuple[int, Breach | None]:
-    """Its code when it has ended, or why it has to end."""
+def _attend(child: int, watch: LimitWatch, company: Company) -> tuple[int, Breach | None]:
+    """Its code when it has ended, or why it has to end. Who floods us cannot put off a look."""
     ended = os.pidfd_open(child)
-    poll = select.poll()
-    poll.register(ended, select.POLLIN)
-    poll.register(CONTROL, select.POLLIN)
+    next_look = time.monotonic() + watch.pause_s()
     try:
         while True:
-            ready = [descriptor for descriptor, _ in poll.poll(watch.pause_ms())]
+            ready = _ready([ended, *company.descriptors()], next_look - time.monotonic())
             if ended in ready:
                 return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), watch.last()
-            if CONTROL in ready:
-                return KILLED, ("", "")
-            if breach := watch.look():
-                return KILLED, breach
+            for descriptor in ready:
+                if (breach := company.hear(descriptor)) is not None:
+                    return KILLED, breach
+            if time.monotonic() >= next_look:
+                if breach := watch.look() or company.look():
+                    return KILLED, breach
+                next_look = time.monotonic() + watch.pause_s()
     finally:
         os.close(ended)
 
 
-def _become(order: Order, group: Group) -> None:
+def _ready(descriptors: list[int], wait_s: float) -> list[int]:
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in poll.poll(max(0, int(wait_s * 1000) + 1))]
+
+
+def _become(order: WardenOrder, group: ControlGroup, company: Company) -> None:
     """Never returns: this is the child."""
     try:
-        os.closerange(CONTROL + 3, limits.OPEN_FILES)
+        os.closerange(company.dress(), _most_descriptors())
         kernel.hide_process(is_hidden=False)
         os.setsid()
         kernel.die_with_parent()
@@ -112,3 +142,8 @@ def _become(order: Order, group: Group) -> None:
         sys.stderr.flush()
     finally:
         os._exit(CANNOT_START)
+
+
+def _most_descriptors() -> int:
+    """Whoever started us may have had many open, and handed one on by a high number."""
+    return max(map(int, os.listdir("/proc/self/fd"))) + 1  # noqa: PTH208 (pathlib is slow)

@@ -5,17 +5,17 @@ import time
 from collections.abc import Iterable
 
 from adapters.sandbox.warden import processes
-from adapters.sandbox.warden.group import Group
-from adapters.sandbox.warden.order import Order
+from adapters.sandbox.warden.group import ControlGroup
+from adapters.sandbox.warden.order import WardenOrder
 
 MB = 1024 * 1024
 SECTOR = 512  # the unit of st_blocks, on any file system
 ENTRY_BYTES = 4096  # an empty file costs, too
-LOOK_EVERY_MS = 20
 LOOK_SHARE = 5
 DISK_SHARE = 10  # looking at the folder takes a tenth of the time at most
 
 TIME = "ended after {seconds:g} s"
+CPU = "took more than {cpu_s:g} s of processor time"
 MEMORY = "took more than {memory_mb} MB of memory"
 PROCESSES = "held more than {processes} processes"
 THREADS = "held more than {tasks} threads"
@@ -27,17 +27,19 @@ HIDDEN = "made a folder that nobody can look into: {reason}"
 Breach = tuple[str, str]  # a value of core.gate.tools.Stopped, and what is to be noted
 
 
-class Watch:
-    def __init__(self, order: Order, group: Group) -> None:
+class LimitWatch:
+    """The one who looks: what the processes take, against what the order lets them."""
+
+    def __init__(self, order: WardenOrder, group: ControlGroup) -> None:
         self._order = order
         self._group = group
         self.began = time.monotonic()
         self._next_disk = self.began
         self._look_s = 0.0
 
-    def pause_ms(self) -> int:
+    def pause_s(self) -> float:
         """Until the next look: the more there is to look at, the longer."""
-        return LOOK_EVERY_MS + int(self._look_s * 1000) * LOOK_SHARE
+        return self._order.look_every_ms / 1000 + self._look_s * LOOK_SHARE
 
     def look(self) -> Breach | None:
         began = time.monotonic()
@@ -59,6 +61,12 @@ class Watch:
         if time.monotonic() - self.began > order.seconds:
             return "time", TIME.format(seconds=order.seconds)
         pids = processes.descendants()
+        if 0 < order.cpu_s < processes.cpu_s(pids):
+            return "cpu", CPU.format(cpu_s=order.cpu_s)
+        return self._taken(pids)
+
+    def _taken(self, pids: dict[int, int]) -> Breach | None:
+        order = self._order
         if len(pids) > order.processes:
             return "processes", PROCESSES.format(processes=order.processes)
         if sum(pids.values()) > order.tasks:

@@ -7,6 +7,8 @@ import pytest
 from adapters.sandbox import Bounds, probe
 from core.gate.tools import PYTHON, Command, Level
 from core.ports.sandbox import Places
+from tests.adapters.sandbox.long_running import SMALL as ROOMY
+from tests.adapters.sandbox.long_running import LongBench
 from tests.model_repos import a_repo
 
 WALLS = (Level.BUBBLEWRAP, Level.NAMESPACES)
@@ -71,3 +73,28 @@ async def machine(request):
 @pytest.fixture(params=WALLS)
 async def walled(request):
     return await _at(request.param)
+
+
+@pytest.fixture(params=["bubblewrap", "namespaces, no group", "limits, no group"])
+async def bench(request, tmp_path):
+    level, may_group = MACHINES[request.param]
+    return await _bench_at(level, tmp_path, may_group=may_group)
+
+
+@pytest.fixture
+async def any_bench(tmp_path):
+    """For what is the same at every level."""
+    return await _bench_at(Level.LIMITS, tmp_path, may_group=True)
+
+
+@pytest.fixture(params=WALLS)
+async def walled_bench(request, tmp_path):
+    return await _bench_at(request.param, tmp_path, may_group=True)
+
+
+async def _bench_at(level, tmp_path, *, may_group):
+    """With a home of its own; what the level is was found out before."""
+    await _at(level, may_group=may_group)
+    home = tmp_path / "home"
+    home.mkdir()
+    return LongBench(await probe(level, ROOMY, home=home, may_group=may_group), home)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from adapters.sandbox.run_folder import PREFIX
+from adapters.sandbox.folder import PREFIX
 
 
 def living(mark):

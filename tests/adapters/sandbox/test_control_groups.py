@@ -11,8 +11,8 @@ import pytest
 
 from adapters.sandbox import probe
 from adapters.sandbox.control_groups import candidates, find, remove_stale
-from adapters.sandbox.run_folder import PREFIX
-from adapters.sandbox.warden.group import Group
+from adapters.sandbox.folder import PREFIX
+from adapters.sandbox.warden.group import ControlGroup
 from core.gate.tools import Level
 from tests.adapters.sandbox.conftest import Machine
 
@@ -43,7 +43,7 @@ def places():
 @pytest.fixture
 def group(places):
     name = f"{PREFIX}{os.getpid()}_tried"
-    made = Group([f"{place}/{name}" for place in places], memory_mb=64, tasks=12)
+    made = ControlGroup([f"{place}/{name}" for place in places], memory_mb=64, tasks=12)
     made.make()
     yield made
     made.end()
@@ -88,7 +88,7 @@ def test_where_one_folder_cannot_be_made_none_is_left(places, tmp_path):
     name = f"{PREFIX}{os.getpid()}_broken"
     folders = [f"{places[0]}/{name}", str(tmp_path / "no" / "such")]
     with pytest.raises(FileNotFoundError):
-        Group(folders, memory_mb=64, tasks=12).make()
+        ControlGroup(folders, memory_mb=64, tasks=12).make()
 
     assert not Path(folders[0]).exists()
 
@@ -96,7 +96,7 @@ def test_where_one_folder_cannot_be_made_none_is_left(places, tmp_path):
 def test_what_offers_no_limit_is_no_group(tmp_path):
     """As in version 2, where nobody has handed the controllers on."""
     with pytest.raises(FileNotFoundError, match="no limits are offered"):
-        Group([str(tmp_path / "new")], memory_mb=64, tasks=12).make()
+        ControlGroup([str(tmp_path / "new")], memory_mb=64, tasks=12).make()
 
     assert list(tmp_path.iterdir()) == []
 
@@ -135,6 +135,23 @@ def test_that_of_a_run_is_not_removed(places):
         assert all(folder.exists() for folder in folders)
         for folder in folders:
             folder.rmdir()
+
+
+def test_a_trial_is_left_to_who_tries_and_removed_after_a_killed_one(tmp_path):
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    trials = [tmp_path / f"sluss_trial_{pid}_x" for pid in (os.getpid(), gone.pid)]
+    for trial in trials:
+        trial.mkdir()
+    remove_stale((str(tmp_path),))
+
+    assert [trial.exists() for trial in trials] == [True, False]
+
+
+def test_the_end_of_what_was_never_made_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("adapters.sandbox.warden.group.WAIT_S", 3600.0)
+
+    ControlGroup([str(tmp_path / "never")], memory_mb=64, tasks=12).end()
 
 
 def a_process(folder, cgroup, *mounts):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sandbox.warden.seccomp import REFUSED
+from adapters.sandbox.warden.limits import REFUSED
 from core.gate.tools import Level, Stopped
 from tests.adapters.sandbox import attacks
 from tests.adapters.sandbox.looking import living

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from adapters.sandbox import probe
-from adapters.sandbox.run_folder import RunFolder
+from adapters.sandbox.folder import TemporaryFolder
 from core.gate.tools import Level
 from tests.adapters.sandbox.looking import folders, living, until
 
@@ -38,13 +38,14 @@ async def test_a_killed_worker_leaves_nothing_running(level):
     await worker.wait()
 
     await until(lambda: not living(MARK))
-    assert len(folders(worker.pid)) == 1
+    # Another process that probes may have cleared up before us.
+    assert len(folders(worker.pid)) <= 1
     await probe(Level.LIMITS)
     assert folders(worker.pid) == []
 
 
 async def test_folders_of_the_living_stay():
-    folder = RunFolder()
+    folder = TemporaryFolder()
 
     await probe(Level.LIMITS)
 

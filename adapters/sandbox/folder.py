@@ -1,6 +1,7 @@
 """The folder of one run: the files go in, the results come out, and no name leads elsewhere.
 
 What lies in it after a run is hostile: links, pipes and endless files in the place of a result.
+What a run may leave behind, files and processes, is cleared up here.
 """
 
 import contextlib
@@ -15,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from core.gate.checks import ModelRepo
+import psutil
+
 from core.gate.tools import Command
 
 PREFIX: Final = "sluss_sandbox_"
@@ -24,6 +26,9 @@ DRAFT: Final = "sluss_draft_"
 NAME: Final = re.compile(PREFIX + r"\d+_\w+")
 A_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 SLOW_S: Final = 60
+SWEEPS: Final = 20
+SWEEP_S: Final = 1.0
+OURS_ALONE: Final = 0o700
 
 USER: Final = 1000
 SETTINGS: Final = {  # of /etc, for whoever asks who and where it is
@@ -36,15 +41,11 @@ NOT_WRITTEN: Final = "{count} files with unusable names were left out, the first
 TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
 
 
-class RunFolder:
-    """``work`` may be written by the process; ``root`` is for walls to be built in."""
+class SandboxFolder:
+    """The places of one run; ``work`` may be written by it, and on ``root`` walls are built."""
 
-    def __init__(self) -> None:
-        draft = Path(tempfile.mkdtemp(prefix=DRAFT))
-        self._lock = os.open(draft, A_FOLDER)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)  # the kernel frees it with this process
-        self.path = draft.with_name(f"{PREFIX}{os.getpid()}_{draft.name.removeprefix(DRAFT)}")
-        draft.rename(self.path)
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.work = self.path / "work"
         self.repo = self.work / "repo"
         self.out = self.work / "out"
@@ -55,15 +56,18 @@ class RunFolder:
         self.root = self.path / "root"
         self.stdin = self.path / "stdin"
 
-    def lay_out(self, command: Command, repo: ModelRepo) -> list[str]:
-        """What is to be noted about it."""
-        for folder in (self.repo, self.out, self.tmp, self.home, self.tool, self.etc, self.root):
-            folder.mkdir(parents=True)
+    def lay_out(
+        self, repo: Mapping[str, bytes], tool: Mapping[str, bytes], stdin: bytes
+    ) -> list[str]:
+        """Write what the run begins with, and return what is to be noted about it."""
+        inner = (self.repo, self.out, self.tmp, self.home, self.tool, self.etc, self.root)
+        for folder in (self.work, *inner):
+            folder.mkdir(OURS_ALONE)
         for name, text in SETTINGS.items():
             (self.etc / name).write_text(text, "ascii")
-        self.stdin.write_bytes(command.stdin)
-        _write(self.tool, command.files)
-        left_out = _write(self.repo, repo.files)
+        self.stdin.write_bytes(stdin)
+        _write(self.tool, tool)
+        left_out = _write(self.repo, repo)
         if not left_out:
             return []
         return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
@@ -72,7 +76,7 @@ class RunFolder:
         """The result files, and what is to be noted about those that are too large."""
         files, notes = dict[str, bytes](), list[str]()
         for name in command.collects:
-            data = _read(self.out, name, command.output_mb * MB)
+            data = self.result(name, command.output_mb * MB)
             if data is None:
                 continue
             if len(data) > command.output_mb * MB:
@@ -81,13 +85,39 @@ class RunFolder:
                 files[name] = data
         return files, notes
 
+    def result(self, name: str, most_bytes: int) -> bytes | None:
+        """A plain file of the out folder, one byte more than allowed at most; None for all else."""
+        try:
+            descriptor = _open(self.out, name)
+        except (OSError, ValueError):  # a name may hold a zero
+            return None
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(most_bytes + 1)
+        finally:
+            os.close(descriptor)
+
+
+class TemporaryFolder(SandboxFolder):
+    """The folder of a short run, which is held by a lock for as long as this process lives."""
+
+    def __init__(self) -> None:
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT))
+        self._lock = os.open(draft, A_FOLDER)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)  # the kernel frees it with this process
+        path = draft.with_name(f"{PREFIX}{os.getpid()}_{draft.name.removeprefix(DRAFT)}")
+        draft.rename(path)
+        super().__init__(path)
+
     def remove(self) -> None:
-        _remove(self.path)
+        remove(self.path)
         os.close(self._lock)
 
 
 def remove_stale() -> None:
-    """What a killed worker has left: nobody holds it any more, in whatever container."""
+    """Remove what a killed worker has left: nobody holds it any more, in whatever container."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if NAME.fullmatch(path.name):
             with contextlib.suppress(OSError):  # it is held, or goes meanwhile, or is no folder
@@ -99,7 +129,7 @@ def _remove_stale(path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_uid == os.geteuid():
-            _remove(path)
+            remove(path)
     finally:
         os.close(descriptor)
 
@@ -117,7 +147,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.add(target.parent)
             target.write_bytes(data)
-        except OSError:
+        except (OSError, ValueError):  # no file system has a name for half a character
             left_out.append(name)
     return left_out
 
@@ -127,23 +157,10 @@ def _is_inside(name: str) -> bool:
     return bool(name) and "\0" not in name and not {"", ".", ".."} & set(parts)
 
 
-def _read(folder: Path, name: str, most: int) -> bytes | None:
-    """A plain file's data, one byte more than allowed at most; None for anything else."""
-    try:
-        descriptor = _open(folder, name)
-    except OSError:
-        return None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(most + 1)
-    finally:
-        os.close(descriptor)
-
-
 def _open(folder: Path, name: str) -> int:
-    """No part of the way may be a link, and opening a pipe must not wait."""
+    """No part of the way may be a link or lead up, and opening a pipe must not wait."""
+    if not _is_inside(name):
+        raise FileNotFoundError(name)
     *above, last = name.split("/")
     here = os.open(folder, A_FOLDER)
     try:
@@ -156,7 +173,7 @@ def _open(folder: Path, name: str) -> int:
         os.close(here)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """A process may have taken away its own rights, or nested its folders without end."""
     try:
         shutil.rmtree(path)
@@ -167,3 +184,26 @@ def _remove(path: Path) -> None:
                 subprocess.run(  # noqa: S603 (fixed words and our own path)
                     argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
                 )
+
+
+def end_leftovers(folder: Path) -> None:
+    """End what a warden could not end because it was killed: without walls, code may do that.
+
+    The processes are found by their home folder, again and again, since they may fork meanwhile.
+    """
+    for _ in range(SWEEPS):
+        found = [process for process in psutil.process_iter() if _is_at_home(process, folder)]
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(found, timeout=SWEEP_S)
+
+
+def _is_at_home(process: psutil.Process, folder: Path) -> bool:
+    try:
+        home = process.environ().get("HOME", "")
+        return process.status() != psutil.STATUS_ZOMBIE and Path(home).is_relative_to(folder)
+    except (psutil.Error, OSError):
+        return False

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from adapters.sandbox.run_folder import RunFolder, remove_stale
+from adapters.sandbox.folder import TemporaryFolder, remove_stale
 from core.gate.tools import Command
 from tests.model_repos import a_repo
 
@@ -13,8 +13,8 @@ REPORT = Command(argv=("true",), collects=("sub/report",), output_mb=1)
 
 @pytest.fixture
 def folder():
-    made = RunFolder()
-    made.lay_out(REPORT, a_repo())
+    made = TemporaryFolder()
+    made.lay_out(a_repo().files, {}, b"")
     (made.out / "sub").mkdir()
     yield made
     made.remove()

@@ -1,0 +1,178 @@
+"""What a run finds inside: its folders, the words and variables that name them, and the mounts.
+
+The mounts are a white list: what of this machine a process behind walls sees, and where.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.sandbox.folder import SETTINGS, SandboxFolder
+from adapters.sandbox.warden.order import LINK, READ_ONLY, WRITABLE, Mount
+from core.gate.tools import BIN, CACHE, MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, Command
+from core.ports.sandbox import LongOrder, Places
+
+ROOT: Final = Path(__file__).parents[2]
+OUR_CODE: Final = ("core", "workers")
+SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+LINKER: Final = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
+NETWORK_SETTINGS: Final = ("resolv.conf", "hosts", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs")
+CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+NO_PLACE: Final = "{path!r} is no absolute path of something on this machine; nothing was started"
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """Where the process finds its folders; behind walls they are not where we see them."""
+
+    repo: str
+    out: str
+    tmp: str
+    home: str
+    tool: str
+
+
+BEHIND_WALLS: Final = Inside(repo="/repo", out="/out", tmp="/tmp", home="/home", tool="/tool")  # noqa: S108 (its own)
+
+
+def as_it_is(folder: SandboxFolder) -> Inside:
+    return Inside(
+        str(folder.repo), str(folder.out), str(folder.tmp), str(folder.home), str(folder.tool)
+    )
+
+
+def words(inside: Inside, places: Places) -> dict[str, str]:
+    """What the words in braces mean in one run."""
+    return {
+        PYTHON: sys.executable,
+        BIN: str(Path(sys.executable).parent),
+        MODEL_PYTHON: places.model_python,
+        TEST_TOOLS: places.test_tools,
+        CACHE: places.cache,
+        REPO: inside.repo,
+        OUT: inside.out,
+        TOOL: inside.tool,
+    }
+
+
+def fill_in(text: str, meanings: Mapping[str, str]) -> str:
+    for word, meaning in meanings.items():
+        text = text.replace(word, meaning)
+    return text
+
+
+def environment(
+    env: Mapping[str, str], inside: Inside, meanings: Mapping[str, str]
+) -> dict[str, str]:
+    """All the variables that the process gets: nothing is inherited."""
+    own = {name: fill_in(value, meanings) for name, value in env.items()}
+    home = {"HOME": inside.home, "TMPDIR": inside.tmp}
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", **home, **own}
+
+
+def mounts_for_command(command: Command, places: Places, folder: SandboxFolder) -> list[Mount]:
+    """A command of ours may have a cache and the network, and all see our code."""
+    own = (str(ROOT / name) for name in OUR_CODE)
+    cache = [(places.cache, places.cache, WRITABLE)] if places.cache else []
+    return _sorted(
+        *_programs(_interpreters(places), own),
+        *_network(command),
+        *_folders(folder, repo=WRITABLE),
+        *cache,
+    )
+
+
+def mounts_for_long_run(order: LongOrder, places: Places, folder: SandboxFolder) -> list[Mount]:
+    """Its own files cannot be changed, and neither can what it reads of this machine."""
+    reads = ((str(Path(path).resolve()), path, READ_ONLY) for path in order.reads)
+    return _sorted(*_programs(_interpreters(places), ()), *_folders(folder, repo=READ_ONLY), *reads)
+
+
+def check_places(order: LongOrder) -> None:
+    """Raise ValueError for a place that is not there: no wall can be built around it."""
+    for path in filter(None, (*order.reads, order.model_python)):
+        if "\0" in path or os.path.normpath(path) != path or not path.startswith("/"):
+            raise ValueError(NO_PLACE.format(path=path))
+        if path == "/" or not Path(path).exists():
+            raise ValueError(NO_PLACE.format(path=path))
+
+
+def _sorted(*mounts: Mount) -> list[Mount]:
+    """Outer folders come before what lies in them."""
+    found = {*_system(), *mounts}
+    return sorted(found, key=lambda mount: (mount[1].count("/"), mount[1]))
+
+
+def _system() -> Iterator[Mount]:
+    for path in map(Path, SYSTEM):
+        if path.is_symlink():
+            yield str(path.readlink()), str(path), LINK
+        elif path.exists():
+            yield str(path), str(path), READ_ONLY
+    yield from _settings(LINKER)
+
+
+def _settings(names: tuple[str, ...]) -> Iterator[Mount]:
+    paths = (Path("/etc", name) for name in names)
+    return ((str(path.resolve()), str(path), READ_ONLY) for path in paths if path.exists())
+
+
+def _programs(*paths: Iterable[str]) -> Iterator[Mount]:
+    together = [path for some in paths for path in some]
+    return ((path, path, READ_ONLY) for path in _outermost(together))
+
+
+def _interpreters(places: Places) -> Iterator[str]:
+    """Ours and the model's, each at its own path, with its environment."""
+    yield from _environment(Path(sys.executable))
+    yield sys.base_prefix
+    if places.model_python:
+        yield from _environment(Path(places.model_python))
+    if places.test_tools:
+        yield places.test_tools
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Never the root itself: an interpreter may lie in /bin."""
+    found = list[str]()
+    for path in sorted(set(paths) - {"/"}):
+        if not found or not f"{path}/".startswith(f"{found[-1]}/"):
+            found.append(path)
+    return found
+
+
+def _environment(python: Path) -> Iterator[str]:
+    """The environment, the installation it was made from, and the folders of the links between."""
+    yield str(python.parents[1])
+    yield str(python.resolve().parents[1])
+    while python.is_symlink():
+        python = python.parent / python.readlink()
+        yield os.path.normpath(python.parent)
+
+
+def _network(command: Command) -> Iterator[Mount]:
+    if not command.has_network:
+        return
+    yield from _settings(NETWORK_SETTINGS)
+    for name in CERTIFICATES:
+        path = command.env.get(name, "")
+        if path and Path(path).exists():
+            yield path, path, READ_ONLY
+
+
+def _folders(folder: SandboxFolder, *, repo: str) -> Iterator[Mount]:
+    inside = BEHIND_WALLS
+    yield str(folder.tool), inside.tool, READ_ONLY
+    yield str(folder.repo), inside.repo, repo
+    for name in SETTINGS:
+        yield str(folder.etc / name), f"/etc/{name}", READ_ONLY
+    for source, target in (
+        (folder.out, inside.out),
+        (folder.tmp, inside.tmp),
+        (folder.home, inside.home),
+    ):
+        yield str(source), target, WRITABLE

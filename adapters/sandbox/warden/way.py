@@ -1,0 +1,91 @@
+"""The one address that a long run may reach: a door opened inside, whose other side is out here.
+
+Inside, a small program of ours listens on a port of its own loopback, hands the listening socket
+out to the warden, and becomes the program that was asked for. The warden passes on what comes, to
+one address and no other, so no network has to be shared.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+
+CHANNEL = 3  # the descriptor that the listening socket is handed out on
+BLOCK = 64 * 1024
+MOST_CONNECTIONS = 128
+
+# It runs without our packages, and leaves nothing open for the program that follows.
+OPENER = """
+import os, socket, sys
+channel, argv = int(sys.argv[1]), sys.argv[2:]
+server = socket.create_server(("127.0.0.1", 0), backlog=128)
+way = "127.0.0.1:%d" % server.getsockname()[1]
+with socket.socket(fileno=channel) as outside:
+    socket.send_fds(outside, [b"."], [server.fileno()])
+server.close()
+argv = [part.replace("{way}", way) for part in argv]
+env = {name: value.replace("{way}", way) for name, value in os.environ.items()}
+try:
+    os.execvpe(argv[0], argv, env)
+except OSError as error:
+    print(f"{argv[0]}: {error.strerror}", file=sys.stderr)
+    sys.exit(127)
+"""
+
+
+def receive(channel: socket.socket) -> socket.socket | None:
+    """The listening socket; None where the channel was closed without one."""
+    _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
+
+
+def pass_on(listener: socket.socket, target: str) -> None:
+    """Pass on what comes, in a thread, for as long as this process lives.
+
+    ``target`` is ``host:port``, or the path of a Unix socket. When nobody is there, who connects
+    is hung up on, and may try again: whoever stands behind it may be starting anew.
+    """
+    threading.Thread(
+        target=lambda: asyncio.run(_Relay(target).serve(listener)), daemon=True
+    ).start()
+
+
+class _Relay:
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._open = 0
+
+    async def serve(self, listener: socket.socket) -> None:
+        server = await asyncio.start_server(self._connected, sock=listener)
+        await server.serve_forever()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            if self._open <= MOST_CONNECTIONS:
+                await self._join(reader, writer)
+        except OSError:
+            pass  # one side is gone, and with it the connection
+        finally:
+            self._open -= 1
+            writer.close()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._target.startswith("/"):
+            back, forth = await asyncio.open_unix_connection(self._target)
+        else:
+            host, _, port = self._target.rpartition(":")
+            back, forth = await asyncio.open_connection(host, int(port))
+        try:
+            await asyncio.gather(_copy(reader, forth), _copy(back, writer))
+        finally:
+            forth.close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """It copies to the end of what one side says; the other may go on."""
+    while block := await reader.read(BLOCK):
+        writer.write(block)
+        await writer.drain()
+    with contextlib.suppress(OSError):  # it may be gone already
+        writer.write_eof()
