@@ -10,16 +10,16 @@ import msgspec
 
 from core.errors import SettingsError
 from core.gate.checks import CheckResult, Mode
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from core.gate.rules import (
+    CheckRules,
     DuplicateRules,
     LibraryRules,
     LintProfile,
     LintRules,
     NamingRules,
     ReadmeRules,
-    Rules,
     SecretRules,
     TestRules,
 )
@@ -71,7 +71,7 @@ MERGED: Final[Mapping[str, Mapping[str, object]]] = {
     "allowed": ALLOWED,
 }
 RULES: Final = (
-    Rules, LintRules, LintProfile, TestRules, SecretRules, LibraryRules, DuplicateRules,
+    CheckRules, LintRules, LintProfile, TestRules, SecretRules, LibraryRules, DuplicateRules,
     ReadmeRules, NamingRules,
 )  # fmt: skip
 UNKNOWN_FIELD: Final = re.compile(r"unknown field `(?P<name>[^`]*)`")
@@ -97,7 +97,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     layout: Layout = Layout()
     checks: dict[str, CheckRule] = {}
-    rules: Rules = Rules()
+    rules: CheckRules = CheckRules()
     blocks: dict[str, Limit] = msgspec.field(default_factory=BLOCKS.copy)
     approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
     stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
@@ -171,14 +171,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         *,
         gbi: Mapping[str, str] | None = None,
         variable_groups: Mapping[str, frozenset[str]] | None = None,
-    ) -> Facts:
+    ) -> CheckFacts:
         """What the checks of the gate may know of these rules.
 
         ``gbi`` is what GBI's variable groups hold: only what a model may choose is handed on.
         """
         may_choose = {row.name for row in GBI_DEFAULT}
         known = {name.upper(): value for name, value in (gbi or {}).items()}
-        return Facts(
+        return CheckFacts(
             allowed=self.allowed,
             max_workers=self.max_workers,
             max_files=self.max_files,
@@ -239,7 +239,7 @@ def _check_keys(field: str, given: Collection[str], known: Collection[str]) -> N
     raise SettingsError(_sentence(f"{field} has no {strange!r}.{hint}"))
 
 
-def _check_patterns(rules: Rules) -> None:
+def _check_patterns(rules: CheckRules) -> None:
     try:
         re.compile(rules.financial_id)
     except re.error as error:

@@ -10,11 +10,43 @@ from core.events.codec import encode_batch
 from core.events.outside import DeliveryRejected
 from core.ports import Evidence, Message, Queue
 from handlers.body import RawBody
-from handlers.kept_headers import kept_headers
 from handlers.source import Delivered, Headers, fingerprint
 
+# Known ones, not all but the credentials: a subscription may send its secret under any name.
+HARMLESS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+        "x-mlflow-delivery-id",
+        "x-mlflow-timestamp",
+    }
+)
+MOST: Final = 50
+LONGEST: Final = 200
+
+NOT_KEPT: Final = "(not kept)"
 LONGEST_ID: Final = 128
 LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
+
+
+def kept_headers(headers: Headers) -> dict[str, str]:
+    """Small enough for the event, and text: aiohttp leaves other bytes as lone surrogates."""
+    return {
+        _text(name): _text(value) if name.casefold() in HARMLESS else NOT_KEPT
+        for name, value in list(headers.items())[:MOST]
+    }
+
+
+def _text(value: str) -> str:
+    return value[:LONGEST].encode(errors="backslashreplace").decode()
 
 
 class Inbox:

@@ -154,30 +154,23 @@ class House:
 
 
 def circles_of(graph: Graph) -> list[list[str]]:
-    """The groups in which each reaches each (Tarjan, 1972)."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    found: list[list[str]] = []
+    """The groups of which each reaches each."""
+    reached = {node: _reached(graph, node) for node in graph}
+    groups = {
+        frozenset(other for other in reached[node] if node in reached.get(other, ()))
+        for node in graph
+    }
+    return sorted(sorted(group) for group in groups if group)
 
-    def visit(node: str) -> None:
-        index[node] = low[node] = len(index)
-        stack.append(node)
-        for other in graph.get(node, ()):
-            if other not in index:
-                visit(other)
-                low[node] = min(low[node], low[other])
-            elif other in stack:
-                low[node] = min(low[node], index[other])
-        if low[node] == index[node]:
-            group = stack[stack.index(node) :]
-            del stack[stack.index(node) :]
-            if len(group) > 1:
-                found.append(sorted(group))
 
-    for node in graph:
-        if node not in index:
-            visit(node)
+def _reached(graph: Graph, start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += graph.get(node, ())
     return found
 
 

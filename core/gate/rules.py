@@ -101,7 +101,7 @@ class NamingRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     exempt: tuple[str, ...] = ()
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CheckRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field per check. ``sandbox``: the weakest level at which a repository's code may run.
 
     ``financial_id`` is a regular expression that a whole FINANCIAL_ID must match.

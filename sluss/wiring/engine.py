@@ -16,7 +16,7 @@ from core.relay import relay
 from core.work import Route, events_work, jobs_work
 from sluss.home.runtime_files import home_runtimes
 from sluss.home.settings import MLFLOW_SECRET
-from sluss.templates.template_code import template_code
+from sluss.templates.model_repository import template_code
 from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
 from workers.gate.duplicates.find import prepare

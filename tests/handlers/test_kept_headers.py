@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from handlers.kept_headers import kept_headers
+from handlers.inbox import kept_headers
 
 
 @pytest.mark.parametrize(

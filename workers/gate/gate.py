@@ -12,16 +12,16 @@ import msgspec
 
 from core.errors import UnknownNameError
 from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy
 from workers.gate.cache import Contents, GateCache
 from workers.gate.checks import CHECKS
 from workers.gate.judge import Judge, JudgeLimits
 from workers.gate.said import LATER, OFF, said
-from workers.gate.tools import Slot, Subject, Tools
+from workers.gate.tools import GateTools, Slot, Subject
 
 replace = msgspec.structs.replace
-NO_TOOLS: Final = Tools()
+NO_TOOLS: Final = GateTools()
 
 
 class Watcher:
@@ -42,7 +42,7 @@ class Gate:
 
     def __init__(
         self,
-        tools: Tools = NO_TOOLS,
+        tools: GateTools = NO_TOOLS,
         *,
         cache: Path | None = None,
         limits: JudgeLimits | None = None,
@@ -56,7 +56,7 @@ class Gate:
     async def __call__(
         self,
         repo: ModelRepo,
-        facts: Facts,
+        facts: CheckFacts,
         policy: Policy,
         *,
         only: Collection[str] = (),
@@ -85,7 +85,7 @@ class _Pass:
 
     def __init__(
         self,
-        tools: Tools,
+        tools: GateTools,
         slots: asyncio.Semaphore,
         subject: Subject,
         kept: GateCache,

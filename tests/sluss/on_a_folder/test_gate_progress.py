@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from core.gate.checks import CheckResult, Finding, Status
-from sluss.on_a_folder.gate_progress import GateProgress
+from sluss.on_a_folder.gate_report import GateProgress
 from workers.gate.checks import CHECKS
 
 STRUCTURE, LINT = (next(c for c in CHECKS if c.id == name) for name in ("structure", "lint"))

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from sluss.on_a_folder.local_history import local_history
+from sluss.on_a_folder.model_folder import local_history
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.command_line import run
 from tests.sluss.work_tree import commit

@@ -1,21 +1,140 @@
 """What pylint says: its score and findings, with ruff as a quick preview."""
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from core.gate.checks import BOTH, Found, Measure, ModelRepo, Note, Tool, tool_check
-from core.gate.facts import Facts
+from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, Tool, tool_check
+from core.gate.facts import CheckFacts
+from core.gate.layout import Layout
 from core.gate.tools import BIN, OUT, PYTHON, TOOL, Command, Output
+from workers.gate.contract.python_source import is_notebook
 from workers.gate.linting import run_pylint_source
-from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR
+from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR, mend_of, wrong_of
 from workers.gate.linting.profile import Lint, lint_for
-from workers.gate.linting.said import Message, about, findings, ignored, notebooks, score_finding
-from workers.gate.linting.sources import sources
-from workers.gate.reports_read.tool_report import tool_report
+from workers.gate.linting.repo_settings import RepoSettings
+from workers.gate.tool_reports import tool_report
 
+# A notebook that runs another one gets names from there; a magic without "# MAGIC" is no Python.
+RUNS: Final = re.compile(rb"^(?:# MAGIC )?%run\b|^[%!]", re.MULTILINE)
+MOST: Final = 50
+MOST_NAMED: Final = 10
+MOST_LINES: Final = 20
+
+TOO_LOW: Final = "pylint gives the code {score:g} of 10, and {profile} asks for {wanted:g}"
+BEGIN_HERE: Final = "begin with this file, which has {count} of {total} messages"
+MORE: Final = "{count} more messages are not shown: {kinds}."
+UNREADABLE: Final = (
+    "{path} could not be read as pylint settings, so nothing of it counts: keep it below 64 KB, in "
+    "UTF-8, and in the form that pylint documents."
+)
+IGNORED: Final = (
+    "{path}: only enable, disable and max-line-length count here. Not taken over: {names}."
+)
+OFF: Final = "{path} switches off: {names}."
+NOTEBOOKS: Final = "Not linted, as they are notebooks that need others or a server: {names}."
 RUNNER: Final = "run_pylint.py"
+
+
+def sources(repo: ModelRepo) -> list[str]:
+    python = (path for path in repo.files if path.casefold().endswith(".py"))
+    return sorted(path for path in python if not _stands_not_alone(path, repo.files[path]))
+
+
+def left_out(repo: ModelRepo) -> list[str]:
+    """Notebooks that say something only together with others, or in a notebook's server."""
+    return sorted(path for path, data in repo.files.items() if _stands_not_alone(path, data))
+
+
+def _stands_not_alone(path: str, data: bytes) -> bool:
+    if path.casefold().endswith(".ipynb"):
+        return True
+    is_python = path.casefold().endswith(".py")
+    return is_python and is_notebook(path, data) and RUNS.search(data) is not None
+
+
+class LintMessage(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    end_line: int
+    symbol: str
+    text: str
+    is_error: bool
+
+
+def about(repo: ModelRepo, messages: Iterable[LintMessage], layout: Layout) -> list[LintMessage]:
+    """Those about a file that is linted: some are about the settings, or a notebook left out."""
+    paths = set(sources(repo))
+    return [each for each in messages if each.path in paths and not _hands_on(each, layout)]
+
+
+def _hands_on(message: LintMessage, layout: Layout) -> bool:
+    """``from churn import fit as train`` in train.py is used: the pipeline calls it."""
+    if message.symbol != "unused-import":
+        return False
+    name = message.path.rpartition("/")[2].casefold()
+    called = {layout.train_function, layout.score_function, layout.evaluate_function}
+    is_called = not called.isdisjoint(re.findall(r"\w+", message.text))
+    return is_called and name in {layout.train.casefold(), layout.score.casefold()}
+
+
+def findings(repo: ModelRepo, messages: Sequence[LintMessage]) -> Iterator[Found]:
+    known: dict[tuple[str, str, int], LintMessage] = {}
+    for each in messages:
+        line = 0 if each.symbol == SYNTAX_ERROR else each.line  # the first makes many more
+        known.setdefault((each.path, each.symbol, line), each)
+    ordered = sorted(known.values(), key=lambda each: (not each.is_error, each.path, each.line))
+    for each in ordered[:MOST]:
+        yield Finding(
+            each.path,
+            mend_of(each.symbol),
+            wrong_of(each.symbol, each.text, _source(repo, each)),
+            line=each.line,
+            rule=each.symbol,
+            is_advice=not each.is_error,
+        )
+    rest = Counter(each.symbol for each in ordered[MOST:])
+    if rest:
+        kinds = ", ".join(f"{name} {count}" for name, count in rest.most_common(MOST_NAMED))
+        yield Note(MORE.format(count=rest.total(), kinds=kinds))
+
+
+def score_finding(messages: Sequence[LintMessage], score: float, rules: Lint) -> Iterator[Finding]:
+    if score >= rules.profile.score:
+        return
+    counts = Counter(each.path for each in messages)
+    path = max(counts, key=lambda each: counts[each], default=".")
+    wrong = TOO_LOW.format(score=score, profile=rules.name, wanted=rules.profile.score)
+    count = counts[path]
+    yield Finding(path, BEGIN_HERE.format(count=count, total=len(messages)), wrong, rule="score")
+
+
+def ignored(own: RepoSettings) -> Iterator[Note]:
+    if own.is_unreadable:
+        yield Note(UNREADABLE.format(path=own.path))
+    if own.ignored:
+        yield Note(IGNORED.format(path=own.path, names=_few(own.ignored)))
+    if own.disable:
+        yield Note(OFF.format(path=own.path, names=_few(own.disable)))
+
+
+def notebooks(repo: ModelRepo) -> Iterator[Note]:
+    names = left_out(repo)
+    if names:
+        yield Note(NOTEBOOKS.format(names=_few(names)))
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _source(repo: ModelRepo, message: LintMessage) -> str:
+    first, last = message.line, min(message.end_line, message.line + MOST_LINES)
+    return "\n".join(repo.text(message.path).splitlines()[first - 1 : last])
 
 
 class PylintMessage(msgspec.Struct, frozen=True, rename="camel"):
@@ -56,7 +175,7 @@ class RuffMessage(msgspec.Struct, frozen=True):
     location: Location
 
 
-def _pylint(repo: ModelRepo, facts: Facts) -> Command | None:
+def _pylint(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     files = sources(repo)
     if not files:
         return None
@@ -73,7 +192,7 @@ def _pylint(repo: ModelRepo, facts: Facts) -> Command | None:
     )
 
 
-def _ruff(repo: ModelRepo, facts: Facts) -> Command | None:
+def _ruff(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     if not sources(repo):
         return None
     options = ("--no-cache", "--exit-zero", "--output-format=gitlab", f"--config={TOOL}/ruff.toml")
@@ -84,7 +203,7 @@ def _ruff(repo: ModelRepo, facts: Facts) -> Command | None:
     )
 
 
-def _preview(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def _preview(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """In a moment ruff knows most of what pylint will say; it has no score."""
     messages = map(_from_ruff, tool_report(output, list[RuffMessage]))
     yield from findings(repo, about(repo, messages, facts.layout))
@@ -102,7 +221,7 @@ def _preview(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     "switched off in .pylintrc (disable=), or at a line with # pylint: disable=<its name>.",
     reads=("*.py", "*.ipynb", "*.y*ml", "*pylintrc*", "pyproject.toml", "setup.cfg"),
 )
-def lint(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def lint(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """Code that others can read is handed over and mended more easily.
 
     pylint reads it with GBI's settings for the team, PEP 8 where there are none. A repository may
@@ -125,8 +244,8 @@ def _notes(repo: ModelRepo, rules: Lint) -> Iterator[Note]:
     yield from notebooks(repo)
 
 
-def _from_pylint(message: PylintMessage) -> Message:
-    return Message(
+def _from_pylint(message: PylintMessage) -> LintMessage:
+    return LintMessage(
         path=message.path,
         line=message.line,
         end_line=message.end_line or message.line,
@@ -136,10 +255,10 @@ def _from_pylint(message: PylintMessage) -> Message:
     )
 
 
-def _from_ruff(message: RuffMessage) -> Message:
+def _from_ruff(message: RuffMessage) -> LintMessage:
     symbol = RUFF.get(message.check_name, SYNTAX_ERROR)
     positions = message.location.positions
-    return Message(
+    return LintMessage(
         path=message.location.path,
         line=positions.begin.line,
         end_line=positions.end.line,

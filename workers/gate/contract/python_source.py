@@ -45,14 +45,14 @@ def is_notebook(path: str, source: bytes) -> bool:
     return path.casefold().endswith(NOTEBOOK_ENDING) or text.startswith(NOTEBOOK_HEAD)
 
 
-class Cell(msgspec.Struct, frozen=True):
+class NotebookCell(msgspec.Struct, frozen=True):
     """One code cell; ``line`` is where its text starts, counted in the notebook's own code."""
 
     number: int
     source: str
 
 
-def cells(notebook: bytes) -> Iterator[Cell]:
+def cells(notebook: bytes) -> Iterator[NotebookCell]:
     """The code cells of a Jupyter notebook; none when it cannot be read."""
     try:
         found = json.loads(notebook)
@@ -63,4 +63,4 @@ def cells(notebook: bytes) -> Iterator[Cell]:
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source", "")
             text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            yield Cell(number, text)
+            yield NotebookCell(number, text)

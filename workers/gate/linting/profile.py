@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.rules import PEP_8, TEAM, LintProfile
 from core.gate.variables import model_settings
 from workers.gate.linting.messages import RUFF
@@ -96,7 +96,7 @@ class Lint(msgspec.Struct, frozen=True, kw_only=True):
         return bool({symbol, "all"} & {*self.profile.disable, *self.own.disable})
 
 
-def lint_for(repo: ModelRepo, facts: Facts) -> Lint:
+def lint_for(repo: ModelRepo, facts: CheckFacts) -> Lint:
     """Names of teams compare without case, as people write them."""
     rules = facts.rules.lint
     team = model_settings(repo, layout=facts.layout, gbi=facts.gbi).team

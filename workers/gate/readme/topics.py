@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.readme.page import Page, plain
+from workers.gate.readme.page import ReadmePage, plain
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ TOPICS: Final = (
 )  # fmt: skip
 
 
-def missing(page: Page) -> list[Topic]:
+def missing(page: ReadmePage) -> list[Topic]:
     """Headings first: a section is the better answer, but a sentence in the text will do."""
     named = [head.text for head in page.headings if not (head.is_title or head.is_empty)]
     headings = "\n".join(map(plain, named))

@@ -8,8 +8,7 @@ from typing import Final
 from detect_secrets.core.potential_secret import PotentialSecret
 
 from workers.gate.secret_scan import baseline
-from workers.gate.secret_scan.files import text_of
-from workers.gate.secret_scan.scan import fingerprint
+from workers.gate.secret_scan.scan import fingerprint, text_of
 from workers.gate.secret_scan.scanner import Scanner
 
 NOT_FOUND: Final = "{where} holds nothing with the fingerprint {wanted}; nothing was written"

@@ -14,7 +14,7 @@ LARGEST: Final = 5_000_000  # bytes
 UNREADABLE: Final = "{path} is no baseline of detect-secrets: nothing is accepted by it"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AcceptedSecret(msgspec.Struct, frozen=True):
     """``is_secret``: what somebody who looked at it said; a true one stays a finding."""
 
     hashed_secret: str
@@ -23,13 +23,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True):
-    results: dict[str, list[Entry]]
+    results: dict[str, list[AcceptedSecret]]
 
 
 class Baseline:
     """Asked for each secret that was found; remembers which of its entries were of use."""
 
-    def __init__(self, entries: Mapping[str, list[Entry]]) -> None:
+    def __init__(self, entries: Mapping[str, list[AcceptedSecret]]) -> None:
         self._entries = {
             (path, entry.hashed_secret): entry
             for path, listed in entries.items()

@@ -9,7 +9,7 @@ from core.gate.facts import PastFile
 MOST_SECRETS: Final = 500
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class ScanTask(msgspec.Struct, frozen=True, kw_only=True):
     """``baseline`` is the path of the accepted ones; ``seconds``: then it stops and says so."""
 
     baseline: str
@@ -30,7 +30,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     is_allowed: bool = False  # by a comment at its line
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class SecretReport(msgspec.Struct, frozen=True, kw_only=True):
     """``binary`` and ``large`` files were passed over by rule, ``unread`` ones for lack of time."""
 
     secrets: tuple[Secret, ...] = ()

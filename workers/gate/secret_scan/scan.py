@@ -1,20 +1,45 @@
 """Scans a folder and the history that was pushed with it, within its time."""
 
 import hashlib
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from core.gate.facts import PastFile
 from workers.gate.secret_scan import baseline
-from workers.gate.secret_scan.files import LARGEST, text_of, walk
-from workers.gate.secret_scan.report import MOST_SECRETS, Report, Secret, Task
+from workers.gate.secret_scan.report import MOST_SECRETS, ScanTask, Secret, SecretReport
 from workers.gate.secret_scan.scanner import Found, Scanner
 
+LARGEST: Final = 8_000_000  # bytes; a secret is not hidden for long in what nobody can review
+
+_PEEK: Final = 8_000
+_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as PowerShell writes it
 FINGERPRINT: Final = 12  # hexadecimal digits: enough to name one of a repository's secrets
 
 
-def scan(root: Path, task: Task) -> Report:
+def walk(root: Path) -> Iterator[str]:
+    """Every file's path with forward slashes, in order; links are none."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file():
+                yield path.relative_to(root).as_posix()
+
+
+def text_of(data: bytes) -> str | None:
+    """None for what is no text."""
+    wide = _WIDE.get(data[:2])
+    if wide:
+        return data.decode(wide, errors="replace")
+    if b"\0" in data[:_PEEK]:
+        return None
+    return data.decode("utf-8", errors="replace")
+
+
+def scan(root: Path, task: ScanTask) -> SecretReport:
     return _Scan(root, task).run()
 
 
@@ -25,7 +50,7 @@ def fingerprint(value: str) -> str:
 class _Scan:
     """Keeps what was found, so that the history only tells what the files do not."""
 
-    def __init__(self, root: Path, task: Task) -> None:
+    def __init__(self, root: Path, task: ScanTask) -> None:
         self._root = root
         self._task = task
         self._end = time.monotonic() + task.seconds
@@ -38,12 +63,12 @@ class _Scan:
         self._large: list[str] = []
         self._binary = self._unread = 0
 
-    def run(self) -> Report:
+    def run(self) -> SecretReport:
         for path in walk(self._root):
             self._file(path)
         for past in self._task.history:
             self._past(past)
-        return Report(
+        return SecretReport(
             secrets=tuple(self._secrets[:MOST_SECRETS]),
             left_out=max(0, len(self._secrets) - MOST_SECRETS),
             files=len(self._scanned),

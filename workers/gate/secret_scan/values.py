@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 MOST_PAIRS: Final = 0.45  # of neighbours that are usual in words: random text has 0.2, names 0.6
 TOKEN_LENGTH: Final = 16

@@ -80,7 +80,7 @@ WATCHED = {
 }
 
 
-class Watch:
+class TestWatch:
     """Measures from the first line of the repository on, and says which test has started.
 
     Where no report is written, that is all that is known.
@@ -129,7 +129,7 @@ def main(run: Run) -> int:
     sources, tests = str(Path(run.repo, run.sources)), str(Path(run.repo, run.tests, "*"))
     measured = coverage.Coverage(data_file=None, config_file=False, source=[sources], omit=[tests])
     measured.set_option("run:disable_warnings", ["no-data-collected"])
-    plugins = [Watch(run, measured), CoverageOptions()]
+    plugins = [TestWatch(run, measured), CoverageOptions()]
     code = pytest.main(options(run), plugins)
     measured.stop()
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.gate.reports_read.junit import MAX_CASES, Outcome, UnreadableReportError, read_junit
+from workers.gate.tool_reports import MAX_CASES, CaseOutcome, UnreadableReportError, read_junit
 
 GOOD = b"""<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="sluss-1" tests="4" failures="1" errors="1" skipped="1">
@@ -24,10 +24,10 @@ OUTSIDE = (
 def test_each_case_has_its_outcome_and_its_place():
     report = read_junit(GOOD)
     assert [case.outcome for case in report.cases] == [
-        Outcome.PASSED,
-        Outcome.FAILED,
-        Outcome.ERROR,
-        Outcome.SKIPPED,
+        CaseOutcome.PASSED,
+        CaseOutcome.FAILED,
+        CaseOutcome.ERROR,
+        CaseOutcome.SKIPPED,
     ]
     failed = report.cases[1]
     assert (failed.file, failed.line) == ("tests/test_model.py", 4)
@@ -54,7 +54,7 @@ def test_a_count_that_is_no_number_says_nothing(number):
 def test_a_test_that_failed_stays_so():
     data = b"<testsuite><testcase name='a'><failure message='x'/><skipped message='y'/></testcase></testsuite>"
     [case] = read_junit(data).cases
-    assert (case.outcome, case.message) == (Outcome.FAILED, "x")
+    assert (case.outcome, case.message) == (CaseOutcome.FAILED, "x")
 
 
 def test_of_a_long_text_the_end_is_kept():

@@ -1,57 +1,72 @@
-"""Reads a JUnit report of any origin: it may be huge, a bomb, or say other than it shows."""
+"""Reads what tools and test runs report; what is no report is never taken for a good one."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 from xml.parsers import expat  # nosec B406 - documents with a DTD are refused
 
 import msgspec
 
+from core.gate.tools import Output
+
+Report = TypeVar("Report")
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_CASES: Final = 20_000
 MAX_NAME: Final = 300
 MAX_TEXT: Final = 4_000
 
 
+class ToolReportError(Exception):
+    """A tool ended without a report: nothing is known, so the check could not run."""
+
+
+def tool_report(output: Output, kind: type[Report]) -> Report:
+    """Raise ToolReportError where there is none, which ends the check as "could not run"."""
+    try:
+        return msgspec.json.decode(output.stdout, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ToolReportError(f"code {output.code}") from error
+
+
 class UnreadableReportError(Exception):
     """What is there is no JUnit report; the message says why."""
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     PASSED = "passed"
     FAILED = "failure"
     ERROR = "error"
     SKIPPED = "skipped"
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class JUnitCase(msgspec.Struct, frozen=True, kw_only=True):
     """One test. ``line`` counts from 0, as pytest writes it; -1 where it is not said."""
 
     name: str
     module: str = ""
     file: str = ""
     line: int = -1
-    outcome: Outcome = Outcome.PASSED
+    outcome: CaseOutcome = CaseOutcome.PASSED
     message: str = ""
     text: str = ""
 
     @property
     def has_failed(self) -> bool:
-        return self.outcome in {Outcome.FAILED, Outcome.ERROR}
+        return self.outcome in {CaseOutcome.FAILED, CaseOutcome.ERROR}
 
 
 class JUnitReport(msgspec.Struct, frozen=True):
     """``said_failed``: the most failures that the report claims anywhere, shown or not."""
 
     suites: tuple[str, ...]
-    cases: tuple[Case, ...]
+    cases: tuple[JUnitCase, ...]
     said_failed: int
 
-    def count(self, *outcomes: Outcome) -> int:
+    def count(self, *outcomes: CaseOutcome) -> int:
         return sum(case.outcome in outcomes for case in self.cases)
 
     @property
-    def failed(self) -> tuple[Case, ...]:
+    def failed(self) -> tuple[JUnitCase, ...]:
         return tuple(case for case in self.cases if case.has_failed)
 
 
@@ -76,10 +91,10 @@ def read_junit(data: bytes) -> JUnitReport:
 class _Reader:
     def __init__(self) -> None:
         self._suites: list[str] = []
-        self._cases: list[Case] = []
+        self._cases: list[JUnitCase] = []
         self._said_failed = 0
         self._is_root = True
-        self._case: Case | None = None
+        self._case: JUnitCase | None = None
         self._inside = ""  # the element of the case whose text is read
 
     def refuse(self, *_: object) -> None:
@@ -94,10 +109,10 @@ class _Reader:
             self._said_failed = max(self._said_failed, _claimed(given))
         elif tag == "testcase":
             self._case = _case(given)
-        elif self._case is not None and tag in set(Outcome):
-            self._take(self._case, Outcome(tag), given.get("message", ""))
+        elif self._case is not None and tag in set(CaseOutcome):
+            self._take(self._case, CaseOutcome(tag), given.get("message", ""))
 
-    def _take(self, case: Case, outcome: Outcome, message: str) -> None:
+    def _take(self, case: JUnitCase, outcome: CaseOutcome, message: str) -> None:
         """A test that failed stays so, whatever else is said of it."""
         if case.has_failed:
             return
@@ -122,8 +137,8 @@ class _Reader:
         return JUnitReport(tuple(self._suites), tuple(self._cases), self._said_failed)
 
 
-def _case(given: Mapping[str, str]) -> Case:
-    return Case(
+def _case(given: Mapping[str, str]) -> JUnitCase:
+    return JUnitCase(
         name=given.get("name", "")[:MAX_NAME],
         module=given.get("classname", "")[:MAX_NAME],
         file=given.get("file", "").replace("\\", "/")[:MAX_NAME],
