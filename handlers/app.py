@@ -136,8 +136,7 @@ class Door:
 
     async def answer(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
-        with TroubleIs503(self._counters):
-            outcome = await self._outcome(request)
+        outcome = await self._outcome(request)
         self._counters.answered(outcome, time.perf_counter() - start)
         if outcome is DeliveryOutcome.UNAUTHENTICATED:
             return web.Response(status=HTTPStatus.UNAUTHORIZED, text=REFUSED)
@@ -156,7 +155,15 @@ class Door:
             return DeliveryOutcome.UNAUTHENTICATED
         except UnavailableError as error:
             log.warning("%s", error, extra=extra | {"action": "delivery_unavailable"})
-            return DeliveryOutcome.UNAVAILABLE
+        except Exception as error:  # noqa: BLE001 - as 500 a bug would end the subscription
+            self._log_bug(error)
+        return DeliveryOutcome.UNAVAILABLE
+
+    def _log_bug(self, error: Exception) -> None:
+        """The place alone, as a message may quote the payload; the sender tries again."""
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        extra = {"action": "delivery_failed", "source": self._source.name}
+        log.error("%s at %s:%s", type(error).__name__, at.filename, at.lineno, extra=extra)
 
     async def _take(self, request: web.Request) -> DeliveryOutcome:
         now = self._clock()
@@ -182,26 +189,3 @@ class Door:
         extra = {"action": "delivery_rejected", "source": self._source.name}
         log.warning("delivery %s was rejected", delivered.delivery, extra=extra)
         return DeliveryOutcome.REJECTED
-
-
-class TroubleIs503:
-    """Around an answer: an error that nobody expected must not become 500 and end a subscription.
-
-    The sender tries again, as for any other trouble. The log names the place, not the message, as
-    that may quote the payload.
-    """
-
-    def __init__(self, counters: SourceCounters) -> None:
-        self._counters = counters
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, Exception):
-            return
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{at.filename}:{at.lineno}"
-        log.error("%s at %s", type(error).__name__, where, extra={"action": "delivery_failed"})
-        self._counters.answered(DeliveryOutcome.UNAVAILABLE, time.perf_counter() - self._start)
-        raise web.HTTPServiceUnavailable(text=LATER, headers=RETRY_AFTER) from error

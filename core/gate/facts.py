@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from core.errors import SlussError
+from core.gate.check_rules import CheckRules
 from core.gate.layout import Layout
-from core.gate.rules import CheckRules
 from core.gate.runtimes import Runtime
 
 

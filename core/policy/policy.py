@@ -8,12 +8,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.gate.check_rules import (
+    CheckRules,
+)
 from core.gate.checks import CheckResult, Mode
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
-from core.gate.rules import (
-    CheckRules,
-)
 from core.gate.variables.table import GBI_DEFAULT
 
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]

@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 
 from core.errors import SettingsError
-from core.gate.layout import Layout
-from core.gate.rules import (
+from core.gate.check_rules import (
     CheckRules,
     DuplicateRules,
     LibraryRules,
@@ -19,6 +18,7 @@ from core.gate.rules import (
     SecretRules,
     TestRules,
 )
+from core.gate.layout import Layout
 from core.policy.policy import (
     ALLOWED,
     APPROVERS,

@@ -10,8 +10,8 @@ from core.gate.variables.resolve import (
     model_settings,
     resolve,
 )
-from core.gate.variables.rules import canonical, problem
 from core.gate.variables.table import VARIABLES, ValueType, Variable, VariableKind, find, near
+from core.gate.variables.values import canonical, problem
 
 __all__ = [
     "VARIABLES",

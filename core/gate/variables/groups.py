@@ -6,8 +6,8 @@ import msgspec
 
 from core.gate.checks import GBI
 from core.gate.variables.resolve import DEFAULT, Sources, resolve
-from core.gate.variables.rules import problem
 from core.gate.variables.table import VARIABLES
+from core.gate.variables.values import problem
 from core.words import Stage
 
 

@@ -8,8 +8,8 @@ import msgspec
 from core.gate.checks import ModelRepo
 from core.gate.layout import Layout
 from core.gate.variables.read import Value, read
-from core.gate.variables.rules import SECRET_NAME, canonical, problem
 from core.gate.variables.table import VARIABLES, Variable, VariableKind
+from core.gate.variables.values import SECRET_NAME, canonical, problem
 from core.words import ModelType, Stage
 
 DEFAULT: Final = "default"

@@ -19,7 +19,7 @@ class VariableKind(StrEnum):
 
 
 class ValueType(StrEnum):
-    """What the text of a value must look like; core/gate/variables/rules.py holds each rule."""
+    """What the text of a value must look like; core/gate/variables/values.py tests it."""
 
     NAME = "name"
     TEXT = "text"

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from core.gate.check_rules import ReadmeRules
 from core.gate.checks import GBI, Finding, ModelRepo, check
 from core.gate.facts import CheckFacts
-from core.gate.rules import ReadmeRules
 from workers.gate.readme.links import dead_links
 from workers.gate.readme.page import PageLine, ReadmePage, plain, read, without_code
 from workers.gate.readme.topics import TOPICS, missing

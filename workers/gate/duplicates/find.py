@@ -21,9 +21,9 @@ from typing import Final
 import msgspec
 
 from core.errors import SlussError, UnavailableError
+from core.gate.check_rules import DuplicateRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import Clone
-from core.gate.rules import DuplicateRules
 from core.gate.sketch import Sketch
 from core.ports.clone_index import CloneIndex, Elsewhere
 from workers.gate.duplicates.match import Own, Stretch, stretches, without

@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
+from core.gate.check_rules import PEP_8, TEAM, LintProfile
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts
-from core.gate.rules import PEP_8, TEAM, LintProfile
 from core.gate.variables import model_settings
 from workers.gate.linting.messages import RUFF
 from workers.gate.linting.repo_settings import RepoSettings, repo_settings

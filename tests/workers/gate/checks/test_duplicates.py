@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.gate.check_rules import CheckRules, DuplicateRules
 from core.gate.checks import Finding
 from core.gate.facts import CheckFacts, Clone, NotCheckedError
-from core.gate.rules import CheckRules, DuplicateRules
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.duplicates import duplicates
 

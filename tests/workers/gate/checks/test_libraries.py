@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import Finding, ModelRepo, Note
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.rules import CheckRules, LibraryRules
 from core.gate.runtimes import Runtime
 from core.gate.tools import Output
 from core.policy import Policy

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, LintProfile, LintRules
 from core.gate.checks import Finding, Measure, ModelRepo, Note
 from core.gate.facts import CheckFacts
-from core.gate.rules import CheckRules, LintProfile, LintRules
 from core.gate.tools import Output
 from core.policy import Policy
 from core.ports.sandbox import Places

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.rules import CheckRules, LibraryRules
 from core.policy import Policy
 from sluss.on_a_folder.model_folder import read_folder
 from sluss.templates.model_repository import Kind, write_repository

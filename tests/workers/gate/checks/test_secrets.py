@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, SecretRules
 from core.gate.checks import Finding, ModelRepo, Note
 from core.gate.facts import CheckFacts, PastFile
-from core.gate.rules import CheckRules, SecretRules
 from core.gate.tools import Output
 from core.ports.sandbox import Places
 from sluss.templates.model_repository import Kind, write_repository

@@ -6,10 +6,10 @@ import json
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, TestRules
 from core.gate.checks import Finding, Measure, ModelRepo, Note
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
-from core.gate.rules import CheckRules, TestRules
 from core.gate.tools import Output, Stopped
 from tests.model_repos import a_repo
 from workers.gate.checks.unit_tests import unit_tests

@@ -8,9 +8,9 @@ import psutil
 import pytest
 
 from adapters.clone_index.index import CloneIndexFile
+from core.gate.check_rules import DuplicateRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import Clone
-from core.gate.rules import DuplicateRules
 from core.policy import Policy
 from sluss.on_a_folder.model_folder import read_folder
 from sluss.templates.model_repository import Kind, template_code, write_repository

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from packaging.utils import canonicalize_name
 
+from core.gate.check_rules import CORE_LIBRARIES
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.rules import CORE_LIBRARIES
 from core.gate.runtimes import Runtime, runtime_key
 from core.gate.variables.table import find as find_variable
 from core.policy import RUNTIMES

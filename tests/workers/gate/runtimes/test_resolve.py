@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts
-from core.gate.rules import CheckRules, LibraryRules
 from core.gate.tools import Command
 from tests.model_repos import a_repo
 from tests.workers.gate.runtimes.asking import NO_INDEX, ask

@@ -5,9 +5,9 @@ import sys
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, TestRules
 from core.gate.checks import Measure
 from core.gate.facts import CheckFacts
-from core.gate.rules import CheckRules, TestRules
 from core.policy import Policy
 from sluss.on_a_folder.model_folder import read_folder
 from sluss.templates.model_repository import Kind, write_repository

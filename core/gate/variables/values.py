@@ -33,7 +33,7 @@ IMAGE: Final = re.compile(
     (@sha256:(?P<digest>[a-f0-9]{64}))?"""
 )
 
-Rule = Callable[[Variable, str], str]
+Test = Callable[[Variable, str], str]  # what is wrong with the value, or ""
 
 
 def problem(variable: Variable, value: str) -> str:
@@ -46,7 +46,7 @@ def problem(variable: Variable, value: str) -> str:
         return "is an expression of Azure Pipelines, which is not evaluated here"
     if PLACEHOLDER.match(value.strip()):
         return "is a placeholder"
-    return RULES[variable.type](variable, value)
+    return TESTS[variable.type](variable, value)
 
 
 def canonical(variable: Variable, value: str) -> str:
@@ -55,7 +55,7 @@ def canonical(variable: Variable, value: str) -> str:
     return next(matching, value)
 
 
-def _matches(pattern: re.Pattern[str], what: str) -> Rule:
+def _matches(pattern: re.Pattern[str], what: str) -> Test:
     return lambda _, value: "" if pattern.fullmatch(value) else f"is no {what}"
 
 
@@ -96,7 +96,7 @@ def _image(_: Variable, value: str) -> str:
     return "names no fixed version: latest moves"
 
 
-RULES: Final[Mapping[ValueType, Rule]] = {
+TESTS: Final[Mapping[ValueType, Test]] = {
     ValueType.NAME: _name,
     ValueType.TEXT: _text,
     ValueType.INTEGER: _matches(INTEGER, "whole number"),
