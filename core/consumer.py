@@ -1,6 +1,6 @@
 """Take messages from a queue and have them handled: settle after the work, never before it.
 
-The broad ``except`` of all work is here: an error that nobody expected is one bug's, gets one
+The only broad ``except`` of Sluss is here: an error that nobody expected is one bug's, gets one
 more try, and then becomes a dead letter. An outside system that is down counts no tries.
 """
 

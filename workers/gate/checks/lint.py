@@ -14,8 +14,7 @@ from core.gate.tools import BIN, OUT, PYTHON, TOOL, Command, Output
 from workers.gate.contract.python_source import is_notebook
 from workers.gate.linting import run_pylint_source
 from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR, mend_of, wrong_of
-from workers.gate.linting.profile import Lint, lint_for
-from workers.gate.linting.repo_settings import RepoSettings
+from workers.gate.linting.settings import Lint, RepoSettings, lint_for
 from workers.gate.tool_reports import tool_report
 
 # A notebook that runs another one gets names from there; a magic without "# MAGIC" is no Python.

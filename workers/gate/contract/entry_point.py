@@ -8,13 +8,15 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import Finding, ModelRepo
-from workers.gate.contract.functions import (
+from workers.gate.contract.python_source import (
+    InvalidPythonError,
     inner_definition,
+    is_notebook,
     last_definition,
+    parse,
     shape_problem,
     star_import,
 )
-from workers.gate.contract.python_source import InvalidPythonError, is_notebook, parse
 
 INIT = "__init__"
 MAX_HOPS: Final = 5  # from file to file, following "from x import y"

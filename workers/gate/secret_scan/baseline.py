@@ -1,6 +1,7 @@
-"""The file that lists accepted findings by their hash, in the form that detect-secrets gives it."""
+"""The baseline of accepted secrets, in detect-secrets' form: by their hash; and how one comes in."""
 
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,8 +10,14 @@ from detect_secrets.core import baseline as theirs
 from detect_secrets.core.potential_secret import PotentialSecret
 from detect_secrets.core.secrets_collection import SecretsCollection
 
+from workers.gate.secret_scan.report import fingerprint
+from workers.gate.secret_scan.scanner import Scanner
+from workers.gate.secret_scan.text import text_of
+
 LARGEST: Final = 5_000_000  # bytes
 
+NOT_FOUND: Final = "{where} holds nothing with the fingerprint {wanted}; nothing was written"
+NO_FILE: Final = "{where} cannot be read; nothing was written"
 UNREADABLE: Final = "{path} is no baseline of detect-secrets: nothing is accepted by it"
 
 
@@ -64,7 +71,37 @@ def read(root: Path, name: str) -> tuple[Baseline, str]:
         return Baseline({}), UNREADABLE.format(path=name)
 
 
-def add(file: Path, accepted: list[PotentialSecret]) -> None:
+def accept(file: Path, where: str, wanted: str) -> str:
+    """``where`` is a path, or ``<commit>:<path>`` for the history. What went wrong, or ""."""
+    data = _read(where)
+    if data is None:
+        return NO_FILE.format(where=where)
+    path = where.rpartition(":")[2]
+    found = list(_with(wanted, text_of(data) or "", path))
+    if not found:
+        return NOT_FOUND.format(where=where, wanted=wanted)
+    _add(file, found)
+    return ""
+
+
+def _read(where: str) -> bytes | None:
+    if Path(where).is_file():
+        return Path(where).read_bytes()
+    shown = subprocess.run(  # noqa: S603 - the person's own git, on their own checkout
+        ["git", "show", "--end-of-options", where],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    return shown.stdout if shown.returncode == 0 else None
+
+
+def _with(wanted: str, text: str, path: str) -> Iterator[PotentialSecret]:
+    for found in Scanner(has_entropy=True).scan(text, path):
+        if fingerprint(found.value) == wanted:
+            yield PotentialSecret(found.kind, path, found.value, found.line)
+
+
+def _add(file: Path, accepted: list[PotentialSecret]) -> None:
     """Write them into the file, which is made when it is not there."""
     known: dict[str, Any] = (
         theirs.load_from_file(str(file))

@@ -9,14 +9,18 @@ from typing import Final
 
 from core.gate.facts import PastFile
 from workers.gate.secret_scan import baseline
-from workers.gate.secret_scan.report import MOST_SECRETS, ScanTask, Secret, SecretReport
+from workers.gate.secret_scan.report import (
+    FINGERPRINT,
+    MOST_SECRETS,
+    ScanTask,
+    Secret,
+    SecretReport,
+    fingerprint,
+)
 from workers.gate.secret_scan.scanner import Found, Scanner
+from workers.gate.secret_scan.text import text_of
 
 LARGEST: Final = 8_000_000  # bytes; a secret is not hidden for long in what nobody can review
-
-_PEEK: Final = 8_000
-_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as PowerShell writes it
-FINGERPRINT: Final = 12  # hexadecimal digits: enough to name one of a repository's secrets
 
 
 def walk(root: Path) -> Iterator[str]:
@@ -29,22 +33,8 @@ def walk(root: Path) -> Iterator[str]:
                 yield path.relative_to(root).as_posix()
 
 
-def text_of(data: bytes) -> str | None:
-    """None for what is no text."""
-    wide = _WIDE.get(data[:2])
-    if wide:
-        return data.decode(wide, errors="replace")
-    if b"\0" in data[:_PEEK]:
-        return None
-    return data.decode("utf-8", errors="replace")
-
-
 def scan(root: Path, task: ScanTask) -> SecretReport:
     return _Scan(root, task).run()
-
-
-def fingerprint(value: str) -> str:
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT]
 
 
 class _Scan:

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+_FIRST: Final = 8_000
+_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as PowerShell writes it
 NEW_LINE: Final = "\v"  # an escaped line end: it separates words, and is no line of the file
 WIDEST_GROUP: Final = 64  # lines that are put together at most
 MOST_GROUPS: Final = 5_000  # of a file: more are made by a machine
@@ -54,6 +56,16 @@ _SEAMS: Final = tuple(
         _WRAPPED,
     )
 )
+
+
+def text_of(data: bytes) -> str | None:
+    """The text of a file; None for what is no text."""
+    wide = _WIDE.get(data[:2])
+    if wide:
+        return data.decode(wide, errors="replace")
+    if b"\0" in data[:_FIRST]:
+        return None
+    return data.decode("utf-8", errors="replace")
 
 
 class TextView(msgspec.Struct, frozen=True):

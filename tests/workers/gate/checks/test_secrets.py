@@ -18,8 +18,8 @@ from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.secret_scan.made import Made
 from workers.gate.checks.secrets import secrets
-from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
-from workers.gate.secret_scan.scan import fingerprint, scan
+from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport, fingerprint
+from workers.gate.secret_scan.scan import scan
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MADE = Made(7)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.model_repos import a_repo
-from workers.gate.linting.repo_settings import MAX_BYTES, repo_settings
+from workers.gate.linting.settings import MAX_BYTES, repo_settings
 
 INI = """\
 [MASTER]
