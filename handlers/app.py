@@ -48,7 +48,7 @@ class DeliveryOutcome(StrEnum):
 
 
 class Counters:
-    """Of all sources; labels never hold what a sender may choose."""
+    """The counters of all sources; labels never hold what a sender may choose."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(
@@ -73,7 +73,7 @@ class Counters:
 
 
 class SourceCounters:
-    """Of one source; every outcome is there from the start, so that a rate sees the first one."""
+    """The counters of one source; all outcomes are there at the start: rates see the first."""
 
     def __init__(self, counters: Counters, source: str) -> None:
         self._events = counters.events
@@ -160,7 +160,7 @@ class Door:
         return DeliveryOutcome.UNAVAILABLE
 
     def _log_bug(self, error: Exception) -> None:
-        """The place alone, as a message may quote the payload; the sender tries again."""
+        """The log names the place alone: a message may quote the payload. Senders try again."""
         at = traceback.extract_tb(error.__traceback__)[-1]
         extra = {"action": "delivery_failed", "source": self._source.name}
         log.error("%s at %s:%s", type(error).__name__, at.filename, at.lineno, extra=extra)

@@ -50,7 +50,7 @@ def _text(value: str) -> str:
 
 
 class Inbox:
-    """Of one source. The same delivery gives the same ids, so that the queue takes it once."""
+    """The inbox of one source. A delivery always gives the same ids: the queue takes it once."""
 
     def __init__(self, queue: Queue, evidence: Evidence, source: str) -> None:
         self._queue = queue
@@ -58,7 +58,7 @@ class Inbox:
         self._source = source
 
     async def store(self, delivered: Delivered) -> None:
-        """One message for a delivery; only one with very many events is cut."""
+        """A delivery is sent as one message; only one with very many events is cut."""
         name = f"{self._source}/{delivered.delivery}"
         await self._queue.send(
             *(

@@ -70,7 +70,7 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     report: bytes | None = None
 
     def part(self, asks: Collection[str]) -> "CheckFacts":
-        """Without what differs from commit to commit, unless it is asked for."""
+        """The facts without what differs from commit to commit, unless it is asked for."""
         unasked = {name: None for name in OF_A_COMMIT if name not in asks}
         return msgspec.structs.replace(self, **unasked)
 

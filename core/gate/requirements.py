@@ -74,7 +74,7 @@ def pip_entries(text: str) -> Iterator[RequirementLine]:
 
 
 def pip_entry(wanted: str, number: int) -> RequirementLine:
-    """A line without its comment; conda has the same ones below ``pip:``."""
+    """The requirement of a line without its comment; conda has such lines below ``pip:``."""
     text = " ".join(wanted.split())
     if text.startswith("-"):
         wrong = f"has the option {OPTION_END.split(text)[0]}"
@@ -95,7 +95,7 @@ def _is_address(text: str) -> bool:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each with the number of its first line; as for pip, a comment is not continued."""
+    """Each line with the number of its first part; as for pip, a comment is not continued."""
     parts, first = list[str](), 0
     for number, written in enumerate(text.splitlines(), 1):
         first = first or number
@@ -173,5 +173,5 @@ def is_conda(file: str) -> bool:
 
 
 def entries(file: str, text: str) -> tuple[RequirementLine, ...]:
-    """All of them, in the order of the file; what makes no sense is an entry, too."""
+    """Every line of an environment file in its order; what makes no sense is one, too."""
     return tuple(conda_entries(text) if is_conda(file) else pip_entries(text))

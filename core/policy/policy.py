@@ -1,4 +1,4 @@
-"""The rules of the platform team: what blocks where, what a model may choose, and who approves."""
+"""The policy of the platform team: what blocks where, what a model may choose, and who approves."""
 
 import difflib
 import hashlib
@@ -93,7 +93,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON: the same rules have the same digest."""
+        """SHA-256 over the canonical JSON: the same policy has the same digest."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
     def is_off(self, check: str) -> bool:
@@ -120,7 +120,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return next((gate for gate in GATES if self.blocking(result, gate)), "")
 
     def until(self, stage: str) -> "Policy":
-        """The same rules for who asks what stands before a stage: behind it nothing blocks."""
+        """The same policy for who asks what stands before a stage: behind it nothing blocks."""
         last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
         later = frozenset(GATES[last + 1 :])
         checks = {
@@ -151,7 +151,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         gbi: Mapping[str, str] | None = None,
         variable_groups: Mapping[str, frozenset[str]] | None = None,
     ) -> CheckFacts:
-        """What the checks of the gate may know of these rules.
+        """What the checks of the gate may know of the policy.
 
         ``gbi`` is what GBI's variable groups hold: only what a model may choose is handed on.
         """

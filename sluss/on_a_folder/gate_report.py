@@ -72,7 +72,7 @@ def outcome(result: CheckResult) -> str:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    """Never wrapped: editors make a link of ``path:line`` at the start of a line."""
+    """A finding is never wrapped: editors make a link of ``path:line`` at the start of a line."""
     line = Text(finding.place(), style="cyan").append(": ", style="default")
     if finding.rule and finding.rule not in finding.wrong:
         line.append(f"[{finding.rule}] ", style="dim")

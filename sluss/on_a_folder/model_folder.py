@@ -57,7 +57,7 @@ def _read(path: Path, most: int) -> bytes:
 
 
 async def local_history(folder: Path, limit: int) -> tuple[PastFile, ...] | None:
-    """All of it where the branch follows none. None: no git here, or no commit to look at."""
+    """What the commits brought that the upstream lacks; None: no git here, or no commit."""
     git_folder = folder / ".git"
     if not git_folder.is_dir():  # not the top of a work tree
         return None

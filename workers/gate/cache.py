@@ -67,7 +67,7 @@ class GateCache:
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:
-        """Only what another try would say again. A full disk does no harm."""
+        """What another try would say again is kept. A full disk does no harm."""
         if self._folder is None or not _is_lasting(check, result):
             return
         with contextlib.suppress(OSError):

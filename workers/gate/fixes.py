@@ -57,7 +57,7 @@ variables:
 
 
 class Rename(msgspec.Struct, frozen=True):
-    """Only where ``to`` is free."""
+    """The file gets its new name, but only where ``to`` is free."""
 
     path: str
     to: str
@@ -81,7 +81,7 @@ class Rewrite(msgspec.Struct, frozen=True):
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Only where nothing is; ``then`` says what somebody has to do with it."""
+    """A file is made where nothing is; ``then`` says what somebody has to do with it."""
 
     path: str
     text: str
@@ -98,7 +98,7 @@ Fix = Rename | Rewrite | Create
 def planned_fixes(
     repo: ModelRepo, facts: CheckFacts, only: Collection[str] = ()
 ) -> tuple[Fix, ...]:
-    """In the order to apply them: first the texts, then the names, then what is new.
+    """The fixes come in the order to apply them: first texts, then names, then what is new.
 
     ``only``: what these checks ask for, all of them where it is empty.
     """
@@ -169,7 +169,7 @@ def stubs(
 
 
 def _is_near(repo: ModelRepo, path: str) -> bool:
-    """The same name anywhere, whatever its ending."""
+    """Whether the repository has this name anywhere, whatever its ending."""
     wanted = posixpath.splitext(posixpath.basename(path))[0].casefold()
     names = (posixpath.basename(known).casefold() for known in repo.files)
     return repo.link(path) is not None or any(

@@ -25,7 +25,7 @@ NO_TOOLS: Final = GateTools()
 
 
 class Watcher:
-    """Told what happens meanwhile; this one listens to nothing."""
+    """A watcher is told what happens meanwhile; this one listens to nothing."""
 
     def works(self, check: Check, words: str) -> None:
         """A check has begun, or says what it does now."""
@@ -38,7 +38,7 @@ class Watcher:
 
 
 class Gate:
-    """Call it with a commit. One for a process: it keeps to the cores however many ask."""
+    """A process has one gate and calls it with a commit: it keeps to the cores however many ask."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class _Pass:
         return self._results
 
     async def _quick(self, left: list[Check], checks: list[Check]) -> None:
-        """All in one slot: the other ones are for what takes longest, from the start."""
+        """The quick answers share one slot: the others are for what takes longest."""
         rules = [check for check in left if callable(check.quick)]
         previews = [check for check in left if isinstance(check.quick, Tool)]
         async with self._slots, asyncio.TaskGroup() as tasks:
@@ -173,7 +173,7 @@ class _Pass:
         self._say(check, result)
 
     def _say(self, check: Check, result: CheckResult) -> None:
-        """Under the policy's priority. A preview never takes the place of the full answer."""
+        """The result gets the policy's priority. No preview takes the place of a full answer."""
         priority = self._subject.policy.priority(check.id, check.priority)
         result = replace(result, priority=priority)
         known = self._results.get(result.check)

@@ -24,7 +24,7 @@ CRASHED: Final = "its process ended with {error}"
 
 
 class JudgeLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """For each check; the memory is that of the process that runs them one after another."""
+    """The limits of each check; the memory is that of the process that has one after another."""
 
     seconds: float = 20.0
     memory_mb: int = 1024
@@ -52,7 +52,7 @@ class Judge:
     async def preview(
         self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
     ) -> list[CheckResult]:
-        """In the order of ``checks``, which is CHECKS' own: the process works in that order.
+        """The results come in the order of ``checks``, which is CHECKS' own and the process's.
 
         One process for all; after a check that ended it, a new one for those behind.
         """

@@ -141,7 +141,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
     def _cache(self, command: Command) -> str:
-        """Only for who asks for it; what a repository's code could write there would be read."""
+        """The cache is for who asks for it: what a repository's code wrote there would be read."""
         if command.runs_code or not any(CACHE in word for word in command.argv):
             return ""
         Path(self.cache).mkdir(mode=0o700, parents=True, exist_ok=True)

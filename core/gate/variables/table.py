@@ -34,7 +34,7 @@ class ValueType(StrEnum):
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. ``may_have_stage``: the name may also end in ``_TST``, ``_QA`` or ``_PROD``."""
+    """A row. ``may_have_stage``: its name may also end in ``_TST``, ``_QA`` or ``_PROD``."""
 
     name: str
     kind: VariableKind
@@ -273,7 +273,7 @@ def find(name: str) -> Variable | None:
 
 
 def near(name: str) -> list[str]:
-    """Up to two names that were perhaps meant: those that a model may set come first."""
+    """The names, two at most, that were perhaps meant: those that a model may set come first."""
     settable = [row.name for row in (*MODEL, *GBI_DEFAULT)]
     wanted = name.upper().replace("-", "_").replace(" ", "_")
     close = difflib.get_close_matches(wanted, settable, n=2, cutoff=0.7)

@@ -73,7 +73,7 @@ def _missing(answers: UvAnswers, wanted: WantedLibraries) -> Iterator[Finding]:
 
 
 def _conflict(answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen) -> Iterator[Finding]:
-    """Where the core libraries alone leave a way, it is the others that stand in it."""
+    """A conflict is advice where the core libraries alone leave a way: others stand in it."""
     if not answers.fits or answers.fits[0].is_solved:
         return
     last = answers.fits[-1]
@@ -133,7 +133,7 @@ class AskedLibraries(msgspec.Struct, frozen=True):
 
 
 def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """Each requirement alone against the runtime's own version of the library."""
+    """Each requirement is compared alone with the runtime's own version of the library."""
     case = _case(repo, facts)
     yield from case.wanted.findings
     for clash in case.clashes:

@@ -65,7 +65,7 @@ class LintMessage(msgspec.Struct, frozen=True):
 
 
 def about(repo: ModelRepo, messages: Iterable[LintMessage], layout: Layout) -> list[LintMessage]:
-    """Those about a file that is linted: some are about the settings, or a notebook left out."""
+    """The messages about linted files: others are about settings, or a notebook left out."""
     paths = set(sources(repo))
     return [each for each in messages if each.path in paths and not _hands_on(each, layout)]
 
@@ -203,7 +203,7 @@ def _ruff(repo: ModelRepo, facts: CheckFacts) -> Command | None:
 
 
 def _preview(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """In a moment ruff knows most of what pylint will say; it has no score."""
+    """Ruff knows in a moment most of what pylint will say; it has no score."""
     messages = map(_from_ruff, tool_report(output, list[RuffMessage]))
     yield from findings(repo, about(repo, messages, facts.layout))
     yield from _notes(repo, lint_for(repo, facts))

@@ -115,7 +115,7 @@ def _nodes(cluster: Cluster, facts: CheckFacts) -> Iterator[Finding]:
 
 
 def _runtime(cluster: Cluster, facts: CheckFacts, *, is_ml: bool, is_gpu: bool = False) -> str:
-    """The same release where GBI allows it, else the first of the list."""
+    """How to set the runtime: to the same release where GBI allows it, else to the first listed."""
     fitting = [
         (key.release != cluster.key.release, text)
         for text in facts.allowed.get(RUNTIME, ())

@@ -46,7 +46,7 @@ TELLS: Final = ", ".join(topic.name for topic in TOPICS)
 
 
 def left_overs(page: ReadmePage, repo: ModelRepo) -> Iterator[tuple[int, str]]:
-    """Line, and what is wrong there."""
+    """Each line that a template has left, and what is wrong there."""
     for line in _lines(page):
         text = without_code(line.text)
         found = next(filter(None, (phrase.search(text) for phrase in PHRASES)), None)
@@ -66,7 +66,7 @@ def _lines(page: ReadmePage) -> Iterator[PageLine]:
 
 
 def _line_of_generated(page: ReadmePage) -> int:
-    """Both within one paragraph or two lines that follow each other."""
+    """The first line of a page that speaks of the generated data, or 0."""
     lines = [line for line in page.prose if any(each in line.text for each in GENERATED)]
     text = "\n".join(line.text for line in lines)
     return lines[0].number if lines and all(each in text for each in GENERATED) else 0

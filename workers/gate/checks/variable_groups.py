@@ -65,7 +65,7 @@ def _missing(stage: Stage, names: frozenset[str], facts: CheckFacts) -> Iterator
 
 
 def _gate(stage: Stage) -> str:
-    """Where the stage begins to matter: all runs before it are on TST."""
+    """The gate at which the stage begins to matter: all steps before it are on TST."""
     return "" if stage is Stage.TST else str(stage)
 
 

@@ -86,7 +86,7 @@ def _missing(row: Variable, path: str, line: int) -> Finding:
 
 
 def _workers(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:
-    """Both or none; numbers that are none were told before."""
+    """Both limits of the workers are set, or none; what is no number was told before."""
     given = {name: values[name] for name in (MIN, MAX) if name in values and values[name].text}
     if len(given) == 1:
         (name, value), other = next(iter(given.items())), MAX if MIN in given else MIN
@@ -187,7 +187,7 @@ def _tables(repo: ModelRepo, path: str) -> Iterator[Finding]:
 
 
 def _is_there(repo: ModelRepo, location: str) -> bool:
-    """A file, or a folder of files such as a partitioned table."""
+    """Whether the place is a file, or a folder of files such as a partitioned table."""
     start = location.removeprefix("./").strip("/").casefold()
     names = (known.casefold() for known in repo.files)
     return any(known == start or known.startswith(f"{start}/") for known in names)

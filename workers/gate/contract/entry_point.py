@@ -199,7 +199,7 @@ class _Search:
         return FunctionPlace(path, found.lineno, None, wrong, f"write from {way} import {original}")
 
     def _elsewhere(self, path: str, tree: ast.Module, name: str) -> FunctionPlace:
-        """Not at the top: somebody may have put it where the pipeline does not look."""
+        """The name is not at the top: somebody may have put it where the pipeline does not look."""
         inner = inner_definition(tree, name)
         if inner is not None:
             line, where = inner

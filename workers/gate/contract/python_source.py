@@ -78,13 +78,13 @@ def cells(notebook: bytes) -> Iterator[NotebookCell]:
 
 
 def last_definition(tree: ast.Module, name: str) -> Definition | None:
-    """As when the module runs: the last one at the top counts."""
+    """The definition that counts when the module runs: the last one at the top."""
     top = (node for node in reversed(tree.body) if isinstance(node, Definition))
     return next((node for node in top if name in _names(node)), None)
 
 
 def inner_definition(tree: ast.Module, name: str) -> tuple[int, str] | None:
-    """Line and place of a definition inside something else; the shallowest first."""
+    """The line and the place of a definition inside something else, the shallowest one."""
     waiting: list[tuple[ast.AST, str]] = [(node, _container(node)) for node in tree.body]
     for node, where in waiting:
         for child in ast.iter_child_nodes(node):

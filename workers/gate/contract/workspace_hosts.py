@@ -166,6 +166,6 @@ def _if_gbis(path: str, name: str, line: int) -> Iterator[Finding]:
 
 
 def _set_in(block: Node) -> Iterator[tuple[str, int]]:
-    """Also below ``${{ if }}:``, in a mapping or in a list."""
+    """The variables that a block sets, also below ``${{ if }}:``, in a mapping or in a list."""
     inside = (entry for node in yaml_nodes.walk(block) for entry in variable_entries(node))
     yield from dict.fromkeys((name, line) for name, line, _ in inside)

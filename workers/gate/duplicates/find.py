@@ -129,7 +129,7 @@ async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: Dupl
 async def prepare(
     index: CloneIndex, templates: ModelRepo, repositories: Collection[str], rules: DuplicateRules
 ) -> None:
-    """At a start: know what ``sluss init`` writes, and forget repositories that are gone."""
+    """The index learns what ``sluss init`` writes, and forgets repositories that are gone."""
     await learn(templates, INIT_TEMPLATES, index, rules)
     try:
         for gone in {*await index.repositories()} - {INIT_TEMPLATES, *repositories}:

@@ -35,7 +35,7 @@ LANGUAGES: Final[Mapping[str, Language]] = {
 
 
 def winnow(values: Sequence[int]) -> Iterator[int]:
-    """Where the least value of each window is; of equal ones, that of the window before.
+    """The place of the least value of each window; of equal ones, that of the window before.
 
     A text that is shorter than a window is one window.
     """

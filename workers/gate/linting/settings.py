@@ -85,7 +85,7 @@ class RepoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repo_settings(repo: ModelRepo) -> RepoSettings:
-    """Of the first file that has any, in pylint's own order."""
+    """The settings of the first file that has any, in pylint's own order."""
     for path, read in READERS.items():
         if path not in repo.files:
             continue
@@ -178,7 +178,7 @@ READERS: Final[Mapping[str, Callable[[str], Options | None]]] = {
 
 
 class Lint(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts for one repository."""
+    """The settings that count for one repository: the team's profile, and the repository's own."""
 
     name: str
     profile: LintProfile

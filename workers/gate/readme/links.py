@@ -47,7 +47,7 @@ def _above(folder: str) -> Iterator[str]:
 
 
 def dead_links(page: ReadmePage, path: str, repo: ModelRepo) -> Iterator[tuple[int, str, str]]:
-    """Line, what is wrong, and what to do; addresses of other machines are not tried."""
+    """Each dead link by line, with what is wrong and what to do; other machines are not tried."""
     anchors, places = _anchors(page), _Places(repo)
     for line, target in itertools.islice(dict.fromkeys(_targets(page)), MOST):
         place, _, anchor = target.partition("#")
@@ -75,7 +75,7 @@ def _targets(page: ReadmePage) -> Iterator[tuple[int, str]]:
 
 
 def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
-    """As Azure Repos shows it: ``/x`` starts at the root of the repository."""
+    """What is wrong with a link as Azure Repos shows it (``/x``: from the root), and the mend."""
     base = "" if place.startswith("/") else posixpath.dirname(page)
     path = posixpath.normpath(posixpath.join(base, place.lstrip("/") or "."))
     if path == ".." or path.startswith("../"):

@@ -119,7 +119,7 @@ TOPICS: Final = (
 
 
 def missing(page: ReadmePage) -> list[Topic]:
-    """Headings first: a section is the better answer, but a sentence in the text will do."""
+    """The topics that the page lacks: a section is the better answer, but a sentence will do."""
     named = [head.text for head in page.headings if not (head.is_title or head.is_empty)]
     headings = "\n".join(map(plain, named))
     text = "\n".join(plain(line.text) for line in page.prose)

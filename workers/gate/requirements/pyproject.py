@@ -79,7 +79,7 @@ def _poetry(path: str, data: Mapping[str, Any], text: str) -> Project:
 
 
 def _poetry_text(name: str, asked: object) -> str | None:
-    """Empty for what is optional; None for folders, addresses and lists of ranges."""
+    """The requirement in pip's form: empty where it is optional, None for what has no version."""
     if isinstance(asked, str):
         return f"{name}{_specifier(asked)}"
     if not isinstance(asked, dict) or not _is_text(asked.get("version")):

@@ -114,7 +114,7 @@ class _Reader:
                 self._parse(line.text, origin, listed)
 
     def _text(self, path: str) -> str:
-        """Nothing of a file that was read before, or that is too large."""
+        """The text of a file, empty for one that was read before or is too large."""
         data = self._repo.files[path]
         if path in self._seen:
             return EMPTY[is_conda(path)]
@@ -148,7 +148,7 @@ class _Reader:
             listed.append(found)
 
     def _include(self, path: str, entry: RequirementLine, origin: Origin) -> None:
-        """As for pip, the path is that from the file that includes it."""
+        """The path starts at the file that includes it, as it does for pip."""
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(origin.path), path))
         found = self._repo.find(wanted)
         if wanted.startswith(("../", "/")):

@@ -86,14 +86,14 @@ def _has_patch(specifier: SpecifierSet, python: str) -> bool:
 
 
 def _around(version: str) -> str:
-    """Up to the next number that may break: the major one, or the minor one before 1.0."""
+    """The range up to the next number that may break: the major, or before 1.0 the minor one."""
     release = (*Version(version).release, 0)
     ceiling = f"{release[0] + 1}" if release[0] else f"0.{release[1] + 1}"
     return f">={release[0]}.{release[1]},<{ceiling}"
 
 
 def outlook(wanted: WantedLibraries, chosen: Chosen, facts: CheckFacts) -> Iterator[Note]:
-    """What holds today, and breaks with the next runtime."""
+    """The next runtime breaks some of what holds today: it is told in a note."""
     following = next_release(chosen, facts.runtimes)
     if following is None:
         return

@@ -58,7 +58,7 @@ class Resolver:
         return tuple(answers)
 
     def _ask(self, question: Question) -> UvAnswer:
-        """Once more without each package that the index does not have, so that all are found."""
+        """Uv is asked again without each package that the index lacks: so all are found."""
         answer = self._run(question)
         while len(self._missing) < MOST_MISSING and (name := missing(answer.said)):
             self._missing.append(name)

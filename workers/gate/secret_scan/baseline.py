@@ -1,4 +1,4 @@
-"""The baseline of accepted secrets, in detect-secrets' form: by their hash; and how one comes in."""
+"""The baseline of accepted secrets, by hash in detect-secrets' form; and how one comes in."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class Baseline:
-    """Asked for each secret that was found; remembers which of its entries were of use."""
+    """The baseline is asked for each secret, and remembers which entries were of use."""
 
     def __init__(self, entries: Mapping[str, list[AcceptedSecret]]) -> None:
         self._entries = {
@@ -53,7 +53,7 @@ class Baseline:
         return True
 
     def stale(self, scanned: set[str]) -> tuple[str, ...]:
-        """Where an entry accepts what is no longer there; a path that is gone may be in history."""
+        """The accepted places that are gone; a path that is gone may be in the history."""
         left = sorted(key for key in self._entries if key not in self._used and key[0] in scanned)
         return tuple(f"{path}:{self._entries[path, hashed].line_number}" for path, hashed in left)
 

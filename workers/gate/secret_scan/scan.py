@@ -38,7 +38,7 @@ def scan(root: Path, task: ScanTask) -> SecretReport:
 
 
 class _Scan:
-    """Keeps what was found, so that the history only tells what the files do not."""
+    """One scan keeps what it found, so that the history only tells what the files do not."""
 
     def __init__(self, root: Path, task: ScanTask) -> None:
         self._root = root
@@ -82,7 +82,7 @@ class _Scan:
             self._keep(found, path)
 
     def _past(self, past: PastFile) -> None:
-        """Only what the newest commit no longer has: the rest was told at its line."""
+        """A past file tells what the newest commit lacks: the rest was told at its line."""
         if not past.data or len(past.data) > LARGEST:
             self._large.append(f"{past.path} of {past.commit[:FINGERPRINT]}")
             return

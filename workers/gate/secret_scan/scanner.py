@@ -25,7 +25,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Scanner:
-    """Made once for a process: its detectors keep their compiled patterns."""
+    """A scanner is made once for a process: its detectors keep their compiled patterns."""
 
     def __init__(self, *, has_entropy: bool = False) -> None:
         kinds = WITH_ENTROPY if has_entropy else DETECTORS
@@ -60,7 +60,7 @@ class Scanner:
 
 
 def _keep(found: Found, kept: list[Found]) -> None:
-    """Of two that overlap the longer stays, and of two alike the first: the surest names it."""
+    """The longer of two that overlap stays, and the first of two alike: the surest names it."""
     for index, other in enumerate(kept):
         is_near = (
             found.line == other.line or min(len(found.value), len(other.value)) >= SURELY_THE_SAME

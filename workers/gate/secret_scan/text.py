@@ -89,7 +89,7 @@ def views(raw: str) -> Iterator[TextView]:
 
 
 def unescaped(text: str) -> str:
-    """As if nothing had been put into JSON, a notebook or a string; lines stay where they are."""
+    """The text before it was put into JSON, a notebook or a string; lines stay in place."""
     if "\\" not in text:
         return text
     return _ESCAPED.sub(_plain, text)
@@ -145,7 +145,7 @@ def _without(whole: TextView, seams: list[re.Match[str]]) -> TextView:
 
 
 def decoded(text: str) -> bytes:
-    """In either alphabet, with or without its end; b"" when it is no base64."""
+    """The bytes of base64 in either alphabet, with or without its end; b"" when it is none."""
     plain = text.rstrip("=").translate(_URL_SAFE)
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)

@@ -19,7 +19,7 @@ REPEAT: Final = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
 
 
 def has_tests(repo: ModelRepo, folder: str) -> bool:
-    """Files that pytest takes for tests, at any depth; names compare without case."""
+    """Whether pytest would find files of tests, at any depth; names compare without case."""
     start = f"{folder}/".casefold()
     inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
     names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
@@ -52,7 +52,7 @@ def is_accepted(facts: CheckFacts) -> bool:
 
 
 def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:
-    """As the repository spells it; "" where there is none."""
+    """The folder as the repository spells it; "" where there is none."""
     wanted = facts.layout.tests.strip("/")
     start = f"{wanted}/".casefold()
     inside = (path for path in repo.files if path.casefold().startswith(start))
@@ -60,7 +60,7 @@ def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:
 
 
 def mark(repo: ModelRepo) -> str:
-    """Depends on every file, so a report that lies in the repository cannot have it."""
+    """The name of this run's report: it depends on every file, so none in the repository has it."""
     total = hashlib.sha256()
     for path in sorted(repo.files):
         total.update(f"{len(path)} {path} {len(repo.files[path])} ".encode("utf-8", "replace"))

@@ -94,7 +94,7 @@ class Detector(BasePlugin):
 
 
 def is_real(value: str) -> bool:
-    """No placeholder, and no run of one sign."""
+    """Whether the value is no placeholder, and no row of one sign."""
     return not is_placeholder(value) and len(set(value)) >= min(8, len(value) / 2)
 
 
