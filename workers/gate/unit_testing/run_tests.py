@@ -13,8 +13,8 @@ from typing import Any, List, NamedTuple, Set, Tuple  # noqa: UP035 - Python 3.8
 NO_TOOLS = 97  # the exit code where pytest or coverage cannot be imported, which is our fault
 
 
-class Run(NamedTuple):
-    """The command line; ``mark`` is how the report is known as the one of this run."""
+class TestRun(NamedTuple):
+    """The command line of one run of tests; its report is known by ``mark``."""
 
     repo: str
     out: str
@@ -86,7 +86,7 @@ class TestWatch:
     Where no report is written, that is all that is known.
     """
 
-    def __init__(self, run: Run, measured: Any) -> None:
+    def __init__(self, run: TestRun, measured: Any) -> None:
         self._measured = measured
         progress = Path(run.out, "progress.txt")
         self._file = progress.open("w", buffering=1, encoding="utf-8")
@@ -116,7 +116,7 @@ class CoverageOptions:
             group.addoption(name, action="store_true")
 
 
-def main(run: Run) -> int:
+def main(run: TestRun) -> int:
     sys.path.append(run.tools)  # last, so that the model's own versions win
     try:
         import coverage  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -139,7 +139,7 @@ def main(run: Run) -> int:
     return int(code)
 
 
-def options(run: Run) -> List[str]:  # noqa: UP006 - Python 3.8
+def options(run: TestRun) -> List[str]:  # noqa: UP006 - Python 3.8
     """They come after those of the repository's own settings, so they win."""
     alone = ["-n", "0"] if importlib.util.find_spec("xdist") else []  # coverage sees one process
     return [
@@ -151,7 +151,7 @@ def options(run: Run) -> List[str]:  # noqa: UP006 - Python 3.8
 
 
 if __name__ == "__main__":
-    ended = main(Run(*sys.argv[1:]))
+    ended = main(TestRun(*sys.argv[1:]))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(ended)  # a thread that a test has left behind would keep the process for ever
