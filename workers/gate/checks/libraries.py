@@ -30,6 +30,14 @@ NO_ANSWER: Final = "what uv said cannot be read (code {code}); tell GBI"
 NOT_RESOLVED: Final = "Not resolved as a whole: {why}."
 
 
+class AskedLibraries(msgspec.Struct, frozen=True):
+    """What is asked for, where it would run, and what does not fit at first sight."""
+
+    wanted: WantedLibraries
+    chosen: Chosen
+    clashes: list[Clash]
+
+
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     """``unanswered`` is why nothing is known, or ""."""
 
@@ -37,7 +45,71 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     unanswered: str = ""
 
 
-def resolution(
+def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
+    """Each requirement is compared alone with the runtime's own version of the library."""
+    case = _case(repo, facts)
+    yield from case.wanted.findings
+    for clash in case.clashes:
+        yield clash_finding(clash, case.chosen, facts.rules.libraries.core)
+    yield from other_runtime(case.wanted, case.chosen, case.clashes, facts)
+    yield from outlook(case.wanted, case.chosen, facts)
+
+
+def resolve(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+    case = _case(repo, facts)
+    rules = facts.rules.libraries
+    asked = plan(case.wanted, case.chosen, case.clashes, rules.core)
+    if not asked.fits and not list(preview(repo, facts)):
+        return None
+    return compose(asked, rules.seconds)
+
+
+@tool_check(
+    "libraries",
+    resolve,
+    quick=preview,
+    owner=GBI,
+    priority=1,
+    title="The libraries go with the runtime",
+    mend=(
+        "Ask for versions that the runtime brings, or choose the runtime that brings yours "
+        "(CLUSTER_SPARK_VERSION)."
+    ),
+    reads=READS,
+    version=TABLES_VERSION,
+)
+def libraries(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
+    """A cluster brings its libraries with it, and what a model asks for is installed over them.
+
+    Another NumPy, pandas or PyArrow than the runtime's breaks Spark while the model runs; a
+    version without a wheel for the runtime's Python cannot be installed at all.
+    """
+    case = _case(repo, facts)
+    known = list(preview(repo, facts))
+    told = _told(output, case)
+    if told.unanswered and not any(isinstance(each, Finding) for each in known):
+        raise NotCheckedError(NOT_RESOLVED.format(why=told.unanswered))
+    yield from known
+    yield from told.found
+    if told.unanswered:
+        yield Note(NOT_RESOLVED.format(why=told.unanswered))
+
+
+def _case(repo: ModelRepo, facts: CheckFacts) -> AskedLibraries:
+    found = chosen(repo, facts)
+    wanted = read(repo, facts, found.runtime.python)
+    return AskedLibraries(wanted, found, clashes(wanted, found.runtime))
+
+
+def _told(output: Output, case: AskedLibraries) -> Resolution:
+    try:
+        answers = msgspec.json.decode(output.stdout, type=UvAnswers)
+    except msgspec.MsgspecError:
+        return Resolution(unanswered=NO_ANSWER.format(code=output.code))
+    return _resolution(answers, case.wanted, case.chosen, case.clashes)
+
+
+def _resolution(
     answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen, clashes: list[Clash]
 ) -> Resolution:
     silent = next((answer for answer in answers.fits if not _is_decided(answer)), None)
@@ -122,75 +194,3 @@ def _changes(answer: UvAnswer | None, asked: list[Asked]) -> list[str]:
         if each.name in pins and not each.specifier.contains(pins[each.name], prereleases=True)
     }
     return sorted(lines)
-
-
-class AskedLibraries(msgspec.Struct, frozen=True):
-    """What is asked for, where it would run, and what does not fit at first sight."""
-
-    wanted: WantedLibraries
-    chosen: Chosen
-    clashes: list[Clash]
-
-
-def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """Each requirement is compared alone with the runtime's own version of the library."""
-    case = _case(repo, facts)
-    yield from case.wanted.findings
-    for clash in case.clashes:
-        yield clash_finding(clash, case.chosen, facts.rules.libraries.core)
-    yield from other_runtime(case.wanted, case.chosen, case.clashes, facts)
-    yield from outlook(case.wanted, case.chosen, facts)
-
-
-def resolve(repo: ModelRepo, facts: CheckFacts) -> Command | None:
-    case = _case(repo, facts)
-    rules = facts.rules.libraries
-    asked = plan(case.wanted, case.chosen, case.clashes, rules.core)
-    if not asked.fits and not list(preview(repo, facts)):
-        return None
-    return compose(asked, rules.seconds)
-
-
-@tool_check(
-    "libraries",
-    resolve,
-    quick=preview,
-    owner=GBI,
-    priority=1,
-    title="The libraries go with the runtime",
-    mend=(
-        "Ask for versions that the runtime brings, or choose the runtime that brings yours "
-        "(CLUSTER_SPARK_VERSION)."
-    ),
-    reads=READS,
-    version=TABLES_VERSION,
-)
-def libraries(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """A cluster brings its libraries with it, and what a model asks for is installed over them.
-
-    Another NumPy, pandas or PyArrow than the runtime's breaks Spark while the model runs; a
-    version without a wheel for the runtime's Python cannot be installed at all.
-    """
-    case = _case(repo, facts)
-    known = list(preview(repo, facts))
-    told = _told(output, case)
-    if told.unanswered and not any(isinstance(each, Finding) for each in known):
-        raise NotCheckedError(NOT_RESOLVED.format(why=told.unanswered))
-    yield from known
-    yield from told.found
-    if told.unanswered:
-        yield Note(NOT_RESOLVED.format(why=told.unanswered))
-
-
-def _case(repo: ModelRepo, facts: CheckFacts) -> AskedLibraries:
-    found = chosen(repo, facts)
-    wanted = read(repo, facts, found.runtime.python)
-    return AskedLibraries(wanted, found, clashes(wanted, found.runtime))
-
-
-def _told(output: Output, case: AskedLibraries) -> Resolution:
-    try:
-        answers = msgspec.json.decode(output.stdout, type=UvAnswers)
-    except msgspec.MsgspecError:
-        return Resolution(unanswered=NO_ANSWER.format(code=output.code))
-    return resolution(answers, case.wanted, case.chosen, case.clashes)

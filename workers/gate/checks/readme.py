@@ -45,33 +45,6 @@ MAX_BYTES: Final = 256 * 1024  # five times what the longest allowed text takes
 TELLS: Final = ", ".join(topic.name for topic in TOPICS)
 
 
-def left_overs(page: ReadmePage, repo: ModelRepo) -> Iterator[tuple[int, str]]:
-    """Each line that a template has left, and what is wrong there."""
-    for line in _lines(page):
-        text = without_code(line.text)
-        found = next(filter(None, (phrase.search(text) for phrase in PHRASES)), None)
-        if found is not None:
-            yield line.number, f"still has “{plain(found[0]).strip() or found[0]}” of a template"
-    if repo.find(GENERATED[1]) is None and (number := _line_of_generated(page)):
-        yield number, OLD_DATA
-
-
-def _lines(page: ReadmePage) -> Iterator[PageLine]:
-    """A heading may well be called TODO: what stands below it is a plan, not a gap."""
-    starts = [heading.number for heading in page.headings]
-    for line in page.prose:
-        above = bisect.bisect(starts, line.number)
-        if not above or not PLAN.search(page.headings[above - 1].text):
-            yield line
-
-
-def _line_of_generated(page: ReadmePage) -> int:
-    """The first line of a page that speaks of the generated data, or 0."""
-    lines = [line for line in page.prose if any(each in line.text for each in GENERATED)]
-    text = "\n".join(line.text for line in lines)
-    return lines[0].number if lines and all(each in text for each in GENERATED) else 0
-
-
 @check(
     "readme",
     owner=GBI,
@@ -97,7 +70,7 @@ def readme(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     page = read(repo.text(path))
     yield from _length(page, path, facts.rules.readme)
     yield from _sections(page, path)
-    for line, wrong in left_overs(page, repo):
+    for line, wrong in _left_overs(page, repo):
         yield Finding(path, "write what is true of this model, or take it out", wrong, line)
     for line, wrong, mend in dead_links(page, path, repo):
         yield Finding(path, mend, wrong, line)
@@ -139,3 +112,30 @@ def _sections(page: ReadmePage, path: str) -> Iterator[Finding]:
             yield Finding(path, mend, wrong, heading.number, is_advice=True)
     for topic in missing(page):
         yield Finding(path, topic.ask, f"says nothing about {topic.name}")
+
+
+def _left_overs(page: ReadmePage, repo: ModelRepo) -> Iterator[tuple[int, str]]:
+    """Each line that a template has left, and what is wrong there."""
+    for line in _lines(page):
+        text = without_code(line.text)
+        found = next(filter(None, (phrase.search(text) for phrase in PHRASES)), None)
+        if found is not None:
+            yield line.number, f"still has “{plain(found[0]).strip() or found[0]}” of a template"
+    if repo.find(GENERATED[1]) is None and (number := _line_of_generated(page)):
+        yield number, OLD_DATA
+
+
+def _lines(page: ReadmePage) -> Iterator[PageLine]:
+    """A heading may well be called TODO: what stands below it is a plan, not a gap."""
+    starts = [heading.number for heading in page.headings]
+    for line in page.prose:
+        above = bisect.bisect(starts, line.number)
+        if not above or not PLAN.search(page.headings[above - 1].text):
+            yield line
+
+
+def _line_of_generated(page: ReadmePage) -> int:
+    """The first line of a page that speaks of the generated data, or 0."""
+    lines = [line for line in page.prose if any(each in line.text for each in GENERATED)]
+    text = "\n".join(line.text for line in lines)
+    return lines[0].number if lines and all(each in text for each in GENERATED) else 0

@@ -31,7 +31,34 @@ TEMPLATE = "DATASET_TEMPLATE_FILE"
 SOURCES = "MODEL_SRC_PATH"
 
 
-def value_findings(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:
+@check(
+    "variables",
+    owner=GBI,
+    priority=1,
+    title="The variables of the model",
+    mend="Write the value that the finding asks for into model_variables.yml; "
+    "`sluss variables` shows what a stage gets, and from whom.",
+)
+def variables(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
+    """Each variable is set, of its kind, and within what GBI allows; GBI's own stay GBI's.
+
+    A workspace address in code or pipelines would tie the model to one stage.
+    """
+    wanted = facts.layout.variables
+    path = repo.find(wanted)
+    if path is None:
+        yield Finding(wanted, f"add {wanted} with a variables: mapping", "is missing")
+    else:
+        found = read(repo.files[path], path)
+        yield from found.findings
+        if not found.is_unreadable:
+            yield from _values(found.values, path, facts)
+            yield from _environment(repo, found.values, path, facts.layout)
+            yield from _places(repo, found.values, path)
+    yield from host_findings(repo, facts)
+
+
+def _values(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:
     """Everything at once, in the order of the file, then what is missing."""
     for name, value in values.items():
         row = find(name)
@@ -105,7 +132,7 @@ def _workers(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Itera
         yield Finding(path, "write the smaller number as the minimum", wrong, counts[MIN][1])
 
 
-def environment_findings(
+def _environment(
     repo: ModelRepo, values: Mapping[str, Value], path: str, layout: Layout
 ) -> Iterator[Finding]:
     """A second file is fine only where conda.yml itself includes it (``- -r requirements.txt``)."""
@@ -134,7 +161,7 @@ def _is_included(repo: ModelRepo, kind: str, found: str) -> bool:
     return kind == "conda" and INCLUDES.search(repo.files[found]) is not None
 
 
-def place_findings(repo: ModelRepo, values: Mapping[str, Value], path: str) -> Iterator[Finding]:
+def _places(repo: ModelRepo, values: Mapping[str, Value], path: str) -> Iterator[Finding]:
     yield from _sources(repo, values, path)
     yield from _template(repo, values, path)
 
@@ -191,30 +218,3 @@ def _is_there(repo: ModelRepo, location: str) -> bool:
     start = location.removeprefix("./").strip("/").casefold()
     names = (known.casefold() for known in repo.files)
     return any(known == start or known.startswith(f"{start}/") for known in names)
-
-
-@check(
-    "variables",
-    owner=GBI,
-    priority=1,
-    title="The variables of the model",
-    mend="Write the value that the finding asks for into model_variables.yml; "
-    "`sluss variables` shows what a stage gets, and from whom.",
-)
-def variables(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
-    """Each variable is set, of its kind, and within what GBI allows; GBI's own stay GBI's.
-
-    A workspace address in code or pipelines would tie the model to one stage.
-    """
-    wanted = facts.layout.variables
-    path = repo.find(wanted)
-    if path is None:
-        yield Finding(wanted, f"add {wanted} with a variables: mapping", "is missing")
-    else:
-        found = read(repo.files[path], path)
-        yield from found.findings
-        if not found.is_unreadable:
-            yield from value_findings(found.values, path, facts)
-            yield from environment_findings(repo, found.values, path, facts.layout)
-            yield from place_findings(repo, found.values, path)
-    yield from host_findings(repo, facts)
