@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     ``mend`` is an instruction; ``wrong`` may be empty where the instruction says it all. ``rule``
     is a tool's own name for it. ``is_advice``: worth knowing, and stands in nobody's way. ``gate``
-    is the first one (core/policy.py) at which it matters, "" for all of them.
+    is the first one (core/policy/policy.py) at which it matters, "" for all of them.
     """
 
     path: str
