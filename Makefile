@@ -12,13 +12,14 @@ export DO_NOT_TRACK := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test quick check format lint types contracts docs lock clean help
+.PHONY: setup demo test quick check format lint types contracts house docs lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
 	@echo "make test    all tests          make quick   core, bot and handlers, while one works"
 	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
 	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
+	@echo "make house   the numbers of the house: rooms, arrows, circles, drawers, names"
 	@echo "make docs    write docs/reference/ anew from the tables of the code"
 	@echo "make clean   undo the set-up         make format, lint, types, contracts: one part of check"
 
@@ -46,7 +47,7 @@ test: setup
 
 # Without servers, browsers and runs: under a minute, for while one works.
 quick: setup
-	$(BIN)/python -m pytest -q -n 2 tests/core tests/bot tests/handlers tests/test_lists.py tests/test_shape.py
+	$(BIN)/python -m pytest -q -n 2 tests/core tests/bot tests/handlers tests/test_lists.py tests/test_shape.py tests/test_house.py
 
 check: setup format lint types contracts test
 
@@ -61,6 +62,9 @@ types: setup
 
 contracts: setup
 	$(BIN)/lint-imports
+
+house: setup
+	$(BIN)/python scripts/house.py --all
 
 docs: setup
 	$(BIN)/python scripts/write_reference.py

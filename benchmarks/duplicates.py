@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a pac
 from planted_copies import COPIES, OF_EACH_KIND, Tree, tree
 
 from adapters.clone_index.index import CloneIndexFile
+from core.gate.check_rules import DuplicateRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import Clone
-from core.gate.rules import DuplicateRules
 from workers.gate.duplicates.find import clones, learn
 
 FILES = 10_000

@@ -24,13 +24,13 @@ from core.gate.checks import ModelRepo, Status
 from core.gate.tools import Command, Output
 from core.policy import Policy
 from core.ports.sandbox import Places, Sandbox
-from sluss.commands.init import Kind, write_repository
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import tool_environment
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from workers.gate.checks import CHECKS
 from workers.gate.gate import Gate
-from workers.gate.tools import Tools
+from workers.gate.tools import GateTools
 
 FILES: Final = 30
 POLICY: Final = Policy()
@@ -107,13 +107,13 @@ async def alone(sandbox: Sandbox, repo: ModelRepo, cache: Path) -> dict[str, flo
     }
 
 
-def tools_with(sandbox: Sandbox, folder: Path) -> Tools:
+def tools_with(sandbox: Sandbox, folder: Path) -> GateTools:
     async def found() -> Sandbox:
         return sandbox
 
     cache = folder / "tools"
     cache.mkdir(exist_ok=True)
-    return Tools(sandbox=found, cache=str(cache), network_env=tool_environment(os.environ))
+    return GateTools(sandbox=found, cache=str(cache), network_env=tool_environment(os.environ))
 
 
 async def in_turns(repo: ModelRepo, folder: Path, rounds: int) -> list[Mapping[str, float]]:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a pac
 from tests.workers.gate.secret_scan.hold_out import hold_out
 from tests.workers.gate.secret_scan.made import judged
 from tests.workers.gate.secret_scan.planted import planted
-from workers.gate.secret_scan.report import Task
+from workers.gate.secret_scan.report import ScanTask
 from workers.gate.secret_scan.scanner import Scanner
 
 AIM = 0.95
@@ -82,7 +82,7 @@ def _run(files: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(files):
             (Path(folder) / f"file_{number}.py").write_text(f"{source}\n# {number}\n")
-        task = msgspec.msgpack.encode(Task(baseline=".secrets.baseline"))
+        task = msgspec.msgpack.encode(ScanTask(baseline=".secrets.baseline"))
         started = time.perf_counter()
         subprocess.run(
             [sys.executable, "-I", "-m", "workers.gate.secret_scan"],

@@ -10,21 +10,23 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from core.errors import RejectedDeliveryError, UnauthenticatedError, UnavailableError
 from core.ports import Evidence, Queue
 from handlers.body import read_body
-from handlers.counters import Counters, Outcome, SourceCounters
 from handlers.credentials import Credentials
 from handlers.inbox import Inbox
 from handlers.source import Delivered, Source
 
 log = logging.getLogger(__name__)
+
+ACK_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
 # Short, so that MLflow's retries, which keep their timestamp, stay within the signature's window.
 RETRY_AFTER: Final = {"Retry-After": "2"}
@@ -33,6 +35,61 @@ LATER: Final = "The delivery could not be stored. Nothing was kept; send it agai
 REFUSED: Final = (
     "The credentials are wrong or missing. Nothing was kept; mend them, send it again.\n"
 )
+
+
+class DeliveryOutcome(StrEnum):
+    """How a delivery was answered, and why."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN_TYPE = "unknown_type"  # accepted too: it makes the event DeliveryIgnored
+    REJECTED = "rejected"
+    UNAUTHENTICATED = "unauthenticated"
+    UNAVAILABLE = "unavailable"
+
+
+class Counters:
+    """The counters of all sources; labels never hold what a sender may choose."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.deliveries = Counter(
+            "sluss_deliveries",
+            "Deliveries by source and outcome.",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self.events = Counter(
+            "sluss_delivery_events",
+            "Events that deliveries brought.",
+            ("source", "event"),
+            registry=registry,
+        )
+        self.ack_seconds = Histogram(
+            "sluss_delivery_ack_seconds",
+            "From a delivery's headers to its answer.",
+            ("source",),
+            registry=registry,
+            buckets=ACK_SECONDS,
+        )
+
+
+class SourceCounters:
+    """The counters of one source; all outcomes are there at the start: rates see the first."""
+
+    def __init__(self, counters: Counters, source: str) -> None:
+        self._events = counters.events
+        self._source = source
+        self._outcomes = {
+            outcome: counters.deliveries.labels(source, outcome) for outcome in DeliveryOutcome
+        }
+        self._ack_seconds = counters.ack_seconds.labels(source)
+
+    def answered(self, outcome: DeliveryOutcome, seconds: float) -> None:
+        self._outcomes[outcome].inc()
+        self._ack_seconds.observe(seconds)
+
+    def stored(self, delivered: Delivered) -> None:
+        for event in delivered.events:
+            self._events.labels(self._source, type(event).__name__).inc()
 
 
 def ingest(
@@ -79,29 +136,36 @@ class Door:
 
     async def answer(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
-        with TroubleIs503(self._counters):
-            outcome = await self._outcome(request)
+        outcome = await self._outcome(request)
         self._counters.answered(outcome, time.perf_counter() - start)
-        if outcome is Outcome.UNAUTHENTICATED:
+        if outcome is DeliveryOutcome.UNAUTHENTICATED:
             return web.Response(status=HTTPStatus.UNAUTHORIZED, text=REFUSED)
-        if outcome is Outcome.UNAVAILABLE:
+        if outcome is DeliveryOutcome.UNAVAILABLE:
             return web.Response(
                 status=HTTPStatus.SERVICE_UNAVAILABLE, text=LATER, headers=RETRY_AFTER
             )
         return web.Response(status=HTTPStatus.ACCEPTED)
 
-    async def _outcome(self, request: web.Request) -> Outcome:
+    async def _outcome(self, request: web.Request) -> DeliveryOutcome:
         extra = {"source": self._source.name}
         try:
             return await self._take(request)
         except UnauthenticatedError as error:
             log.warning("%s", error, extra=extra | {"action": "delivery_unauthenticated"})
-            return Outcome.UNAUTHENTICATED
+            return DeliveryOutcome.UNAUTHENTICATED
         except UnavailableError as error:
             log.warning("%s", error, extra=extra | {"action": "delivery_unavailable"})
-            return Outcome.UNAVAILABLE
+        except Exception as error:  # noqa: BLE001 - as 500 a bug would end the subscription
+            self._log_bug(error)
+        return DeliveryOutcome.UNAVAILABLE
 
-    async def _take(self, request: web.Request) -> Outcome:
+    def _log_bug(self, error: Exception) -> None:
+        """The log names the place alone: a message may quote the payload. Senders try again."""
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        extra = {"action": "delivery_failed", "source": self._source.name}
+        log.error("%s at %s:%s", type(error).__name__, at.filename, at.lineno, extra=extra)
+
+    async def _take(self, request: web.Request) -> DeliveryOutcome:
         now = self._clock()
         self._credentials.check_headers(request.headers, now)
         body = await read_body(request)
@@ -117,34 +181,11 @@ class Door:
             return self._rejected(await self._inbox.reject(body, request.headers, reason, now))
         await self._inbox.store(delivered)
         self._counters.stored(delivered)
-        return Outcome.UNKNOWN_TYPE if delivered.is_unknown else Outcome.ACCEPTED
+        return DeliveryOutcome.UNKNOWN_TYPE if delivered.is_unknown else DeliveryOutcome.ACCEPTED
 
-    def _rejected(self, delivered: Delivered) -> Outcome:
+    def _rejected(self, delivered: Delivered) -> DeliveryOutcome:
         """The reason names the place in the payload, never its value."""
         self._counters.stored(delivered)
         extra = {"action": "delivery_rejected", "source": self._source.name}
         log.warning("delivery %s was rejected", delivered.delivery, extra=extra)
-        return Outcome.REJECTED
-
-
-class TroubleIs503:
-    """Around an answer: an error that nobody expected must not become 500 and end a subscription.
-
-    The sender tries again, as for any other trouble. The log names the place, not the message, as
-    that may quote the payload.
-    """
-
-    def __init__(self, counters: SourceCounters) -> None:
-        self._counters = counters
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, Exception):
-            return
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{at.filename}:{at.lineno}"
-        log.error("%s at %s", type(error).__name__, where, extra={"action": "delivery_failed"})
-        self._counters.answered(Outcome.UNAVAILABLE, time.perf_counter() - self._start)
-        raise web.HTTPServiceUnavailable(text=LATER, headers=RETRY_AFTER) from error
+        return DeliveryOutcome.REJECTED

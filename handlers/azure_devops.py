@@ -22,7 +22,7 @@ NOTHING_MOVED = "branch {branch} did not move"
 TESTED = "the Test button was pressed: address and credentials are right"
 
 
-class Hook(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ServiceHook(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What every service hook carries; the samples in the documentation lack the two numbers."""
 
     event_type: Name
@@ -45,7 +45,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return address if "@" in address else self.id
 
 
-class Repository(msgspec.Struct, frozen=True, kw_only=True):
+class HostedRepository(msgspec.Struct, frozen=True, kw_only=True):
     id: Name
 
 
@@ -59,7 +59,7 @@ class PushResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     push_id: Number
     pushed_by: Identity
     ref_updates: tuple[RefUpdate, ...]
-    repository: Repository
+    repository: HostedRepository
     date: datetime | None = None
 
 
@@ -76,7 +76,7 @@ class PullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     created_by: Identity
     source_ref_name: Name
     target_ref_name: Name
-    repository: Repository
+    repository: HostedRepository
     status: Text = ""
     last_merge_source_commit: CommitRef | None = None  # absent until the host tried a merge
 
@@ -86,7 +86,7 @@ class PullRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_date: datetime | None = None
 
 
-_hook = msgspec.json.Decoder(Hook)
+_hook = msgspec.json.Decoder(ServiceHook)
 
 
 def envelope(_headers: Headers, raw: bytes, now: datetime) -> Envelope:
@@ -104,8 +104,8 @@ def envelope(_headers: Headers, raw: bytes, now: datetime) -> Envelope:
 source = Source("azure-devops", envelope)
 
 
-@source.on(TEST, Hook)
-def tested(delivery: Delivery[Hook]) -> Iterator[Event]:
+@source.on(TEST, ServiceHook)
+def tested(delivery: Delivery[ServiceHook]) -> Iterator[Event]:
     """The body is a sample about repositories that nobody has."""
     yield DeliveryIgnored(
         id=f"azure-devops/{delivery.id}",

@@ -10,15 +10,47 @@ from core.events.codec import encode_batch
 from core.events.outside import DeliveryRejected
 from core.ports import Evidence, Message, Queue
 from handlers.body import RawBody
-from handlers.kept_headers import kept_headers
 from handlers.source import Delivered, Headers, fingerprint
 
+# Known ones, not all but the credentials: a subscription may send its secret under any name.
+HARMLESS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+        "x-mlflow-delivery-id",
+        "x-mlflow-timestamp",
+    }
+)
+MOST: Final = 50
+LONGEST: Final = 200
+
+NOT_KEPT: Final = "(not kept)"
 LONGEST_ID: Final = 128
 LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
 
 
+def kept_headers(headers: Headers) -> dict[str, str]:
+    """Small enough for the event, and text: aiohttp leaves other bytes as lone surrogates."""
+    return {
+        _text(name): _text(value) if name.casefold() in HARMLESS else NOT_KEPT
+        for name, value in list(headers.items())[:MOST]
+    }
+
+
+def _text(value: str) -> str:
+    return value[:LONGEST].encode(errors="backslashreplace").decode()
+
+
 class Inbox:
-    """Of one source. The same delivery gives the same ids, so that the queue takes it once."""
+    """The inbox of one source. A delivery always gives the same ids: the queue takes it once."""
 
     def __init__(self, queue: Queue, evidence: Evidence, source: str) -> None:
         self._queue = queue
@@ -26,7 +58,7 @@ class Inbox:
         self._source = source
 
     async def store(self, delivered: Delivered) -> None:
-        """One message for a delivery; only one with very many events is cut."""
+        """A delivery is sent as one message; only one with very many events is cut."""
         name = f"{self._source}/{delivered.delivery}"
         await self._queue.send(
             *(

@@ -20,7 +20,7 @@ _ID = re.compile(r"[!-~]{1,100}")
 NO_MODEL = "it is about a prompt, not about a model"
 
 
-class Hook(msgspec.Struct, frozen=True, kw_only=True):
+class RegistryHook(msgspec.Struct, frozen=True, kw_only=True):
     entity: Name
     action: Name
     timestamp: datetime | None = None
@@ -30,11 +30,11 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
 
 
-class ModelHook(Hook, frozen=True, kw_only=True):
+class ModelHook(RegistryHook, frozen=True, kw_only=True):
     data: Named
 
 
-_hook = msgspec.json.Decoder(Hook)
+_hook = msgspec.json.Decoder(RegistryHook)
 
 
 def envelope(headers: Headers, raw: bytes, _now: datetime) -> Envelope:
@@ -59,8 +59,8 @@ def hinted(delivery: Delivery[ModelHook]) -> Iterator[Event]:
     )
 
 
-@source.on("prompt*", Hook)
-def prompt(delivery: Delivery[Hook]) -> Iterator[Event]:
+@source.on("prompt*", RegistryHook)
+def prompt(delivery: Delivery[RegistryHook]) -> Iterator[Event]:
     yield DeliveryIgnored(
         id=f"mlflow/{delivery.id}",
         time=in_utc(delivery.body.timestamp, delivery.received),

@@ -24,7 +24,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class Signature:
-    """Two secrets while one rotates; the same headers come with each of MLflow's retries."""
+    """Either of two secrets may sign while one rotates; MLflow's retries bring the same headers."""
 
     signs_body = True
 

@@ -180,6 +180,6 @@ def demo_(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
 ) -> None:
     """Lead through the story: from a push to production, with real models and a real MLflow."""
-    from sluss.commands import demo
+    from sluss.demo.run import demo
 
-    raise typer.Exit(demo.demo(is_script=script, keep=keep))
+    raise typer.Exit(demo(is_script=script, keep=keep))

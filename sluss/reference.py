@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.gate.checks import Check
-from core.gate.variables import VARIABLES, Kind, Variable
+from core.gate.variables import VARIABLES, Variable, VariableKind
 from core.policy import Policy
 from sluss.commands.explain import WARNS, tier
 from workers.gate.checks import CHECKS
@@ -26,9 +26,13 @@ at the top. Names compare without case. `sluss variables PATH --stage QA` shows 
 owner and source.
 """
 ABOUT: Final = {
-    Kind.MODEL: "The model's own, in `model_variables.yml`. Those with * are required.",
-    Kind.GBI_DEFAULT: "GBI gives a value; the model may choose another of GBI's allow-list.",
-    Kind.GBI_FIXED: "GBI's, from its variable groups. A repository that sets one gets a finding.",
+    VariableKind.MODEL: "The model's own, in `model_variables.yml`. Those with * are required.",
+    VariableKind.GBI_DEFAULT: (
+        "GBI gives a value; the model may choose another of GBI's allow-list."
+    ),
+    VariableKind.GBI_FIXED: (
+        "GBI's, from its variable groups. A repository that sets one gets a finding."
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.variables.groups import groups
 from core.release.model import Model
 from core.release.release import Release
@@ -16,7 +16,7 @@ from workers.services import Services
 replace = msgspec.structs.replace
 
 
-async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> Facts:
+async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> CheckFacts:
     """For a commit that was pushed; its history begins behind the champion's commit."""
     variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
@@ -37,7 +37,7 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
     return gbi_facts(facts, known) if known else facts
 
 
-def gbi_facts(facts: Facts, variables: Mapping[Stage, Mapping[str, str]]) -> Facts:
+def gbi_facts(facts: CheckFacts, variables: Mapping[Stage, Mapping[str, str]]) -> CheckFacts:
     """With what GBI's variable groups hold for each stage; of a secret only its name."""
     found = groups(variables)
     return replace(

@@ -3,12 +3,16 @@
 from typing import Final
 
 from core.errors import StepFailedError
-from core.gate.requirements import Kind, entries
+from core.gate.requirements import LineKind, entries
 
 MENDS: Final = {
-    Kind.OPTION: "list every package itself; where they come from is set for the whole platform",
-    Kind.ADDRESS: "name a package and its version; code of your own belongs in the source folder",
-    Kind.NOT_PYTHON: "take it out: only Python packages can be installed on this machine",
+    LineKind.OPTION: (
+        "list every package itself; where they come from is set for the whole platform"
+    ),
+    LineKind.ADDRESS: (
+        "name a package and its version; code of your own belongs in the source folder"
+    ),
+    LineKind.NOT_PYTHON: "take it out: only Python packages can be installed on this machine",
 }
 
 
@@ -24,7 +28,7 @@ def requirements(file: str, text: str) -> tuple[str, ...]:
     """Raise EnvironmentFileError for what uv could not install from wheels."""
     found = entries(file, text)
     for entry in found:
-        if entry.kind not in {Kind.PACKAGE, Kind.INTERPRETER}:
+        if entry.kind not in {LineKind.PACKAGE, LineKind.INTERPRETER}:
             mend = entry.mend or MENDS[entry.kind]
             raise EnvironmentFileError(file, entry.wrong, mend, entry.line)
-    return tuple(sorted({entry.text for entry in found if entry.kind is Kind.PACKAGE}))
+    return tuple(sorted({entry.text for entry in found if entry.kind is LineKind.PACKAGE}))

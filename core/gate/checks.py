@@ -7,7 +7,7 @@ from typing import Final, Literal, Required, TypedDict, Unpack
 
 import msgspec
 
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Command, Level, Output
 from core.words import BlobId
 
@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     ``mend`` is an instruction; ``wrong`` may be empty where the instruction says it all. ``rule``
     is a tool's own name for it. ``is_advice``: worth knowing, and stands in nobody's way. ``gate``
-    is the first one (core/policy.py) at which it matters, "" for all of them.
+    is the first one (core/policy/policy.py) at which it matters, "" for all of them.
     """
 
     path: str
@@ -95,9 +95,9 @@ class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
         return next((link for link, low in links if f"{wanted}/".startswith(f"{low}/")), None)
 
 
-Find = Callable[[ModelRepo, Facts], Iterator[Found]]
-Compose = Callable[[ModelRepo, Facts], Command | None]
-Parse = Callable[[Output, ModelRepo, Facts], Iterator[Found]]
+Find = Callable[[ModelRepo, CheckFacts], Iterator[Found]]
+Compose = Callable[[ModelRepo, CheckFacts], Command | None]
+Parse = Callable[[Output, ModelRepo, CheckFacts], Iterator[Found]]
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -133,9 +133,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     full: Tool | None = None
     module: str = ""
 
-    def __call__(self, repo: ModelRepo, facts: Facts | None = None) -> Iterator[Found]:
+    def __call__(self, repo: ModelRepo, facts: CheckFacts | None = None) -> Iterator[Found]:
         assert callable(self.quick), f"{self.id} runs a tool"
-        return self.quick(repo, facts or Facts())
+        return self.quick(repo, facts or CheckFacts())
 
     def part(self, repo: ModelRepo) -> ModelRepo:
         """What the check may see of a repository."""

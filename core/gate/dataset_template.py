@@ -143,7 +143,7 @@ def _value(name: str, node: Node) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it, since that is how it travels to the model."""
+    """The value as JSON has it, since that is how it travels to the model."""
     if isinstance(value, dict):
         return {_key(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from core.errors import SlussError
+from core.gate.check_rules import CheckRules
 from core.gate.layout import Layout
-from core.gate.rules import Rules
 from core.gate.runtimes import Runtime
 
 
@@ -41,7 +41,7 @@ class Clone(msgspec.Struct, frozen=True, kw_only=True):
 OF_A_COMMIT: Final = ("history", "clones", "report")  # a check that needs one says so in ``asks``
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     """``gbi`` holds GBI's values of the variables that a model may choose.
 
     ``stage``: the stage that is asked about, "" for every one. ``variable_groups`` maps a stage to
@@ -56,7 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     max_workers: int = 16
     train_required: frozenset[str] = frozenset({"Supervised", "Unsupervised"})
     layout: Layout = Layout()
-    rules: Rules = Rules()
+    rules: CheckRules = CheckRules()
     max_files: int = 5_000
     max_bytes: int = 100 * 1024 * 1024
     gbi: Mapping[str, str] = {}
@@ -69,8 +69,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     clones: tuple[Clone, ...] | None = None
     report: bytes | None = None
 
-    def part(self, asks: Collection[str]) -> "Facts":
-        """Without what differs from commit to commit, unless it is asked for."""
+    def part(self, asks: Collection[str]) -> "CheckFacts":
+        """The facts without what differs from commit to commit, unless it is asked for."""
         unasked = {name: None for name in OF_A_COMMIT if name not in asks}
         return msgspec.structs.replace(self, **unasked)
 

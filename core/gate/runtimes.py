@@ -26,7 +26,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     doubtful: frozenset[str] = frozenset()
 
     def version(self, name: str) -> str:
-        """Empty where it does not bring the library, or where that is not known."""
+        """The version of a library; empty where the runtime does not bring it, or nobody knows."""
         if name == PYSPARK and name not in self.libraries:
             return self.spark
         return self.libraries.get(self._listed(name), "")
@@ -78,7 +78,7 @@ class RuntimeKey(msgspec.Struct, frozen=True):
 
 
 def runtime_key(spark_version: str) -> RuntimeKey | None:
-    """None for what is no key; the Scala version may be left out."""
+    """The key that a text is, or None; the Scala version may be left out."""
     found = KEY.fullmatch(SCALA.sub("", spark_version))
     if found is None:
         return None

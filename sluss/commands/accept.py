@@ -20,7 +20,7 @@ def accept(
     ] = None,
 ) -> None:
     """Accept a false alarm of the check `secrets`, in the folder of the model repository."""
-    from workers.gate.secret_scan.accept import accept as accepted  # noqa: PLC0415 - slow to import
+    from workers.gate.secret_scan.baseline import accept as accepted  # noqa: PLC0415 - slow to import
 
     try:
         file = home_policy(home).rules.secrets.baseline

@@ -14,16 +14,14 @@ from rich.text import Text
 
 from core.errors import SettingsError, UnknownNameError
 from core.gate.checks import CheckResult, ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy
 from core.words import Stage
 from sluss.home.home_files import home_policy, home_variables
 from sluss.home.runtime_files import home_runtimes
 from sluss.on_a_folder.fix_folder import apply
-from sluss.on_a_folder.gate_progress import GateProgress
-from sluss.on_a_folder.gate_report import print_report
-from sluss.on_a_folder.local_history import local_history
-from sluss.on_a_folder.model_folder import read_folder
+from sluss.on_a_folder.gate_report import GateProgress, print_report
+from sluss.on_a_folder.model_folder import local_history, read_folder
 from sluss.wiring.gate_parts import local_gate
 from workers.gate.checks import CHECKS
 from workers.gate.fixes import planned_fixes
@@ -59,7 +57,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     repo: ModelRepo
-    facts: Facts
+    facts: CheckFacts
     policy: Policy
     only: tuple[str, ...]
     is_quick: bool
@@ -145,7 +143,7 @@ def check(  # noqa: PLR0913 - each is an option of the command
         raise typer.Exit(BLOCKED)
 
 
-def _rules(home: Path | None, stage: Stage) -> tuple[Policy, Facts]:
+def _rules(home: Path | None, stage: Stage) -> tuple[Policy, CheckFacts]:
     """Without a home nothing is known of GBI's groups, and their checks say so."""
     try:
         policy = home_policy(home)
@@ -177,7 +175,7 @@ def _chosen(only: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, names))
 
 
-def _fix(path: Path, repo: ModelRepo, facts: Facts, only: tuple[str, ...]) -> None:
+def _fix(path: Path, repo: ModelRepo, facts: CheckFacts, only: tuple[str, ...]) -> None:
     """What was done is told to people alone, so that a program still reads one answer."""
     said = Console(stderr=True)
     for line in apply(path, planned_fixes(repo, facts, only)):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import SettingsError
-from core.gate.variables import Read, Resolved, Sources, read, resolve
+from core.gate.variables import Resolved, Sources, VariablesFile, read, resolve
 from core.policy import Policy
 from core.words import Stage
 from sluss.home.home_files import home_policy, home_variables
@@ -46,7 +46,7 @@ def variables(
     console.print(_table(resolve(sources, stage)))
 
 
-def _read(path: Path, policy: Policy) -> tuple[str, Read]:
+def _read(path: Path, policy: Policy) -> tuple[str, VariablesFile]:
     repo = read_folder(path, policy)
     wanted = policy.layout.variables
     file = repo.find(wanted)

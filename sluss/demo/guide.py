@@ -9,9 +9,9 @@ from rich.console import Console
 from core.release.release import Release
 from core.release.state import State
 from core.words import Stage
-from sluss.commands.init import Kind
 from sluss.demo.repository import DemoRepository
 from sluss.home.settings import Settings
+from sluss.templates.model_repository import Kind
 from sluss.wiring.server import Server
 
 NEXT: Final = {

@@ -8,8 +8,8 @@ from core.errors import SettingsError
 from core.people import Person
 from core.words import ReleaseId, Stream, release_id
 from sluss.commands.add import add
-from sluss.commands.init import Kind, write_repository
 from sluss.home.settings import Settings
+from sluss.templates.model_repository import Kind, write_repository
 
 GIT_FAILED = "git {verb} failed: {text} The story was not told to its end."
 

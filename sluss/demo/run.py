@@ -1,12 +1,16 @@
 """Set a stage for the story, tell it, and check what is left of it as an outsider would."""
 
+import asyncio
+import contextlib
 import socket
+import tempfile
 import webbrowser
 from pathlib import Path
 
 from rich.console import Console
 
 from core import ledger
+from core.errors import SlussError
 from sluss.demo.guide import Guide
 from sluss.demo.script import Story
 from sluss.home.prepare import prepare_home
@@ -15,6 +19,24 @@ from sluss.wiring.lock import one_process
 from sluss.wiring.server import Server
 
 HOME = "home"
+
+
+def demo(*, is_script: bool, keep: Path | None) -> int:
+    """Return the exit code: 0 when the story held."""
+    console = Console(soft_wrap=True)
+    with contextlib.ExitStack() as stack:
+        if keep is None:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="sluss-demo-"))
+            keep = Path(name)
+        keep.mkdir(parents=True, exist_ok=True)
+        try:
+            asyncio.run(tell(keep.absolute(), is_script=is_script, console=console))
+        except KeyboardInterrupt:
+            console.print("The demo has ended.")
+        except SlussError as error:
+            console.print(f"[red]{error}[/red]", highlight=False)
+            return 1
+    return 0
 
 
 async def tell(folder: Path, *, is_script: bool, console: Console) -> None:

@@ -12,10 +12,10 @@ from core.people import Person
 from core.release.release import Release
 from core.release.state import State
 from core.words import ReleaseId, Stage
-from sluss.commands.init import Kind
 from sluss.demo.person import Visitor
 from sluss.demo.repository import DemoRepository
 from sluss.home.settings import Settings
+from sluss.templates.model_repository import Kind
 from sluss.wiring.server import Server
 
 WAIT_S = 240.0

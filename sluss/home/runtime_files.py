@@ -20,14 +20,14 @@ WRONG: Final = (
 
 
 def home_runtimes(home: Path | None) -> dict[str, Runtime]:
-    """By name; raise SettingsError for a file that is none."""
+    """The imported runtimes by name; raise SettingsError for a file that is none."""
     if home is None:
         return {}
     return {path.stem: _read(path) for path in sorted((home / FOLDER).glob(f"[!.]*{ENDING}"))}
 
 
 def write_runtime(home: Path, name: str, runtime: Runtime) -> Path:
-    """Whole or not at all, also for who reads at that moment."""
+    """The file is written whole or not at all, also for who reads at that moment."""
     path = home / FOLDER / f"{name}{ENDING}"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(runtime, order="sorted"))

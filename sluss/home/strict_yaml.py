@@ -72,7 +72,7 @@ def _unknown(data: Any, kind: Any, place: str) -> Iterator[tuple[str, list[str]]
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, but strict about keys."""
+    """The safe loader of YAML, made strict about keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
         seen = set[object]()

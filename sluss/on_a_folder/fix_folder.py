@@ -82,7 +82,7 @@ def _apply(root: Path, fix: Fix) -> None:
 
 @contextmanager
 def _folder(root: Path, inside: PurePosixPath, *, is_made: bool) -> Iterator[int]:
-    """Step by step, so that no link on the way leads out of the root."""
+    """The folder is opened step by step, so that no link on the way leads out of the root."""
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for name in inside.parts:

@@ -1,13 +1,17 @@
-"""The gate's answer in a terminal: a table of the checks, then each finding at its place."""
+"""The gate in a terminal: a line per check while it works, then a table and each finding."""
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Self
 
 from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from core.gate.checks import CheckResult, Finding, Status
+from core.gate.checks import Check, CheckResult, Finding, Status
 from core.policy import GATES, Policy
+from workers.gate.gate import Watcher
 
 STYLES: Final = {
     Status.PASSED: "green",
@@ -21,6 +25,15 @@ SOME_PASSED: Final = "Nothing to mend; {count} of the checks could not be made h
 BLOCKS: Final = "{count} to mend before {gate}"
 MORE: Final = "{count} more before {gate}"
 NOTHING_BLOCKS: Final = "Nothing blocks; what was found is worth mending all the same."
+WAITS: Final = Text("waits", style="dim")
+RUNS: Final = "runs"
+PREVIEW: Final = "{answer} so far, the full answer follows"
+WORK_STYLES: Final = {
+    Status.PASSED: "green",
+    Status.FOUND: "yellow",
+    Status.NOT_CHECKED: "dim",
+    Status.COULD_NOT_RUN: "red",
+}
 
 
 def print_report(console: Console, results: tuple[CheckResult, ...], policy: Policy) -> None:
@@ -59,7 +72,7 @@ def outcome(result: CheckResult) -> str:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    """Never wrapped: editors make a link of ``path:line`` at the start of a line."""
+    """A finding is never wrapped: editors make a link of ``path:line`` at the start of a line."""
     line = Text(finding.place(), style="cyan").append(": ", style="default")
     if finding.rule and finding.rule not in finding.wrong:
         line.append(f"[{finding.rule}] ", style="dim")
@@ -87,3 +100,40 @@ def _verdict(results: tuple[CheckResult, ...], policy: Policy) -> str:
 
 def _counted(count: int) -> str:
     return f"{count} finding" if count == 1 else f"{count} findings"
+
+
+class GateProgress(Watcher):
+    """``with GateProgress(...)``: shown while it lasts, and gone afterwards."""
+
+    def __init__(self, console: Console, checks: Iterable[Check]) -> None:
+        self._lines: dict[str, Text | Spinner] = {check.id: WAITS for check in checks}
+        self._live = Live(console=console, transient=True, refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def works(self, check: Check, words: str) -> None:
+        self._lines[check.id] = Spinner("dots", Text(words or RUNS))
+        self._show()
+
+    def said(self, result: CheckResult) -> None:
+        answer = Text(outcome(result), style=WORK_STYLES[result.status])
+        if result.is_preview:
+            words = Text(PREVIEW.format(answer=outcome(result)))
+            self._lines[result.check] = Spinner("dots", words)
+        else:
+            self._lines[result.check] = answer
+        self._show()
+
+    def shown(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for check, line in self._lines.items():
+            table.add_row(Text(check), line)
+        return table
+
+    def _show(self) -> None:
+        self._live.update(self.shown())

@@ -2,13 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from adapters.bare_repositories.command import GitCommand, git_path
+from adapters.bare_repositories.host import BareRepositories
+from core.errors import SlussError
 from core.gate.checks import ModelRepo
+from core.gate.facts import PastFile
 from core.policy import Policy
 
 SKIPPED: Final = frozenset({".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache"})
+NEWEST = "HEAD^{commit}"
+GIVEN_AWAY = "@{upstream}^{commit}"
 
 
 def read_folder(root: Path, policy: Policy) -> ModelRepo:
@@ -47,3 +54,22 @@ def _name(path: Path) -> str:
 def _read(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
         return file.read(most)
+
+
+async def local_history(folder: Path, limit: int) -> tuple[PastFile, ...] | None:
+    """What the commits brought that the upstream lacks; None: no git here, or no commit."""
+    git_folder = folder / ".git"
+    if not git_folder.is_dir():  # not the top of a work tree
+        return None
+    with suppress(SlussError):
+        git = GitCommand(git_folder, git=git_path())
+        newest = await _commit(git, NEWEST)
+        if newest:
+            host = BareRepositories(lambda _: git_folder)
+            return await host.past_files("", newest, await _commit(git, GIVEN_AWAY), limit)
+    return None
+
+
+async def _commit(git: GitCommand, name: str) -> str:
+    code, output = await git.attempt("rev-parse", "--verify", "--quiet", name)
+    return output.decode("ascii", "replace").strip() if code == 0 else ""

@@ -25,7 +25,7 @@ from core.stopping import Stopping
 from core.words import PLATFORM
 from core.work import Route, events_work, jobs_work, to_message
 from sluss.home.runtime_files import home_runtimes
-from sluss.templates.template_code import template_code
+from sluss.templates.model_repository import template_code
 from sluss.wiring.again import every, until_well
 from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts

@@ -12,7 +12,7 @@ from adapters.sandbox import probe
 from core.ports.sandbox import FindSandbox, Sandbox
 from sluss.home.settings import tool_environment
 from workers.gate.gate import Gate
-from workers.gate.tools import Keep, Tools
+from workers.gate.tools import GateTools, Keep
 
 KEPT_ANSWERS: Final = "gate_cache"  # those of a server, whose reports are kept as evidence
 ANSWERS: Final = "check_cache"
@@ -59,9 +59,9 @@ def user_cache() -> Path:
 
 def _tools(
     folder: Path, index_env: Mapping[str, str], keep: Keep | None, find_sandbox: FindSandbox
-) -> Tools:
+) -> GateTools:
     uv = str(Path(sys.executable).parent / "uv")
-    return Tools(
+    return GateTools(
         sandbox=find_sandbox,
         environments=LocalModelEnvironments(
             folder, uv=uv, python=sys.executable, index_env=index_env

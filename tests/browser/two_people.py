@@ -5,8 +5,8 @@ import contextlib
 
 from core.release.state import State
 from core.words import Stage
-from sluss.commands.init import Kind
 from sluss.demo.repository import DemoRepository
+from sluss.templates.model_repository import Kind
 from tests.story.onlooker import looking
 from tests.story.up import Up, made_home
 

@@ -13,10 +13,10 @@ from core.release.model import Model
 from core.release.release import Release
 from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
-from sluss.commands.init import Kind
 from sluss.demo.person import Answer, Visitor
 from sluss.demo.repository import DemoRepository
 from sluss.home.settings import Settings
+from sluss.templates.model_repository import Kind
 from tests.story.up import Up
 
 WAIT_S = 120.0

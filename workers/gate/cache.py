@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import Check, CheckResult, ModelRepo, Status
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 
 FORM: Final = 2  # of what is kept: raise it when an older file would be misread
 
@@ -18,7 +18,7 @@ FORM: Final = 2  # of what is kept: raise it when an older file would be misread
 class Contents:
     """The SHA-256 of each file, made once; ``key`` is what an answer of a check depends on."""
 
-    def __init__(self, repo: ModelRepo, facts: Facts) -> None:
+    def __init__(self, repo: ModelRepo, facts: CheckFacts) -> None:
         self._repo = repo
         self._facts = facts
         self._digests = {path: hashlib.sha256(data).digest() for path, data in repo.files.items()}
@@ -67,7 +67,7 @@ class GateCache:
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:
-        """Only what another try would say again. A full disk does no harm."""
+        """What another try would say again is kept. A full disk does no harm."""
         if self._folder is None or not _is_lasting(check, result):
             return
         with contextlib.suppress(OSError):

@@ -23,7 +23,7 @@ from core.gate.checks import (
     Status,
     Tool,
 )
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.tools import Output
 from workers.gate.checks import CHECKS
 from workers.gate.said import said
@@ -35,14 +35,14 @@ MAX_NOTE: Final = 2_000
 SIZE_BYTES: Final = 8
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class CheckWork(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate hands over. ``outputs`` maps a check to what its tool has said.
 
     ``is_preview``: of checks with two answers the quick one is asked for.
     """
 
     repo: ModelRepo
-    facts: Facts
+    facts: CheckFacts
     checks: tuple[str, ...]
     is_preview: bool
     outputs: dict[str, Output]
@@ -54,7 +54,7 @@ def main() -> None:
     """One piece of work after another, each behind its length; a line for each result."""
     while size := sys.stdin.buffer.read(SIZE_BYTES):
         data = sys.stdin.buffer.read(int.from_bytes(size))
-        work = msgspec.msgpack.decode(data, type=Work)
+        work = msgspec.msgpack.decode(data, type=CheckWork)
         _limit(work)
         for check in CHECKS:
             if check.id in work.checks:
@@ -63,7 +63,7 @@ def main() -> None:
                 sys.stdout.buffer.flush()
 
 
-def run(check: Check, work: Work) -> CheckResult:
+def run(check: Check, work: CheckWork) -> CheckResult:
     started = time.perf_counter()
     found, reason = list[Found](), ""
     try:
@@ -75,7 +75,7 @@ def run(check: Check, work: Work) -> CheckResult:
     return msgspec.structs.replace(result, seconds=seconds, is_preview=_is_preview(check, work))
 
 
-def _found(check: Check, work: Work) -> Iterable[Found]:
+def _found(check: Check, work: CheckWork) -> Iterable[Found]:
     repo, facts = check.part(work.repo), work.facts.part(check.asks)
     answer = check.quick if work.is_preview else check.full
     if isinstance(answer, Tool):
@@ -84,7 +84,7 @@ def _found(check: Check, work: Work) -> Iterable[Found]:
     return answer(repo, facts)
 
 
-def _is_preview(check: Check, work: Work) -> bool:
+def _is_preview(check: Check, work: CheckWork) -> bool:
     return work.is_preview and check.full is not None
 
 
@@ -121,7 +121,7 @@ def _plain(text: str, most: int = MAX_TEXT) -> str:
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in short)
 
 
-def _limit(work: Work) -> None:
+def _limit(work: CheckWork) -> None:
     """A second fence: the gate kills us earlier, unless it was killed itself."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + work.cpu_s, most))

@@ -12,20 +12,20 @@ import msgspec
 
 from core.errors import UnknownNameError
 from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy
 from workers.gate.cache import Contents, GateCache
 from workers.gate.checks import CHECKS
 from workers.gate.judge import Judge, JudgeLimits
 from workers.gate.said import LATER, OFF, said
-from workers.gate.tools import Slot, Subject, Tools
+from workers.gate.tools import GateTools, Slot, Subject
 
 replace = msgspec.structs.replace
-NO_TOOLS: Final = Tools()
+NO_TOOLS: Final = GateTools()
 
 
 class Watcher:
-    """Told what happens meanwhile; this one listens to nothing."""
+    """A watcher is told what happens meanwhile; this one listens to nothing."""
 
     def works(self, check: Check, words: str) -> None:
         """A check has begun, or says what it does now."""
@@ -38,11 +38,11 @@ class Watcher:
 
 
 class Gate:
-    """Call it with a commit. One for a process: it keeps to the cores however many ask."""
+    """A process has one gate and calls it with a commit: it keeps to the cores however many ask."""
 
     def __init__(
         self,
-        tools: Tools = NO_TOOLS,
+        tools: GateTools = NO_TOOLS,
         *,
         cache: Path | None = None,
         limits: JudgeLimits | None = None,
@@ -56,7 +56,7 @@ class Gate:
     async def __call__(
         self,
         repo: ModelRepo,
-        facts: Facts,
+        facts: CheckFacts,
         policy: Policy,
         *,
         only: Collection[str] = (),
@@ -85,7 +85,7 @@ class _Pass:
 
     def __init__(
         self,
-        tools: Tools,
+        tools: GateTools,
         slots: asyncio.Semaphore,
         subject: Subject,
         kept: GateCache,
@@ -111,7 +111,7 @@ class _Pass:
         return self._results
 
     async def _quick(self, left: list[Check], checks: list[Check]) -> None:
-        """All in one slot: the other ones are for what takes longest, from the start."""
+        """The quick answers share one slot: the others are for what takes longest."""
         rules = [check for check in left if callable(check.quick)]
         previews = [check for check in left if isinstance(check.quick, Tool)]
         async with self._slots, asyncio.TaskGroup() as tasks:
@@ -173,7 +173,7 @@ class _Pass:
         self._say(check, result)
 
     def _say(self, check: Check, result: CheckResult) -> None:
-        """Under the policy's priority. A preview never takes the place of the full answer."""
+        """The result gets the policy's priority. No preview takes the place of a full answer."""
         priority = self._subject.policy.priority(check.id, check.priority)
         result = replace(result, priority=priority)
         known = self._results.get(result.check)

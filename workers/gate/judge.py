@@ -12,9 +12,9 @@ from typing import Final, Self
 import msgspec
 
 from core.gate.checks import Check, CheckResult, ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output
-from workers.gate.child import SIZE_BYTES, Work
+from workers.gate.child import SIZE_BYTES, CheckWork
 from workers.gate.said import COULD_NOT_RUN, could_not_run
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
@@ -24,7 +24,7 @@ CRASHED: Final = "its process ended with {error}"
 
 
 class JudgeLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """For each check; the memory is that of the process that runs them one after another."""
+    """The limits of each check; the memory is that of the process that has one after another."""
 
     seconds: float = 20.0
     memory_mb: int = 1024
@@ -36,7 +36,7 @@ class Judge:
     ``async with Judge(...)``: no process of it is left afterwards.
     """
 
-    def __init__(self, repo: ModelRepo, facts: Facts, limits: JudgeLimits) -> None:
+    def __init__(self, repo: ModelRepo, facts: CheckFacts, limits: JudgeLimits) -> None:
         self._repo = repo
         self._facts = facts
         self._limits = limits
@@ -52,7 +52,7 @@ class Judge:
     async def preview(
         self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
     ) -> list[CheckResult]:
-        """In the order of ``checks``, which is CHECKS' own: the process works in that order.
+        """The results come in the order of ``checks``, which is CHECKS' own and the process's.
 
         One process for all; after a check that ended it, a new one for those behind.
         """
@@ -76,8 +76,10 @@ class Judge:
         results, why = await self._ask(work)
         return results.get(check.id) or could_not_run(check, COULD_NOT_RUN.format(what=why))
 
-    def _work(self, checks: list[Check], outputs: dict[str, Output], *, is_preview: bool) -> Work:
-        return Work(
+    def _work(
+        self, checks: list[Check], outputs: dict[str, Output], *, is_preview: bool
+    ) -> CheckWork:
+        return CheckWork(
             repo=self._repo,
             facts=self._facts,
             checks=tuple(check.id for check in checks),
@@ -87,7 +89,7 @@ class Judge:
             memory_mb=self._limits.memory_mb,
         )
 
-    async def _ask(self, work: Work) -> tuple[dict[str, CheckResult], str]:
+    async def _ask(self, work: CheckWork) -> tuple[dict[str, CheckResult], str]:
         """What the process said before it ended, and why it ended early, in words."""
         async with self._turn:
             if self._process is None:
@@ -119,7 +121,7 @@ async def _start() -> Process:
 
 
 async def _conversation(
-    process: Process, work: Work, seconds: float
+    process: Process, work: CheckWork, seconds: float
 ) -> tuple[dict[str, CheckResult], str]:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -141,7 +143,7 @@ async def _conversation(
     return results, _why(await process.wait(), last_words)
 
 
-async def _hand_over(stdin: asyncio.StreamWriter, work: Work) -> None:
+async def _hand_over(stdin: asyncio.StreamWriter, work: CheckWork) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended: stdout tells why
         data = msgspec.msgpack.encode(work)
         stdin.write(len(data).to_bytes(SIZE_BYTES))

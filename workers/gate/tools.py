@@ -10,7 +10,7 @@ import msgspec
 
 from core.errors import StepFailedError
 from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.tools import CACHE, Command, Level, Output, Stopped
 from core.gate.variables import model_settings
 from core.policy import Policy
@@ -39,7 +39,7 @@ NO_SANDBOX: Final = "there is no sandbox here, and the check runs a tool"
 NO_ENVIRONMENT: Final = "there is no place for the model's environment here"
 
 
-class Tools(msgspec.Struct, frozen=True, kw_only=True):
+class GateTools(msgspec.Struct, frozen=True, kw_only=True):
     """What tools run with; built once. ``cache`` is a folder that theirs is kept in.
 
     ``network_env`` is what a tool of ours needs to reach the package index; it may hold a password,
@@ -140,7 +140,7 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
     def _cache(self, command: Command) -> str:
-        """Only for who asks for it; what a repository's code could write there would be read."""
+        """The cache is for who asks for it: what a repository's code wrote there would be read."""
         if command.runs_code or not any(CACHE in word for word in command.argv):
             return ""
         Path(self.cache).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ class Subject(msgspec.Struct, frozen=True):
     """One commit under the gate."""
 
     repo: ModelRepo
-    facts: Facts
+    facts: CheckFacts
     policy: Policy
     judge: Judge
 

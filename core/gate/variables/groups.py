@@ -6,13 +6,13 @@ import msgspec
 
 from core.gate.checks import GBI
 from core.gate.variables.resolve import DEFAULT, Sources, resolve
-from core.gate.variables.rules import problem
 from core.gate.variables.table import VARIABLES
+from core.gate.variables.values import problem
 from core.words import Stage
 
 
 class Groups(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of ``Facts`` with these names: each maps a stage that was asked for."""
+    """The fields of ``CheckFacts`` with these names: each maps a stage that was asked for."""
 
     variable_groups: dict[str, frozenset[str]]
     prefilled: dict[str, dict[str, str]]
@@ -38,7 +38,7 @@ def _given(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _prefilled(given: Mapping[str, str], stage: Stage) -> dict[str, str]:
-    """What somebody sees of it: of a secret never more than its name."""
+    """The values of a group that people may see: of a secret it is the name alone."""
     resolved = resolve(Sources(gbi=given), stage)
     return {
         each.name: each.value
@@ -48,7 +48,7 @@ def _prefilled(given: Mapping[str, str], stage: Stage) -> dict[str, str]:
 
 
 def _principal(given: Mapping[str, str], name: str) -> str:
-    """Empty where there is none, or only a word that stands for one."""
+    """The service principal; empty where there is none, or only a word that stands for one."""
     row = next(row for row in VARIABLES if row.name == name)
     value = given.get(name, "")
     return "" if problem(row, value) else value

@@ -24,7 +24,7 @@ class Value(msgspec.Struct, frozen=True):
     spelling: str
 
 
-class Read(msgspec.Struct, frozen=True):
+class VariablesFile(msgspec.Struct, frozen=True):
     """``values`` has the table's spelling of each name as key, or the file's own where unknown."""
 
     values: Mapping[str, Value]
@@ -38,16 +38,18 @@ class _Entry(msgspec.Struct, frozen=True):
     value: Node
 
 
-def read(data: bytes, path: str) -> Read:
+def read(data: bytes, path: str) -> VariablesFile:
     """Read the file as Azure Pipelines would: a mapping, or a list of ``name`` and ``value``."""
     try:
         root = yaml_nodes.compose(data)
     except UnreadableYamlError as error:
-        return Read({}, (Finding(path, error.mend, error.wrong, error.line),), is_unreadable=True)
+        return VariablesFile(
+            {}, (Finding(path, error.mend, error.wrong, error.line),), is_unreadable=True
+        )
     if root is None:
-        return Read({}, (Finding(path, FORM, "is empty"),))
+        return VariablesFile({}, (Finding(path, FORM, "is empty"),))
     if not isinstance(root, MappingNode):
-        return Read(
+        return VariablesFile(
             {}, (Finding(path, FORM, "is no mapping", yaml_nodes.line(root)),), is_unreadable=True
         )
     findings = list(_top_findings(root, path))
@@ -55,7 +57,7 @@ def read(data: bytes, path: str) -> Read:
     for entry in _entries(_block(root)):
         findings.extend(_take(entry, values, path))
     findings.extend(_form_findings(root, path))
-    return Read(values, tuple(sorted(findings, key=lambda finding: finding.line)))
+    return VariablesFile(values, tuple(sorted(findings, key=lambda finding: finding.line)))
 
 
 def variable_entries(block: Node) -> list[tuple[str, int, str]]:

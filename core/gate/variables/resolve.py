@@ -1,14 +1,16 @@
-"""Each variable's value for a stage, who owns it, and where the value comes from."""
+"""Each variable's value for a stage, its owner and its source; and the settings that steps use."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from core.gate.variables.read import Value
-from core.gate.variables.rules import SECRET_NAME, canonical, problem
-from core.gate.variables.table import VARIABLES, Kind, Variable
-from core.words import Stage
+from core.gate.checks import ModelRepo
+from core.gate.layout import Layout
+from core.gate.variables.read import Value, read
+from core.gate.variables.table import VARIABLES, Variable, VariableKind
+from core.gate.variables.values import SECRET_NAME, canonical, problem
+from core.words import ModelType, Stage
 
 DEFAULT: Final = "default"
 NOT_SET: Final = "not set"
@@ -23,7 +25,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     value: str | None
     owner: str
     source: str
-    kind: Kind
+    kind: VariableKind
     is_secret: bool = False
 
 
@@ -52,12 +54,12 @@ def _found(
 ) -> tuple[str | None, str]:
     """The value and its source: the model where it may say, then GBI, then the default."""
     own = sources.model.get(row.name)
-    may_set = row.kind is not Kind.GBI_FIXED
+    may_set = row.kind is not VariableKind.GBI_FIXED
     if may_set and own is not None and own.text is not None and not problem(row, own.text):
         return canonical(row, own.text), f"{sources.model_path}:{own.line}"
     names = (f"{row.name}_{stage}", row.name) if row.may_have_stage else (row.name,)
     given = next((name for name in names if gbi.get(name)), None)
-    if row.kind is not Kind.MODEL and given is not None:
+    if row.kind is not VariableKind.MODEL and given is not None:
         return gbi[given], f"GBI's variables for {stage}"
     return (row.default, DEFAULT) if row.default is not None else (None, NOT_SET)
 
@@ -87,3 +89,43 @@ def looks_like_name(value: str) -> bool:
         return False
     is_mixed = any(c.isdigit() for c in value) and any(c.isupper() for c in value)
     return len(value) < 2 * KEY_LENGTH and not (is_mixed and len(value) >= KEY_LENGTH)
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths are as the repository spells them; ``variables`` holds no secret."""
+
+    model: str
+    team: str
+    model_type: ModelType
+    source_path: str
+    environment_file: str
+    dataset_template: str
+    runtime: str
+    variables: dict[str, str]
+
+
+def model_settings(
+    repo: ModelRepo,
+    *,
+    layout: Layout | None = None,
+    gbi: Mapping[str, str] | None = None,
+    stage: Stage = Stage.TST,
+) -> ModelSettings:
+    """Read what is there and take the default for the rest; the gate says what is missing."""
+    layout = layout or Layout()
+    path = repo.find(layout.variables)
+    values = read(repo.files[path], path).values if path else {}
+    sources = Sources(model=values, model_path=path or layout.variables, gbi=gbi or {})
+    variables = as_values(resolve(sources, stage))
+    environment = layout.environment(variables["ENVIRONMENT_FILE"])
+    template = variables.get("DATASET_TEMPLATE_FILE", "")
+    return ModelSettings(
+        model=variables.get("MODEL_NAME", ""),
+        team=variables.get("TEAM_NAME", ""),
+        model_type=ModelType(variables["MODEL_TYPE"]),
+        source_path=variables["MODEL_SRC_PATH"].strip("/"),
+        environment_file=repo.find(environment) or environment,
+        dataset_template=repo.find(template) or template,
+        runtime=variables["CLUSTER_SPARK_VERSION"],
+        variables=variables,
+    )

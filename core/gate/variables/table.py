@@ -10,7 +10,7 @@ from core.gate.checks import GBI, MODEL_DEV
 from core.words import ModelType, Stage
 
 
-class Kind(StrEnum):
+class VariableKind(StrEnum):
     """Who says what the value is."""
 
     GBI_FIXED = "GBI fixed"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class ValueType(StrEnum):
-    """What the text of a value must look like; core/gate/variables/rules.py holds each rule."""
+    """What the text of a value must look like; core/gate/variables/values.py tests it."""
 
     NAME = "name"
     TEXT = "text"
@@ -34,10 +34,10 @@ class ValueType(StrEnum):
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. ``may_have_stage``: the name may also end in ``_TST``, ``_QA`` or ``_PROD``."""
+    """A row. ``may_have_stage``: its name may also end in ``_TST``, ``_QA`` or ``_PROD``."""
 
     name: str
-    kind: Kind
+    kind: VariableKind
     type: ValueType
     help: str
     rule: str = ""
@@ -55,7 +55,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def owner(self) -> str:
-        return MODEL_DEV if self.kind is Kind.MODEL else GBI
+        return MODEL_DEV if self.kind is VariableKind.MODEL else GBI
 
 
 def _of_each_stage(
@@ -64,7 +64,7 @@ def _of_each_stage(
     return [
         Variable(
             name=f"{name}_{stage}",
-            kind=Kind.GBI_FIXED,
+            kind=VariableKind.GBI_FIXED,
             type=kind,
             help=f"{text} {stage}.",
             stage=stage,
@@ -75,7 +75,7 @@ def _of_each_stage(
 
 def _fixed(name: str, kind: ValueType, text: str, *, may_have_stage: bool = False) -> Variable:
     return Variable(
-        name=name, kind=Kind.GBI_FIXED, type=kind, help=text, may_have_stage=may_have_stage
+        name=name, kind=VariableKind.GBI_FIXED, type=kind, help=text, may_have_stage=may_have_stage
     )
 
 
@@ -111,7 +111,7 @@ GBI_FIXED: Final = (
 GBI_DEFAULT: Final = (
     Variable(
         name="CLUSTER_SPARK_VERSION",
-        kind=Kind.GBI_DEFAULT,
+        kind=VariableKind.GBI_DEFAULT,
         type=ValueType.RUNTIME,
         default="16.4.x-cpu-ml-scala2.12",
         rule="a runtime key from GBI's allow-list",
@@ -119,7 +119,7 @@ GBI_DEFAULT: Final = (
     ),
     Variable(
         name="CLUSTER_NODE_TYPE_ID",
-        kind=Kind.GBI_DEFAULT,
+        kind=VariableKind.GBI_DEFAULT,
         type=ValueType.NODE_TYPE,
         default="Standard_DS3_v2",
         rule="a node type from GBI's allow-list",
@@ -127,7 +127,7 @@ GBI_DEFAULT: Final = (
     ),
     Variable(
         name="CLUSTER_DRIVER_NODE_ID",
-        kind=Kind.GBI_DEFAULT,
+        kind=VariableKind.GBI_DEFAULT,
         type=ValueType.NODE_TYPE,
         default="Standard_DS3_v2",
         rule="a node type from GBI's allow-list, not a number",
@@ -135,7 +135,7 @@ GBI_DEFAULT: Final = (
     ),
     Variable(
         name="MODEL_SRC_PATH",
-        kind=Kind.GBI_DEFAULT,
+        kind=VariableKind.GBI_DEFAULT,
         type=ValueType.PATH,
         default="src",
         rule="a folder in the repository, without .. and not absolute",
@@ -146,7 +146,7 @@ GBI_DEFAULT: Final = (
 MODEL: Final = (
     Variable(
         name="MODEL_NAME",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.NAME,
         rule="2 to 100 letters, digits, _ or -, starting with a letter",
         help="The model's name in the registry; the first repository that claims it keeps it.",
@@ -155,7 +155,7 @@ MODEL: Final = (
     ),
     Variable(
         name="TEAM_NAME",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.TEXT,
         rule="the name of the team's group in the directory",
         help="The team that owns the model: its members accept and request.",
@@ -164,7 +164,7 @@ MODEL: Final = (
     ),
     Variable(
         name="ENVIRONMENT_FILE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.CHOICE,
         default="conda",
         choices=("conda", "pip"),
@@ -173,7 +173,7 @@ MODEL: Final = (
     ),
     Variable(
         name="CLUSTER_MIN_WORKER_NODE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.INTEGER,
         rule="a number, only together with CLUSTER_MAX_WORKER_NODE and not above it",
         help="The fewest workers of the cluster.",
@@ -181,7 +181,7 @@ MODEL: Final = (
     ),
     Variable(
         name="CLUSTER_MAX_WORKER_NODE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.INTEGER,
         rule="a number, only together with CLUSTER_MIN_WORKER_NODE and within GBI's bound",
         help="The most workers of the cluster.",
@@ -189,7 +189,7 @@ MODEL: Final = (
     ),
     Variable(
         name="MODEL_TYPE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.CHOICE,
         default=ModelType.SUPERVISED,
         choices=tuple(ModelType),
@@ -198,7 +198,7 @@ MODEL: Final = (
     ),
     Variable(
         name="ARTIFACTORY_REPOSITORY_MODEL",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.NAME,
         rule="letters, digits, ., _ or -",
         help="The Artifactory repository that keeps the model's artifacts.",
@@ -206,7 +206,7 @@ MODEL: Final = (
     ),
     Variable(
         name="IMAGE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.IMAGE,
         rule="[registry/]name:tag or name@sha256:digest; not latest, which moves",
         help="The container image that the model runs in.",
@@ -214,7 +214,7 @@ MODEL: Final = (
     ),
     Variable(
         name="DATASET_NAME",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.TEXT,
         rule="one line",
         help="The data set that the model learns from.",
@@ -223,7 +223,7 @@ MODEL: Final = (
     ),
     Variable(
         name="DATASET_TEMPLATE_FILE",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.PATH,
         rule="a YAML file in the repository with tables: and parameters:",
         help="The file that says where the tables are, and the parameters of a run.",
@@ -232,7 +232,7 @@ MODEL: Final = (
     ),
     Variable(
         name="ADF_JOB",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.TEXT,
         rule="one line",
         help="The Data Factory pipeline that scores on schedule.",
@@ -241,7 +241,7 @@ MODEL: Final = (
     ),
     Variable(
         name="CATEGORY",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.TEXT,
         rule="one line",
         help="The category of the model in the bank's model inventory.",
@@ -250,7 +250,7 @@ MODEL: Final = (
     ),
     Variable(
         name="FINANCIAL_ID",
-        kind=Kind.MODEL,
+        kind=VariableKind.MODEL,
         type=ValueType.NAME,
         rule="letters, digits, ., _ or -",
         help="Who pays; it fills the request for a service principal.",
@@ -273,7 +273,7 @@ def find(name: str) -> Variable | None:
 
 
 def near(name: str) -> list[str]:
-    """Up to two names that were perhaps meant: those that a model may set come first."""
+    """The names, two at most, that were perhaps meant: those that a model may set come first."""
     settable = [row.name for row in (*MODEL, *GBI_DEFAULT)]
     wanted = name.upper().replace("-", "_").replace(" ", "_")
     close = difflib.get_close_matches(wanted, settable, n=2, cutoff=0.7)

@@ -13,7 +13,7 @@ PLAIN_TAGS: Final = "tag:yaml.org,2002:"
 UNSAFE_TAGS: Final = "tag:yaml.org,2002:python/"
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class YamlLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Far above what people write by hand, far below what hurts."""
 
     max_bytes: int = 64 * 1024
@@ -33,7 +33,7 @@ class UnreadableYamlError(SlussError):
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: YamlLimits) -> None:
         super().__init__(data)
         self._limits = limits
         self._depth = 0
@@ -69,12 +69,12 @@ class _BoundedLoader(yaml.SafeLoader):
             )
 
 
-def compose(data: bytes, limits: Limits | None = None) -> Node | None:
+def compose(data: bytes, limits: YamlLimits | None = None) -> Node | None:
     """The tree of the one document in ``data``, None when it is empty.
 
     Raise UnreadableYamlError, with the line where there is one, for everything else.
     """
-    limits = limits or Limits()
+    limits = limits or YamlLimits()
     if len(data) > limits.max_bytes:
         size = f"is {len(data):,} bytes long, more than {limits.max_bytes:,}"
         raise UnreadableYamlError(size, "keep only what belongs in it")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.gate.requirements import Kind, entries
+from core.gate.requirements import LineKind, entries
 
 
 def kinds(file: str, text: str) -> list[tuple[str, str, int]]:
@@ -58,7 +58,7 @@ def test_conda_brings_what_is_not_below_pip():
 
 def test_what_is_unreadable_says_what_to_write():
     for entry in entries("conda.yml", "dependencies: [a=one, '[b]', {c: d}, e=1|2]"):
-        assert entry.kind is Kind.UNREADABLE
+        assert entry.kind is LineKind.UNREADABLE
         assert entry.wrong
         assert entry.mend
 

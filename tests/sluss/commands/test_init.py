@@ -14,15 +14,16 @@ from core.gate.checks import Status
 from core.gate.variables import model_settings
 from core.policy import Policy
 from core.words import ModelType
-from sluss.commands.init import Kind, folder_problem, model_name, write_repository
+from sluss.commands.init import folder_problem
 from sluss.home.settings import tool_environment
 from sluss.on_a_folder.model_folder import read_folder
 from sluss.templates.loan_data import ROWS, loans_csv
+from sluss.templates.model_repository import Kind, model_name, write_repository
 from tests.sluss.command_line import run
 from tests.workers.gate.checks.gbi import gbi
 from workers.gate.checks import CHECKS
 from workers.gate.gate import Gate
-from workers.gate.tools import Tools
+from workers.gate.tools import GateTools
 
 KINDS = list(Kind)
 POLICY = Policy()
@@ -39,7 +40,7 @@ def repository(request, tmp_path):
 async def test_it_passes_the_gate_without_a_finding(repository, tmp_path):
     """All but its own tests, which the next test runs, and the story in the model's environment."""
     facts = msgspec.structs.replace(gbi(), history=(), clones=())
-    gate = Gate(Tools(sandbox=probe, cache=str(tmp_path / "cache"), network_env=NETWORK))
+    gate = Gate(GateTools(sandbox=probe, cache=str(tmp_path / "cache"), network_env=NETWORK))
     wanted = [check.id for check in CHECKS if check.id != "unit_tests"]
     results = await gate(read_folder(repository, POLICY), facts, POLICY, only=wanted)
     assert [finding for result in results for finding in result.findings] == []

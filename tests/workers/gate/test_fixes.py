@@ -3,7 +3,7 @@
 import pytest
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy, policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.entry_points import entry_points
@@ -17,11 +17,11 @@ FACTS = Policy().facts()
 STEPS = "parameters:\n- name: x\nsteps:\n- script: true\n"
 
 
-def plan(changes=None, links=None, facts: Facts = FACTS):
+def plan(changes=None, links=None, facts: CheckFacts = FACTS):
     return planned_fixes(a_repo(changes, links), facts)
 
 
-def fixed(repo: ModelRepo, facts: Facts = FACTS) -> ModelRepo:
+def fixed(repo: ModelRepo, facts: CheckFacts = FACTS) -> ModelRepo:
     """The repository as it is when every fix was applied."""
     files = dict(repo.files)
     for fix in planned_fixes(repo, facts):

@@ -13,17 +13,17 @@ import pytest
 from adapters.sandbox import probe
 from core.errors import StepFailedError, UnknownNameError
 from core.gate.checks import CheckResult, ModelRepo, Status
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Level
 from core.policy import Policy, policy
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.checks.gbi import gbi
 from workers.gate.cache import Contents
 from workers.gate.checks import CHECKS
-from workers.gate.child import Work, run
+from workers.gate.child import CheckWork, run
 from workers.gate.gate import Gate
 from workers.gate.judge import JudgeLimits
-from workers.gate.tools import Tools
+from workers.gate.tools import GateTools
 
 POLICY = Policy()
 FACTS = POLICY.facts()
@@ -149,8 +149,8 @@ async def test_an_unchanged_repository_is_answered_without_a_process(tmp_path):
         (a_repo({"src/train.py": "x = 1"}), FACTS),
         (a_repo({"src/new.py": ""}), FACTS),
         (a_repo(links={"a": "README.md"}), FACTS),
-        (a_repo(), Facts(max_workers=2)),
-        (a_repo(), Facts(gbi={"MODEL_SRC_PATH": "code"})),
+        (a_repo(), CheckFacts(max_workers=2)),
+        (a_repo(), CheckFacts(gbi={"MODEL_SRC_PATH": "code"})),
     ],
     ids=["content", "file", "link", "rule", "GBI's variable"],
 )
@@ -214,7 +214,7 @@ async def test_an_unknown_check_is_refused_with_a_guess():
 
 def test_findings_are_bounded_and_free_of_control_characters():
     links = {f"l{n}\x1b[2J{'x' * 1_000}": "/etc" for n in range(300)}
-    work = Work(
+    work = CheckWork(
         repo=a_repo(links=links), facts=FACTS, checks=("structure",), is_preview=True, outputs={},
         cpu_s=5, memory_mb=1024,
     )  # fmt: skip
@@ -237,14 +237,14 @@ async def test_the_model_code_is_never_imported(tmp_path):
 @pytest.mark.parametrize("name", REAL_WORLD)
 async def test_no_quick_check_stops_a_repository_of_real_world_shape(name):
     facts = msgspec.structs.replace(gbi(), clones=())
-    results = await Gate(Tools(sandbox=probe))(real_world(name), facts, POLICY, is_quick=True)
+    results = await Gate(GateTools(sandbox=probe))(real_world(name), facts, POLICY, is_quick=True)
     assert {result.check: result.to_mend for result in results if result.to_mend} == {}
 
 
 async def test_policy_may_refuse_a_sandbox_that_is_too_weak():
     """Nothing of the repository is run; tools of ours still are."""
     rules = policy({"rules": {"sandbox": "bubblewrap"}})
-    gate = Gate(Tools(sandbox=partial(probe, Level.LIMITS), environments=NO_ENVIRONMENTS))
+    gate = Gate(GateTools(sandbox=partial(probe, Level.LIMITS), environments=NO_ENVIRONMENTS))
     only = ["unit_tests", "bandit"]
     tests, bandit = await gate(a_repo(), rules.facts(), rules, only=only)
     assert tests.status is Status.COULD_NOT_RUN
@@ -265,7 +265,7 @@ NO_ENVIRONMENTS = _NoEnvironments()
 
 
 async def test_an_environment_that_cannot_be_had_is_told_in_its_own_words():
-    gate = Gate(Tools(sandbox=probe, environments=NO_ENVIRONMENTS))
+    gate = Gate(GateTools(sandbox=probe, environments=NO_ENVIRONMENTS))
     [tests] = await gate(a_repo(), FACTS, POLICY, only=["unit_tests"])
     assert tests.status is Status.COULD_NOT_RUN
     assert tests.note == "pandas==0.0.1 cannot be had. Nothing was run."

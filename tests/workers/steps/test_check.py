@@ -26,7 +26,7 @@ from tests.core.story import ADA, BEN
 from tests.model_repos import FILES
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import NO_TOOLS, Gate
-from workers.gate.tools import Tools
+from workers.gate.tools import GateTools
 from workers.services import Services
 from workers.worker import Worker
 
@@ -99,7 +99,7 @@ async def test_quick_answers_come_before_the_whole_one(bench):
 
     untidy = {"src/train.py": b"import os\n\n\ndef train(data, params):\n    return 1\n"}
     off = {"checks": {**ONLY_RULES["checks"], "lint": {}}}
-    events = await bench.check({**GOOD, **untidy}, off, tools=Tools(sandbox=sandbox))
+    events = await bench.check({**GOOD, **untidy}, off, tools=GateTools(sandbox=sandbox))
     [early], [finished] = of(ChecksReported, events), of(StepFinished, events)
 
     assert events.index(early) < events.index(finished)

@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import MODEL_DEV, Finding, Found, Measure, ModelRepo, Note, tool_check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, TOOL, Command, Output
 from workers.gate.contract.python_source import is_notebook
-from workers.gate.reports_read.tool_report import tool_report
+from workers.gate.tool_reports import tool_report
 
 # The check "secrets" finds passwords; bandit's B105 to B107 would show them in the report.
 SETTINGS: Final = b"""\
@@ -43,21 +43,21 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Totals(msgspec.Struct, frozen=True):
+class BanditTotals(msgspec.Struct, frozen=True):
     loc: int
 
 
 class Metrics(msgspec.Struct, frozen=True):
-    totals: Totals = msgspec.field(name="_totals")
+    totals: BanditTotals = msgspec.field(name="_totals")
 
 
-class Report(msgspec.Struct, frozen=True):
+class BanditReport(msgspec.Struct, frozen=True):
     results: list[Issue]
     errors: list[Skipped]
     metrics: Metrics
 
 
-def _bandit(repo: ModelRepo, facts: Facts) -> Command | None:
+def _bandit(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     if not repo.files:
         return None
     settings = (f"--configfile={TOOL}/bandit.yml", f"--ini={TOOL}/bandit.ini")
@@ -82,13 +82,13 @@ def _bandit(repo: ModelRepo, facts: Facts) -> Command | None:
     "say so with # nosec, the number of the rule and the reason.",
     reads=("*.py",),
 )
-def bandit(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:  # noqa: ARG001
+def bandit(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:  # noqa: ARG001
     """Data that come from outside may be more than data: a pickle, a query, a command.
 
     bandit reads the code and knows the usual mistakes. Tests are left out, and what it calls of low
     severity is advice.
     """
-    report = tool_report(output, Report)
+    report = tool_report(output, BanditReport)
     issues = sorted(report.results, key=_urgency)
     yield from map(_finding, issues[:MOST])
     if len(issues) > MOST:

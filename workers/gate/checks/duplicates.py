@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, check
-from core.gate.facts import Clone, Facts, NotCheckedError
+from core.gate.facts import CheckFacts, Clone, NotCheckedError
 
 OPTED_OUT: Final = "the repository opts out with the file {path}: it was not compared"
 NOT_COMPARED: Final = (
@@ -34,7 +34,7 @@ MEND_DRIFTED: Final = (
     "neither compared nor kept.",
     asks=("clones",),
 )
-def duplicates(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def duplicates(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """A copy is mended in one place and stays wrong in the others.
 
     Strings, numbers, comments and imports may differ, names may not; a copy that was changed in

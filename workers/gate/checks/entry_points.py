@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from core.gate.checks import GBI, Finding, ModelRepo, check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from core.gate.variables import model_settings
 from core.words import ModelType
-from workers.gate.contract.entry_point import Wanted, findings
+from workers.gate.contract.entry_point import WantedFunction, findings
 from workers.gate.contract.python_source import NOTEBOOK_ENDING, cells
 
 
@@ -19,7 +19,7 @@ from workers.gate.contract.python_source import NOTEBOOK_ENDING, cells
     mend="Define the function at the top of the file, with the parameters that the finding names; "
     "it may call whatever you have.",
 )
-def entry_points(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def entry_points(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """The pipeline calls train(data, params), score(model, data, params) and evaluate(model, ...).
 
     Only the syntax tree is read: the code of a model is never imported here.
@@ -38,15 +38,15 @@ def entry_points(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
         yield _missing(repo, score, _of_score(layout))
 
 
-def _of_train(layout: Layout) -> tuple[Wanted, ...]:
-    return (Wanted(layout.train_function, ("data", "params"), "model"),)
+def _of_train(layout: Layout) -> tuple[WantedFunction, ...]:
+    return (WantedFunction(layout.train_function, ("data", "params"), "model"),)
 
 
-def _of_score(layout: Layout) -> tuple[Wanted, ...]:
+def _of_score(layout: Layout) -> tuple[WantedFunction, ...]:
     parameters = ("model", "data", "params")
     return (
-        Wanted(layout.score_function, parameters, "predictions"),
-        Wanted(layout.evaluate_function, parameters, "metrics"),
+        WantedFunction(layout.score_function, parameters, "predictions"),
+        WantedFunction(layout.evaluate_function, parameters, "metrics"),
     )
 
 
@@ -55,7 +55,10 @@ def _path(folder: str, name: str) -> str:
 
 
 def _missing(
-    repo: ModelRepo, path: str, wanted: tuple[Wanted, ...], model_type: ModelType | None = None
+    repo: ModelRepo,
+    path: str,
+    wanted: tuple[WantedFunction, ...],
+    model_type: ModelType | None = None,
 ) -> Finding:
     functions = " and ".join(each.signature for each in wanted)
     if link := repo.link(path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import MODEL_DEV, Finding, ModelRepo, Note, check
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.variables import VARIABLES, Value, problem, read
 
 NAME: Final = "FINANCIAL_ID"
@@ -22,7 +22,7 @@ EXAMPLE_LEFT: Final = "FINANCIAL_ID is still the example of `sluss init`: nobody
     title="Who pays for the model",
     mend="Set FINANCIAL_ID in model_variables.yml to the number that your unit's controller gives.",
 )
-def financial_id(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]:
+def financial_id(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | Note]:
     """Clusters and service principals cost money, and GBI asks who pays before it sets one up.
 
     The form of the number is the bank's, in policy.yml (rules, financial_id).
@@ -39,7 +39,7 @@ def financial_id(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]:
         yield Note(EXAMPLE_LEFT)
 
 
-def _given(repo: ModelRepo, facts: Facts) -> tuple[str, Value | None]:
+def _given(repo: ModelRepo, facts: CheckFacts) -> tuple[str, Value | None]:
     wanted = facts.layout.variables
     path = repo.find(wanted)
     if path is None:
@@ -55,6 +55,6 @@ def _problem(text: str, form: str) -> str:
     return wrong or ("" if re.fullmatch(form, text.strip()) else "does not have the bank's form")
 
 
-def _is_in_a_group(facts: Facts) -> bool:
+def _is_in_a_group(facts: CheckFacts) -> bool:
     groups = (facts.variable_groups or {}).values()
     return any(name.upper() == NAME for names in groups for name in names)

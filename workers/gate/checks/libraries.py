@@ -4,31 +4,49 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.tools import Command, Output
-from workers.gate.requirements import READS, Wanted, read
-from workers.gate.runtimes.clash import Clash, clash_finding, clashes
+from workers.gate.requirements import READS, Asked, WantedLibraries, read
+from workers.gate.runtimes import uv_words
+from workers.gate.runtimes.clash import Clash, clash_finding, clashes, other_runtime, outlook
 from workers.gate.runtimes.known import TABLES_VERSION, Chosen, chosen
-from workers.gate.runtimes.outlook import other_runtime, outlook
-from workers.gate.runtimes.plan import Answers, compose, plan
-from workers.gate.runtimes.resolution import Resolution, resolution
+from workers.gate.runtimes.plan import UvAnswer, UvAnswers, compose, plan, used
 
+UNANSWERED: Final = "the package index does not answer"
+UNKNOWN_END: Final = "uv ended with code {code}"
+MISSING: Final = "{name} is not in the package index"
+FROM_CONDA: Final = "{name} is no package of the Python index; conda may have it, a cluster has not"
+CHECK_NAME: Final = "check how the name is written, or ask GBI to bring it to the index"
+TAKE_OUT: Final = "take it out if the model runs without it"
+CONFLICT: Final = "cannot be installed on {runtime}: {why}"
+REPLACES: Final = "goes on {runtime} only by replacing libraries of it: {why}"
+WRITE: Final = "write {fits}: these go together"
+CHOOSE: Final = "choose other versions, or another CLUSTER_SPARK_VERSION"
+TOGETHER: Final = "These go together on {runtime}: {pins}."
 NO_ANSWER: Final = "what uv said cannot be read (code {code}); tell GBI"
 NOT_RESOLVED: Final = "Not resolved as a whole: {why}."
 
 
-class Case(msgspec.Struct, frozen=True):
+class AskedLibraries(msgspec.Struct, frozen=True):
     """What is asked for, where it would run, and what does not fit at first sight."""
 
-    wanted: Wanted
+    wanted: WantedLibraries
     chosen: Chosen
     clashes: list[Clash]
 
 
-def preview(repo: ModelRepo, facts: Facts) -> Iterator[Found]:
-    """Each requirement alone against the runtime's own version of the library."""
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
+    """``unanswered`` is why nothing is known, or ""."""
+
+    found: tuple[Found, ...] = ()
+    unanswered: str = ""
+
+
+def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
+    """Each requirement is compared alone with the runtime's own version of the library."""
     case = _case(repo, facts)
     yield from case.wanted.findings
     for clash in case.clashes:
@@ -37,7 +55,7 @@ def preview(repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     yield from outlook(case.wanted, case.chosen, facts)
 
 
-def resolve(repo: ModelRepo, facts: Facts) -> Command | None:
+def resolve(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     case = _case(repo, facts)
     rules = facts.rules.libraries
     asked = plan(case.wanted, case.chosen, case.clashes, rules.core)
@@ -60,7 +78,7 @@ def resolve(repo: ModelRepo, facts: Facts) -> Command | None:
     reads=READS,
     version=TABLES_VERSION,
 )
-def libraries(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def libraries(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """A cluster brings its libraries with it, and what a model asks for is installed over them.
 
     Another NumPy, pandas or PyArrow than the runtime's breaks Spark while the model runs; a
@@ -77,15 +95,102 @@ def libraries(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
         yield Note(NOT_RESOLVED.format(why=told.unanswered))
 
 
-def _case(repo: ModelRepo, facts: Facts) -> Case:
+def _case(repo: ModelRepo, facts: CheckFacts) -> AskedLibraries:
     found = chosen(repo, facts)
     wanted = read(repo, facts, found.runtime.python)
-    return Case(wanted, found, clashes(wanted, found.runtime))
+    return AskedLibraries(wanted, found, clashes(wanted, found.runtime))
 
 
-def _told(output: Output, case: Case) -> Resolution:
+def _told(output: Output, case: AskedLibraries) -> Resolution:
     try:
-        answers = msgspec.json.decode(output.stdout, type=Answers)
+        answers = msgspec.json.decode(output.stdout, type=UvAnswers)
     except msgspec.MsgspecError:
         return Resolution(unanswered=NO_ANSWER.format(code=output.code))
-    return resolution(answers, case.wanted, case.chosen, case.clashes)
+    return _resolution(answers, case.wanted, case.chosen, case.clashes)
+
+
+def _resolution(
+    answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen, clashes: list[Clash]
+) -> Resolution:
+    silent = next((answer for answer in answers.fits if not _is_decided(answer)), None)
+    if silent is not None:
+        is_index = uv_words.is_unanswered(silent.said)
+        why = UNANSWERED if is_index else UNKNOWN_END.format(code=silent.code)
+        return Resolution(unanswered=why)
+    found: list[Found] = [
+        *_missing(answers, wanted),
+        *_conflict(answers, wanted, chosen),
+        *_together(answers, wanted, chosen, clashes),
+    ]
+    return Resolution(found=tuple(found))
+
+
+def _is_decided(answer: UvAnswer) -> bool:
+    return answer.is_solved or uv_words.is_unsolved(answer.said)
+
+
+def _missing(answers: UvAnswers, wanted: WantedLibraries) -> Iterator[Finding]:
+    for name in map(canonicalize_name, answers.missing):
+        asked = next((each for each in used(wanted) if each.name == name), None)
+        origin = asked.origin if asked else None
+        is_conda = origin is not None and origin.is_conda
+        yield Finding(
+            origin.path if origin else wanted.path,
+            TAKE_OUT if is_conda else CHECK_NAME,
+            (FROM_CONDA if is_conda else MISSING).format(name=name),
+            origin.line if origin else 0,
+            rule="unknown package",
+            is_advice=is_conda,
+        )
+
+
+def _conflict(answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen) -> Iterator[Finding]:
+    """A conflict is advice where the core libraries alone leave a way: others stand in it."""
+    if not answers.fits or answers.fits[0].is_solved:
+        return
+    last = answers.fits[-1]
+    is_advice = last.is_solved
+    said = answers.fits[0].said if is_advice else last.said
+    asked = _named(said, wanted)
+    why = uv_words.reason(said)
+    fits = _changes(_way_out(answers), [each for each in used(wanted) if each.is_firm])
+    yield Finding(
+        asked.origin.path if asked else wanted.path,
+        WRITE.format(fits=", ".join(fits)) if fits else CHOOSE,
+        (REPLACES if is_advice else CONFLICT).format(runtime=chosen.name, why=why),
+        asked.origin.line if asked else 0,
+        rule="conflict",
+        is_advice=is_advice,
+    )
+
+
+def _together(
+    answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen, clashes: list[Clash]
+) -> Iterator[Note]:
+    """The mended lines of the clashes, once uv has found that they go with all the others."""
+    solved = next((answer for answer in answers.fits if answer.is_solved), None)
+    names = {clash.asked.name for clash in clashes}
+    mended = [each for each in used(wanted) if each.is_firm and each.name in names]
+    if solved and (pins := _changes(solved, mended)):
+        yield Note(TOGETHER.format(runtime=chosen.name, pins=", ".join(pins)))
+
+
+def _named(said: str, wanted: WantedLibraries) -> Asked | None:
+    """The first requirement that the argument speaks of."""
+    names = uv_words.names(said)
+    return next((each for each in used(wanted) if each.name in names), None)
+
+
+def _way_out(answers: UvAnswers) -> UvAnswer | None:
+    return next((answer for answer in answers.ways_out if answer.is_solved), None)
+
+
+def _changes(answer: UvAnswer | None, asked: list[Asked]) -> list[str]:
+    """What has to be written in place of the lines that exclude the answer's versions."""
+    pins = answer.pins if answer else {}
+    lines = {
+        f"{each.name}=={pins[each.name]}"
+        for each in asked
+        if each.name in pins and not each.specifier.contains(pins[each.name], prereleases=True)
+    }
+    return sorted(lines)

@@ -1,20 +1,40 @@
 """What pylint says: its score and findings, with ruff as a quick preview."""
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from core.gate.checks import BOTH, Found, Measure, ModelRepo, Note, Tool, tool_check
-from core.gate.facts import Facts
+from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, Tool, tool_check
+from core.gate.facts import CheckFacts
+from core.gate.layout import Layout
 from core.gate.tools import BIN, OUT, PYTHON, TOOL, Command, Output
+from workers.gate.contract.python_source import is_notebook
 from workers.gate.linting import run_pylint_source
-from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR
-from workers.gate.linting.profile import Lint, lint_for
-from workers.gate.linting.said import Message, about, findings, ignored, notebooks, score_finding
-from workers.gate.linting.sources import sources
-from workers.gate.reports_read.tool_report import tool_report
+from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR, mend_of, wrong_of
+from workers.gate.linting.settings import Lint, RepoSettings, lint_for
+from workers.gate.tool_reports import tool_report
 
+# A notebook that runs another one gets names from there; a magic without "# MAGIC" is no Python.
+RUNS: Final = re.compile(rb"^(?:# MAGIC )?%run\b|^[%!]", re.MULTILINE)
+MOST: Final = 50
+MOST_NAMED: Final = 10
+MOST_LINES: Final = 20
+
+TOO_LOW: Final = "pylint gives the code {score:g} of 10, and {profile} asks for {wanted:g}"
+BEGIN_HERE: Final = "begin with this file, which has {count} of {total} messages"
+MORE: Final = "{count} more messages are not shown: {kinds}."
+UNREADABLE: Final = (
+    "{path} could not be read as pylint settings, so nothing of it counts: keep it below 64 KB, in "
+    "UTF-8, and in the form that pylint documents."
+)
+IGNORED: Final = (
+    "{path}: only enable, disable and max-line-length count here. Not taken over: {names}."
+)
+OFF: Final = "{path} switches off: {names}."
+NOTEBOOKS: Final = "Not linted, as they are notebooks that need others or a server: {names}."
 RUNNER: Final = "run_pylint.py"
 
 
@@ -56,8 +76,17 @@ class RuffMessage(msgspec.Struct, frozen=True):
     location: Location
 
 
-def _pylint(repo: ModelRepo, facts: Facts) -> Command | None:
-    files = sources(repo)
+class LintMessage(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    end_line: int
+    symbol: str
+    text: str
+    is_error: bool
+
+
+def _pylint(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+    files = _sources(repo)
     if not files:
         return None
     lint = lint_for(repo, facts)
@@ -73,8 +102,8 @@ def _pylint(repo: ModelRepo, facts: Facts) -> Command | None:
     )
 
 
-def _ruff(repo: ModelRepo, facts: Facts) -> Command | None:
-    if not sources(repo):
+def _ruff(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+    if not _sources(repo):
         return None
     options = ("--no-cache", "--exit-zero", "--output-format=gitlab", f"--config={TOOL}/ruff.toml")
     return Command(
@@ -84,10 +113,10 @@ def _ruff(repo: ModelRepo, facts: Facts) -> Command | None:
     )
 
 
-def _preview(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
-    """In a moment ruff knows most of what pylint will say; it has no score."""
+def _preview(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
+    """Ruff knows in a moment most of what pylint will say; it has no score."""
     messages = map(_from_ruff, tool_report(output, list[RuffMessage]))
-    yield from findings(repo, about(repo, messages, facts.layout))
+    yield from _findings(repo, _about(repo, messages, facts.layout))
     yield from _notes(repo, lint_for(repo, facts))
 
 
@@ -102,7 +131,7 @@ def _preview(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     "switched off in .pylintrc (disable=), or at a line with # pylint: disable=<its name>.",
     reads=("*.py", "*.ipynb", "*.y*ml", "*pylintrc*", "pyproject.toml", "setup.cfg"),
 )
-def lint(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def lint(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """Code that others can read is handed over and mended more easily.
 
     pylint reads it with GBI's settings for the team, PEP 8 where there are none. A repository may
@@ -111,22 +140,22 @@ def lint(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     """
     rules = lint_for(repo, facts)
     report = tool_report(output, PylintReport)
-    messages = about(repo, map(_from_pylint, report.messages), facts.layout)
+    messages = _about(repo, map(_from_pylint, report.messages), facts.layout)
     score = round(report.statistics.score, 2)
-    yield from score_finding(messages, score, rules)
-    yield from findings(repo, messages)
+    yield from _score_finding(messages, score, rules)
+    yield from _findings(repo, messages)
     yield Measure("score", score, "of 10")
     yield Measure("messages", len(messages))
     yield from _notes(repo, rules)
 
 
 def _notes(repo: ModelRepo, rules: Lint) -> Iterator[Note]:
-    yield from ignored(rules.own)
-    yield from notebooks(repo)
+    yield from _ignored(rules.own)
+    yield from _notebooks(repo)
 
 
-def _from_pylint(message: PylintMessage) -> Message:
-    return Message(
+def _from_pylint(message: PylintMessage) -> LintMessage:
+    return LintMessage(
         path=message.path,
         line=message.line,
         end_line=message.end_line or message.line,
@@ -136,10 +165,10 @@ def _from_pylint(message: PylintMessage) -> Message:
     )
 
 
-def _from_ruff(message: RuffMessage) -> Message:
+def _from_ruff(message: RuffMessage) -> LintMessage:
     symbol = RUFF.get(message.check_name, SYNTAX_ERROR)
     positions = message.location.positions
-    return Message(
+    return LintMessage(
         path=message.location.path,
         line=positions.begin.line,
         end_line=positions.end.line,
@@ -147,3 +176,92 @@ def _from_ruff(message: RuffMessage) -> Message:
         text=message.description.removeprefix(f"{message.check_name}: "),
         is_error=symbol in ERRORS,
     )
+
+
+def _sources(repo: ModelRepo) -> list[str]:
+    python = (path for path in repo.files if path.casefold().endswith(".py"))
+    return sorted(path for path in python if not _stands_not_alone(path, repo.files[path]))
+
+
+def _left_out(repo: ModelRepo) -> list[str]:
+    """Notebooks that say something only together with others, or in a notebook's server."""
+    return sorted(path for path, data in repo.files.items() if _stands_not_alone(path, data))
+
+
+def _stands_not_alone(path: str, data: bytes) -> bool:
+    if path.casefold().endswith(".ipynb"):
+        return True
+    is_python = path.casefold().endswith(".py")
+    return is_python and is_notebook(path, data) and RUNS.search(data) is not None
+
+
+def _about(repo: ModelRepo, messages: Iterable[LintMessage], layout: Layout) -> list[LintMessage]:
+    """The messages about linted files: others are about settings, or a notebook left out."""
+    paths = set(_sources(repo))
+    return [each for each in messages if each.path in paths and not _hands_on(each, layout)]
+
+
+def _hands_on(message: LintMessage, layout: Layout) -> bool:
+    """``from churn import fit as train`` in train.py is used: the pipeline calls it."""
+    if message.symbol != "unused-import":
+        return False
+    name = message.path.rpartition("/")[2].casefold()
+    called = {layout.train_function, layout.score_function, layout.evaluate_function}
+    is_called = not called.isdisjoint(re.findall(r"\w+", message.text))
+    return is_called and name in {layout.train.casefold(), layout.score.casefold()}
+
+
+def _findings(repo: ModelRepo, messages: Sequence[LintMessage]) -> Iterator[Found]:
+    known: dict[tuple[str, str, int], LintMessage] = {}
+    for each in messages:
+        line = 0 if each.symbol == SYNTAX_ERROR else each.line  # the first makes many more
+        known.setdefault((each.path, each.symbol, line), each)
+    ordered = sorted(known.values(), key=lambda each: (not each.is_error, each.path, each.line))
+    for each in ordered[:MOST]:
+        yield Finding(
+            each.path,
+            mend_of(each.symbol),
+            wrong_of(each.symbol, each.text, _source(repo, each)),
+            line=each.line,
+            rule=each.symbol,
+            is_advice=not each.is_error,
+        )
+    rest = Counter(each.symbol for each in ordered[MOST:])
+    if rest:
+        kinds = ", ".join(f"{name} {count}" for name, count in rest.most_common(MOST_NAMED))
+        yield Note(MORE.format(count=rest.total(), kinds=kinds))
+
+
+def _score_finding(messages: Sequence[LintMessage], score: float, rules: Lint) -> Iterator[Finding]:
+    if score >= rules.profile.score:
+        return
+    counts = Counter(each.path for each in messages)
+    path = max(counts, key=lambda each: counts[each], default=".")
+    wrong = TOO_LOW.format(score=score, profile=rules.name, wanted=rules.profile.score)
+    count = counts[path]
+    yield Finding(path, BEGIN_HERE.format(count=count, total=len(messages)), wrong, rule="score")
+
+
+def _ignored(own: RepoSettings) -> Iterator[Note]:
+    if own.is_unreadable:
+        yield Note(UNREADABLE.format(path=own.path))
+    if own.ignored:
+        yield Note(IGNORED.format(path=own.path, names=_few(own.ignored)))
+    if own.disable:
+        yield Note(OFF.format(path=own.path, names=_few(own.disable)))
+
+
+def _notebooks(repo: ModelRepo) -> Iterator[Note]:
+    names = _left_out(repo)
+    if names:
+        yield Note(NOTEBOOKS.format(names=_few(names)))
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _source(repo: ModelRepo, message: LintMessage) -> str:
+    first, last = message.line, min(message.end_line, message.line + MOST_LINES)
+    return "\n".join(repo.text(message.path).splitlines()[first - 1 : last])

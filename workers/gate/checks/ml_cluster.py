@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import MODEL_DEV, Finding, ModelRepo, check
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.runtimes import RuntimeKey, runtime_key
 from core.gate.variables import Value, model_settings
 from core.gate.variables import read as read_variables
-from workers.gate.requirements import READS, Asked, Wanted, read
+from workers.gate.requirements import READS, Asked, WantedLibraries, read
 
 RUNTIME: Final = "CLUSTER_SPARK_VERSION"
 NODES: Final = ("CLUSTER_NODE_TYPE_ID", "CLUSTER_DRIVER_NODE_ID")
@@ -38,7 +38,7 @@ UNREADABLE: Final = "the libraries cannot be read from {path}; the check 'librar
     mend="Set CLUSTER_SPARK_VERSION and the node types to what the libraries need.",
     reads=READS,
 )
-def ml_cluster(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def ml_cluster(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """An ML runtime brings XGBoost, PyTorch and others; the plain one starts faster and is smaller.
 
     A GPU costs several times as much as a processor, and only a runtime for GPUs uses it.
@@ -66,7 +66,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         return Finding(self.path, mend, words, line, is_advice=is_advice)
 
 
-def _cluster(repo: ModelRepo, facts: Facts) -> Cluster:
+def _cluster(repo: ModelRepo, facts: CheckFacts) -> Cluster:
     settings = model_settings(repo, layout=facts.layout, gbi=facts.gbi)
     path = repo.find(facts.layout.variables)
     own = read_variables(repo.files[path], path).values if path else {}
@@ -81,7 +81,7 @@ def _cluster(repo: ModelRepo, facts: Facts) -> Cluster:
     )
 
 
-def _ml(cluster: Cluster, wanted: Wanted, facts: Facts) -> Iterator[Finding]:
+def _ml(cluster: Cluster, wanted: WantedLibraries, facts: CheckFacts) -> Iterator[Finding]:
     needed = _asked(wanted, facts.rules.libraries.ml)
     if needed and not cluster.key.is_ml:
         wrong = NEEDS_ML.replace("{names}", _names(needed))
@@ -91,7 +91,7 @@ def _ml(cluster: Cluster, wanted: Wanted, facts: Facts) -> Iterator[Finding]:
         yield cluster.finding(RUNTIME, NO_ML_NEED, mend, is_advice=True)
 
 
-def _gpu(cluster: Cluster, wanted: Wanted, facts: Facts) -> Iterator[Finding]:
+def _gpu(cluster: Cluster, wanted: WantedLibraries, facts: CheckFacts) -> Iterator[Finding]:
     gaining = _asked(wanted, facts.rules.libraries.gpu)
     if cluster.key.is_gpu and not gaining:
         mend = IF_UNUSED.format(mend=_runtime(cluster, facts, is_ml=True))
@@ -102,7 +102,7 @@ def _gpu(cluster: Cluster, wanted: Wanted, facts: Facts) -> Iterator[Finding]:
         yield cluster.finding(RUNTIME, wrong, mend, is_advice=True)
 
 
-def _nodes(cluster: Cluster, facts: Facts) -> Iterator[Finding]:
+def _nodes(cluster: Cluster, facts: CheckFacts) -> Iterator[Finding]:
     """A driver may do without a GPU where the workers have one."""
     wants = cluster.key.is_gpu
     for name in NODES[:1] if wants else NODES:
@@ -114,8 +114,8 @@ def _nodes(cluster: Cluster, facts: Facts) -> Iterator[Finding]:
             yield cluster.finding(name, GPU_ON_CPU if wants else CPU_ON_GPU, mend)
 
 
-def _runtime(cluster: Cluster, facts: Facts, *, is_ml: bool, is_gpu: bool = False) -> str:
-    """The same release where GBI allows it, else the first of the list."""
+def _runtime(cluster: Cluster, facts: CheckFacts, *, is_ml: bool, is_gpu: bool = False) -> str:
+    """How to set the runtime: to the same release where GBI allows it, else to the first listed."""
     fitting = [
         (key.release != cluster.key.release, text)
         for text in facts.allowed.get(RUNTIME, ())
@@ -126,7 +126,7 @@ def _runtime(cluster: Cluster, facts: Facts, *, is_ml: bool, is_gpu: bool = Fals
     return SET.format(name=RUNTIME, value=min(fitting, key=lambda each: each[0])[1])
 
 
-def _asked(wanted: Wanted, names: Collection[str]) -> list[Asked]:
+def _asked(wanted: WantedLibraries, names: Collection[str]) -> list[Asked]:
     return [each for each in wanted.libraries if each.is_firm and each.name in names]
 
 
@@ -138,7 +138,7 @@ def _has_gpu(node: str) -> bool:
     return GPU_NODE.match(node) is not None
 
 
-def _may_have_gpu(facts: Facts) -> bool:
+def _may_have_gpu(facts: CheckFacts) -> bool:
     keys = map(runtime_key, facts.allowed.get(RUNTIME, ()))
     nodes = facts.allowed.get(NODES[0], ())
     return any(key.is_gpu for key in keys if key) and any(map(_has_gpu, nodes))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from workers.gate.contract.file_names import misnamed
 from workers.gate.contract.references import Reference, references
 
@@ -20,7 +20,7 @@ IN_AZURE: Final = "; change the path in the pipeline's settings in Azure DevOps 
     mend="Rename the file as the finding says, and the places that name it; "
     "`sluss check --fix` does both where it is safe.",
 )
-def naming(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def naming(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """One way to name files saves everybody a guess: .yml, underscores, and templates by their job.
 
     Names that another tool fixes stay as they are, and so do data, pictures and pages of text.

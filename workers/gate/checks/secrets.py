@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, Command, Output
-from workers.gate.secret_scan.report import Report, Secret, Task
+from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
 
 SECONDS: Final = 45.0  # for the scan; the process has a little more, to say how far it came
 NAMED: Final = 3  # files in a note
@@ -30,12 +30,12 @@ KEEP_OUT: Final = "keep data and generated files out of git, and push again"
 NO_HISTORY: Final = "The history of the pushed commits was not looked at here."
 
 
-def _command(repo: ModelRepo, facts: Facts) -> Command | None:
+def _command(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     """Isolated (-I): a folder ``workers`` in the repository must not be taken for ours."""
     if not repo.files and not facts.history:
         return None
     rules = facts.rules.secrets
-    task = Task(
+    task = ScanTask(
         baseline=rules.baseline,
         has_entropy=rules.has_entropy,
         history=facts.history or (),
@@ -57,7 +57,7 @@ def _command(repo: ModelRepo, facts: Facts) -> Command | None:
     mend="Revoke it where it was issued; keep the new one in the key vault, read by secret scope.",
     asks=("history",),
 )
-def secrets(output: Output, _repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def secrets(output: Output, _repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """Whoever can read a repository can use the secrets in it, and git forgets nothing.
 
     Known forms (Azure, Entra, Databricks, AWS, private keys, ...) are found anywhere, passwords by
@@ -65,7 +65,7 @@ def secrets(output: Output, _repo: ModelRepo, facts: Facts) -> Iterator[Found]:
     it says who accepted what, and is reviewed like code. A comment ``pragma: allowlist secret``
     turns a finding into advice and never hides it: its author would be its only judge.
     """
-    report = msgspec.json.decode(output.stdout, type=Report)  # half a report: could not run
+    report = msgspec.json.decode(output.stdout, type=SecretReport)  # half a report: could not run
     yield from (_finding(secret) for secret in report.secrets if not secret.is_accepted)
     if report.unread:
         wrong = UNREAD.format(count=report.unread, seconds=SECONDS)
@@ -90,7 +90,7 @@ def _finding(secret: Secret) -> Finding:
     )
 
 
-def _about_the_baseline(report: Report, name: str) -> Iterator[str]:
+def _about_the_baseline(report: SecretReport, name: str) -> Iterator[str]:
     if accepted := sum(secret.is_accepted for secret in report.secrets):
         yield f"{name} accepts {accepted} of what was found."
     if report.stale:
@@ -99,7 +99,7 @@ def _about_the_baseline(report: Report, name: str) -> Iterator[str]:
         yield f"{report.problem}."
 
 
-def _not_looked_at(report: Report, facts: Facts) -> Iterator[str]:
+def _not_looked_at(report: SecretReport, facts: CheckFacts) -> Iterator[str]:
     if report.large:
         yield f"Too large to be looked at: {_some(report.large)}."
     if report.binary:

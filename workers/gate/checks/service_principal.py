@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, Note, check
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.variables import VARIABLES, find, model_settings, problem
 
 NOT_KNOWN: Final = "the service principals are not known here: the gate of a pushed commit asks."
@@ -28,7 +28,7 @@ STAGES: Final = tuple(
     title="The service principal of a stage",
     mend="Send GBI the request that the finding holds; it is filled in for the model and stage.",
 )
-def service_principal(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]:
+def service_principal(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | Note]:
     """QA and PROD run a model as a service principal, never as a person.
 
     GBI sets it up once somebody asks, and wants to know the team and who pays.
@@ -46,7 +46,7 @@ def service_principal(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]
             yield Finding(facts.layout.variables, mend, wrong, gate=stage)
 
 
-def _request(repo: ModelRepo, facts: Facts, stage: str) -> str:
+def _request(repo: ModelRepo, facts: CheckFacts, stage: str) -> str:
     """Ready to send; what the model has not said yet stays visible, and is named."""
     said = model_settings(repo, layout=facts.layout, gbi=facts.gbi).variables
     words = {name: said.get(name, "") for name in FILLED_IN}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
-from workers.gate.contract.model_tests import has_tests
+from workers.gate.unit_testing.command import has_tests
 
 ROOT: Final = "."
 MAX_LINKS: Final = 40  # from link to link, as Linux does
@@ -24,7 +24,7 @@ OTHER_NAMES: Final = {"conda.yml": ("environment.yml", "environment.yaml", "cond
     mend="Add or rename the file, or commit a file in place of the link; `sluss check --fix` "
     "makes what is missing, for you to fill in.",
 )
-def structure(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def structure(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """Pipelines, people and the other checks find their files without asking.
 
     Names compare without case. A link may only point to a file of the repository: a link out of
@@ -129,7 +129,7 @@ def _same_but_for_case(repo: ModelRepo) -> Iterator[Finding]:
             )
 
 
-def _too_large(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def _too_large(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     mend = "keep data and models out of git, and add them to .gitignore"
     if len(repo.files) > facts.max_files:
         wrong = f"has {len(repo.files):,} files, more than {facts.max_files:,}"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import BOTH, Finding, Found, ModelRepo, Note, tool_check
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output
-from workers.gate.reports_read.junit import UnreadableReportError, read_junit
+from workers.gate.tool_reports import UnreadableReportError, read_junit
 from workers.gate.unit_testing.command import command, is_accepted, tests_folder
 from workers.gate.unit_testing.verdict import ADD_TESTS, NONE_FOUND, UNREADABLE, of_report, of_run
 
@@ -24,7 +24,7 @@ PUBLISH_ANEW: Final = "let the pipeline publish pytest's own junit.xml"
     mend="Run python -m pytest in the folder of the model, mend what fails there, and push again.",
     asks=("report",),
 )
-def unit_tests(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def unit_tests(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """A model that is tested can be changed by somebody else.
 
     The tests run in a sandbox, in the model's own environment and without a network. They must

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, Note, check
-from core.gate.facts import Facts, NotCheckedError
-from core.gate.variables import VARIABLES, Kind, Variable
+from core.gate.facts import CheckFacts, NotCheckedError
+from core.gate.variables import VARIABLES, Variable, VariableKind
 from core.words import Stage
 
 NOT_KNOWN: Final = "GBI's variable groups are not known here: the gate of a pushed commit asks."
@@ -26,7 +26,7 @@ MEND: Final = "ask GBI to add {them} to its variable groups of {stage}; a model 
     mode="warn",
     reads=(),
 )
-def variable_groups(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]:  # noqa: ARG001 - files do not matter
+def variable_groups(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | Note]:  # noqa: ARG001 - files do not matter
     """A stage works only when the groups that its pipeline takes hold every variable of GBI's.
 
     Only names are compared. What GBI fills in for the workspace and the central model registry
@@ -44,7 +44,7 @@ def variable_groups(repo: ModelRepo, facts: Facts) -> Iterator[Finding | Note]: 
         yield from _prefilled(stage, facts)
 
 
-def _missing(stage: Stage, names: frozenset[str], facts: Facts) -> Iterator[Finding]:
+def _missing(stage: Stage, names: frozenset[str], facts: CheckFacts) -> Iterator[Finding]:
     place = facts.layout.variables
     if not names:
         mend = f"ask GBI to make the variable groups of {stage}; a model cannot"
@@ -52,7 +52,11 @@ def _missing(stage: Stage, names: frozenset[str], facts: Facts) -> Iterator[Find
         yield Finding(place, mend, wrong, gate=_gate(stage))
         return
     upper = {name.upper() for name in names}
-    needed = [row for row in VARIABLES if row.kind is Kind.GBI_FIXED and row.stage in {None, stage}]
+    needed = [
+        row
+        for row in VARIABLES
+        if row.kind is VariableKind.GBI_FIXED and row.stage in {None, stage}
+    ]
     missing = [row.name for row in needed if not _is_held(row, stage, upper)]
     if missing:
         mend = MEND.format(them="them" if len(missing) > 1 else "it", stage=stage)
@@ -61,7 +65,7 @@ def _missing(stage: Stage, names: frozenset[str], facts: Facts) -> Iterator[Find
 
 
 def _gate(stage: Stage) -> str:
-    """Where the stage begins to matter: all runs before it are on TST."""
+    """The gate at which the stage begins to matter: all steps before it are on TST."""
     return "" if stage is Stage.TST else str(stage)
 
 
@@ -69,7 +73,7 @@ def _is_held(row: Variable, stage: Stage, names: set[str]) -> bool:
     return row.name in names or (row.may_have_stage and f"{row.name}_{stage}" in names)
 
 
-def _prefilled(stage: Stage, facts: Facts) -> Iterator[Note]:
+def _prefilled(stage: Stage, facts: CheckFacts) -> Iterator[Note]:
     given = facts.prefilled.get(stage, {})
     names = (name.format(stage=stage) for name in SHOWN)
     pairs = ", ".join(f"{name} = {given[name]}" for name in names if name in given)

@@ -8,9 +8,9 @@ from typing import Final
 from yaml.nodes import Node, ScalarNode
 
 from core.gate.checks import Finding, ModelRepo
-from core.gate.facts import Facts
-from core.gate.variables import Kind, find, variable_entries, yaml_nodes
-from core.gate.variables.yaml_nodes import Limits, UnreadableYamlError
+from core.gate.facts import CheckFacts
+from core.gate.variables import VariableKind, find, variable_entries, yaml_nodes
+from core.gate.variables.yaml_nodes import UnreadableYamlError, YamlLimits
 from workers.gate.contract.python_source import InvalidPythonError, cells, parse
 
 HOST: Final = re.compile(
@@ -27,11 +27,11 @@ CODE_ENDINGS: Final = (
     ".properties", ".toml", ".json", ".tf", ".tfvars", ".bicep", ".env", ".databrickscfg",
     "dockerfile", "makefile",
 )  # fmt: skip
-LIMITS: Final = Limits(max_bytes=1024 * 1024, max_nodes=50_000, max_depth=40, max_aliases=50)
+LIMITS: Final = YamlLimits(max_bytes=1024 * 1024, max_nodes=50_000, max_depth=40, max_aliases=50)
 MEND: Final = "read it from WORKSPACE_URL_<stage>, which GBI sets for each stage"
 
 
-def host_findings(repo: ModelRepo, facts: Facts) -> Iterator[Finding]:
+def host_findings(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """Tests may name any host, and a comment or a docstring calls none."""
     tests = f"{facts.layout.tests}/".casefold()
     for path, data in sorted(repo.files.items()):
@@ -110,7 +110,7 @@ def _line_in(data: bytes, host: str) -> int:
     return before.count(b"\n") + 1 if found else 0
 
 
-def _yaml(path: str, data: bytes, facts: Facts) -> Iterator[Finding]:
+def _yaml(path: str, data: bytes, facts: CheckFacts) -> Iterator[Finding]:
     is_pipeline = PIPELINE.search(path) is not None
     if not is_pipeline and MARK not in data.lower() and b"variable" not in data.lower():
         return
@@ -160,12 +160,12 @@ def _set_by_a_script(path: str, texts: Iterable[tuple[int, str]]) -> Iterator[Fi
 
 def _if_gbis(path: str, name: str, line: int) -> Iterator[Finding]:
     row = find(name)
-    if row is not None and row.kind is Kind.GBI_FIXED:
+    if row is not None and row.kind is VariableKind.GBI_FIXED:
         mend = "take it out: it comes from GBI's variable groups"
         yield Finding(path, mend, f"{name} belongs to GBI", line)
 
 
 def _set_in(block: Node) -> Iterator[tuple[str, int]]:
-    """Also below ``${{ if }}:``, in a mapping or in a list."""
+    """The variables that a block sets, also below ``${{ if }}:``, in a mapping or in a list."""
     inside = (entry for node in yaml_nodes.walk(block) for entry in variable_entries(node))
     yield from dict.fromkeys((name, line) for name, line, _ in inside)

@@ -5,17 +5,17 @@ import sys
 
 import msgspec
 
-from workers.gate.duplicates.sketch import Work, sketch
+from workers.gate.duplicates.sketch import SketchWork, sketch
 
 
 def main() -> None:
-    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
+    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=SketchWork)
     _limit(work)
     sketches = {path: sketch(path, data) for path, data in work.files.items()}
     sys.stdout.buffer.write(msgspec.msgpack.encode(sketches))
 
 
-def _limit(work: Work) -> None:
+def _limit(work: SketchWork) -> None:
     """A second fence: who asked kills us earlier, unless it was killed itself."""
     size = work.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_CPU, (work.cpu_s, work.cpu_s + 1))

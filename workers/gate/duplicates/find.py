@@ -8,20 +8,35 @@ move it to a package.
 """
 
 import asyncio
+import contextlib
 import logging
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from core.errors import UnavailableError
+import msgspec
+
+from core.errors import SlussError, UnavailableError
+from core.gate.check_rules import DuplicateRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import Clone
-from core.gate.rules import DuplicateRules
 from core.gate.sketch import Sketch
 from core.ports.clone_index import CloneIndex, Elsewhere
 from workers.gate.duplicates.match import Own, Stretch, stretches, without
-from workers.gate.duplicates.sketch import digest, is_code
-from workers.gate.duplicates.sketches import NotReadError, sketches
+from workers.gate.duplicates.sketch import SketchWork, digest, is_code
+
+MOST_BYTES: Final = 16 * 1024 * 1024  # of a repository's code: half a million lines
+SECONDS: Final = 60.0
+CPU_S: Final = 65
+MEMORY_MB: Final = 2048
+
+TOO_MUCH: Final = "it is {size:,} bytes"
+TOO_LONG: Final = f"it took more than {SECONDS:g} s"
+ENDED: Final = "the process that read it ended with code {code}"
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +44,50 @@ INIT_TEMPLATES: Final = "sluss init"  # no repository may be called so: it has a
 MOST_PAIRS: Final = 2_000  # of files that are compared; those that share most come first
 MOST_OWNERS: Final = 20  # files of ours with one and the same fingerprint
 MOST_CLONES: Final = 2_000
+
+
+class NotReadError(SlussError):
+    """The code of a repository was neither compared nor kept."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The code was neither compared nor kept: {why}.")
+
+
+async def sketches(files: Mapping[str, bytes]) -> dict[str, Sketch]:
+    """The sketch of each file. Raise NotReadError when they are too much or too strange."""
+    if not files:
+        return {}
+    size = sum(map(len, files.values()))
+    if size > MOST_BYTES:
+        raise NotReadError(TOO_MUCH.format(size=size))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-m", "workers.gate.duplicates.child",  # -I: no repository's folder
+        stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        return await _answer(
+            process, SketchWork(files=dict(files), cpu_s=CPU_S, memory_mb=MEMORY_MB)
+        )
+    finally:
+        await _end(process)
+
+
+async def _answer(process: Process, work: SketchWork) -> dict[str, Sketch]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            said, _ = await process.communicate(msgspec.msgpack.encode(work))
+    except TimeoutError as error:
+        raise NotReadError(TOO_LONG) from error
+    if process.returncode != 0:
+        raise NotReadError(ENDED.format(code=process.returncode))
+    return msgspec.msgpack.decode(said, type=dict[str, Sketch])
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def clones(
@@ -70,7 +129,7 @@ async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: Dupl
 async def prepare(
     index: CloneIndex, templates: ModelRepo, repositories: Collection[str], rules: DuplicateRules
 ) -> None:
-    """At a start: know what ``sluss init`` writes, and forget repositories that are gone."""
+    """The index learns what ``sluss init`` writes, and forgets repositories that are gone."""
     await learn(templates, INIT_TEMPLATES, index, rules)
     try:
         for gone in {*await index.repositories()} - {INIT_TEMPLATES, *repositories}:

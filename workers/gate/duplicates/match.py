@@ -43,7 +43,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Anchor(NamedTuple):
-    """Where a shared fingerprint is, in rows; the first and the last may be partly in it."""
+    """The rows of a shared fingerprint on both sides; the first and last may be partly in it."""
 
     first: int
     last: int
@@ -119,7 +119,7 @@ class _Copy:
         )
 
     def _walk(self, row: int, other: int, step: int) -> tuple[int, int]:
-        """To where they differ for good, or where we have been before."""
+        """Walks to where both differ for good, or where we have been before."""
         while True:
             while self._is_new(row, other):
                 self.rows.add(row)
@@ -131,7 +131,7 @@ class _Copy:
             row, other = again
 
     def _again(self, row: int, other: int, step: int) -> tuple[int, int] | None:
-        """Where they are the same again, behind rows that only one side has or that differ."""
+        """The rows where both are the same again, behind what differs or one side lacks."""
         for skipped, other_skipped in SKIPS:
             here, there = row + step * skipped, other + step * other_skipped
             ahead = range(0, step * AGAIN, step)

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from core.gate.checks import ModelRepo
-from workers.gate.readme.page import TAG, Heading, Line, Page, without_code
+from workers.gate.readme.page import TAG, PageHeading, PageLine, ReadmePage, without_code
 
 INLINE: Final = re.compile(r"\]\(\s*(<[^<>]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?=[\s)])")
 REFERENCE: Final = re.compile(r" {0,3}\[(?!\^)[^\[\]]+\]:\s*(<[^<>]*>|\S+)")
@@ -46,8 +46,8 @@ def _above(folder: str) -> Iterator[str]:
         folder = posixpath.dirname(folder)
 
 
-def dead_links(page: Page, path: str, repo: ModelRepo) -> Iterator[tuple[int, str, str]]:
-    """Line, what is wrong, and what to do; addresses of other machines are not tried."""
+def dead_links(page: ReadmePage, path: str, repo: ModelRepo) -> Iterator[tuple[int, str, str]]:
+    """Each dead link by line, with what is wrong and what to do; other machines are not tried."""
     anchors, places = _anchors(page), _Places(repo)
     for line, target in itertools.islice(dict.fromkeys(_targets(page)), MOST):
         place, _, anchor = target.partition("#")
@@ -63,8 +63,8 @@ def dead_links(page: Page, path: str, repo: ModelRepo) -> Iterator[tuple[int, st
             yield line, f"links to {place}, {wrong}", mend
 
 
-def _targets(page: Page) -> Iterator[tuple[int, str]]:
-    lines: list[Line | Heading] = [*page.prose, *page.headings]
+def _targets(page: ReadmePage) -> Iterator[tuple[int, str]]:
+    lines: list[PageLine | PageHeading] = [*page.prose, *page.headings]
     for line in sorted(lines, key=lambda each: each.number):
         text = without_code(line.text)
         found = [*INLINE.findall(text), *ATTRIBUTE.findall(text)]
@@ -75,7 +75,7 @@ def _targets(page: Page) -> Iterator[tuple[int, str]]:
 
 
 def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
-    """As Azure Repos shows it: ``/x`` starts at the root of the repository."""
+    """What is wrong with a link as Azure Repos shows it (``/x``: from the root), and the mend."""
     base = "" if place.startswith("/") else posixpath.dirname(page)
     path = posixpath.normpath(posixpath.join(base, place.lstrip("/") or "."))
     if path == ".." or path.startswith("../"):
@@ -87,10 +87,10 @@ def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
     return "which is not there", "mend the link, or commit the file"
 
 
-def _anchors(page: Page) -> set[str]:
+def _anchors(page: ReadmePage) -> set[str]:
     """Hosts make anchors in different ways: only letters and digits are compared."""
     texts = [heading.text for heading in page.headings]
-    lines: list[Line | Heading] = [*page.prose, *page.headings]
+    lines: list[PageLine | PageHeading] = [*page.prose, *page.headings]
     for line in lines:
         texts += [*ANCHOR_NAME.findall(line.text), *OWN_ANCHOR.findall(line.text)]
     names = {_letters(text) for text in texts}

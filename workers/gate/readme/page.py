@@ -26,12 +26,12 @@ WORD: Final = re.compile(r"\w+")
 FRONT_MATTER: Final = "---"
 
 
-class Line(msgspec.Struct, frozen=True):
+class PageLine(msgspec.Struct, frozen=True):
     number: int
     text: str
 
 
-class Heading(msgspec.Struct, frozen=True):
+class PageHeading(msgspec.Struct, frozen=True):
     """``is_title``: the first of the page, which names the model. ``is_empty``: nothing follows."""
 
     number: int
@@ -41,11 +41,11 @@ class Heading(msgspec.Struct, frozen=True):
     is_empty: bool = False
 
 
-class Page(msgspec.Struct, frozen=True):
+class ReadmePage(msgspec.Struct, frozen=True):
     """``prose`` holds the lines as they are written, without code blocks, comments and headings."""
 
-    headings: tuple[Heading, ...]
-    prose: tuple[Line, ...]
+    headings: tuple[PageHeading, ...]
+    prose: tuple[PageLine, ...]
 
     @property
     def words(self) -> int:
@@ -54,11 +54,11 @@ class Page(msgspec.Struct, frozen=True):
         return sum(any(map(str.isalpha, word)) for word in WORD.findall(text))
 
 
-def read(text: str) -> Page:
+def read(text: str) -> ReadmePage:
     reader = _Reader()
     for number, line in _body(text):
         reader.take(number, line)
-    return Page(tuple(_judged(reader)), tuple(reader.prose))
+    return ReadmePage(tuple(_judged(reader)), tuple(reader.prose))
 
 
 def plain(text: str) -> str:
@@ -82,8 +82,8 @@ def _body(text: str) -> Iterator[tuple[int, str]]:
 
 class _Reader:
     def __init__(self) -> None:
-        self.headings: list[Heading] = []
-        self.prose: list[Line] = []
+        self.headings: list[PageHeading] = []
+        self.prose: list[PageLine] = []
         self.filled: list[int] = []  # numbers of the lines that hold anything but a heading
         self._fence = ""
         self._is_comment = self._is_list = False
@@ -122,7 +122,7 @@ class _Reader:
         return True
 
     def _head(self, number: int, level: int, text: str) -> None:
-        self.headings.append(Heading(number, level, text, is_title=not self.headings))
+        self.headings.append(PageHeading(number, level, text, is_title=not self.headings))
 
     def _is_below_text(self, number: int) -> bool:
         """Dashes below anything else are a line across the page."""
@@ -138,7 +138,7 @@ class _Reader:
         self._is_list = LIST_ITEM.match(text) is not None or (self._is_list and is_indented)
         self._was_blank = False
         if not self._was_code:
-            self.prose.append(Line(number, text))
+            self.prose.append(PageLine(number, text))
 
     def _without_comments(self, line: str) -> str:
         kept: list[str] = []
@@ -153,7 +153,7 @@ class _Reader:
         return "".join(kept)
 
 
-def _judged(reader: _Reader) -> Iterator[Heading]:
+def _judged(reader: _Reader) -> Iterator[PageHeading]:
     """A section is empty when nothing stands in it, and no deeper heading either.
 
     ``## Owner: credit risk`` says it all in itself.

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.readme.page import Page, plain
+from workers.gate.readme.page import ReadmePage, plain
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -118,8 +118,8 @@ TOPICS: Final = (
 )  # fmt: skip
 
 
-def missing(page: Page) -> list[Topic]:
-    """Headings first: a section is the better answer, but a sentence in the text will do."""
+def missing(page: ReadmePage) -> list[Topic]:
+    """The topics that the page lacks: a section is the better answer, but a sentence will do."""
     named = [head.text for head in page.headings if not (head.is_title or head.is_empty)]
     headings = "\n".join(map(plain, named))
     text = "\n".join(plain(line.text) for line in page.prose)

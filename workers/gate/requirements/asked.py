@@ -45,19 +45,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin.is_used and not self.origin.is_constraint
 
     def describe(self) -> str:
-        """The lower bound first, as people write it."""
+        """The requirement as people write it: the lower bound comes first."""
         parts = sorted(map(str, self.specifier), key=lambda part: (part.startswith("<"), part))
         return f"{self.name}{','.join(parts)}"
 
     @property
     def line(self) -> str:
-        """As uv reads it; the marker was true, or it would not be asked for."""
+        """The requirement as uv reads it; its marker was true, or it would not be asked for."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         return f"{self.name}{extras}{self.specifier}"
 
 
 def parse(text: str, origin: Origin, python: str) -> Asked | Finding | None:
-    """None where the marker says that it is not for this Python on Linux.
+    """One requirement of a text; None where its marker says that it is not for Python on Linux.
 
     Without ``python`` every marker is taken as true.
     """

@@ -22,7 +22,7 @@ SHORTEN: Final = "keep only the settings of the project in it"
 WRITE_ONE: Final = "write one range of versions, such as >=2.2,<3"
 
 
-class Line(msgspec.Struct, frozen=True):
+class ProjectLine(msgspec.Struct, frozen=True):
     text: str
     number: int
 
@@ -30,8 +30,8 @@ class Line(msgspec.Struct, frozen=True):
 class Project(msgspec.Struct, frozen=True):
     """``python`` is what it asks of the interpreter, as a requirement called ``python``."""
 
-    libraries: tuple[Line, ...] = ()
-    python: tuple[Line, ...] = ()
+    libraries: tuple[ProjectLine, ...] = ()
+    python: tuple[ProjectLine, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -56,14 +56,14 @@ def _standard(data: Mapping[str, Any], text: str) -> Project:
     python = project.get("requires-python")
     number = _keys(text).get("requires-python", 0)
     return Project(
-        tuple(Line(each, _line(text, each)) for each in wanted[:MOST]),
-        (Line(f"{PYTHON}{python}", number),) if _is_text(python) else (),
+        tuple(ProjectLine(each, _line(text, each)) for each in wanted[:MOST]),
+        (ProjectLine(f"{PYTHON}{python}", number),) if _is_text(python) else (),
     )
 
 
 def _poetry(path: str, data: Mapping[str, Any], text: str) -> Project:
     listed = _mapping(_mapping(_mapping(data, "tool"), "poetry"), "dependencies")
-    libraries, python, findings = list[Line](), list[Line](), list[Finding]()
+    libraries, python, findings = list[ProjectLine](), list[ProjectLine](), list[Finding]()
     numbers = _keys(text)
     for name, asked in islice(listed.items(), MOST):
         number = numbers.get(name, 0)
@@ -72,14 +72,14 @@ def _poetry(path: str, data: Mapping[str, Any], text: str) -> Project:
             wrong = f"{name} {NOT_COMPARED}"
             findings.append(Finding(path, WRITE_ONE, wrong, number, is_advice=True))
         elif name == PYTHON:
-            python.append(Line(wanted, number))
+            python.append(ProjectLine(wanted, number))
         elif wanted:
-            libraries.append(Line(wanted, number))
+            libraries.append(ProjectLine(wanted, number))
     return Project(tuple(libraries), tuple(python), tuple(findings))
 
 
 def _poetry_text(name: str, asked: object) -> str | None:
-    """Empty for what is optional; None for folders, addresses and lists of ranges."""
+    """The requirement in pip's form: empty where it is optional, None for what has no version."""
     if isinstance(asked, str):
         return f"{name}{_specifier(asked)}"
     if not isinstance(asked, dict) or not _is_text(asked.get("version")):

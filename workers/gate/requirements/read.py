@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import Finding, ModelRepo
-from core.gate.facts import Facts, NotCheckedError
-from core.gate.requirements import Entry, Kind, entries, is_conda
+from core.gate.facts import CheckFacts, NotCheckedError
+from core.gate.requirements import LineKind, RequirementLine, entries, is_conda
 from core.gate.variables import model_settings
 from workers.gate.requirements import pyproject
 from workers.gate.requirements.asked import Asked, Origin, parse
@@ -46,7 +46,7 @@ LIST_PACKAGES: Final = (
 NAME_IT: Final = "name a package and its version; code of your own belongs in the source folder"
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class WantedLibraries(msgspec.Struct, frozen=True, kw_only=True):
     """``path`` is the environment file; ``findings`` is what could not be understood."""
 
     path: str
@@ -55,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-def read(repo: ModelRepo, facts: Facts, python: str) -> Wanted:
+def read(repo: ModelRepo, facts: CheckFacts, python: str) -> WantedLibraries:
     """``python`` decides about the markers. Raise NotCheckedError without an environment file."""
     layout = facts.layout
     settings = model_settings(repo, layout=layout, gbi=facts.gbi)
@@ -81,8 +81,8 @@ class _Reader:
         self._findings: list[Finding] = []
         self._seen: set[str] = set()
 
-    def wanted(self, path: str) -> Wanted:
-        return Wanted(
+    def wanted(self, path: str) -> WantedLibraries:
+        return WantedLibraries(
             path=path,
             libraries=tuple(self._asked),
             python=tuple(self._interpreter),
@@ -114,7 +114,7 @@ class _Reader:
                 self._parse(line.text, origin, listed)
 
     def _text(self, path: str) -> str:
-        """Nothing of a file that was read before, or that is too large."""
+        """The text of a file, empty for one that was read before or is too large."""
         data = self._repo.files[path]
         if path in self._seen:
             return EMPTY[is_conda(path)]
@@ -125,19 +125,19 @@ class _Reader:
         encoding = next((name for bom, name in BOMS if data.startswith(bom)), "utf-8")
         return data.decode(encoding, errors="replace").lstrip("\ufeff")
 
-    def _take(self, entry: Entry, origin: Origin) -> None:
-        if entry.kind is Kind.PACKAGE:
+    def _take(self, entry: RequirementLine, origin: Origin) -> None:
+        if entry.kind is LineKind.PACKAGE:
             self._parse(entry.text, origin, self._asked)
-        elif entry.kind is Kind.INTERPRETER:
+        elif entry.kind is LineKind.INTERPRETER:
             if entry.text.startswith(pyproject.PYTHON) and len(self._interpreter) < MAX_PYTHONS:
                 self._parse(entry.text, origin, self._interpreter)
-        elif entry.kind is Kind.UNREADABLE:
+        elif entry.kind is LineKind.UNREADABLE:
             self._found(origin.path, entry.mend, entry.wrong, entry.line)
         elif entry.text in ITSELF and (project := self._repo.find(pyproject.PATH)):
             self.project(project, is_used=True)
         elif (include := INCLUDE.fullmatch(entry.text)) and "://" not in entry.text:
             self._include(include["path"], entry, origin)
-        elif entry.kind is not Kind.NOT_PYTHON and not entry.text.startswith(QUIET):
+        elif entry.kind is not LineKind.NOT_PYTHON and not entry.text.startswith(QUIET):
             self._not_compared(entry, origin)
 
     def _parse(self, text: str, origin: Origin, listed: list[Asked]) -> None:
@@ -147,8 +147,8 @@ class _Reader:
         elif found is not None:
             listed.append(found)
 
-    def _include(self, path: str, entry: Entry, origin: Origin) -> None:
-        """As for pip, the path is that from the file that includes it."""
+    def _include(self, path: str, entry: RequirementLine, origin: Origin) -> None:
+        """The path starts at the file that includes it, as it does for pip."""
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(origin.path), path))
         found = self._repo.find(wanted)
         if wanted.startswith(("../", "/")):
@@ -162,8 +162,8 @@ class _Reader:
             is_constraint = origin.is_constraint or entry.text.startswith(("-c", "--c"))
             self.file(found, is_constraint=is_constraint)
 
-    def _not_compared(self, entry: Entry, origin: Origin) -> None:
-        mend = NAME_IT if entry.kind is Kind.ADDRESS else LIST_PACKAGES
+    def _not_compared(self, entry: RequirementLine, origin: Origin) -> None:
+        mend = NAME_IT if entry.kind is LineKind.ADDRESS else LIST_PACKAGES
         wrong = NOT_COMPARED.format(what=entry.wrong)
         self._findings.append(Finding(origin.path, mend, wrong, entry.line, is_advice=True))
 

@@ -1,4 +1,4 @@
-"""Where a model's requirements exclude what the runtime brings, and what would fit."""
+"""Where a model's requirements exclude what a runtime brings, its own or another, and what fits."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
@@ -7,10 +7,11 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from core.gate.checks import Finding
-from core.gate.runtimes import Runtime
-from workers.gate.requirements import Asked, Wanted
-from workers.gate.runtimes.known import Chosen
+from core.gate.checks import Finding, Note
+from core.gate.facts import CheckFacts
+from core.gate.runtimes import Runtime, runtime_key
+from workers.gate.requirements import Asked, WantedLibraries
+from workers.gate.runtimes.known import Chosen, find, next_release
 
 PYTHON: Final = "python"
 PATCHES: Final = range(40)  # the tables do not say which patch version of Python a runtime has
@@ -20,6 +21,12 @@ WRONG: Final = "{asked} does not fit {name} {version} of {runtime}"
 REPLACE: Final = "write {fit}: another version would replace the cluster's own"
 WRITE: Final = "write {fit}, or choose another CLUSTER_SPARK_VERSION"
 COMPARE: Final = "write {fit}, or compare with a cluster first: that figure is not certain"
+RUNTIME: Final = "CLUSTER_SPARK_VERSION"
+MOST: Final = 8  # named clashes; nobody reads more
+NEXT: Final = "On {release} LTS, which comes next: {what}."
+BREAKS: Final = "{name} {version} breaks {asked} ({place})"
+MORE: Final = "and {count} more"
+FITS: Final = "{runtime} brings what is asked for: setting CLUSTER_SPARK_VERSION is another way."
 
 
 class Clash(msgspec.Struct, frozen=True):
@@ -41,7 +48,7 @@ class Clash(msgspec.Struct, frozen=True):
         return f"{self.asked.name}{_around(self.version)}"
 
 
-def clashes(wanted: Wanted, runtime: Runtime) -> list[Clash]:
+def clashes(wanted: WantedLibraries, runtime: Runtime) -> list[Clash]:
     python = (Clash(each, runtime.python, is_sure=True) for each in wanted.python)
     return [
         *(clash for clash in python if not _has_patch(clash.asked.specifier, runtime.python)),
@@ -79,7 +86,56 @@ def _has_patch(specifier: SpecifierSet, python: str) -> bool:
 
 
 def _around(version: str) -> str:
-    """Up to the next number that may break: the major one, or the minor one before 1.0."""
+    """The range up to the next number that may break: the major, or before 1.0 the minor one."""
     release = (*Version(version).release, 0)
     ceiling = f"{release[0] + 1}" if release[0] else f"0.{release[1] + 1}"
     return f">={release[0]}.{release[1]},<{ceiling}"
+
+
+def outlook(wanted: WantedLibraries, chosen: Chosen, facts: CheckFacts) -> Iterator[Note]:
+    """The next runtime breaks some of what holds today: it is told in a note."""
+    following = next_release(chosen, facts.runtimes)
+    if following is None:
+        return
+    today = {clash.asked.origin for clash in clashes(wanted, chosen.runtime)}
+    coming = [
+        clash
+        for clash in clashes(wanted, following.runtime)
+        if clash.asked.origin not in today and _counts(clash)
+    ]
+    if coming:
+        yield Note(
+            NEXT.format(release=following.key.release.removesuffix(".x"), what=_told(coming))
+        )
+
+
+def other_runtime(
+    wanted: WantedLibraries, chosen: Chosen, found: list[Clash], facts: CheckFacts
+) -> Iterator[Note]:
+    """The first runtime of GBI's list that has the same form and no clash."""
+    if not any(_counts(clash) for clash in found):
+        return
+    for text in facts.allowed.get(RUNTIME, ()):
+        key = runtime_key(text)
+        other = find(key, facts.runtimes) if key and key.flags == chosen.key.flags else None
+        if other and not any(map(_counts, clashes(wanted, other.runtime))):
+            yield Note(FITS.format(runtime=text))
+            return
+
+
+def _counts(clash: Clash) -> bool:
+    return clash.is_sure and clash.asked.is_firm
+
+
+def _told(coming: list[Clash]) -> str:
+    named = [
+        BREAKS.format(
+            name="Python" if clash.asked.name == PYTHON else clash.asked.name,
+            version=clash.version,
+            asked=clash.asked.describe(),
+            place=f"{clash.asked.origin.path}:{clash.asked.origin.line}",
+        )
+        for clash in coming[:MOST]
+    ]
+    left = len(coming) - len(named)
+    return ", ".join([*named, MORE.format(count=left)] if left else named)

@@ -10,7 +10,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 
 from core.errors import SlussError
-from core.gate.requirements import Kind, entries
+from core.gate.requirements import LineKind, entries
 from core.gate.runtimes import Runtime, runtime_key
 
 MOST: Final = 5_000
@@ -80,7 +80,7 @@ def _of_json(text: str) -> Iterator[tuple[str, str]]:
 
 def _of_constraints(text: str) -> Iterator[tuple[str, str]]:
     for entry in entries("constraints.txt", text):
-        yield _pin(entry.text) if entry.kind is Kind.PACKAGE else (entry.text[:60], "")
+        yield _pin(entry.text) if entry.kind is LineKind.PACKAGE else (entry.text[:60], "")
 
 
 def _pin(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
 from core.gate.variables import model_settings
 
@@ -54,7 +54,7 @@ def find(key: RuntimeKey, imported: Mapping[str, Runtime]) -> Chosen | None:
     return None
 
 
-def chosen(repo: ModelRepo, facts: Facts) -> Chosen:
+def chosen(repo: ModelRepo, facts: CheckFacts) -> Chosen:
     """Raise NotCheckedError for a runtime that nobody has told us of."""
     spark_version = model_settings(repo, layout=facts.layout, gbi=facts.gbi).runtime
     key = runtime_key(spark_version)

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from core.gate.tools import CACHE, PYTHON, TOOL, Command
-from workers.gate.requirements import Asked, Wanted
+from workers.gate.requirements import Asked, WantedLibraries
 from workers.gate.runtimes.clash import Clash
 from workers.gate.runtimes.known import Chosen
 
@@ -37,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ways_out: tuple[Question, ...]
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class UvAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """``pins`` maps each package to its version; empty where uv has ``said`` why there are none."""
 
     code: int
@@ -49,15 +49,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return self.code == 0
 
 
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
+class UvAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """``missing`` are packages that the index does not have; the answers leave them out."""
 
-    fits: tuple[Answer, ...]
-    ways_out: tuple[Answer, ...] = ()
+    fits: tuple[UvAnswer, ...]
+    ways_out: tuple[UvAnswer, ...] = ()
     missing: tuple[str, ...] = ()
 
 
-def plan(wanted: Wanted, chosen: Chosen, found: list[Clash], core: tuple[str, ...]) -> Plan:
+def plan(
+    wanted: WantedLibraries, chosen: Chosen, found: list[Clash], core: tuple[str, ...]
+) -> Plan:
     brought = chosen.runtime.sure
     bound = tuple(f"{name}=={version}" for name, version in brought.items())
     kept = tuple(f"{name}=={version}" for name, version in brought.items() if name in core)
@@ -81,12 +83,12 @@ def plan(wanted: Wanted, chosen: Chosen, found: list[Clash], core: tuple[str, ..
     )
 
 
-def used(wanted: Wanted) -> list[Asked]:
+def used(wanted: WantedLibraries) -> list[Asked]:
     return [each for each in wanted.libraries if each.origin.is_used]
 
 
 def compose(asked: Plan, seconds: float) -> Command:
-    """The driver runs uv, asks the index, and prints ``Answers``."""
+    """The driver runs uv, asks the index, and prints ``UvAnswers``."""
     written = msgspec.json.encode(msgspec.structs.replace(asked, seconds=seconds))
     return Command(
         argv=(PYTHON, "-I", "-m", MODULE, f"{TOOL}/{PLAN}", CACHE),

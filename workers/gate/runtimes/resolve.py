@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.runtimes.plan import Answer, Answers, Plan, Question
+from workers.gate.runtimes.plan import Plan, Question, UvAnswer, UvAnswers
 from workers.gate.runtimes.uv_words import is_unsolved, missing, without_users
 
 UV: Final = Path(sys.executable).parent / "uv"
@@ -41,31 +41,31 @@ class Resolver:
         self._ends = time.monotonic() + plan.seconds
         self._missing: list[str] = []
 
-    def answers(self) -> Answers:
+    def answers(self) -> UvAnswers:
         write_wheels(self._plan.brought, self._folder / "wheels")
         fits = self._until_solved(self._plan.fits)
         has_conflict = bool(fits) and is_unsolved(fits[0].said)
         ways_out = self._until_solved(self._plan.ways_out) if has_conflict else ()
-        return Answers(fits=fits, ways_out=ways_out, missing=tuple(self._missing))
+        return UvAnswers(fits=fits, ways_out=ways_out, missing=tuple(self._missing))
 
-    def _until_solved(self, questions: Iterable[Question]) -> tuple[Answer, ...]:
+    def _until_solved(self, questions: Iterable[Question]) -> tuple[UvAnswer, ...]:
         """An index that does not answer is not asked again."""
-        answers = list[Answer]()
+        answers = list[UvAnswer]()
         for question in questions:
             answers.append(self._ask(question))
             if not is_unsolved(answers[-1].said):
                 break
         return tuple(answers)
 
-    def _ask(self, question: Question) -> Answer:
-        """Once more without each package that the index does not have, so that all are found."""
+    def _ask(self, question: Question) -> UvAnswer:
+        """Uv is asked again without each package that the index lacks: so all are found."""
         answer = self._run(question)
         while len(self._missing) < MOST_MISSING and (name := missing(answer.said)):
             self._missing.append(name)
             answer = self._run(question)
         return answer
 
-    def _run(self, question: Question) -> Answer:
+    def _run(self, question: Question) -> UvAnswer:
         wanted = self._write("requirements.in", question.requirements)
         constraints = self._write("constraints.txt", question.constraints)
         overrides = self._write("overrides.txt", [f"{name}{NEVER}" for name in self._missing])
@@ -83,11 +83,11 @@ class Resolver:
                 timeout=max(1.0, self._ends - time.monotonic()),
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return Answer(code=1, said=OUT_OF_TIME)
+            return UvAnswer(code=1, said=OUT_OF_TIME)
         if ended.returncode == 0:
-            return Answer(code=0, pins=_pins(ended.stdout.decode()))
+            return UvAnswer(code=0, pins=_pins(ended.stdout.decode()))
         said = ended.stderr.decode(errors="replace")[-TAIL:]
-        return Answer(code=ended.returncode, said=without_users(said))
+        return UvAnswer(code=ended.returncode, said=without_users(said))
 
     def _environment(self) -> dict[str, str]:
         """The bank's own folders of wheels stay, beside ours."""

@@ -1,6 +1,7 @@
-"""The file that lists accepted findings by their hash, in the form that detect-secrets gives it."""
+"""The baseline of accepted secrets, by hash in detect-secrets' form; and how one comes in."""
 
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,12 +10,18 @@ from detect_secrets.core import baseline as theirs
 from detect_secrets.core.potential_secret import PotentialSecret
 from detect_secrets.core.secrets_collection import SecretsCollection
 
+from workers.gate.secret_scan.report import fingerprint
+from workers.gate.secret_scan.scanner import Scanner
+from workers.gate.secret_scan.text import text_of
+
 LARGEST: Final = 5_000_000  # bytes
 
+NOT_FOUND: Final = "{where} holds nothing with the fingerprint {wanted}; nothing was written"
+NO_FILE: Final = "{where} cannot be read; nothing was written"
 UNREADABLE: Final = "{path} is no baseline of detect-secrets: nothing is accepted by it"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AcceptedSecret(msgspec.Struct, frozen=True):
     """``is_secret``: what somebody who looked at it said; a true one stays a finding."""
 
     hashed_secret: str
@@ -23,13 +30,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True):
-    results: dict[str, list[Entry]]
+    results: dict[str, list[AcceptedSecret]]
 
 
 class Baseline:
-    """Asked for each secret that was found; remembers which of its entries were of use."""
+    """The baseline is asked for each secret, and remembers which entries were of use."""
 
-    def __init__(self, entries: Mapping[str, list[Entry]]) -> None:
+    def __init__(self, entries: Mapping[str, list[AcceptedSecret]]) -> None:
         self._entries = {
             (path, entry.hashed_secret): entry
             for path, listed in entries.items()
@@ -46,7 +53,7 @@ class Baseline:
         return True
 
     def stale(self, scanned: set[str]) -> tuple[str, ...]:
-        """Where an entry accepts what is no longer there; a path that is gone may be in history."""
+        """The accepted places that are gone; a path that is gone may be in the history."""
         left = sorted(key for key in self._entries if key not in self._used and key[0] in scanned)
         return tuple(f"{path}:{self._entries[path, hashed].line_number}" for path, hashed in left)
 
@@ -64,7 +71,37 @@ def read(root: Path, name: str) -> tuple[Baseline, str]:
         return Baseline({}), UNREADABLE.format(path=name)
 
 
-def add(file: Path, accepted: list[PotentialSecret]) -> None:
+def accept(file: Path, where: str, wanted: str) -> str:
+    """``where`` is a path, or ``<commit>:<path>`` for the history. What went wrong, or ""."""
+    data = _read(where)
+    if data is None:
+        return NO_FILE.format(where=where)
+    path = where.rpartition(":")[2]
+    found = list(_with(wanted, text_of(data) or "", path))
+    if not found:
+        return NOT_FOUND.format(where=where, wanted=wanted)
+    _add(file, found)
+    return ""
+
+
+def _read(where: str) -> bytes | None:
+    if Path(where).is_file():
+        return Path(where).read_bytes()
+    shown = subprocess.run(  # noqa: S603 - the person's own git, on their own checkout
+        ["git", "show", "--end-of-options", where],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    return shown.stdout if shown.returncode == 0 else None
+
+
+def _with(wanted: str, text: str, path: str) -> Iterator[PotentialSecret]:
+    for found in Scanner(has_entropy=True).scan(text, path):
+        if fingerprint(found.value) == wanted:
+            yield PotentialSecret(found.kind, path, found.value, found.line)
+
+
+def _add(file: Path, accepted: list[PotentialSecret]) -> None:
     """Write them into the file, which is made when it is not there."""
     known: dict[str, Any] = (
         theirs.load_from_file(str(file))

@@ -4,7 +4,7 @@ import re
 from enum import Enum
 from typing import Final
 
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 
 class Promise(Enum):

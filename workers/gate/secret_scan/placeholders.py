@@ -5,9 +5,8 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from workers.gate.secret_scan.base64_text import decoded, printable
+from workers.gate.secret_scan.text import decoded, printable, words
 from workers.gate.secret_scan.values import KEY_LENGTH, is_key_material, is_random
-from workers.gate.secret_scan.words import words
 
 _FEW: Final = 5  # different characters: fewer are a pattern
 _STEPS: Final = 0.6  # of the neighbours follow each other in a sequence

@@ -1,5 +1,6 @@
 """What goes into the process that scans and what comes out: never a secret, nor a part of one."""
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -7,9 +8,10 @@ import msgspec
 from core.gate.facts import PastFile
 
 MOST_SECRETS: Final = 500
+FINGERPRINT: Final = 12  # hexadecimal digits: enough to name one of a repository's secrets
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class ScanTask(msgspec.Struct, frozen=True, kw_only=True):
     """``baseline`` is the path of the accepted ones; ``seconds``: then it stops and says so."""
 
     baseline: str
@@ -30,7 +32,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     is_allowed: bool = False  # by a comment at its line
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class SecretReport(msgspec.Struct, frozen=True, kw_only=True):
     """``binary`` and ``large`` files were passed over by rule, ``unread`` ones for lack of time."""
 
     secrets: tuple[Secret, ...] = ()
@@ -41,3 +43,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unread: int = 0
     stale: tuple[str, ...] = ()  # places that the baseline accepts and that are gone
     problem: str = ""  # with the baseline
+
+
+def fingerprint(value: str) -> str:
+    """Names a secret without telling anything of it."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT]

@@ -1,31 +1,46 @@
 """Scans a folder and the history that was pushed with it, within its time."""
 
 import hashlib
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from core.gate.facts import PastFile
 from workers.gate.secret_scan import baseline
-from workers.gate.secret_scan.files import LARGEST, text_of, walk
-from workers.gate.secret_scan.report import MOST_SECRETS, Report, Secret, Task
+from workers.gate.secret_scan.report import (
+    FINGERPRINT,
+    MOST_SECRETS,
+    ScanTask,
+    Secret,
+    SecretReport,
+    fingerprint,
+)
 from workers.gate.secret_scan.scanner import Found, Scanner
+from workers.gate.secret_scan.text import text_of
 
-FINGERPRINT: Final = 12  # hexadecimal digits: enough to name one of a repository's secrets
+LARGEST: Final = 8_000_000  # bytes; a secret is not hidden for long in what nobody can review
 
 
-def scan(root: Path, task: Task) -> Report:
+def walk(root: Path) -> Iterator[str]:
+    """Every file's path with forward slashes, in order; links are none."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file():
+                yield path.relative_to(root).as_posix()
+
+
+def scan(root: Path, task: ScanTask) -> SecretReport:
     return _Scan(root, task).run()
 
 
-def fingerprint(value: str) -> str:
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT]
-
-
 class _Scan:
-    """Keeps what was found, so that the history only tells what the files do not."""
+    """One scan keeps what it found, so that the history only tells what the files do not."""
 
-    def __init__(self, root: Path, task: Task) -> None:
+    def __init__(self, root: Path, task: ScanTask) -> None:
         self._root = root
         self._task = task
         self._end = time.monotonic() + task.seconds
@@ -38,12 +53,12 @@ class _Scan:
         self._large: list[str] = []
         self._binary = self._unread = 0
 
-    def run(self) -> Report:
+    def run(self) -> SecretReport:
         for path in walk(self._root):
             self._file(path)
         for past in self._task.history:
             self._past(past)
-        return Report(
+        return SecretReport(
             secrets=tuple(self._secrets[:MOST_SECRETS]),
             left_out=max(0, len(self._secrets) - MOST_SECRETS),
             files=len(self._scanned),
@@ -67,7 +82,7 @@ class _Scan:
             self._keep(found, path)
 
     def _past(self, past: PastFile) -> None:
-        """Only what the newest commit no longer has: the rest was told at its line."""
+        """A past file tells what the newest commit lacks: the rest was told at its line."""
         if not past.data or len(past.data) > LARGEST:
             self._large.append(f"{past.path} of {past.commit[:FINGERPRINT]}")
             return

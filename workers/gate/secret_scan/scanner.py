@@ -6,11 +6,9 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.secret_scan import base64_text
-from workers.gate.secret_scan.detectors import DETECTORS
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
-from workers.gate.secret_scan.detectors.entropy import Entropy
-from workers.gate.secret_scan.text import View, views
+from workers.gate.secret_scan.detectors import DETECTORS, WITH_ENTROPY
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
+from workers.gate.secret_scan.text import TextView, base64_texts, views
 
 MOST_IN_A_FILE: Final = 200  # nobody mends more at a time, and a file may be made of them
 SURELY_THE_SAME: Final = 16  # characters: a shorter value may be a part of another by chance
@@ -27,12 +25,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Scanner:
-    """Made once for a process: its detectors keep their compiled patterns."""
+    """A scanner is made once for a process: its detectors keep their compiled patterns."""
 
     def __init__(self, *, has_entropy: bool = False) -> None:
-        self._detectors: list[Detector] = [kind() for kind in DETECTORS]
-        if has_entropy:
-            self._detectors.append(Entropy())
+        kinds = WITH_ENTROPY if has_entropy else DETECTORS
+        self._detectors: list[Detector] = [kind() for kind in kinds]
 
     def scan(self, text: str, path: str) -> list[Found]:
         kept: list[Found] = []
@@ -48,22 +45,22 @@ class Scanner:
 
     def _all(self, text: str, path: str) -> Iterator[Found]:
         for view in views(text):
-            for hit in self._hits(Page.of(view.text, path)):
+            for hit in self._hits(ScannedPage.of(view.text, path)):
                 yield Found(hit.kind, view.line(hit.start), hit.value)
             yield from self._in_base64(view)
 
-    def _hits(self, page: Page) -> Iterator[Hit]:
+    def _hits(self, page: ScannedPage) -> Iterator[Hit]:
         for detector in self._detectors:
             yield from detector.hits(page)
 
-    def _in_base64(self, view: View) -> Iterator[Found]:
-        for start, text in base64_text.texts(view.text):
-            for hit in self._hits(Page.of(text)):
+    def _in_base64(self, view: TextView) -> Iterator[Found]:
+        for start, text in base64_texts(view.text):
+            for hit in self._hits(ScannedPage.of(text)):
                 yield Found(f"{hit.kind} in base64", view.line(start), hit.value)
 
 
 def _keep(found: Found, kept: list[Found]) -> None:
-    """Of two that overlap the longer stays, and of two alike the first: the surest names it."""
+    """The longer of two that overlap stays, and the first of two alike: the surest names it."""
     for index, other in enumerate(kept):
         is_near = (
             found.line == other.line or min(len(found.value), len(other.value)) >= SURELY_THE_SAME

@@ -1,5 +1,7 @@
-"""Text as a detector reads it: escapes undone, and pieces that belong together put together."""
+"""Text as a detector reads it: escapes undone, split strings put together, base64 decoded."""
 
+import base64
+import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -8,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+_FIRST: Final = 8_000
+_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as PowerShell writes it
 NEW_LINE: Final = "\v"  # an escaped line end: it separates words, and is no line of the file
 WIDEST_GROUP: Final = 64  # lines that are put together at most
 MOST_GROUPS: Final = 5_000  # of a file: more are made by a machine
@@ -15,6 +19,16 @@ AROUND: Final = 500  # characters of a line before and after: it may be endless
 
 _ESCAPED: Final = re.compile(r"\\+(?:u00(2[0-9a-fA-F]|3[c-eC-E])|([\"'/])|([nr])|(t))")
 _NOTEBOOK_LINE: Final = r"(?:\v{1,2}\"[ \t]{0,9},)?"  # a notebook keeps its code as a list of lines
+MOST_BASE64: Final = 64 * 1024  # characters of one text that are looked into
+
+_BLOB: Final = re.compile(r"(?<![\w+/=\-])[A-Za-z0-9+/_\-]{40,}={0,2}", re.ASCII)
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_PEEK: Final = 32
+
+
+def words(text: str) -> frozenset[str]:
+    """A list of words that is written as text."""
+    return frozenset(text.split())
 
 
 def _strings(quote: str) -> tuple[str, str]:
@@ -44,7 +58,17 @@ _SEAMS: Final = tuple(
 )
 
 
-class View(msgspec.Struct, frozen=True):
+def text_of(data: bytes) -> str | None:
+    """The text of a file; None for what is no text."""
+    wide = _WIDE.get(data[:2])
+    if wide:
+        return data.decode(wide, errors="replace")
+    if b"\0" in data[:_FIRST]:
+        return None
+    return data.decode("utf-8", errors="replace")
+
+
+class TextView(msgspec.Struct, frozen=True):
     """A text, and the line of the file at which each of its parts starts."""
 
     text: str
@@ -55,17 +79,17 @@ class View(msgspec.Struct, frozen=True):
         return self.lines[bisect_right(self.starts, offset) - 1]
 
 
-def views(raw: str) -> Iterator[View]:
+def views(raw: str) -> Iterator[TextView]:
     """The whole text, then each place where a string was split, as one piece."""
     text = unescaped(raw.replace("\r\n", "\n"))
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    whole = View(text, starts, range(1, len(starts) + 1))
+    whole = TextView(text, starts, range(1, len(starts) + 1))
     yield whole
     yield from _mended(whole)
 
 
 def unescaped(text: str) -> str:
-    """As if nothing had been put into JSON, a notebook or a string; lines stay where they are."""
+    """The text before it was put into JSON, a notebook or a string; lines stay in place."""
     if "\\" not in text:
         return text
     return _ESCAPED.sub(_plain, text)
@@ -78,11 +102,11 @@ def _plain(match: re.Match[str]) -> str:
     return char or (NEW_LINE if line_end else "\t")
 
 
-def _mended(whole: View) -> Iterator[View]:
+def _mended(whole: TextView) -> Iterator[TextView]:
     yield from islice(_groups(whole), MOST_GROUPS)
 
 
-def _groups(whole: View) -> Iterator[View]:
+def _groups(whole: TextView) -> Iterator[TextView]:
     group: list[re.Match[str]] = []
     for seam in _seams(whole.text):
         if group and not _may_join(whole.text, group, seam):
@@ -107,7 +131,7 @@ def _may_join(text: str, group: list[re.Match[str]], seam: re.Match[str]) -> boo
     return len(group) < WIDEST_GROUP and len(between) <= AROUND and "\n" not in between
 
 
-def _without(whole: View, seams: list[re.Match[str]]) -> View:
+def _without(whole: TextView, seams: list[re.Match[str]]) -> TextView:
     text, begin, end = whole.text, seams[0].start(), seams[-1].end()
     first = text.rfind("\n", max(0, begin - AROUND), begin) + 1 or max(0, begin - AROUND)
     last = text.find("\n", end, end + AROUND)
@@ -117,4 +141,32 @@ def _without(whole: View, seams: list[re.Match[str]]) -> View:
     starts = [0]
     for _, part in parts[:-1]:
         starts.append(starts[-1] + len(part))
-    return View("".join(part for _, part in parts), starts, [whole.line(at) for at, _ in parts])
+    return TextView("".join(part for _, part in parts), starts, [whole.line(at) for at, _ in parts])
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64 in either alphabet, with or without its end; b"" when it is none."""
+    plain = text.rstrip("=").translate(_URL_SAFE)
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def printable(data: bytes) -> str:
+    """The text that it is; "" when it is none."""
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() or not re.search(r"[^\x20-\x7e\t\r\n]", text) else ""
+
+
+def base64_texts(page: str) -> Iterator[tuple[int, str]]:
+    """Where each blob of base64 starts that stands for text, and what it says."""
+    for match in _BLOB.finditer(page):
+        blob = match[0]
+        if printable(decoded(blob[:_PEEK])):
+            text = printable(decoded(blob[:MOST_BASE64]))
+            if text:
+                yield match.start(), text

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 MOST_PAIRS: Final = 0.45  # of neighbours that are usual in words: random text has 0.2, names 0.6
 TOKEN_LENGTH: Final = 16
@@ -61,7 +61,7 @@ def wordiness(value: str) -> float:
 
 
 def is_random(value: str, least: int = TOKEN_LENGTH) -> bool:
-    """As a machine draws tokens: long, letters among digits (or both cases), and no words."""
+    """A machine may have drawn it: long, letters among digits (or both cases), and no words."""
     if len(value) < least or not _TOKEN.fullmatch(value) or _DATE.fullmatch(value):
         return False
     if _NAME.fullmatch(value) and not value.isalpha():
@@ -78,7 +78,7 @@ def is_key_material(value: str) -> bool:
 
 
 def is_chosen(value: str) -> bool:
-    """As a person chooses passwords: letters with digits or signs among them, no bare name."""
+    """A person may have chosen it: letters with digits or signs among them, and no bare name."""
     if len(value) not in PASSWORD_LENGTHS or re.search(r"\s", value):
         return False
     if _NAME.fullmatch(value) or _DATE.fullmatch(value) or is_uuid(value):
@@ -101,7 +101,7 @@ def is_chosen_with_care(value: str) -> bool:
 
 
 def is_chosen_for_sure(value: str) -> bool:
-    """Where a sentence might go on with any word: letters of both cases, digits, perhaps a sign."""
+    """A password where any word might follow: letters of both cases, digits, perhaps a sign."""
     kinds = _kinds(value)
     if not {"lower", "upper", "digit"} <= kinds or not is_chosen(value):
         return False

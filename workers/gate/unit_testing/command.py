@@ -1,11 +1,12 @@
 """What the sandbox runs for a repository's tests, or instead of them."""
 
 import hashlib
+import posixpath
 from importlib.resources import files
 from typing import Final
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, Command
 from core.gate.variables import model_settings
 
@@ -17,7 +18,15 @@ RUNNER: Final = "run_tests.py"
 REPEAT: Final = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
 
 
-def command(repo: ModelRepo, facts: Facts) -> Command:
+def has_tests(repo: ModelRepo, folder: str) -> bool:
+    """Whether pytest would find files of tests, at any depth; names compare without case."""
+    start = f"{folder}/".casefold()
+    inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
+    names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
+    return any(name.startswith("test_") or name.endswith("_test.py") for name in names)
+
+
+def command(repo: ModelRepo, facts: CheckFacts) -> Command:
     """Nothing of the repository runs where there is nothing, or its pipeline has run it already."""
     tests = tests_folder(repo, facts)
     if is_accepted(facts) or not tests:
@@ -36,14 +45,14 @@ def command(repo: ModelRepo, facts: Facts) -> Command:
     )
 
 
-def is_accepted(facts: Facts) -> bool:
+def is_accepted(facts: CheckFacts) -> bool:
     """A report says nothing of coverage: where policy asks for some, only our own run can tell."""
     rules = facts.rules.unit_tests
     return rules.accept_report and not rules.min_coverage and facts.report is not None
 
 
-def tests_folder(repo: ModelRepo, facts: Facts) -> str:
-    """As the repository spells it; "" where there is none."""
+def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:
+    """The folder as the repository spells it; "" where there is none."""
     wanted = facts.layout.tests.strip("/")
     start = f"{wanted}/".casefold()
     inside = (path for path in repo.files if path.casefold().startswith(start))
@@ -51,7 +60,7 @@ def tests_folder(repo: ModelRepo, facts: Facts) -> str:
 
 
 def mark(repo: ModelRepo) -> str:
-    """Depends on every file, so a report that lies in the repository cannot have it."""
+    """The name of this run's report: it depends on every file, so none in the repository has it."""
     total = hashlib.sha256()
     for path in sorted(repo.files):
         total.update(f"{len(path)} {path} {len(repo.files[path])} ".encode("utf-8", "replace"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.gate.checks import Finding, Found, ModelRepo, Note
-from workers.gate.reports_read.junit import Case, Outcome
+from workers.gate.tool_reports import CaseOutcome, JUnitCase
 
 MOST: Final = 50
 SHORT: Final = 200
@@ -40,22 +40,22 @@ WALLS: Final = {
 }
 
 
-def failures(repo: ModelRepo, cases: Sequence[Case]) -> Iterator[Found]:
+def failures(repo: ModelRepo, cases: Sequence[JUnitCase]) -> Iterator[Found]:
     for case in cases[:MOST]:
         yield _finding(repo, case)
     if len(cases) > MOST:
         yield Note(MORE.format(count=len(cases) - MOST))
 
 
-def _finding(repo: ModelRepo, case: Case) -> Finding:
+def _finding(repo: ModelRepo, case: JUnitCase) -> Finding:
     why = reason(case.message, case.text)
     path, line = place(repo, case.text) or _own_place(repo, case)
-    is_load = case.outcome is Outcome.ERROR and _is_load(case)
+    is_load = case.outcome is CaseOutcome.ERROR and _is_load(case)
     wrong = (NOT_COLLECTED if is_load else FAILED).format(name=case.name, why=why)
     return Finding(path, mend(why, LOAD if is_load else MEND), wrong, line, rule=str(case.outcome))
 
 
-def _is_load(case: Case) -> bool:
+def _is_load(case: JUnitCase) -> bool:
     return case.message.startswith("collection failure")
 
 
@@ -82,7 +82,7 @@ def place(repo: ModelRepo, text: str) -> tuple[str, int] | None:
     return None
 
 
-def _own_place(repo: ModelRepo, case: Case) -> tuple[str, int]:
+def _own_place(repo: ModelRepo, case: JUnitCase) -> tuple[str, int]:
     """Where the test itself begins; other tools than pytest say its module only."""
     if case.file in repo.files:
         return case.file, case.line + 1

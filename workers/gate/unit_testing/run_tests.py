@@ -13,8 +13,8 @@ from typing import Any, List, NamedTuple, Set, Tuple  # noqa: UP035 - Python 3.8
 NO_TOOLS = 97  # the exit code where pytest or coverage cannot be imported, which is our fault
 
 
-class Run(NamedTuple):
-    """The command line; ``mark`` is how the report is known as the one of this run."""
+class TestRun(NamedTuple):
+    """The command line of one run of tests; its report is known by ``mark``."""
 
     repo: str
     out: str
@@ -80,13 +80,13 @@ WATCHED = {
 }
 
 
-class Watch:
+class TestWatch:
     """Measures from the first line of the repository on, and says which test has started.
 
     Where no report is written, that is all that is known.
     """
 
-    def __init__(self, run: Run, measured: Any) -> None:
+    def __init__(self, run: TestRun, measured: Any) -> None:
         self._measured = measured
         progress = Path(run.out, "progress.txt")
         self._file = progress.open("w", buffering=1, encoding="utf-8")
@@ -116,7 +116,7 @@ class CoverageOptions:
             group.addoption(name, action="store_true")
 
 
-def main(run: Run) -> int:
+def main(run: TestRun) -> int:
     sys.path.append(run.tools)  # last, so that the model's own versions win
     try:
         import coverage  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -129,7 +129,7 @@ def main(run: Run) -> int:
     sources, tests = str(Path(run.repo, run.sources)), str(Path(run.repo, run.tests, "*"))
     measured = coverage.Coverage(data_file=None, config_file=False, source=[sources], omit=[tests])
     measured.set_option("run:disable_warnings", ["no-data-collected"])
-    plugins = [Watch(run, measured), CoverageOptions()]
+    plugins = [TestWatch(run, measured), CoverageOptions()]
     code = pytest.main(options(run), plugins)
     measured.stop()
     try:
@@ -139,7 +139,7 @@ def main(run: Run) -> int:
     return int(code)
 
 
-def options(run: Run) -> List[str]:  # noqa: UP006 - Python 3.8
+def options(run: TestRun) -> List[str]:  # noqa: UP006 - Python 3.8
     """They come after those of the repository's own settings, so they win."""
     alone = ["-n", "0"] if importlib.util.find_spec("xdist") else []  # coverage sees one process
     return [
@@ -151,7 +151,7 @@ def options(run: Run) -> List[str]:  # noqa: UP006 - Python 3.8
 
 
 if __name__ == "__main__":
-    ended = main(Run(*sys.argv[1:]))
+    ended = main(TestRun(*sys.argv[1:]))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(ended)  # a thread that a test has left behind would keep the process for ever

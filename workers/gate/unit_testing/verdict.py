@@ -1,16 +1,26 @@
 """What a test run means: whether it really ran, to its end, for these files, and what it found."""
 
+import math
 import re
 import signal
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from core.gate.checks import Finding, Found, Measure, ModelRepo, Note
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output, Stopped
-from workers.gate.reports_read.junit import JUnitReport, Outcome, UnreadableReportError, read_junit
-from workers.gate.unit_testing.command import ATTEMPTS, JUNIT, PROGRESS, mark, tests_folder
-from workers.gate.unit_testing.coverage import coverage
+from core.gate.variables import model_settings
+from workers.gate.tool_reports import CaseOutcome, JUnitReport, UnreadableReportError, read_junit
+from workers.gate.unit_testing.command import (
+    ATTEMPTS,
+    COVERAGE,
+    JUNIT,
+    PROGRESS,
+    mark,
+    tests_folder,
+)
 from workers.gate.unit_testing.failures import failures, mend, place, reason
 from workers.gate.unit_testing.run_tests import MOST_ATTEMPTS, NO_TOOLS
 
@@ -52,6 +62,11 @@ SETTINGS: Final = "mend conftest.py, or pytest's settings"
 STAY_INSIDE: Final = "leave it out: a test has the repository, pytest's tmp_path, and no more"
 LOADED: Final = "a file that was being loaded"
 HELD_BACK: Final = "The sandbox: {note}."
+NAMED: Final = 3
+TOO_LOW: Final = "the tests reach {has:g} % of the code, and policy asks for {wants:g} %"
+REACH_MORE: Final = "test what they reach least: {least}"
+NOT_MEASURED: Final = "the coverage of the tests was not measured, and policy asks for {wants:g} %"
+LET_IT_MEASURE: Final = "let sys.settrace and sys.monitoring alone in the tests"
 
 
 class TestToolsError(Exception):
@@ -60,7 +75,7 @@ class TestToolsError(Exception):
     __test__ = False
 
 
-def of_run(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def of_run(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """Raise TestToolsError where our own tools are broken."""
     folder = tests_folder(repo, facts)
     yield from (Note(HELD_BACK.format(note=note)) for note in output.notes)
@@ -84,7 +99,7 @@ def _attempts(output: Output, folder: str) -> Iterator[Finding]:
         yield Finding(path, STAY_INSIDE, f"{test or LOADED} {what}", rule="sandbox", is_advice=True)
 
 
-def _with_report(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Found]:
+def _with_report(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     folder = tests_folder(repo, facts)
     try:
         report = read_junit(output.files[JUNIT])
@@ -101,7 +116,7 @@ def _with_report(output: Output, repo: ModelRepo, facts: Facts) -> Iterator[Foun
 
 def of_report(report: JUnitReport, repo: ModelRepo, folder: str) -> Iterator[Found]:
     """What the tests themselves say, whoever ran them."""
-    failed, skipped = report.failed, report.count(Outcome.SKIPPED)
+    failed, skipped = report.failed, report.count(CaseOutcome.SKIPPED)
     yield from failures(repo, failed)
     if not report.cases:
         yield Finding(folder, ADD_TESTS, NONE_FOUND)
@@ -132,7 +147,7 @@ def _agreement(output: Output, report: JUnitReport, folder: str) -> Iterator[Fin
     yield Finding(folder, LET_IT_END, LIES.format(what=what))
 
 
-def _stopped(output: Output, folder: str, facts: Facts) -> Finding:
+def _stopped(output: Output, folder: str, facts: CheckFacts) -> Finding:
     wrong = STOPPED[output.stopped].format(seconds=facts.rules.unit_tests.seconds)
     path, where = _running(output, folder)
     how = f" ({'; '.join(output.notes)})" if output.notes else ""
@@ -176,3 +191,43 @@ def _last_words(output: Output) -> tuple[str, str]:
     if "\nE " in text:
         return reason("", text), text
     return (errors or lines or ["it says nothing"])[-1], text
+
+
+class CoverageTotals(msgspec.Struct, frozen=True):
+    percent_covered: float
+    num_statements: int = 0
+
+
+class CoveredFile(msgspec.Struct, frozen=True):
+    summary: CoverageTotals
+
+
+class CoverageReport(msgspec.Struct, frozen=True):
+    totals: CoverageTotals
+    files: dict[str, CoveredFile] = {}
+
+
+def coverage(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
+    wants = facts.rules.unit_tests.min_coverage
+    path = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
+    try:
+        report = msgspec.json.decode(output.files.get(COVERAGE, b""), type=CoverageReport)
+    except msgspec.MsgspecError:
+        report = None
+    if report is None:
+        if wants:
+            yield Finding(path, LET_IT_MEASURE, NOT_MEASURED.format(wants=wants))
+        return
+    has = math.floor(min(max(report.totals.percent_covered, 0.0), 100.0) * 10) / 10
+    yield Measure("coverage", has, "%")
+    if has < wants:
+        wrong = TOO_LOW.format(has=has, wants=wants)
+        yield Finding(path, REACH_MORE.format(least=_least(report)), wrong)
+
+
+def _least(report: CoverageReport) -> str:
+    files = ((each.summary, path) for path, each in report.files.items())
+    worst = sorted(
+        (totals.percent_covered, path) for totals, path in files if totals.num_statements
+    )
+    return ", ".join(f"{path} ({has:.0f} %)" for has, path in worst[:NAMED])

@@ -8,8 +8,8 @@ from core.gate.checks import ModelRepo
 from core.gate.layout import Layout
 from core.gate.variables import (
     VARIABLES,
-    Kind,
     Sources,
+    VariableKind,
     as_values,
     find,
     model_settings,
@@ -37,7 +37,7 @@ def test_the_table_names_each_variable_once_and_explains_it():
     names = [row.name for row in VARIABLES]
     assert len(names) == len(set(names))
     assert all(row.help.endswith(".") for row in VARIABLES)
-    assert all(row.rule for row in VARIABLES if row.kind is not Kind.GBI_FIXED)
+    assert all(row.rule for row in VARIABLES if row.kind is not VariableKind.GBI_FIXED)
 
 
 def test_every_default_and_example_keeps_its_own_rule():
@@ -191,7 +191,7 @@ def test_an_alias_bomb_does_not_grow_where_aliases_may_be_read():
     lines = b"a: &a [x,x]\n" + b"".join(
         b"%c: &%c [*%c,*%c]\n" % (n, n, n - 1, n - 1) for n in range(98, 110)
     )
-    root = yaml_nodes.compose(lines, yaml_nodes.Limits(max_aliases=50))
+    root = yaml_nodes.compose(lines, yaml_nodes.YamlLimits(max_aliases=50))
     assert root is not None
     assert len(yaml_nodes.walk(root)) < 50
 

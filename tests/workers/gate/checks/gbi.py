@@ -3,7 +3,7 @@
 import msgspec
 import yaml
 
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy
 from core.words import Stage
 from sluss.home.prepare import VARIABLES
@@ -12,7 +12,7 @@ from workers.gathered import gbi_facts
 SECTIONS = yaml.safe_load(VARIABLES)
 
 
-def gbi(changes: dict[str, str | None] | None = None, stage: str = "") -> Facts:
+def gbi(changes: dict[str, str | None] | None = None, stage: str = "") -> CheckFacts:
     """All three stages; a variable that is None is in none of them."""
     values = {
         each: {**SECTIONS["common"], **SECTIONS[each], **_of(each, changes or {})} for each in Stage
@@ -21,7 +21,7 @@ def gbi(changes: dict[str, str | None] | None = None, stage: str = "") -> Facts:
     return msgspec.structs.replace(gbi_facts(Policy().facts(), kept), stage=stage)
 
 
-def without(facts: Facts, *stages: str) -> Facts:
+def without(facts: CheckFacts, *stages: str) -> CheckFacts:
     """As where the groups of some stages could not be asked for."""
     groups = {
         stage: names

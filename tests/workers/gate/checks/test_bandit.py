@@ -6,15 +6,15 @@ import pytest
 
 from adapters.sandbox import probe
 from core.gate.checks import Finding, Measure, ModelRepo, Note
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output
 from core.policy import Policy
 from core.ports.sandbox import Places
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.bandit import bandit
-from workers.gate.reports_read.tool_report import ToolReportError
+from workers.gate.tool_reports import ToolReportError
 
 WORD = "hunter" + "2"
 BAD = f"""\
@@ -45,7 +45,7 @@ def said(*issues, errors=(), repo: ModelRepo | None = None):
     report = {"results": issues, "errors": errors, "metrics": {"_totals": {"loc": 12}}}
     output = Output(code=0, stdout=json.dumps(report).encode())
     assert bandit.full is not None
-    return list(bandit.full.parse(output, repo or a_repo(), Facts()))
+    return list(bandit.full.parse(output, repo or a_repo(), CheckFacts()))
 
 
 def issue(**changes):
@@ -55,9 +55,9 @@ def issue(**changes):
 async def run(repo: ModelRepo):
     assert bandit.full is not None
     seen = bandit.part(repo)
-    command = bandit.full.command(seen, Facts())
+    command = bandit.full.command(seen, CheckFacts())
     output = await (await probe()).run(command, seen, Places())
-    return output, list(bandit.full.parse(output, seen, Facts()))
+    return output, list(bandit.full.parse(output, seen, CheckFacts()))
 
 
 def findings(found) -> list[Finding]:
@@ -112,12 +112,14 @@ def test_a_file_that_cannot_be_read_is_told_and_a_notebook_is_noted():
 def test_without_a_report_the_check_could_not_run(stdout):
     assert bandit.full is not None
     with pytest.raises(ToolReportError):
-        list(bandit.full.parse(Output(code=2, stdout=stdout), a_repo(), Facts()))
+        list(bandit.full.parse(Output(code=2, stdout=stdout), a_repo(), CheckFacts()))
 
 
 def test_without_python_nothing_runs():
     assert bandit.full is not None
-    assert bandit.full.command(bandit.part(ModelRepo(files={"README.md": b"#"})), Facts()) is None
+    assert (
+        bandit.full.command(bandit.part(ModelRepo(files={"README.md": b"#"})), CheckFacts()) is None
+    )
 
 
 async def test_bandit_finds_what_is_dangerous_in_the_sources_alone():

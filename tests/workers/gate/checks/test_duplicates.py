@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.gate.check_rules import CheckRules, DuplicateRules
 from core.gate.checks import Finding
-from core.gate.facts import Clone, Facts, NotCheckedError
-from core.gate.rules import DuplicateRules, Rules
+from core.gate.facts import CheckFacts, Clone, NotCheckedError
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.duplicates import duplicates
 
@@ -17,12 +17,12 @@ def a_clone(first: int, last: int, repository: str = "loans", **changes) -> Clon
 
 
 def found(*clones: Clone) -> list[Finding]:
-    return list(duplicates(a_repo(), Facts(clones=clones)))
+    return list(duplicates(a_repo(), CheckFacts(clones=clones)))
 
 
 @pytest.mark.parametrize("repo", [a_repo(), *map(real_world, REAL_WORLD)])
 def test_without_copies_there_is_no_finding(repo):
-    assert list(duplicates(repo, Facts(clones=()))) == []
+    assert list(duplicates(repo, CheckFacts(clones=()))) == []
 
 
 def test_a_copy_is_told_with_both_places_and_what_to_do():
@@ -72,10 +72,10 @@ def test_other_regions_and_other_files_have_findings_of_their_own():
 
 def test_without_an_index_nothing_was_checked():
     with pytest.raises(NotCheckedError, match="no index of other repositories here"):
-        list(duplicates(a_repo(), Facts()))
+        list(duplicates(a_repo(), CheckFacts()))
 
 
 def test_who_opted_out_was_not_checked():
-    facts = Facts(clones=(), rules=Rules(duplicates=DuplicateRules(opt_out=".private")))
+    facts = CheckFacts(clones=(), rules=CheckRules(duplicates=DuplicateRules(opt_out=".private")))
     with pytest.raises(NotCheckedError, match=r"opts out with the file \.private"):
         list(duplicates(a_repo({".private": ""}), facts))

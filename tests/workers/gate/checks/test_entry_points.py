@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.gate.checks import Finding, ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from tests.model_repos import REAL_WORLD, SCORE, a_repo, real_world
 from workers.gate.checks.entry_points import entry_points
@@ -14,7 +14,7 @@ TRAIN = "src/train.py"
 AT_THE_TOP = "write def train(data, params): at the top of the file; it may call the rest"
 
 
-def found(repo: ModelRepo, facts: Facts | None = None) -> list[tuple[str, int, str]]:
+def found(repo: ModelRepo, facts: CheckFacts | None = None) -> list[tuple[str, int, str]]:
     return [(each.path, each.line, each.wrong) for each in entry_points(repo, facts)]
 
 
@@ -263,7 +263,7 @@ def test_a_rulebased_model_needs_no_train(written):
 
 
 def test_policy_says_which_kinds_of_model_are_trained():
-    facts = Facts(train_required=frozenset({"Unsupervised"}))
+    facts = CheckFacts(train_required=frozenset({"Unsupervised"}))
     assert found(a_repo({TRAIN: None}), facts) == []
 
 
@@ -351,11 +351,11 @@ def test_the_sources_may_be_elsewhere():
 
 def test_gbis_own_source_folder_counts_where_the_model_says_none():
     repo = a_repo({TRAIN: None, "app/train.py": "train = lambda a, b: 1", "app/score.py": SCORE})
-    assert found(repo, Facts(gbi={"MODEL_SRC_PATH": "app"})) == []
+    assert found(repo, CheckFacts(gbi={"MODEL_SRC_PATH": "app"})) == []
 
 
 def test_a_bank_may_rename_files_and_functions():
     layout = Layout(train="fit.py", train_function="fit", score_function="run")
     source = SCORE.replace("def score", "def run")
     repo = a_repo({TRAIN: None, "src/fit.py": "fit = lambda a, b: 1", "src/score.py": source})
-    assert found(repo, Facts(layout=layout)) == []
+    assert found(repo, CheckFacts(layout=layout)) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from core.gate.checks import Finding, ModelRepo, Note
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.policy import policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.financial_id import financial_id
@@ -12,7 +12,7 @@ FORM = "([A-Z]{2,5}-?)?[0-9]{4,10}"
 UNSET = FILES["model_variables.yml"].replace("  FINANCIAL_ID: CR-20417\n", "")
 
 
-def found(repo: ModelRepo, facts: Facts | None = None) -> list[Finding]:
+def found(repo: ModelRepo, facts: CheckFacts | None = None) -> list[Finding]:
     return [each for each in financial_id(repo, facts) if isinstance(each, Finding)]
 
 
@@ -74,7 +74,7 @@ def test_the_form_is_the_banks():
 
 
 def test_one_in_a_variable_group_does_not_count_and_the_finding_says_so():
-    facts = Facts(variable_groups={"QA": frozenset({"Financial_ID"})})
+    facts = CheckFacts(variable_groups={"QA": frozenset({"Financial_ID"})})
     [finding] = found(a_repo({"model_variables.yml": UNSET}), facts)
     assert finding.wrong == (
         "FINANCIAL_ID is not set: a variable group holds one, but it is the model's own"

@@ -4,19 +4,19 @@ import msgspec
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import Finding, ModelRepo, Note
-from core.gate.facts import Facts, NotCheckedError
-from core.gate.rules import LibraryRules, Rules
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.runtimes import Runtime
 from core.gate.tools import Output
 from core.policy import Policy
 from core.ports.sandbox import Places
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.runtimes.asking import index_environment
 from workers.gate.checks.libraries import libraries, resolve
-from workers.gate.runtimes.plan import Answer, Answers
+from workers.gate.runtimes.plan import UvAnswer, UvAnswers
 
 FACTS = Policy().facts()
 ON_17 = "CLUSTER_SPARK_VERSION: 17.3.x-cpu-ml-scala2.13"
@@ -41,22 +41,24 @@ def notes(found) -> list[str]:
     return [each.text for each in found if isinstance(each, Note)]
 
 
-def quick(repo: ModelRepo, facts: Facts = FACTS):
+def quick(repo: ModelRepo, facts: CheckFacts = FACTS):
     return list(libraries(repo, facts))
 
 
-def full(repo: ModelRepo, answers: Answers, facts: Facts = FACTS):
+def full(repo: ModelRepo, answers: UvAnswers, facts: CheckFacts = FACTS):
     output = Output(code=0, stdout=msgspec.json.encode(answers))
     return list(libraries.full.parse(output, repo, facts))
 
 
-def solved(**pins: str) -> Answer:
-    return Answer(code=0, pins={name.replace("_", "-"): version for name, version in pins.items()})
+def solved(**pins: str) -> UvAnswer:
+    return UvAnswer(
+        code=0, pins={name.replace("_", "-"): version for name, version in pins.items()}
+    )
 
 
-def unsolved(why: str) -> Answer:
+def unsolved(why: str) -> UvAnswer:
     words = f"error: No solution found when resolving dependencies\n  cause: Because {why}, we can conclude that your requirements are unsatisfiable."
-    return Answer(code=1, said=words)
+    return UvAnswer(code=1, said=words)
 
 
 @pytest.mark.parametrize("name", REAL_WORLD)
@@ -69,7 +71,7 @@ def test_a_new_repository_has_no_finding(kind, tmp_path):
     write_repository(tmp_path / "model", kind)
     repo = read_folder(tmp_path / "model", Policy())
     assert findings(quick(repo)) == []
-    assert findings(full(repo, Answers(fits=(solved(pandas="1.5.3"),)))) == []
+    assert findings(full(repo, UvAnswers(fits=(solved(pandas="1.5.3"),)))) == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,9 @@ def test_a_clash_with_another_library_advises():
 
 
 def test_policy_says_which_libraries_are_core():
-    facts = msgspec.structs.replace(FACTS, rules=Rules(libraries=LibraryRules(core=("requests",))))
+    facts = msgspec.structs.replace(
+        FACTS, rules=CheckRules(libraries=LibraryRules(core=("requests",)))
+    )
     found = findings(quick(asking("requests==2.28.0", "numpy>=2"), facts))
     assert [finding.is_advice for finding in found] == [False, True]
 
@@ -235,14 +239,14 @@ def test_the_command_asks_the_index_with_what_fits_and_runs_no_code_of_the_model
 
 
 def test_a_clash_keeps_its_finding_and_gets_the_pins_that_go_together():
-    found = full(asking("numpy>=2", "six"), Answers(fits=(solved(numpy="1.26.4", six="1.17.0"),)))
+    found = full(asking("numpy>=2", "six"), UvAnswers(fits=(solved(numpy="1.26.4", six="1.17.0"),)))
     assert [finding.line for finding in findings(found)] == [1]
     assert "These go together on 16.4.x-cpu-ml: numpy==1.26.4." in notes(found)
 
 
 def test_a_conflict_is_told_at_its_line_with_its_chain_and_a_way_out():
     why = "xarray==2025.1.0 depends on pandas>=2.1 and pandas==1.5.3"
-    answers = Answers(
+    answers = UvAnswers(
         fits=(unsolved(why), unsolved(why)), ways_out=(solved(xarray="2024.3.0", six="1.17.0"),)
     )
     [finding] = findings(full(asking("six", "xarray==2025.1.0"), answers))
@@ -254,13 +258,13 @@ def test_a_conflict_is_told_at_its_line_with_its_chain_and_a_way_out():
 
 def test_a_conflict_with_no_core_library_advises():
     why = "a==1 depends on requests<2 and requests==2.32.2"
-    [finding] = findings(full(asking("a==1"), Answers(fits=(unsolved(why), solved(a="1")))))
+    [finding] = findings(full(asking("a==1"), UvAnswers(fits=(unsolved(why), solved(a="1")))))
     assert finding.wrong == f"goes on 16.4.x-cpu-ml only by replacing libraries of it: {why}"
     assert finding.is_advice
 
 
 def test_without_a_way_out_the_person_has_to_choose():
-    answers = Answers(
+    answers = UvAnswers(
         fits=(unsolved("a==1 has no usable wheels"),) * 2, ways_out=(unsolved("a"),) * 2
     )
     [finding] = findings(full(asking("a==1"), answers))
@@ -269,7 +273,7 @@ def test_without_a_way_out_the_person_has_to_choose():
 
 def test_a_package_that_the_index_does_not_have_is_told_at_its_line():
     [finding] = findings(
-        full(asking("six", "My_Lib==1"), Answers(fits=(solved(),), missing=("my-lib",)))
+        full(asking("six", "My_Lib==1"), UvAnswers(fits=(solved(),), missing=("my-lib",)))
     )
     assert (finding.place(), finding.wrong) == (
         "requirements.txt:2",
@@ -279,20 +283,22 @@ def test_a_package_that_the_index_does_not_have_is_told_at_its_line():
 
 
 def test_conda_may_have_what_the_index_has_not():
-    [finding] = findings(full(conda("libfoo=1"), Answers(fits=(solved(),), missing=("libfoo",))))
+    [finding] = findings(full(conda("libfoo=1"), UvAnswers(fits=(solved(),), missing=("libfoo",))))
     assert finding.is_advice
 
 
-NO_ANSWER = Answer(code=2, said="error: Request failed\n  cause: error sending request for url (x)")
+NO_ANSWER = UvAnswer(
+    code=2, said="error: Request failed\n  cause: error sending request for url (x)"
+)
 
 
 def test_without_an_index_nothing_is_passed():
     with pytest.raises(NotCheckedError, match="the package index does not answer"):
-        full(asking("six"), Answers(fits=(NO_ANSWER, NO_ANSWER)))
+        full(asking("six"), UvAnswers(fits=(NO_ANSWER, NO_ANSWER)))
 
 
 def test_without_an_index_the_quick_answer_stays():
-    found = full(asking("numpy>=2"), Answers(fits=(NO_ANSWER,)))
+    found = full(asking("numpy>=2"), UvAnswers(fits=(NO_ANSWER,)))
     assert [finding.line for finding in findings(found)] == [1]
     assert notes(found)[-1] == "Not resolved as a whole: the package index does not answer."
 
@@ -301,7 +307,7 @@ def test_without_an_index_the_quick_answer_stays():
     ("output", "why"),
     [
         (Output(code=1, stderr=b"Traceback"), r"what uv said cannot be read \(code 1\)"),
-        (Output(code=0, stdout=msgspec.json.encode(Answers(fits=(Answer(code=101, said="panicked"),)))), "uv ended with code 101"),
+        (Output(code=0, stdout=msgspec.json.encode(UvAnswers(fits=(UvAnswer(code=101, said="panicked"),)))), "uv ended with code 101"),
     ],
 )  # fmt: skip
 def test_a_tool_that_breaks_has_checked_nothing(output, why):

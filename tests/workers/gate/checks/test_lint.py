@@ -5,17 +5,17 @@ import json
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, LintProfile, LintRules
 from core.gate.checks import Finding, Measure, ModelRepo, Note
-from core.gate.facts import Facts
-from core.gate.rules import LintProfile, LintRules, Rules
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output
 from core.policy import Policy
 from core.ports.sandbox import Places
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.lint import lint
-from workers.gate.reports_read.tool_report import ToolReportError
+from workers.gate.tool_reports import ToolReportError
 
 BAD = """\
 import os
@@ -40,11 +40,15 @@ def message(**changes):
     return {**MESSAGE, **changes}
 
 
-def said(*messages, score: float = 9.0, repo: ModelRepo | None = None, facts: Facts | None = None):
+def said(
+    *messages, score: float = 9.0, repo: ModelRepo | None = None, facts: CheckFacts | None = None
+):
     report = {"messages": list(messages), "statistics": {"score": score, "modulesLinted": 1}}
     output = Output(code=20, stdout=json.dumps(report).encode())
     assert lint.full is not None
-    return list(lint.full.parse(output, repo or a_repo({"src/train.py": BAD}), facts or Facts()))
+    return list(
+        lint.full.parse(output, repo or a_repo({"src/train.py": BAD}), facts or CheckFacts())
+    )
 
 
 def findings(found) -> list[Finding]:
@@ -55,18 +59,20 @@ def notes(found) -> str:
     return "\n".join(each.text for each in found if isinstance(each, Note))
 
 
-def rules(profile: LintProfile, team: str = "*") -> Facts:
-    return Facts(rules=Rules(lint=LintRules(profiles={"ours": profile}, teams={team: "ours"})))
+def rules(profile: LintProfile, team: str = "*") -> CheckFacts:
+    return CheckFacts(
+        rules=CheckRules(lint=LintRules(profiles={"ours": profile}, teams={team: "ours"}))
+    )
 
 
-def command(repo: ModelRepo, facts: Facts | None = None):
+def command(repo: ModelRepo, facts: CheckFacts | None = None):
     assert lint.full is not None
-    return lint.full.command(lint.part(repo), facts or Facts())
+    return lint.full.command(lint.part(repo), facts or CheckFacts())
 
 
-async def run(repo: ModelRepo, *, is_quick: bool = False, facts: Facts | None = None):
+async def run(repo: ModelRepo, *, is_quick: bool = False, facts: CheckFacts | None = None):
     tool = lint.quick if is_quick else lint.full
-    seen, known = lint.part(repo), facts or Facts()
+    seen, known = lint.part(repo), facts or CheckFacts()
     output = await (await probe()).run(tool.command(seen, known), seen, Places())
     return list(tool.parse(output, seen, known))
 
@@ -151,7 +157,7 @@ def test_what_is_about_no_file_of_the_repository_is_left_out():
 def test_without_a_report_the_check_could_not_run(stdout):
     assert lint.full is not None
     with pytest.raises(ToolReportError):
-        list(lint.full.parse(Output(code=32, stdout=stdout), a_repo(), Facts()))
+        list(lint.full.parse(Output(code=32, stdout=stdout), a_repo(), CheckFacts()))
 
 
 def test_what_a_repository_sets_is_told():
@@ -242,10 +248,10 @@ def hostile_repo() -> ModelRepo:
 async def test_nothing_of_the_repository_is_run(is_quick):
     repo = lint.part(hostile_repo())
     tool = lint.quick if is_quick else lint.full
-    output = await (await probe()).run(tool.command(repo, Facts()), repo, Places())
+    output = await (await probe()).run(tool.command(repo, CheckFacts()), repo, Places())
     assert b"RAN" not in output.stdout.replace(b"print('RAN')", b"")
     assert b"RAN" not in output.stderr
-    assert findings(tool.parse(output, repo, Facts()))
+    assert findings(tool.parse(output, repo, CheckFacts()))
 
 
 async def test_what_init_makes_is_clean(tmp_path):

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts, NotCheckedError
-from core.gate.rules import LibraryRules, Rules
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.policy import Policy
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.ml_cluster import ml_cluster
 
@@ -29,7 +29,7 @@ def model(*lines: str, runtime: str = "", node: str = "", driver: str = "") -> M
     return a_repo({"requirements.txt": "".join(f"{line}\n" for line in lines)}, variables=variables)
 
 
-def found(repo: ModelRepo, facts: Facts = FACTS):
+def found(repo: ModelRepo, facts: CheckFacts = FACTS):
     return list(ml_cluster(repo, facts))
 
 
@@ -150,7 +150,9 @@ def test_what_gbi_sets_counts_and_is_told_without_a_line():
 
 
 def test_policy_says_which_libraries_need_what():
-    facts = msgspec.structs.replace(FACTS, rules=Rules(libraries=LibraryRules(ml=("catboost",))))
+    facts = msgspec.structs.replace(
+        FACTS, rules=CheckRules(libraries=LibraryRules(ml=("catboost",)))
+    )
     assert found(model("xgboost", runtime=PLAIN), facts) == []
     assert found(model("catboost", runtime=PLAIN), facts) != []
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.naming import naming
@@ -12,7 +12,7 @@ STEPS = "parameters:\n- name: x\nsteps:\n- script: true\n"
 PIPELINE = "trigger: [main]\nparameters:\n- name: x\nstages: []\n"
 
 
-def found(repo: ModelRepo, facts: Facts | None = None) -> dict[str, str]:
+def found(repo: ModelRepo, facts: CheckFacts | None = None) -> dict[str, str]:
     return {each.path: each.mend for each in naming(repo, facts)}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.readme import readme
@@ -12,7 +12,7 @@ from workers.gate.readme.page import read
 GOOD = FILES["README.md"]
 
 
-def found(repo: ModelRepo, facts: Facts | None = None) -> list[tuple[int, str]]:
+def found(repo: ModelRepo, facts: CheckFacts | None = None) -> list[tuple[int, str]]:
     return [(each.line, each.wrong) for each in readme(repo, facts)]
 
 

@@ -9,17 +9,17 @@ import msgspec
 import pytest
 
 from adapters.sandbox import probe
+from core.gate.check_rules import CheckRules, SecretRules
 from core.gate.checks import Finding, ModelRepo, Note
-from core.gate.facts import Facts, PastFile
-from core.gate.rules import Rules, SecretRules
+from core.gate.facts import CheckFacts, PastFile
 from core.gate.tools import Output
 from core.ports.sandbox import Places
-from sluss.commands.init import Kind, write_repository
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.secret_scan.made import Made
 from workers.gate.checks.secrets import secrets
-from workers.gate.secret_scan.report import Report, Secret, Task
-from workers.gate.secret_scan.scan import fingerprint, scan
+from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport, fingerprint
+from workers.gate.secret_scan.scan import scan
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MADE = Made(7)
@@ -35,9 +35,9 @@ def placed(tmp_path, repo):
 
 def found(tmp_path, repo, facts=None):
     """What the check says of the repository, by the way of its process's task and report."""
-    facts = facts or Facts()
+    facts = facts or CheckFacts()
     command = secrets.full.command(repo, facts)
-    task = msgspec.msgpack.decode(command.stdin, type=Task)
+    task = msgspec.msgpack.decode(command.stdin, type=ScanTask)
     report = msgspec.json.encode(scan(placed(tmp_path, repo), task))
     return list(secrets.full.parse(Output(code=0, stdout=report), repo, facts))
 
@@ -61,7 +61,7 @@ def test_a_secret_is_told_with_its_line_and_kind_and_never_shown(tmp_path):
 
 def test_nothing_that_leaves_the_process_holds_a_part_of_a_secret(tmp_path):
     repo = a_repo({"a.py": f'key = "{KEY}"\npassword = "{PASSWORD}"\n', "b.env": f"T={TOKEN}\n"})
-    report = msgspec.json.encode(scan(placed(tmp_path, repo), Task(baseline="x"))).decode()
+    report = msgspec.json.encode(scan(placed(tmp_path, repo), ScanTask(baseline="x"))).decode()
     parts = {
         secret[at : at + 6] for secret in (KEY, PASSWORD, TOKEN) for at in range(len(secret) - 5)
     }
@@ -77,7 +77,7 @@ def test_a_repository_of_real_world_shape_has_no_finding(tmp_path, name):
 @pytest.mark.parametrize("kind", Kind)
 def test_a_new_repository_has_no_finding(tmp_path, kind):
     write_repository(tmp_path, kind)
-    assert scan(tmp_path, Task(baseline="")).secrets == ()
+    assert scan(tmp_path, ScanTask(baseline="")).secrets == ()
 
 
 def past(path, text, commit=COMMIT):
@@ -86,7 +86,7 @@ def past(path, text, commit=COMMIT):
 
 def test_what_a_commit_brought_and_a_later_one_took_out_is_told_with_the_commit(tmp_path):
     history = (past("src/old.py", f'\nKEY = "{KEY}"\n'),)
-    [finding] = findings(found(tmp_path, a_repo(), Facts(history=history)))
+    [finding] = findings(found(tmp_path, a_repo(), CheckFacts(history=history)))
     assert (finding.path, finding.line) == ("src/old.py", 0)
     assert finding.wrong.startswith(
         "held a secret in commit 0123456789ab (Azure storage account key"
@@ -97,14 +97,14 @@ def test_what_a_commit_brought_and_a_later_one_took_out_is_told_with_the_commit(
 def test_a_secret_that_is_still_there_is_told_once_at_its_line(tmp_path):
     history = (past("a.py", f'x = "{KEY}"'), past("b.py", f'y = "{KEY}"'))
     repo = a_repo({"a.py": f'moved = 1\nx = "{KEY}"\n'})
-    assert [each.place() for each in findings(found(tmp_path, repo, Facts(history=history)))] == [
-        "a.py:2"
-    ]
+    assert [
+        each.place() for each in findings(found(tmp_path, repo, CheckFacts(history=history)))
+    ] == ["a.py:2"]
 
 
 def test_a_secret_of_the_history_is_told_at_the_first_commit_that_had_it(tmp_path):
     history = (past("a.py", f'x = "{KEY}"'), past("a.py", f'x = "{KEY}"  # again', "f" * 40))
-    [finding] = findings(found(tmp_path, a_repo(), Facts(history=history)))
+    [finding] = findings(found(tmp_path, a_repo(), CheckFacts(history=history)))
     assert "commit 0123456789ab" in finding.wrong
 
 
@@ -119,14 +119,17 @@ def sha1(value):
 
 def test_the_baseline_accepts_by_hash_and_path_and_the_note_counts(tmp_path):
     repo = a_repo({"a.py": f'key = "{KEY}"\n', ".secrets.baseline": baseline("a.py", KEY)})
-    answer = found(tmp_path, repo, Facts(history=()))
+    answer = found(tmp_path, repo, CheckFacts(history=()))
     assert findings(answer) == []
     assert notes(answer) == [".secrets.baseline accepts 1 of what was found."]
 
 
 def test_the_baseline_accepts_what_only_the_history_has(tmp_path):
     repo = a_repo({".secrets.baseline": baseline("gone.py", KEY)})
-    assert findings(found(tmp_path, repo, Facts(history=(past("gone.py", f'k = "{KEY}"'),)))) == []
+    assert (
+        findings(found(tmp_path, repo, CheckFacts(history=(past("gone.py", f'k = "{KEY}"'),))))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,22 +151,22 @@ def test_a_baseline_about_something_else_accepts_nothing(tmp_path, text):
 
 def test_a_baseline_that_cannot_be_read_is_told(tmp_path):
     repo = a_repo({".secrets.baseline": "no json"})
-    [note] = notes(found(tmp_path, repo, Facts(history=())))
+    [note] = notes(found(tmp_path, repo, CheckFacts(history=())))
     assert note.startswith(".secrets.baseline is no baseline of detect-secrets")
 
 
 def test_a_stale_entry_is_noted_unless_it_may_be_about_the_history(tmp_path):
     repo = a_repo({"a.py": "pass\n", ".secrets.baseline": baseline("a.py", KEY)})
-    [note] = notes(found(tmp_path, repo, Facts(history=())))
+    [note] = notes(found(tmp_path, repo, CheckFacts(history=())))
     assert note == ".secrets.baseline accepts what is no longer there: a.py:4. Take it out."
     gone = a_repo({".secrets.baseline": baseline("gone.py", KEY)})
-    assert notes(found(tmp_path / "2", gone, Facts(history=()))) == []
+    assert notes(found(tmp_path / "2", gone, CheckFacts(history=()))) == []
 
 
 def test_the_policy_names_the_baseline(tmp_path):
     repo = a_repo({"a.py": f'key = "{KEY}"\n', "accepted.json": baseline("a.py", KEY)})
-    rules = Rules(secrets=SecretRules(baseline="accepted.json"))
-    assert findings(found(tmp_path, repo, Facts(rules=rules))) == []
+    rules = CheckRules(secrets=SecretRules(baseline="accepted.json"))
+    assert findings(found(tmp_path, repo, CheckFacts(rules=rules))) == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,9 @@ def test_a_history_that_is_not_known_is_noted_and_so_is_one_that_was_cut(tmp_pat
     assert notes(found(tmp_path, a_repo())) == [
         "The history of the pushed commits was not looked at here."
     ]
-    facts = Facts(rules=Rules(secrets=SecretRules(max_history_files=1)), history=(past("a", "x"),))
+    facts = CheckFacts(
+        rules=CheckRules(secrets=SecretRules(max_history_files=1)), history=(past("a", "x"),)
+    )
     assert notes(found(tmp_path, a_repo(), facts)) == [
         "Of the history only the newest 1 files were looked at."
     ]
@@ -192,16 +197,16 @@ def test_a_history_that_is_not_known_is_noted_and_so_is_one_that_was_cut(tmp_pat
 def test_what_was_passed_over_is_noted(tmp_path):
     repo = a_repo({"model.bin": b"\0" * 9, "data.csv": b"1,2\n" * 2_100_000})
     history = (PastFile(COMMIT, "old.csv", b""),)
-    assert notes(found(tmp_path, repo, Facts(history=history))) == [
+    assert notes(found(tmp_path, repo, CheckFacts(history=history))) == [
         "Too large to be looked at: data.csv, old.csv of 0123456789ab.",
         "1 binary files were not looked at.",
     ]
 
 
 def test_a_scan_that_ran_out_of_time_blocks(tmp_path):
-    report = scan(placed(tmp_path, a_repo()), Task(baseline="x", seconds=0))
+    report = scan(placed(tmp_path, a_repo()), ScanTask(baseline="x", seconds=0))
     answer = secrets.full.parse(
-        Output(code=0, stdout=msgspec.json.encode(report)), a_repo(), Facts()
+        Output(code=0, stdout=msgspec.json.encode(report)), a_repo(), CheckFacts()
     )
     [finding] = findings(answer)
     assert finding.wrong == "8 files were not looked at: the time of 45 s was over"
@@ -210,25 +215,27 @@ def test_a_scan_that_ran_out_of_time_blocks(tmp_path):
 
 def test_a_scan_that_said_nothing_never_passes():
     with pytest.raises(msgspec.DecodeError):
-        list(secrets.full.parse(Output(code=1), a_repo(), Facts()))
+        list(secrets.full.parse(Output(code=1), a_repo(), CheckFacts()))
 
 
 def test_of_very_many_the_rest_is_counted():
     secret = Secret(path="a", line=1, kind="x", fingerprint="0" * 12)
-    report = msgspec.json.encode(Report(secrets=(secret,), left_out=7))
-    answer = list(secrets.full.parse(Output(code=0, stdout=report), a_repo(), Facts(history=())))
+    report = msgspec.json.encode(SecretReport(secrets=(secret,), left_out=7))
+    answer = list(
+        secrets.full.parse(Output(code=0, stdout=report), a_repo(), CheckFacts(history=()))
+    )
     assert notes(answer) == ["7 more were found."]
 
 
 def test_there_is_nothing_to_run_on_nothing():
-    assert secrets.full.command(ModelRepo(files={}), Facts()) is None
+    assert secrets.full.command(ModelRepo(files={}), CheckFacts()) is None
 
 
 async def test_its_process_runs_in_the_sandbox_and_takes_no_code_from_the_repository():
     """A folder ``workers`` of the repository would be found first, were it not for -I."""
     bad = "import sys\nsys.exit('the code of the repository ran')\n"
     repo = a_repo({"a.py": f'key = "{KEY}"\n', "workers/__init__.py": bad, "msgspec.py": bad})
-    facts = Facts(history=(past("old.py", f'token = "{TOKEN}"'),))
+    facts = CheckFacts(history=(past("old.py", f'token = "{TOKEN}"'),))
     output = await (await probe()).run(secrets.full.command(repo, facts), repo, Places())
     told = [(each.path, each.rule) for each in findings(secrets.full.parse(output, repo, facts))]
     assert told == [("a.py", "Azure storage account key"), ("old.py", "Databricks token")]
@@ -249,11 +256,11 @@ def test_a_false_alarm_is_accepted_by_its_fingerprint(tmp_path):
     placed(tmp_path, repo)
     done = accept(tmp_path, "a.py", fingerprint(PASSWORD))
     assert (done.returncode, done.stdout.split(".secrets")[0]) == (0, "Accepted in ")
-    report = scan(tmp_path, Task(baseline=".secrets.baseline"))
+    report = scan(tmp_path, ScanTask(baseline=".secrets.baseline"))
     assert [(each.line, each.is_accepted) for each in report.secrets] == [(1, False), (2, True)]
     assert accept(tmp_path, "a.py", fingerprint(KEY)).returncode == 0
     assert all(
-        each.is_accepted for each in scan(tmp_path, Task(baseline=".secrets.baseline")).secrets
+        each.is_accepted for each in scan(tmp_path, ScanTask(baseline=".secrets.baseline")).secrets
     )
 
 

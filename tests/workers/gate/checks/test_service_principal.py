@@ -3,13 +3,13 @@
 import pytest
 
 from core.gate.checks import Finding, Note
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.checks.gbi import gbi, without
 from workers.gate.checks.service_principal import service_principal
 
 
-def found(facts: Facts, **repo) -> list[Finding]:
+def found(facts: CheckFacts, **repo) -> list[Finding]:
     told = service_principal(a_repo(**repo), facts)
     return [each for each in told if isinstance(each, Finding)]
 
@@ -64,7 +64,7 @@ def test_only_the_stage_that_is_asked_about_counts(stage, count):
     assert len(found(gbi({"SPN_PROD": None}, stage=stage))) == count
 
 
-@pytest.mark.parametrize("facts", [Facts(), Facts(service_principals={}), Facts(service_principals={"QA": "x"}, stage="PROD")])  # fmt: skip
+@pytest.mark.parametrize("facts", [CheckFacts(), CheckFacts(service_principals={}), CheckFacts(service_principals={"QA": "x"}, stage="PROD")])  # fmt: skip
 def test_what_nobody_asked_about_is_not_checked(facts):
     with pytest.raises(NotCheckedError, match="not known here"):
         found(facts)

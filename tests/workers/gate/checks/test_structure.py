@@ -3,13 +3,13 @@
 import pytest
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from workers.gate.checks.structure import structure
 
 
-def found(repo: ModelRepo, facts: Facts | None = None) -> list[tuple[str, str]]:
+def found(repo: ModelRepo, facts: CheckFacts | None = None) -> list[tuple[str, str]]:
     return [(finding.path, finding.wrong) for finding in structure(repo, facts)]
 
 
@@ -152,11 +152,13 @@ def test_two_names_that_differ_in_case_only_are_told():
 
 
 def test_too_many_files_are_told():
-    assert found(a_repo(), Facts(max_files=3)) == [(".", "the repository has 8 files, more than 3")]
+    assert found(a_repo(), CheckFacts(max_files=3)) == [
+        (".", "the repository has 8 files, more than 3")
+    ]
 
 
 def test_too_much_is_told_at_the_largest_file():
-    [(path, wrong)] = found(a_repo({"data/loans.csv": b"0" * 2_000}), Facts(max_bytes=1_500))
+    [(path, wrong)] = found(a_repo({"data/loans.csv": b"0" * 2_000}), CheckFacts(max_bytes=1_500))
     assert path == "data/loans.csv"
     assert wrong.endswith("more than 1,500; this file is the largest")
 
@@ -165,4 +167,4 @@ def test_a_bank_may_rename_the_files():
     layout = Layout(readme="LIESMICH.md", pip="libraries.txt", tests="checks")
     changes = {"README.md": None, "LIESMICH.md": "", "requirements.txt": None, "libraries.txt": ""}
     repo = a_repo({**changes, "tests/test_model.py": None, "checks/test_a.py": ""})
-    assert found(repo, Facts(layout=layout)) == []
+    assert found(repo, CheckFacts(layout=layout)) == []

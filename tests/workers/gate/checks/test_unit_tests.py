@@ -6,10 +6,10 @@ import json
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, TestRules
 from core.gate.checks import Finding, Measure, ModelRepo, Note
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
-from core.gate.rules import Rules, TestRules
 from core.gate.tools import Output, Stopped
 from tests.model_repos import a_repo
 from workers.gate.checks.unit_tests import unit_tests
@@ -35,13 +35,13 @@ def junit(*cases: str, name: str = "", failures: int = 0) -> bytes:
     return f"<testsuites><testsuite name='{name}' failures='{failures}'>{''.join(cases)}</testsuite></testsuites>".encode()
 
 
-def facts(*, report: bytes | None = None, **rules) -> Facts:
-    return Facts(rules=Rules(unit_tests=TestRules(**rules)), report=report)
+def facts(*, report: bytes | None = None, **rules) -> CheckFacts:
+    return CheckFacts(rules=CheckRules(unit_tests=TestRules(**rules)), report=report)
 
 
-def judge(output: Output, *, repo: ModelRepo = REPO, known: Facts | None = None):
+def judge(output: Output, *, repo: ModelRepo = REPO, known: CheckFacts | None = None):
     assert unit_tests.full is not None
-    return list(unit_tests.full.parse(output, repo, known or Facts()))
+    return list(unit_tests.full.parse(output, repo, known or CheckFacts()))
 
 
 def run(
@@ -59,9 +59,9 @@ def findings(found) -> list[Finding]:
     return [each for each in found if isinstance(each, Finding)]
 
 
-def command(repo: ModelRepo = REPO, known: Facts | None = None):
+def command(repo: ModelRepo = REPO, known: CheckFacts | None = None):
     assert unit_tests.full is not None
-    made = unit_tests.full.command(repo, known or Facts())
+    made = unit_tests.full.command(repo, known or CheckFacts())
     assert made is not None
     return made
 
@@ -240,7 +240,7 @@ def test_the_runner_is_python_that_old_environments_understand():
 
 def test_the_folder_may_be_spelled_otherwise_or_named_by_the_bank():
     repo = a_repo({"tests/test_model.py": None, "Checks/test_a.py": ""})
-    assert "Checks" in command(repo, Facts(layout=Layout(tests="checks"))).argv
+    assert "Checks" in command(repo, CheckFacts(layout=Layout(tests="checks"))).argv
 
 
 def test_without_tests_nothing_runs_and_that_is_told():
@@ -308,4 +308,4 @@ def test_a_report_of_another_tool_names_its_module():
 
 
 def test_the_report_is_asked_for():
-    assert msgspec.structs.replace(Facts(), report=b"x").part(unit_tests.asks).report == b"x"
+    assert msgspec.structs.replace(CheckFacts(), report=b"x").part(unit_tests.asks).report == b"x"

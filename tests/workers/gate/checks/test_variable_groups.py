@@ -4,18 +4,18 @@ import msgspec
 import pytest
 
 from core.gate.checks import Finding, Note
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.words import Stage
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.checks.gbi import gbi, without
 from workers.gate.checks.variable_groups import variable_groups
 
 
-def found(facts: Facts) -> list[str]:
+def found(facts: CheckFacts) -> list[str]:
     return [each.wrong for each in variable_groups(a_repo(), facts) if isinstance(each, Finding)]
 
 
-def notes(facts: Facts) -> list[str]:
+def notes(facts: CheckFacts) -> list[str]:
     return [each.text for each in variable_groups(a_repo(), facts) if isinstance(each, Note)]
 
 
@@ -87,7 +87,7 @@ def test_a_stage_without_groups_is_told():
     assert found(facts) == ["there are no variable groups for QA"]
 
 
-@pytest.mark.parametrize("facts", [Facts(), Facts(variable_groups={}), Facts(stage="QA", variable_groups={"TST": frozenset("A")})])  # fmt: skip
+@pytest.mark.parametrize("facts", [CheckFacts(), CheckFacts(variable_groups={}), CheckFacts(stage="QA", variable_groups={"TST": frozenset("A")})])  # fmt: skip
 def test_what_nobody_asked_about_is_not_checked(facts):
     with pytest.raises(NotCheckedError, match="not known here"):
         found(facts)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.gate.checks import Finding, ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.policy import Policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.variables import variables
@@ -16,7 +16,7 @@ HOST = "adb-1234567890123456.7.azuredatabricks.net"
 READ_IT = "read it from WORKSPACE_URL_<stage>, which GBI sets for each stage"
 
 
-def found(repo: ModelRepo, facts: Facts = FACTS) -> list[tuple[str, int, str]]:
+def found(repo: ModelRepo, facts: CheckFacts = FACTS) -> list[tuple[str, int, str]]:
     return [(each.path, each.line, each.wrong) for each in variables(repo, facts)]
 
 
@@ -97,7 +97,7 @@ def test_workers_are_within_bounds_and_in_order(low, high, wrong):
 
 def test_policy_sets_the_bound_of_workers():
     lines = "CLUSTER_MIN_WORKER_NODE: 1\nCLUSTER_MAX_WORKER_NODE: 3"
-    assert found(a_repo(variables=lines), Facts(max_workers=2))
+    assert found(a_repo(variables=lines), CheckFacts(max_workers=2))
 
 
 def test_all_that_is_missing_is_told_at_once():

@@ -8,16 +8,15 @@ import psutil
 import pytest
 
 from adapters.clone_index.index import CloneIndexFile
+from core.gate.check_rules import DuplicateRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import Clone
-from core.gate.rules import DuplicateRules
 from core.policy import Policy
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
-from sluss.templates.template_code import template_code
+from sluss.templates.model_repository import Kind, template_code, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.duplicates.code import made
-from workers.gate.duplicates import sketches
+from workers.gate.duplicates import find
 from workers.gate.duplicates.find import clones, learn, prepare
 
 RULES = DuplicateRules()
@@ -180,7 +179,7 @@ async def test_the_index_holds_no_code(index, tmp_path):
 
 async def test_unchanged_files_are_not_read_again(index, monkeypatch):
     await learn(LOANS, "loans", index, RULES)
-    monkeypatch.setattr(sketches, "MOST_BYTES", 0)  # one byte more would be refused
+    monkeypatch.setattr(find, "MOST_BYTES", 0)  # one byte more would be refused
     await learn(LOANS, "loans", index, RULES)
     assert await index.files("loans")
 
@@ -216,7 +215,7 @@ async def test_too_much_code_is_not_compared_and_says_so(index, caplog):
 
 
 async def test_a_process_that_takes_too_long_is_ended(index, monkeypatch):
-    monkeypatch.setattr(sketches, "SECONDS", 0.01)
+    monkeypatch.setattr(find, "SECONDS", 0.01)
     files = {f"{n}.py": made(f"n{n}", 2_000) for n in range(30)}
     assert await clones(a_repo(files), "churn", index, RULES) is None
     assert [child for child in psutil.Process().children() if "duplicates" in str(child)] == []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from tests.model_repos import a_repo
-from workers.gate.requirements import Wanted, read
+from workers.gate.requirements import WantedLibraries, read
 from workers.gate.requirements.pyproject import read_project
 
 PEP_621 = """\
@@ -24,12 +24,12 @@ def poetry(line: str) -> list[tuple[str, int]]:
     return [(each.text, each.number) for each in project.libraries]
 
 
-def wanted(**changes: str | None) -> Wanted:
+def wanted(**changes: str | None) -> WantedLibraries:
     files = {
         name.replace("_txt", ".txt").replace("_toml", ".toml"): text
         for name, text in changes.items()
     }
-    return read(a_repo(files), Facts(), "3.12")
+    return read(a_repo(files), CheckFacts(), "3.12")
 
 
 def test_a_project_says_its_libraries_and_its_python_with_their_lines():

@@ -3,29 +3,29 @@
 import pytest
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts, NotCheckedError
+from core.gate.facts import CheckFacts, NotCheckedError
 from tests.model_repos import REAL_WORLD, a_repo, real_world
-from workers.gate.requirements import Wanted, read
+from workers.gate.requirements import WantedLibraries, read
 
 INDEX = "--index-url"  # an option that takes an address
 
 CONDA = "ENVIRONMENT_FILE: conda"
 
 
-def wanted(repo: ModelRepo, python: str = "3.12") -> Wanted:
-    return read(repo, Facts(), python)
+def wanted(repo: ModelRepo, python: str = "3.12") -> WantedLibraries:
+    return read(repo, CheckFacts(), python)
 
 
-def of(text: str | bytes, **files: str) -> Wanted:
+def of(text: str | bytes, **files: str) -> WantedLibraries:
     others = {path.replace("__", "/"): body for path, body in files.items()}
     return wanted(a_repo({"requirements.txt": text, **others}))
 
 
-def libraries(found: Wanted) -> list[tuple[str, str]]:
+def libraries(found: WantedLibraries) -> list[tuple[str, str]]:
     return [(f"{each.origin.path}:{each.origin.line}", each.describe()) for each in found.libraries]
 
 
-def told(found: Wanted) -> list[tuple[str, str]]:
+def told(found: WantedLibraries) -> list[tuple[str, str]]:
     return [(finding.place(), finding.wrong) for finding in found.findings]
 
 

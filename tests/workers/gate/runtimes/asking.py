@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.gate.tools import CACHE, PYTHON, TOOL, Command
-from workers.gate.runtimes.plan import Answers
+from workers.gate.runtimes.plan import UvAnswers
 
 NO_INDEX = {"UV_INDEX_URL": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}  # nobody listens
 
@@ -20,7 +20,7 @@ def index_environment() -> dict[str, str]:
     }
 
 
-def ask(command: Command, folder: Path, env: dict[str, str] | None = None) -> Answers:
+def ask(command: Command, folder: Path, env: dict[str, str] | None = None) -> UvAnswers:
     meanings = {PYTHON: sys.executable, TOOL: str(folder), CACHE: str(folder / "cache")}
     for name, data in command.files.items():
         (folder / name).write_bytes(data)
@@ -29,4 +29,4 @@ def ask(command: Command, folder: Path, env: dict[str, str] | None = None) -> An
         argv = [part.replace(word, meaning) for part in argv]
     environment = {"PATH": os.defpath, "HOME": str(folder), **index_environment(), **(env or {})}
     ended = subprocess.run(argv, env=environment, capture_output=True, check=True, cwd=folder)
-    return msgspec.json.decode(ended.stdout, type=Answers)
+    return msgspec.json.decode(ended.stdout, type=UvAnswers)

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from packaging.utils import canonicalize_name
 
-from core.gate.facts import Facts, NotCheckedError
-from core.gate.rules import CORE_LIBRARIES
+from core.gate.check_rules import CORE_LIBRARIES
+from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.runtimes import Runtime, runtime_key
 from core.gate.variables.table import find as find_variable
 from core.policy import RUNTIMES
@@ -91,7 +91,7 @@ def test_a_runtime_that_nobody_knows_is_not_checked_and_the_known_ones_are_named
     with pytest.raises(
         NotCheckedError, match=r"12\.2\.x-scala2\.12\. Known are 13\.3\.x, .*sluss runtimes import"
     ):
-        chosen(repo, Facts())
+        chosen(repo, CheckFacts())
 
 
 @pytest.mark.parametrize(

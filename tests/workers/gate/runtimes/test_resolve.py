@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
+from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import ModelRepo
-from core.gate.facts import Facts
-from core.gate.rules import LibraryRules, Rules
+from core.gate.facts import CheckFacts
 from core.gate.tools import Command
 from tests.model_repos import a_repo
 from tests.workers.gate.runtimes.asking import NO_INDEX, ask
@@ -21,12 +21,12 @@ def asking(requirements: str) -> ModelRepo:
     return a_repo({"requirements.txt": f"{requirements}\n"})
 
 
-def in_seconds(seconds: float) -> Facts:
-    return Facts(rules=Rules(libraries=LibraryRules(seconds=seconds)))
+def in_seconds(seconds: float) -> CheckFacts:
+    return CheckFacts(rules=CheckRules(libraries=LibraryRules(seconds=seconds)))
 
 
 def command(requirements: str) -> Command:
-    found = resolve(asking(requirements), Facts())
+    found = resolve(asking(requirements), CheckFacts())
     assert found is not None
     return found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.sandbox import probe
 from core.gate.checks import Finding, Found, ModelRepo
-from core.gate.facts import Facts
+from core.gate.facts import CheckFacts
 from core.gate.tools import Output
 from core.ports.sandbox import Places
 from workers.gate.checks.unit_tests import unit_tests
@@ -27,7 +27,7 @@ def _uv(*arguments: str) -> None:
     subprocess.run([UV, *arguments, "--quiet"], check=True, timeout=120)
 
 
-def run(repo: ModelRepo, facts: Facts, places: Places) -> tuple[Output, list[Found]]:
+def run(repo: ModelRepo, facts: CheckFacts, places: Places) -> tuple[Output, list[Found]]:
     assert unit_tests.full is not None
     command = unit_tests.full.command(repo, facts)
     assert command is not None

@@ -5,16 +5,16 @@ import sys
 import msgspec
 import pytest
 
+from core.gate.check_rules import CheckRules, TestRules
 from core.gate.checks import Measure
-from core.gate.facts import Facts
-from core.gate.rules import Rules, TestRules
+from core.gate.facts import CheckFacts
 from core.policy import Policy
-from sluss.commands.init import Kind, write_repository
 from sluss.on_a_folder.model_folder import read_folder
+from sluss.templates.model_repository import Kind, write_repository
 from tests.model_repos import REAL_WORLD, a_repo, real_world
 from tests.workers.gate.unit_testing.model_environment import findings, run
 
-SHORT = Facts(rules=Rules(unit_tests=TestRules(seconds=60.0, memory_mb=512)))
+SHORT = CheckFacts(rules=CheckRules(unit_tests=TestRules(seconds=60.0, memory_mb=512)))
 
 
 def with_test(text: str, **more: str):
@@ -47,13 +47,13 @@ def test_a_repository_of_real_world_shape_has_no_finding(name, places, ours):
     needs_libraries = any(
         b"import sklearn" in data or b"from sklearn" in data for data in repo.files.values()
     )
-    _, found = run(repo, Facts(), ours if needs_libraries else places)
+    _, found = run(repo, CheckFacts(), ours if needs_libraries else places)
     assert findings(found) == []
 
 
 def test_what_init_makes_passes_its_own_tests(ours, tmp_path):
     write_repository(tmp_path / "model", Kind.SUPERVISED)
-    _, found = run(read_folder(tmp_path / "model", Policy()), Facts(), ours)
+    _, found = run(read_folder(tmp_path / "model", Policy()), CheckFacts(), ours)
     assert findings(found) == []
     assert Measure("coverage", 100.0, "%") in found
 
@@ -244,7 +244,7 @@ def test_what_a_test_takes_too_much_of_is_named_with_the_test(text, wrong, place
 
 
 def test_a_test_that_does_not_end_is_named(places):
-    facts = Facts(rules=Rules(unit_tests=TestRules(seconds=8.0)))
+    facts = CheckFacts(rules=CheckRules(unit_tests=TestRules(seconds=8.0)))
     _, found = run(with_test("import time\ndef test_it():\n    time.sleep(99)\n"), facts, places)
     [finding] = findings(found)
     assert "longer than 8 s" in finding.wrong

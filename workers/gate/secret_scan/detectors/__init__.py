@@ -6,10 +6,11 @@ from workers.gate.secret_scan.detectors.addresses import Addresses
 from workers.gate.secret_scan.detectors.assignments import Assignments
 from workers.gate.secret_scan.detectors.aws import AwsKeys
 from workers.gate.secret_scan.detectors.azure import AzureDevOpsTokens, AzureKeys, AzureTokens
-from workers.gate.secret_scan.detectors.credentials import Credentials
+from workers.gate.secret_scan.detectors.credentials import HandedCredentials
 from workers.gate.secret_scan.detectors.databricks import DatabricksTokens
 from workers.gate.secret_scan.detectors.detector import Detector
 from workers.gate.secret_scan.detectors.encoded import EncodedCredentials
+from workers.gate.secret_scan.detectors.entropy import Entropy
 from workers.gate.secret_scan.detectors.jwt import JsonWebTokens
 from workers.gate.secret_scan.detectors.pairs import Pairs
 from workers.gate.secret_scan.detectors.private_keys import PrivateKeys
@@ -28,9 +29,11 @@ DETECTORS: Final[tuple[type[Detector], ...]] = (
     AzureDevOpsTokens,
     EncodedCredentials,
     Addresses,
-    Credentials,
+    HandedCredentials,
     Pairs,
     Assignments,
     Tables,
     Prose,
 )
+# For a bank that asks for it in policy.yml.
+WITH_ENTROPY: Final[tuple[type[Detector], ...]] = (*DETECTORS, Entropy)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.gate.secret_scan import values
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.placeholders import is_open
 
 LEAST_WORD: Final = 8  # characters of a bare word that may be a password before a real host
@@ -32,14 +32,14 @@ _TEMPLATE: Final = ("{", "$", "%")  # the host is filled in, and the password ma
 class Addresses(Detector):
     secret_type = "password in an address"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         if "://" in page.text:
             yield from self._before_the_host(page)
         for match in page.matches(_QUERY, ("?", "&"), before=0, after=400):
             if values.is_key_material(match["secret"]) and is_open(match["secret"]):
                 yield Hit("key in an address", match.start("secret"), match["secret"])
 
-    def _before_the_host(self, page: Page) -> Iterator[Hit]:
+    def _before_the_host(self, page: ScannedPage) -> Iterator[Hit]:
         for match in _USER.finditer(page.text):
             if _is_password(match["secret"], match["user"], match["host"].lower()):
                 yield Hit(self.secret_type, match.start("secret"), match["secret"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.gate.secret_scan import values
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.names import Promise, promise
 from workers.gate.secret_scan.placeholders import is_open
 
@@ -71,7 +71,7 @@ _QUOTE: Final = re.compile(r"[\"']")
 class Assignments(Detector):
     secret_type = "assigned secret"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         at = 0
         while stem := _STEM.search(page.low, at):
             start = _name_start(page.text, stem.start())
@@ -94,7 +94,7 @@ def _name_end(text: str, at: int) -> int:
     return match.end()
 
 
-def _assigned(page: Page, start: int, end: int, made: Promise) -> Iterator[Hit]:
+def _assigned(page: ScannedPage, start: int, end: int, made: Promise) -> Iterator[Hit]:
     if handed := _HANDED.match(page.text, end):
         if _SETS.search(page.text[max(0, start - 1) : end]):
             group = str(handed.lastgroup)
@@ -115,7 +115,7 @@ def _assigned(page: Page, start: int, end: int, made: Promise) -> Iterator[Hit]:
         yield from judged(page, quoted.start(group), quoted[group], made)
 
 
-def _is_operator(page: Page, start: int, operator: re.Match[str], made: Promise) -> bool:
+def _is_operator(page: ScannedPage, start: int, operator: re.Match[str], made: Promise) -> bool:
     """``--password x``, ``ENV PASSWORD x``, ``PASSWORD 'x'``: there a space is enough."""
     if operator["op"] == ",":
         is_a_line = page.text[operator.end() : operator.end() + 1] != "\n"
@@ -136,7 +136,7 @@ def _is_operator(page: Page, start: int, operator: re.Match[str], made: Promise)
     return is_said or bool(_COMMAND.search(page.line_before(start)))
 
 
-def _bare(page: Page, start: int, operator: re.Match[str], made: Promise) -> Iterator[Hit]:
+def _bare(page: ScannedPage, start: int, operator: re.Match[str], made: Promise) -> Iterator[Hit]:
     match = _BARE.match(page.text, operator.end())
     if match is None or operator["op"] == ",":
         return
@@ -148,14 +148,14 @@ def _bare(page: Page, start: int, operator: re.Match[str], made: Promise) -> Ite
     yield from judged(page, match.start("value"), value, made)
 
 
-def _is_no_name(page: Page, start: int, value: str) -> bool:
+def _is_no_name(page: ScannedPage, start: int, value: str) -> bool:
     """It cannot be one in code, or it stands in a longer string."""
     quotes = _QUOTE.findall(page.line_before(start, 400))
     is_in_a_string = len(quotes) % 2 == 1
     return bool(_NO_CODE.fullmatch(value)) or (is_in_a_string and values.is_chosen_for_sure(value))
 
 
-def judged(page: Page, at: int, value: str, made: Promise) -> Iterator[Hit]:
+def judged(page: ScannedPage, at: int, value: str, made: Promise) -> Iterator[Hit]:
     """The value that stands at a place, if it looks like what its name has promised."""
     value = value.strip()
     if _fits(value, made, is_test=page.is_test) and is_open(value):

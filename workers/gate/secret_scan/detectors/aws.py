@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page, is_real
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage, is_real
 from workers.gate.secret_scan.values import is_hex, is_random
 
 _ID: Final = re.compile(r"(?<![A-Za-z0-9+/])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9+/])")
@@ -17,7 +17,7 @@ _AFTER_ID: Final = 300  # characters in which the secret follows its id
 class AwsKeys(Detector):
     secret_type = "AWS access key"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         ends = [0]
         for match in _ID.finditer(page.text):
             if is_real(match[0]):
@@ -26,7 +26,7 @@ class AwsKeys(Detector):
         yield from _secrets(page, ends)
 
 
-def _secrets(page: Page, ends: list[int]) -> Iterator[Hit]:
+def _secrets(page: ScannedPage, ends: list[int]) -> Iterator[Hit]:
     last = 0
     for match in page.matches(_SECRET, _HINTS):
         value, start = match[0], match.start()

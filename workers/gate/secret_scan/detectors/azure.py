@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.gate.secret_scan.base64_text import decoded, printable
 from workers.gate.secret_scan.detectors.detector import (
     Detector,
     Hit,
-    Page,
     Pattern,
     PatternDetector,
+    ScannedPage,
     is_real,
     token,
 )
 from workers.gate.secret_scan.placeholders import is_placeholder
+from workers.gate.secret_scan.text import decoded, printable
 from workers.gate.secret_scan.values import MOST_PAIRS, wordiness
 
 LEAST_DIGITS: Final = 3  # of 52: one in five is a digit
@@ -46,7 +46,7 @@ class AzureKeys(Detector):
 
     secret_type = "Azure account key"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for match in page.matches(_KEY_64, ("==",), before=100, after=4):
             before = page.line_before(match.start())
             is_text = printable(decoded(match["secret"]))  # a page's cursor, for one
@@ -64,7 +64,7 @@ class AzureDevOpsTokens(Detector):
 
     secret_type = "Azure DevOps personal access token"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for match in _PAT.finditer(page.text):
             found = match["secret"]
             if _is_drawn(found) and (_BASE32.fullmatch(found) or _is_near(page, match)):
@@ -82,7 +82,7 @@ def _is_drawn(found: str) -> bool:
     )
 
 
-def _is_near(page: Page, match: re.Match[str]) -> bool:
+def _is_near(page: ScannedPage, match: re.Match[str]) -> bool:
     after = page.low[match.end() : match.end() + 60].partition("\n")[0]
     return bool(_PAT_NEAR.search(page.line_before(match.start())) or _PAT_NEAR.search(after))
 

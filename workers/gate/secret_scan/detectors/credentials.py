@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.gate.secret_scan import values
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.names import Promise, promise
 from workers.gate.secret_scan.placeholders import is_open
 
@@ -106,10 +106,10 @@ _FORMS: Final = (
 )
 
 
-class Credentials(Detector):
+class HandedCredentials(Detector):
     secret_type = "password in a connection string"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for match in page.matches(_PAIR, ("password", "pwd", "passwd"), before=8, after=200):
             value = match["secret"].removeprefix("{").removesuffix("}")
             if not _NAME.fullmatch(value) and _is_in_a_string(page, match) and is_open(value):
@@ -134,7 +134,7 @@ def _may_be_secret(match: re.Match[str]) -> bool:
     return _is_drawn_or_chosen(match["secret"]) and is_open(match["secret"])
 
 
-def _is_in_a_string(page: Page, match: re.Match[str]) -> bool:
+def _is_in_a_string(page: ScannedPage, match: re.Match[str]) -> bool:
     """Other pairs of a connection string stand before or behind, divided by semicolons."""
     before = page.line_before(match.start("secret"), 400)
     after = page.low[match.end() : match.end() + 200].partition("\n")[0]

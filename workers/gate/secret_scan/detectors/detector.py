@@ -9,7 +9,7 @@ import msgspec
 from detect_secrets.plugins.base import BasePlugin
 
 from workers.gate.secret_scan.placeholders import is_placeholder
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 SECRET: Final = "secret"  # noqa: S105 - the group of a pattern that is the value
 
@@ -19,7 +19,7 @@ _TEST: Final = re.compile(
 )
 
 
-class Page(msgspec.Struct, frozen=True):
+class ScannedPage(msgspec.Struct, frozen=True):
     """``low`` is the text in small letters, as long as the text."""
 
     text: str
@@ -27,7 +27,7 @@ class Page(msgspec.Struct, frozen=True):
     path: str = ""
 
     @classmethod
-    def of(cls, text: str, path: str = "") -> "Page":
+    def of(cls, text: str, path: str = "") -> "ScannedPage":
         low = text.lower()
         if len(low) != len(text):  # the small form of a few letters is longer
             low = "".join(char.lower() if char.isascii() else char for char in text)
@@ -85,16 +85,16 @@ class Detector(BasePlugin):
 
     secret_type: ClassVar[str] = ""
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         raise NotImplementedError
 
     def analyze_string(self, string: str) -> Generator[str, None, None]:
-        for hit in self.hits(Page.of(string)):
+        for hit in self.hits(ScannedPage.of(string)):
             yield hit.value
 
 
 def is_real(value: str) -> bool:
-    """No placeholder, and no run of one sign."""
+    """Whether the value is no placeholder, and no row of one sign."""
     return not is_placeholder(value) and len(set(value)) >= min(8, len(value) / 2)
 
 
@@ -114,7 +114,7 @@ class Pattern(msgspec.Struct, frozen=True):
 class PatternDetector(Detector):
     patterns: ClassVar[tuple[Pattern, ...]] = ()
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for pattern in self.patterns:
             for match in page.matches(pattern.regex, pattern.hints):
                 if pattern.is_alone and _is_amid_a_word(page.text, match.start()):

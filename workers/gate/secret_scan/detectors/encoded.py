@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.gate.secret_scan.base64_text import decoded, printable
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.placeholders import is_open
+from workers.gate.secret_scan.text import decoded, printable
 
 LEAST: Final = 4  # characters of a password
 
@@ -19,7 +19,7 @@ _BASIC: Final = re.compile(
 class EncodedCredentials(Detector):
     secret_type = "user and password in base64"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for match in page.matches(_BASIC, ("basic ", 'auth"', "auth'"), before=2, after=1100):
             user, colon, password = printable(decoded(match["secret"])).partition(":")
             if not colon or len(password) < LEAST or password == user:

@@ -8,7 +8,7 @@ from detect_secrets.plugins.high_entropy_strings import (
     HexHighEntropyString,
 )
 
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 
 LONGEST_LINE: Final = 2_000  # longer ones are data or made by a machine
 
@@ -19,7 +19,7 @@ class Entropy(Detector):
     def __init__(self) -> None:
         self._plugins = (Base64HighEntropyString(limit=4.5), HexHighEntropyString(limit=3.0))
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         start = 0
         for line in page.text.split("\n"):
             if len(line) <= LONGEST_LINE:

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.secret_scan.base64_text import decoded
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
+from workers.gate.secret_scan.text import decoded
 
 _JWT: Final = re.compile(
     r"(?<![\w\-])(?P<secret>(?P<header>eyJ[\w\-]{10,2000})\.(?P<claims>eyJ[\w\-]{8,8000})\.[\w\-]{20,2000})",
@@ -23,7 +23,7 @@ _WELL_KNOWN: Final = (b"1234567890", b"John Doe")  # the token that every page a
 class JsonWebTokens(Detector):
     secret_type = "JSON web token"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         if "eyJ" not in page.text:
             return
         for form in (_JWT, _JWE):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.gate.secret_scan.detectors.assignments import judged
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.names import Promise, promise
 
 _QUOTE: Final = r"[\"'`]?"
@@ -50,7 +50,7 @@ _FORMS: Final = (
 class Pairs(Detector):
     secret_type = "secret beside its name"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for form, hints in _FORMS:
             for match in page.matches(form, hints, before=500, after=600):
                 made = promise(match["name"].strip("-"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page, is_real
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage, is_real
 
 LEAST: Final = 48  # of base64: less is the beginning of a key in a document
 MOST: Final = 8_000
@@ -21,7 +21,7 @@ _BODY: Final = re.compile(r"[A-Za-z0-9+/]{4,4096}={0,2}")
 class PrivateKeys(Detector):
     secret_type = "private key"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         at = 0
         while begin := _BEGIN.search(page.text, at):
             body, at = _body(page.text, begin.end())

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from workers.gate.secret_scan import values
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.placeholders import is_open
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 PAGES: Final = words(".md .txt .rst .adoc .log .html .eml")
 
@@ -41,7 +41,7 @@ _HINTS: Final = (
 class Prose(Detector):
     secret_type = "password in a sentence"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         is_page = PurePosixPath(page.path.lower()).suffix in PAGES
         for match in page.matches(_SAID, _HINTS, before=2, after=400):
             value = match["secret"].rstrip(".,;:!)*")

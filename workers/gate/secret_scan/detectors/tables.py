@@ -7,10 +7,10 @@ from typing import Final
 
 from workers.gate.secret_scan import values
 from workers.gate.secret_scan.detectors.assignments import judged
-from workers.gate.secret_scan.detectors.detector import Detector, Hit, Page
+from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.names import Promise, promise
 from workers.gate.secret_scan.placeholders import is_open
-from workers.gate.secret_scan.words import words
+from workers.gate.secret_scan.text import words
 
 FIELDS: Final = words(".csv .tsv .psv")
 DIVIDERS: Final = ",;\t|"
@@ -27,7 +27,7 @@ _PASSWORD_FILE: Final = re.compile(  # host:port:database:user:password
 class Tables(Detector):
     secret_type = "secret in a table"  # noqa: S105 - the name of a kind
 
-    def hits(self, page: Page) -> Iterator[Hit]:
+    def hits(self, page: ScannedPage) -> Iterator[Hit]:
         path = page.path.lower()
         if path.endswith(tuple(FIELDS)):
             yield from _fields(page)
@@ -37,7 +37,7 @@ class Tables(Detector):
             yield from _markdown(page)
 
 
-def _fields(page: Page) -> Iterator[Hit]:
+def _fields(page: ScannedPage) -> Iterator[Hit]:
     lines = _lines(page.text)
     _, head = next(lines, (0, ""))
     divider = max(DIVIDERS, key=head.count)
@@ -46,7 +46,7 @@ def _fields(page: Page) -> Iterator[Hit]:
         yield from _row(page, start, line.split(divider), named)
 
 
-def _markdown(page: Page) -> Iterator[Hit]:
+def _markdown(page: ScannedPage) -> Iterator[Hit]:
     named: dict[int, Promise] = {}
     for (start, line), (_, below) in pairwise([*_lines(page.text), (0, "")]):
         if "|" not in line:
@@ -57,7 +57,7 @@ def _markdown(page: Page) -> Iterator[Hit]:
             yield from _row(page, start, line.split("|"), named)
 
 
-def _password_file(page: Page) -> Iterator[Hit]:
+def _password_file(page: ScannedPage) -> Iterator[Hit]:
     for match in _PASSWORD_FILE.finditer(page.text):
         value = match["secret"]
         if (values.is_chosen(value) or values.is_random(value)) and is_open(value):
@@ -71,7 +71,9 @@ def _named(head: list[str]) -> dict[int, Promise]:
     return {number: each for number, each in made.items() if each is not Promise.NOTHING}
 
 
-def _row(page: Page, start: int, cells: list[str], named: dict[int, Promise]) -> Iterator[Hit]:
+def _row(
+    page: ScannedPage, start: int, cells: list[str], named: dict[int, Promise]
+) -> Iterator[Hit]:
     at = start
     for number, cell in enumerate(cells):
         if number in named:

@@ -8,7 +8,7 @@ from workers.gate.secret_scan.values import is_random
 
 
 def _is_drawn(value: str) -> bool:
-    """For forms so loose that an ordinary word may have them."""
+    """Whether a machine drew the value: its form is so loose that an ordinary word may have it."""
     if not is_real(value):
         return False
     return is_random(value.rpartition("-")[2], 12) or is_random(value, 20)
