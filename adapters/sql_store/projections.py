@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.sql_store.schema import claims, deliveries, releases
+from adapters.sql_store.schema import claims, deliveries, holders, releases
 from core.errors import VersionConflictError
 from core.events.base import Event
 from core.events.codec import kind
@@ -19,6 +19,7 @@ from core.events.outside import (
 from core.release.fold import fold
 from core.release.model import Model
 from core.release.release import Release
+from core.words import Stage, Stream
 
 
 def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -> Model:
@@ -29,11 +30,14 @@ def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -
         _delivery(connection, event)
         if isinstance(event, ModelNameClaimed):
             _claim(connection, event)
+    for stage, holder in model.holders.items():
+        if before.holders.get(stage) is not holder:
+            _hold(connection, model.stream, stage, holder.version)
     changed = [
         release for key, release in model.releases.items() if before.releases.get(key) != release
     ]
     for release in changed:
-        _upsert(connection, releases, releases.c.release, _row(model, release))
+        _upsert(connection, releases, releases.c.release == release.id, _row(model, release))
     return model
 
 
@@ -44,7 +48,15 @@ def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
     if owner is not None and owner != event.stream:
         raise VersionConflictError
     if owner is None:
-        connection.execute(sa.insert(claims).values(name=name, stream=event.stream))
+        connection.execute(
+            sa.insert(claims).values(name=name, stream=event.stream, model=event.model)
+        )
+
+
+def _hold(connection: sa.Connection, stream: Stream, stage: Stage, version: str) -> None:
+    at = (holders.c.stream == stream) & (holders.c.stage == stage)
+    row = {"stream": stream, "stage": stage, "version": version}
+    _upsert(connection, holders, at, row)
 
 
 def _row(model: Model, release: Release) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
         "release": "",
         "is_rejected": isinstance(event, DeliveryRejected),
     }
-    _upsert(connection, deliveries, deliveries.c.event, row)
+    _upsert(connection, deliveries, deliveries.c.event == event.id, row)
 
 
 def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str = "") -> None:
@@ -110,9 +122,9 @@ def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str
 
 
 def _upsert(
-    connection: sa.Connection, table: sa.Table, key: sa.Column[Any], row: dict[str, Any]
+    connection: sa.Connection, table: sa.Table, at: sa.ColumnElement[bool], row: dict[str, Any]
 ) -> None:
     """In two statements that every dialect knows; the writer is alone or holds the stream."""
-    updated = connection.execute(sa.update(table).where(key == row[key.name]).values(row))
+    updated = connection.execute(sa.update(table).where(at).values(row))
     if not updated.rowcount:
         connection.execute(sa.insert(table).values(row))

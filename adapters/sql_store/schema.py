@@ -53,6 +53,15 @@ claims = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+)
+
+holders = sa.Table(
+    "holders",
+    metadata,
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
 )
 
 releases = sa.Table(
@@ -82,4 +91,4 @@ deliveries = sa.Table(
     sa.Column("is_rejected", sa.Boolean, nullable=False),
 )
 
-PROJECTIONS = (claims, releases, deliveries)
+PROJECTIONS = (claims, holders, releases, deliveries)

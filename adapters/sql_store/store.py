@@ -12,7 +12,7 @@ from adapters.sql_store import ledger_table as ledger
 from adapters.sql_store.beside import Beside
 from adapters.sql_store.migrate import migrate
 from adapters.sql_store.schema import claims, outbox
-from adapters.sql_store.views import deliveries_view, releases_view
+from adapters.sql_store.views import deliveries_view, held_view, names_view, releases_view
 from adapters.sql_store.writer import Writer
 from core import jobs
 from core.errors import StoreUnavailableError
@@ -21,7 +21,7 @@ from core.jobs import AnyJob, Job
 from core.ledger import to_line
 from core.ports import DeliveryRow, Recorded, ReleaseRow
 from core.release.model import Model
-from core.words import Stream
+from core.words import Stage, Stream
 
 T = TypeVar("T")
 PAGE = 500
@@ -95,6 +95,12 @@ class SqlStore(Beside):
 
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]:
         return await self._read(lambda connection: deliveries_view(connection, limit))
+
+    async def held(self) -> dict[Stream, dict[Stage, str]]:
+        return await self._read(held_view)
+
+    async def names(self) -> dict[Stream, str]:
+        return await self._read(names_view)
 
     async def ping(self) -> None:
         nothing = sa.delete(outbox).where(sa.false())  # takes the writer's lock, unlike a SELECT

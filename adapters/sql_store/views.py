@@ -3,9 +3,9 @@
 import msgspec
 import sqlalchemy as sa
 
-from adapters.sql_store.schema import deliveries, releases
+from adapters.sql_store.schema import claims, deliveries, holders, releases
 from core.ports import DeliveryRow, ReleaseRow
-from core.words import Stream
+from core.words import Stage, Stream
 
 
 def releases_view(connection: sa.Connection, stream: Stream | None, limit: int) -> list[ReleaseRow]:
@@ -20,3 +20,15 @@ def deliveries_view(connection: sa.Connection, limit: int) -> list[DeliveryRow]:
     query = sa.select(deliveries).order_by(deliveries.c.received.desc()).limit(limit)
     rows = connection.execute(query)
     return [msgspec.convert(row, DeliveryRow, from_attributes=True) for row in rows]
+
+
+def held_view(connection: sa.Connection) -> dict[Stream, dict[Stage, str]]:
+    found: dict[Stream, dict[Stage, str]] = {stream: {} for stream in names_view(connection)}
+    for row in connection.execute(sa.select(holders)):
+        found.setdefault(Stream(row.stream), {})[Stage(row.stage)] = row.version
+    return found
+
+
+def names_view(connection: sa.Connection) -> dict[Stream, str]:
+    rows = connection.execute(sa.select(claims))
+    return {Stream(row.stream): row.model or row.name for row in rows}

@@ -8,7 +8,7 @@ import msgspec
 
 from core.events.base import Event
 from core.jobs import AnyJob, Job
-from core.words import BlobId, ReleaseId, Stream
+from core.words import BlobId, ReleaseId, Stage, Stream
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +113,12 @@ class Views(Protocol):
     async def releases(self, stream: Stream | None = None, limit: int = 50) -> list[ReleaseRow]: ...
 
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
+
+    async def held(self) -> dict[Stream, dict[Stage, str]]:
+        """What we know that the stages of every claimed model hold: stage to version."""
+
+    async def names(self) -> dict[Stream, str]:
+        """Every claimed model's name in its own spelling."""
 
 
 class Store(Ledger, Outbox, Effects, CardBook, Views, Protocol):
