@@ -77,7 +77,8 @@ class Show:
         render = RENDERS.get(card)
         if render is None:
             raise UnknownNameError("card", card, list(RENDERS))
-        return Face(card=render(self.view(model, ReleaseId(subject))), version=model.version)
+        whole = await self._whole(self.view(model, ReleaseId(subject)))
+        return Face(card=render(whole), version=model.version)
 
     async def form(self, release_id: ReleaseId, stage: Stage) -> Card:
         """The request form, or why there is none."""
@@ -101,6 +102,13 @@ class Show:
             page_url=self._page_url,
             now=self.clock(),
         )
+
+    async def _whole(self, view: View) -> View:
+        """The state keeps little of a final release; its card shows the findings still."""
+        if not view.release.is_final:
+            return view
+        release = await self.handle.release(view.release.id)
+        return msgspec.structs.replace(view, release=release or view.release)
 
     async def _approval(self, model: Model, subject: str) -> ApprovalView:
         then, (found, promotion) = model, _promotion(model, subject)
@@ -129,7 +137,7 @@ class Show:
     async def _registry(self, model: Model, subject: str) -> RegistryView:
         """The state forgets what was expected; the event remembers."""
         wanted = subject.removeprefix(f"{model.stream}/")
-        for entry in await self.store.load(model.stream):
+        for entry in await self.store.load(model.stream, kinds=[RegistryChangedOutside]):
             if entry.event.id == wanted and isinstance(entry.event, RegistryChangedOutside):
                 return RegistryView(model=model, change=entry.event, page_url=self._page_url)
         raise UnknownNameError("change of the registry", wanted)

@@ -14,8 +14,8 @@ from core.flow import Context, Decision, decide
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
-from core.release.fold import folded
 from core.release.model import Model
+from core.release.release import Release
 from core.words import PLATFORM, ReleaseId, Stream, stream_of
 
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
@@ -52,7 +52,6 @@ class Handle:
         self._policy = policy
         self._clock = clock
         self._is_local = is_local
-        self._models: dict[Stream, Model] = {}  # a cache: the ledger tells what came since
 
     async def __call__(self, event: Event) -> Handled:
         for _ in range(ATTEMPTS):
@@ -68,12 +67,11 @@ class Handle:
 
     async def model(self, stream: Stream) -> Model:
         """The newest state of a stream."""
-        known = self._models.get(stream) or Model(stream=stream)
-        recorded = await self._ledger.load(stream, after=known.version)
-        model = folded(known, (found.event for found in recorded))
-        if model.version >= self._models.get(stream, model).version:
-            self._models[stream] = model
-        return model
+        return await self._ledger.state(stream)
+
+    async def release(self, release: ReleaseId) -> Release | None:
+        """One release as a whole: the state has only a slim one when it is final."""
+        return await self._ledger.release(stream_of(release), release)
 
     async def _once(self, event: Event) -> Handled:
         claims = await self._ledger.claims()
@@ -85,6 +83,7 @@ class Handle:
             claims=claims,
             repository=repository,
             is_local=self._is_local,
+            desk=await self._ledger.desk(),
         )
         decision = decide(model, event, context)
         events = (event, *decision.events)
@@ -99,6 +98,8 @@ class Handle:
     def _place(self, event: Event, claims: dict[str, Stream]) -> tuple[Stream, Repository | None]:
         """The stream that an event belongs to; what belongs to none goes to ``platform``."""
         repository = None
+        if event.is_for_desk:
+            return PLATFORM, None
         match event:
             case CodePushed() | BranchDeleted() | PullRequestChanged():
                 repository = self.platform.repository(event.repository)

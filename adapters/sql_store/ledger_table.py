@@ -1,93 +1,101 @@
-"""The ledger as a table: append with optimistic locking, read a stream, fold everything anew."""
+"""The ledger as a table: append with optimistic locking, and fold everything anew."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from adapters.sql_store import snapshots
+from adapters.sql_store.ledger_read import about_of, events_after
 from adapters.sql_store.projections import project
 from adapters.sql_store.schema import PROJECTIONS, events, outbox
+from adapters.sql_store.snapshots import State
+from adapters.sql_store.states import States, Uncommitted
 from core import jobs as job_codec
 from core.errors import KnownEventError, VersionConflictError
 from core.events.base import Event
-from core.events.codec import decode
 from core.jobs import Job
 from core.ledger import GENESIS, Entry, entry
-from core.ports import Recorded
-from core.release.fold import folded
-from core.release.model import Model
 from core.words import Stream
 
 CHAIN_LOCK = 0x51055  # one chain: on PostgreSQL writers of all processes take turns
 
 
-def commit(
-    connection: sa.Connection,
-    at: tuple[Stream, int],
-    new: Sequence[Event],
-    jobs: Sequence[Job],
-    models: dict[Stream, Model],
-) -> Model:
-    """Append the events of one decision; return the model after them."""
-    stream, expected = at
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    if connection.scalar(sa.select(events.c.position).where(events.c.id == new[0].id)):
-        raise KnownEventError
-    model = _model(connection, stream, models)
-    if model.version != expected or _is_any_known(connection, new[1:]):
-        raise VersionConflictError
-    _append(connection, stream, expected, new)
-    after = project(connection, model, new)
-    for job in jobs:
-        _put(connection, job)
-    models[stream] = after  # the next write of this batch may be for the same stream
-    return after
+class LedgerWriter:
+    """Commits in the writer's thread; ``states`` is what readers remember, too."""
 
+    def __init__(self, states: States) -> None:
+        self._states = states
+        self._uncommitted = Uncommitted()
 
-def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded]:
-    query = (
-        sa.select(events)
-        .where(events.c.stream == stream, events.c.version > after)
-        .order_by(events.c.version)
-    )
-    return [
-        Recorded(
-            position=row.position,
-            stream=stream,
-            version=row.version,
-            event=decode(row.data.encode()),
-            hash=row.hash,
-        )
-        for row in connection.execute(query)
-    ]
+    def commit(
+        self,
+        connection: sa.Connection,
+        at: tuple[Stream, int],
+        new: Sequence[Event],
+        jobs: Sequence[Job],
+    ) -> State:
+        """Append the events of one decision; return the state after them."""
+        stream, expected = at
+        _take_turn(connection)
+        if connection.scalar(sa.select(events.c.position).where(events.c.id == new[0].id)):
+            raise KnownEventError
+        before = self._before(connection, stream)
+        if before.version != expected or _is_any_known(connection, new[1:]):
+            raise VersionConflictError
+        _append(connection, stream, expected, new)
+        now = _fold(connection, before, new)
+        snapshots.keep(connection, stream, before, now)
+        for job in jobs:
+            _put(connection, job)
+        self._uncommitted.of(connection)[stream] = now  # the batch's next write may be for it
+        return now
+
+    def keep_snapshot(self, connection: sa.Connection, stream: Stream) -> None:
+        """For a stream that had none, or one that other code has made."""
+        _take_turn(connection)
+        snapshots.keep_whole(connection, stream, self._before(connection, stream))
+
+    def _before(self, connection: sa.Connection, stream: Stream) -> State:
+        ahead = self._uncommitted.of(connection).get(stream)
+        return self._states.look(connection, stream, ahead)[0]
 
 
 def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
     query = (
-        sa.select(events).where(events.c.position > after).order_by(events.c.position).limit(limit)
+        sa.select(*(events.c[name] for name in Entry.__struct_fields__))
+        .where(events.c.position > after)
+        .order_by(events.c.position)
+        .limit(limit)
     )
     return [Entry(**row._mapping) for row in connection.execute(query)]
 
 
 def rebuild(connection: sa.Connection) -> int:
-    """Empty the projections and fold the whole ledger again, in its order."""
+    """Empty the projections and fold every stream again, from its first event to its last."""
+    _take_turn(connection)
     for table in PROJECTIONS:
         connection.execute(sa.delete(table))
-    models: dict[Stream, Model] = {}
-    count = 0
-    query = sa.select(events.c.stream, events.c.data).order_by(events.c.position)
-    for row in connection.execute(query).all():
-        stream = Stream(row.stream)
-        before = models.get(stream) or Model(stream=stream)
-        models[stream] = project(connection, before, (decode(row.data.encode()),))
-        count += 1
-    return count
+    streams = connection.scalars(sa.select(events.c.stream).distinct()).all()
+    return sum(_rebuild(connection, Stream(stream)) for stream in streams)
 
 
-def _model(connection: sa.Connection, stream: Stream, models: dict[Stream, Model]) -> Model:
-    """What is remembered, and what another process has appended since."""
-    known = models.get(stream) or Model(stream=stream)
-    return folded(known, (found.event for found in load(connection, stream, known.version)))
+def _rebuild(connection: sa.Connection, stream: Stream) -> int:
+    now = snapshots.begin(stream)
+    for event in events_after(connection, stream, 0):
+        now = _fold(connection, now, (event,))
+    snapshots.keep_whole(connection, stream, now)
+    return now.version
+
+
+def _fold(connection: sa.Connection, before: State, new: Sequence[Event]) -> State:
+    now = snapshots.after(before, new)
+    project(connection, (before, now), new)
+    return now
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
 
 
 def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:
@@ -107,7 +115,8 @@ def _append(connection: sa.Connection, stream: Stream, expected: int, new: Seque
             version=expected + offset, previous=previous,
         )  # fmt: skip
         previous = found.hash
-        rows.append({name: getattr(found, name) for name in found.__struct_fields__})
+        row = {name: getattr(found, name) for name in found.__struct_fields__}
+        rows.append(row | {"about": about_of(event)})
     connection.execute(sa.insert(events), rows)
 
 

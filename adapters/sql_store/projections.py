@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.sql_store.schema import claims, deliveries, holders, releases
+from adapters.sql_store.snapshots import State, changed
 from core.errors import VersionConflictError
 from core.events.base import Event
 from core.events.codec import kind
@@ -16,29 +17,30 @@ from core.events.outside import (
     PullRequestChanged,
     RegistryHinted,
 )
-from core.release.fold import fold
 from core.release.model import Model
 from core.release.release import Release
 from core.words import Stage, Stream
 
 
-def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -> Model:
-    """Bring the projections up to the events; return the model's state after them."""
-    model = before
+def project(
+    connection: sa.Connection, states: tuple[State, State], events: Sequence[Event]
+) -> None:
+    """Bring the projections from the state before the events to the one after them."""
     for event in events:
-        model = fold(model, event)
         _delivery(connection, event)
         if isinstance(event, ModelNameClaimed):
             _claim(connection, event)
-    for stage, holder in model.holders.items():
-        if before.holders.get(stage) is not holder:
-            _hold(connection, model.stream, stage, holder.version)
-    changed = [
-        release for key, release in model.releases.items() if before.releases.get(key) != release
-    ]
-    for release in changed:
-        _upsert(connection, releases, releases.c.release == release.id, _row(model, release))
-    return model
+    before, now = states
+    if isinstance(before, Model) and isinstance(now, Model):
+        _model(connection, before, now)
+
+
+def _model(connection: sa.Connection, before: Model, now: Model) -> None:
+    for stage in changed(before.holders, now.holders):
+        _hold(connection, now.stream, stage, now.held(stage))
+    for key in changed(before.releases, now.releases):
+        release = now.releases[key]
+        _upsert(connection, releases, releases.c.release == key, _row(now, release))
 
 
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:

@@ -19,6 +19,7 @@ events = sa.Table(
     sa.Column("data_hash", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False, server_default="", index=True),
     sa.UniqueConstraint("stream", "version", name="one_event_per_version"),
 )
 
@@ -91,4 +92,16 @@ deliveries = sa.Table(
     sa.Column("is_rejected", sa.Boolean, nullable=False),
 )
 
-PROJECTIONS = (claims, holders, releases, deliveries)
+parts = sa.Table(
+    "parts",
+    metadata,
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+PROJECTIONS = (parts, claims, holders, releases, deliveries)

@@ -4,24 +4,30 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from adapters.sql_store import ledger_table as ledger
 from adapters.sql_store.beside import Beside
+from adapters.sql_store.ledger_read import load, whole_release
 from adapters.sql_store.migrate import migrate
 from adapters.sql_store.schema import claims, outbox
+from adapters.sql_store.snapshots import State
+from adapters.sql_store.states import States
 from adapters.sql_store.views import deliveries_view, held_view, names_view, releases_view
 from adapters.sql_store.writer import Writer
 from core import jobs
+from core.desk import Desk
 from core.errors import StoreUnavailableError
 from core.events.base import Event
 from core.jobs import AnyJob, Job
 from core.ledger import to_line
 from core.ports import DeliveryRow, Recorded, ReleaseRow
 from core.release.model import Model
-from core.words import Stage, Stream
+from core.release.release import Release
+from core.words import PLATFORM, ReleaseId, Stage, Stream
 
 T = TypeVar("T")
 PAGE = 500
@@ -34,25 +40,45 @@ class SqlStore(Beside):
         self._engine = _engine(url)
         with self._engine.begin() as connection:
             migrate(connection)
-        self._models: dict[Stream, Model] = {}
-        self._writer = Writer(self._engine, self._models.clear)
+        self._states = States()
+        self._ledger = ledger.LedgerWriter(self._states)
+        self._writer = Writer(self._engine, self._states.forget)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
         self._unsent = asyncio.Event()
 
-    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]:
-        return await self._read(lambda connection: ledger.load(connection, stream, after))
+    async def load(
+        self,
+        stream: Stream,
+        after: int = 0,
+        *,
+        about: ReleaseId | None = None,
+        kinds: Sequence[type[Event]] = (),
+    ) -> list[Recorded]:
+        return await self._read(lambda connection: load(connection, stream, after, about, kinds))
+
+    async def state(self, stream: Stream) -> Model:
+        state = await self._state(stream)
+        return state if isinstance(state, Model) else Model(stream=stream, version=state.version)
+
+    async def desk(self) -> Desk:
+        state = await self._state(PLATFORM)
+        assert isinstance(state, Desk)
+        return state
+
+    async def release(self, stream: Stream, release: ReleaseId) -> Release | None:
+        return await self._read(lambda connection: whole_release(connection, stream, release))
 
     async def commit(
         self, stream: Stream, expected: int, events: Sequence[Event], jobs: Sequence[Job]
     ) -> int:
-        def write(connection: sa.Connection) -> Model:
-            return ledger.commit(connection, (stream, expected), events, jobs, self._models)
-
-        model = await self._writer.run(write)
-        self._models[stream] = model
+        at = stream, expected
+        state = await self._writer.run(
+            lambda connection: self._ledger.commit(connection, at, events, jobs)
+        )
+        self._states.remember(stream, state)
         if jobs:
             self._unsent.set()
-        return model.version
+        return state.version
 
     async def claims(self) -> dict[str, Stream]:
         rows = await self._read(lambda connection: connection.execute(sa.select(claims)).all())
@@ -69,7 +95,7 @@ class SqlStore(Beside):
             position = page[-1].position
 
     async def rebuild(self) -> int:
-        self._models.clear()
+        self._states.forget()
         return await self._writer.run(ledger.rebuild)
 
     async def unsent(self, limit: int) -> list[AnyJob]:
@@ -110,6 +136,15 @@ class SqlStore(Beside):
         await asyncio.to_thread(self._writer.close)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
+
+    async def _state(self, stream: Stream) -> State:
+        """Fold in a reader's thread: a long stream would hold up the event loop."""
+        state, was_long = await self._read(lambda c: self._states.look(c, stream))
+        self._states.remember(stream, state)
+        if was_long:
+            with suppress(StoreUnavailableError):  # then the next one folds again
+                await self._writer.run(lambda c: self._ledger.keep_snapshot(c, stream))
+        return state
 
     async def _write(self, write: Callable[[sa.Connection], T]) -> T:
         return await self._writer.run(write)

@@ -26,7 +26,7 @@ async def approvals(_words: list[str], services: Services) -> Card:
     views = [
         show.view(model, release.id)
         for model in await all_models(show)
-        for release in model.releases.values()
+        for release in model.live()
         if release.state in WAITING
     ]
     if not views:

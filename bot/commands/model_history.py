@@ -18,6 +18,13 @@ from core.events.derived import (
 from core.words import ReleaseId, Stage
 
 MOST = 15
+SHOWN = (
+    PromotionRequested,
+    PromotionApproved,
+    PromotionRejected,
+    StagePlaced,
+    RegistryChangedOutside,
+)
 NOTHING = "Nothing was placed on a stage yet."
 
 
@@ -29,7 +36,7 @@ NOTHING = "Nothing was placed on a stage yet."
 )
 async def model_history(words: list[str], services: Services) -> Card:
     model = await find_model(services.show, words[0])
-    recorded = await services.show.store.load(model.stream)
+    recorded = await services.show.store.load(model.stream, kinds=SHOWN)
     lines = [*_lines([entry.event for entry in recorded])][::-1]
     return card(
         heading(f"History of {name_of(model)}"),

@@ -17,8 +17,7 @@ from core.errors import RefusedError
 async def request(words: list[str], services: Services) -> Card:
     stage = stage_named(words[1])
     model = await find_model(services.show, words[0])
-    registered = [found for found in model.releases.values() if found.registered]
-    waiting = [found for found in registered if not found.is_final]
+    waiting = [found for found in model.live() if found.registered]
     if not waiting:
         raise RefusedError(
             f"{name_of(model)} has no registered release. Nothing was requested;",

@@ -3,7 +3,7 @@
 One file per kind of thing that happens; each registers its functions with ``decides``.
 """
 
-from core.flow import acceptance, checks, progress, promotion, pushes, registry, retry, steps
+from core.flow import acceptance, checks, desk, progress, promotion, pushes, registry, retry, steps
 from core.flow.decision import Context, Decision, decide
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "acceptance",
     "checks",
     "decide",
+    "desk",
     "progress",
     "promotion",
     "pushes",

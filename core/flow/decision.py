@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from core.desk import Desk
 from core.events.base import Event
 from core.events.derived import EventIgnored
 from core.jobs import Job
@@ -25,6 +26,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     claims: Mapping[str, Stream] = {}
     repository: Repository | None = None
     is_local: bool = False
+    desk: Desk = Desk()
 
 
 class CardRef(msgspec.Struct, frozen=True):

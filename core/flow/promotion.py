@@ -91,7 +91,7 @@ def order_problem(model: Model, release: Release, stage: Stage, policy: Policy) 
     held = model.releases.get(ReleaseId(holder.release)) if holder else None
     if held is not None and held.number > release.number:
         return f"{stage} holds the newer {held.id}: an older release never replaces it."
-    others = (found for found in model.releases.values() if found.id != release.id)
+    others = (found for found in model.live() if found.id != release.id)
     busy = next((found for found in others if _is_open(found, stage)), None)
     return f"{busy.id} has an open promotion to {stage}: it must end first." if busy else ""
 

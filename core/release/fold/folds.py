@@ -7,6 +7,7 @@ import msgspec
 
 from core.events.base import Event
 from core.release.model import Model
+from core.release.release import Release
 from core.words import ReleaseId
 
 replace = msgspec.structs.replace
@@ -29,5 +30,14 @@ def change(model: Model, event: Event, release: ReleaseId, **changes: Any) -> Mo
     known = model.releases.get(release)
     if known is None:
         return model
-    changed = replace(known, changed=event.time, **changes)
-    return replace(model, releases={**model.releases, release: changed})
+    return with_release(model, replace(known, changed=event.time, **changes))
+
+
+def with_release(model: Model, release: Release) -> Model:
+    """The model with a release that is new or has changed, and with who is live kept in step."""
+    live = model.live_ids
+    if release.is_final:
+        live = tuple(known for known in live if known != release.id)
+    elif release.id not in live:
+        live = (*live, release.id)
+    return replace(model, releases={**model.releases, release.id: release}, live_ids=live)
