@@ -1,11 +1,12 @@
 """The ledger as a table: append with optimistic locking, and fold everything anew."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import sqlalchemy as sa
 
 from adapters.sql_store import snapshots
-from adapters.sql_store.ledger_read import about_of, events_after
+from adapters.sql_store.ledger_read import AT_ONCE, about_of, events_after
 from adapters.sql_store.projections import project
 from adapters.sql_store.schema import PROJECTIONS, events, outbox
 from adapters.sql_store.snapshots import State
@@ -80,9 +81,9 @@ def rebuild(connection: sa.Connection) -> int:
 
 
 def _rebuild(connection: sa.Connection, stream: Stream) -> int:
-    now = snapshots.begin(stream)
-    for event in events_after(connection, stream, 0):
-        now = _fold(connection, now, (event,))
+    now, left = snapshots.begin(stream), events_after(connection, stream, 0)
+    while some := tuple(islice(left, AT_ONCE)):
+        now = _fold(connection, now, some)
     snapshots.keep_whole(connection, stream, now)
     return now.version
 

@@ -38,9 +38,16 @@ def project(
 def _model(connection: sa.Connection, before: Model, now: Model) -> None:
     for stage in changed(before.holders, now.holders):
         _hold(connection, now.stream, stage, now.held(stage))
+    new = []
     for key in changed(before.releases, now.releases):
-        release = now.releases[key]
-        _upsert(connection, releases, releases.c.release == key, _row(now, release))
+        row = _row(now, now.releases[key])
+        if key in before.releases:
+            update = sa.update(releases).where(releases.c.release == key)
+            connection.execute(update.values(row))
+        else:
+            new.append(row)
+    if new:
+        connection.execute(sa.insert(releases), new)
 
 
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
