@@ -48,6 +48,10 @@ class Template(Story):
         super().__init__()
         self.model = Model(stream=Stream(stream))
 
+    def tell(self, event: Event) -> Story:
+        name = event.id.replace("ado/r1/", f"ado/{self.model.stream}/")
+        return super().tell(msgspec.structs.replace(event, id=name))
+
     def next_id(self, prefix: str) -> str:
         return f"{self.model.stream}/{super().next_id(prefix)}"
 
@@ -115,10 +119,14 @@ def template(events: int) -> list[Row]:
 
 
 def _row(event: Event) -> Row:
-    texts = (event.id, kind(event), event.time.isoformat(), event.caused_by)
-    named = (text.replace("ado/r1/", f"ado/{NAME}/") for text in texts)
-    data = encode(event).decode().replace("ado/r1/", f"ado/{NAME}/")
-    return Row(*named, data=data, about=about_of(event))
+    return Row(
+        id=event.id,
+        kind=kind(event),
+        time=event.time.isoformat(),
+        caused_by=event.caused_by,
+        data=encode(event).decode(),
+        about=about_of(event),
+    )
 
 
 def rows(rows_of_one: list[Row], names: list[str]) -> Iterator[tuple[object, ...]]:

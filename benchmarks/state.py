@@ -32,7 +32,6 @@ from core.words import Step, Stream
 
 LONG, SHORT = 10_000, 100
 TURNS: Final = 200
-CHECKED: Final = Checked(checks=(), model="", team="credit")
 
 
 def now() -> datetime:
@@ -106,10 +105,11 @@ async def watch(lags: list[float]) -> None:
 
 
 async def long_stream(store: SqlStore, name: str, releases: int) -> None:
-    story = Template(name)
-    for number in range(1, releases + 1):
+    story, checked = Template(name), Checked(checks=(), model=f"{name}_model", team="credit")
+    for start in range(0, releases, SHORT):
         done = len(story.events)
-        story.push(number).finish(Step.CHECK, CHECKED)
+        for number in range(start + 1, start + SHORT + 1):
+            story.push(number).finish(Step.CHECK, checked)
         await store.commit(Stream(name), done, story.events[done:], [])
 
 
