@@ -19,6 +19,8 @@ from core.words import ReleaseId, Stream
 LONGEST: Final = 100  # characters: an index does not take everything that somebody may write
 COMMIT: Final = "commit/"
 AT_ONCE: Final = 500
+_OF: Final = events.c.stream == sa.bindparam("of")
+_NEWEST: Final = sa.select(sa.func.max(events.c.version)).where(_OF)
 
 
 def about_of(event: Event) -> str:
@@ -33,8 +35,7 @@ def _bounded(about: str) -> str:
 
 
 def newest_version(connection: sa.Connection, stream: Stream) -> int:
-    query = sa.select(sa.func.max(events.c.version)).where(events.c.stream == stream)
-    return connection.scalar(query) or 0
+    return connection.scalar(_NEWEST, {"of": stream}) or 0
 
 
 def events_after(connection: sa.Connection, stream: Stream, version: int) -> Iterator[Event]:
