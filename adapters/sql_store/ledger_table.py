@@ -45,7 +45,7 @@ class LedgerWriter:
             raise VersionConflictError
         _append(connection, stream, expected, new)
         now = _fold(connection, before, new)
-        snapshots.keep(connection, stream, before, now)
+        snapshots.keep(connection, stream, (before, now), new)
         for job in jobs:
             _put(connection, job)
         self._uncommitted.of(connection)[stream] = now  # the batch's next write may be for it

@@ -32,14 +32,15 @@ def project(
             _claim(connection, event)
     before, now = states
     if isinstance(before, Model) and isinstance(now, Model):
-        _model(connection, before, now)
+        _model(connection, (before, now), events)
 
 
-def _model(connection: sa.Connection, before: Model, now: Model) -> None:
-    for stage in changed(before.holders, now.holders):
+def _model(connection: sa.Connection, states: tuple[Model, Model], events: Sequence[Event]) -> None:
+    before, now = states
+    for stage in changed(states, "holders", events):
         _hold(connection, now.stream, stage, now.held(stage))
     new = []
-    for key in changed(before.releases, now.releases):
+    for key in changed(states, "releases", events):
         row = _row(now, now.releases[key])
         if key in before.releases:
             update = sa.update(releases).where(releases.c.release == key)

@@ -7,8 +7,8 @@ that made it: after a change of the code the stream is folded anew from its even
 
 import hashlib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -19,20 +19,18 @@ from core.desk import Desk, desk_after
 from core.events.base import Event
 from core.release import model, promotion, release, slim, state
 from core.release.fold import MOVERS, folds
+from core.release.fold.folds import touched
 from core.release.model import Model
 from core.release.slim import grown
 from core.words import PLATFORM, Stream
 
 State = Model | Desk
-K = TypeVar("K")
-V = TypeVar("V")
 
 GROWING: Final[dict[type[State], tuple[str, ...]]] = {
     Model: ("releases", "pushes", "creators"),
     Desk: ("letters",),
 }
 HEAD: Final = "head"
-BLOCK: Final = 100
 MADE_BY: Final = (desk_module, model, promotion, release, slim, state, folds, *MOVERS)
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -95,15 +93,22 @@ def read(connection: sa.Connection, stream: Stream) -> State | None:
     return _joined(stream, heads[0], sorted(rows, key=_number)) if heads else None
 
 
-def keep(connection: sa.Connection, stream: Stream, before: State, now: State) -> None:
+def keep(
+    connection: sa.Connection,
+    stream: Stream,
+    states: tuple[State, State],
+    events: Sequence[Event],
+) -> None:
     """Bring the snapshot from one state to the next; where there is none it is written whole."""
+    before, now = states
     versions = {"was": before.version, "becomes": now.version}
     moved = connection.execute(_MOVE_HEAD, {"of": stream, "bytes": _head(now), **versions})
     if not moved.rowcount:
         keep_whole(connection, stream, now)
         return
     for name in GROWING[type(now)]:
-        _keep_changed(connection, stream, name, (getattr(before, name), getattr(now, name)))
+        keys = changed(states, name, events)
+        _keep_entries(connection, (stream, name), keys, states)
 
 
 def keep_whole(connection: sa.Connection, stream: Stream, now: State) -> None:
@@ -120,48 +125,44 @@ def keep_whole(connection: sa.Connection, stream: Stream, now: State) -> None:
     connection.execute(sa.insert(parts), rows)
 
 
-def changed(before: Mapping[K, V], now: Mapping[K, V]) -> Iterator[K]:
-    """The keys of what is new or another object.
+def changed(states: tuple[State, State], name: str, events: Sequence[Event]) -> list[Any]:
+    """The keys of a field whose entry is new or another object: values are never compared.
 
-    Lists compare by identity first, and fast: of 10,000 releases only the block is looked through
-    in which one has changed.
+    Of the releases only those are looked at that the events name: a long stream has many.
     """
+    before, now = getattr(states[0], name), getattr(states[1], name)
     if before is now:
-        return
-    keys, old, new = [*now], [*before.values()], [*now.values()]
-    if keys[: len(old)] != [*before]:  # something was removed
-        yield from (key for key in keys if before.get(key) is not now[key])
-        return
-    for start in range(0, len(old), BLOCK):
-        some = slice(start, min(start + BLOCK, len(old)))
-        if old[some] != new[some]:
-            triples = zip(keys[some], old[some], new[some], strict=True)
-            yield from (key for key, one, other in triples if one is not other)
-    yield from keys[len(old) :]
+        return []
+    named = touched(events) if name == "releases" else now
+    return [key for key in named if key in now and before.get(key) is not now[key]]
 
 
-def _keep_changed(
+def _keep_entries(
     connection: sa.Connection,
-    stream: Stream,
-    name: str,
-    states: tuple[Mapping[str, Any], Mapping[str, Any]],
+    at: tuple[Stream, str],
+    keys: Sequence[str],
+    states: tuple[State, State],
 ) -> None:
-    before, now = states
-    there: list[dict[str, Any]] = []
-    new: list[dict[str, Any]] = []
-    for key in changed(before, now):
-        data = _encode((key, now[key]))
-        if key in before:
-            there.append({"of": stream, "what": name, "name": _digest(key), "bytes": data})
-        else:
-            new.append(_row(stream, name, key, len(before) + len(new), data))
+    stream, name = at
+    before, now = getattr(states[0], name), getattr(states[1], name)
+    there = [key for key in keys if key in before]
+    new = [key for key in keys if key not in before]
     if there:
-        connection.execute(_CHANGE, there)
+        connection.execute(
+            _CHANGE, [_name(at, key) | {"bytes": _encode((key, now[key]))} for key in there]
+        )
     if new:
-        connection.execute(sa.insert(parts), new)
+        rows = [
+            _row(stream, name, key, number, _encode((key, now[key])))
+            for number, key in enumerate(new, start=len(before))
+        ]
+        connection.execute(sa.insert(parts), rows)
     if len(now) < len(before) + len(new):
-        gone = [{"of": stream, "what": name, "name": _digest(key)} for key in before.keys() - now]
-        connection.execute(_REMOVE, gone)
+        connection.execute(_REMOVE, [_name(at, key) for key in before.keys() - now.keys()])
+
+
+def _name(at: tuple[Stream, str], key: str) -> dict[str, Any]:
+    return {"of": at[0], "what": at[1], "name": _digest(key)}
 
 
 def _head(now: State) -> bytes:

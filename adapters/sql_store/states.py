@@ -16,7 +16,7 @@ from adapters.sql_store.snapshots import State
 from core.release.model import Model
 from core.words import Stream
 
-WEIGHT: Final = 40_000  # slim releases, of some 2 KB each
+WEIGHT: Final = 15_000  # slim releases, of some 5 KB each
 LIVE: Final = 10  # how many slim ones a live release weighs
 LONG: Final = 64  # events: who folds more than these leaves a snapshot for the next one
 

@@ -25,7 +25,7 @@ async def approvals(_words: list[str], services: Services) -> Card:
     show = services.show
     views = [
         show.view(model, release.id)
-        for model in await all_models(show)
+        async for model in all_models(show)
         for release in model.live()
         if release.state in WAITING
     ]

@@ -13,8 +13,10 @@ import msgspec
 from core.events.base import Event
 from core.gate.checks import CheckResult
 from core.release.fold import folded
+from core.release.fold.folds import touched
 from core.release.model import Model
 from core.release.release import Release
+from core.release.state import StepRun
 from core.results import Checked, Ran
 from core.words import BlobId
 
@@ -37,7 +39,7 @@ def slim(release: Release) -> Release:
     checked = release.checked
     return replace(
         release,
-        steps={key: replace(run, result=None, note="") for key, run in release.steps.items()},
+        steps=_unfinished(release),
         checked=_checked(checked, is_registered=bool(release.registered)) if checked else None,
         quick=_measured(release.quick),
         waiting=(),
@@ -46,10 +48,15 @@ def slim(release: Release) -> Release:
 
 
 def _with_slim(model: Model, events: Iterable[Event]) -> Model:
-    touched = {getattr(event, "release", None): None for event in events}
-    found = (model.releases[key] for key in touched if key in model.releases)
+    found = (model.releases[key] for key in touched(events) if key in model.releases)
     slimmed = {release.id: slim(release) for release in found if release.is_final}
     return replace(model, releases={**model.releases, **slimmed}) if slimmed else model
+
+
+def _unfinished(release: Release) -> dict[str, StepRun]:
+    """Their late results are still noted."""
+    runs = release.steps.items()
+    return {key: replace(run, note="") for key, run in runs if run.finished is None}
 
 
 def _checked(checked: Checked, *, is_registered: bool) -> Checked:

@@ -1,6 +1,6 @@
 """What every fold needs: its place in the table by event, and one release of a model changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,8 +25,18 @@ def folds(kind: type[E]) -> Callable[[Callable[[Model, E], Model]], Callable[[Mo
     return register
 
 
+def touched(events: Iterable[Event]) -> tuple[ReleaseId, ...]:
+    """The releases that these events can have moved, in the order in which they are named."""
+    named = (getattr(event, "release", None) for event in events)
+    return tuple(dict.fromkeys(release for release in named if release))
+
+
 def change(model: Model, event: Event, release: ReleaseId, **changes: Any) -> Model:
-    """One release changed; an event about a release that is not ours moves nothing."""
+    """One release changed; an event about a release that is not ours moves nothing.
+
+    An event moves only the release that it names: snapshots and ``Ledger.release`` rely on it.
+    """
+    assert release in touched([event])
     known = model.releases.get(release)
     if known is None:
         return model
