@@ -12,7 +12,7 @@ from core.release.release import Release
 from core.words import ReleaseId, Stage, Stream
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
+class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Who holds a stage. ``release`` is empty when the version was placed there outside of us."""
 
     version: str

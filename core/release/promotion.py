@@ -8,7 +8,7 @@ from core.people import Person
 from core.words import ApprovalId, Stage
 
 
-class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+class Promotion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The newest request for a stage, and what became of it."""
 
     stage: Stage
