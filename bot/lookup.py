@@ -1,6 +1,7 @@
 """Find what a person names: a model, a release, or everything that is on board."""
 
 import difflib
+from collections.abc import AsyncIterator
 
 from bot.ports import BotPorts
 from core.errors import UnknownNameError
@@ -10,10 +11,15 @@ from core.words import ReleaseId, Stream, stream_of
 NEAR = 3
 
 
-async def all_models(ports: BotPorts) -> list[Model]:
-    """By name; a repository that has not released anything yet is there under its own name."""
-    models = [await ports.handle.model(known.name) for known in ports.platform.repositories]
-    return sorted(models, key=lambda model: name_of(model).casefold())
+async def all_models(ports: BotPorts) -> AsyncIterator[Model]:
+    """By name, one after another: a thousand of them are too much to be held at once.
+
+    A repository that has not released anything yet is there under its own name.
+    """
+    names = await ports.store.names()
+    known = [repository.name for repository in ports.platform.repositories]
+    for stream in sorted(known, key=lambda stream: (names.get(stream) or stream).casefold()):
+        yield await ports.handle.model(stream)
 
 
 def name_of(model: Model) -> str:

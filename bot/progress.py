@@ -108,5 +108,6 @@ def _measures(results: tuple[CheckResult, ...]) -> dict[tuple[str, str], Measure
 
 def _earlier(model: Model, release: Release) -> tuple[CheckResult, ...]:
     """What the gate said of the release before this one, on any branch."""
-    before = [each for each in model.releases.values() if each.number < release.number]
-    return next((each.checks for each in reversed(before) if each.checks), ())
+    newest_first = reversed(model.releases.values())
+    before = (each.checks for each in newest_first if each.number < release.number)
+    return next((checks for checks in before if checks), ())

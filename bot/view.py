@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from bot.ports import BotPorts
 from core import reading
 from core.authority.acts import Act, RequestStage
 from core.authority.evaluate import may
@@ -104,6 +105,15 @@ def release_view(subject: CardSubject, release: str) -> View:
         page_url=subject.page_url,
         team=subject.team,
     )
+
+
+async def whole_view(subject: CardSubject, ports: BotPorts) -> View:
+    """The state keeps little of a final release; its card shows the findings still."""
+    view = release_view(subject, subject.name)
+    if not view.release.is_final:
+        return view
+    whole = await ports.handle.release(view.release.id)
+    return msgspec.structs.replace(view, release=whole or view.release)
 
 
 def page(page_url: str, path: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from core.desk import Desk
 from core.platform import Repository
 from core.policy import Policy
 from core.words import Stream
@@ -18,3 +19,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     claims: Mapping[str, Stream] = {}
     repository: Repository | None = None
     is_local: bool = False
+    desk: Desk = Desk()

@@ -7,6 +7,7 @@ import msgspec
 
 from core import jobs
 from core.context import Context
+from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
@@ -15,8 +16,8 @@ from core.flow import Decision, decide
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
-from core.release.fold import folded
 from core.release.model import Model
+from core.release.release import Release
 from core.words import PLATFORM, ReleaseId, Stream, stream_of
 
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
@@ -53,7 +54,6 @@ class Handle:
         self._policy = policy
         self._clock = clock
         self._is_local = is_local
-        self._models: dict[Stream, Model] = {}  # a cache: the ledger tells what came since
 
     async def __call__(self, event: Event) -> Handled:
         for _ in range(ATTEMPTS):
@@ -69,15 +69,17 @@ class Handle:
 
     async def model(self, stream: Stream) -> Model:
         """The newest state of a stream."""
-        known = self._models.get(stream) or Model(stream=stream)
-        recorded = await self._ledger.load(stream, after=known.version)
-        model = folded(known, (found.event for found in recorded))
-        if model.version >= self._models.get(stream, model).version:
-            self._models[stream] = model
-        return model
+        return await self._ledger.state(stream)
+
+    async def release(self, release: ReleaseId) -> Release | None:
+        """One release as a whole: the state has only a slim one when it is final."""
+        return await self._ledger.release(stream_of(release), release)
 
     def context(
-        self, claims: Mapping[str, Stream] | None = None, repository: Repository | None = None
+        self,
+        claims: Mapping[str, Stream] | None = None,
+        repository: Repository | None = None,
+        desk: Desk | None = None,
     ) -> Context:
         """The world as it is now: what the evaluator is asked with, here and by whoever shows."""
         return Context(
@@ -86,13 +88,14 @@ class Handle:
             claims=claims or {},
             repository=repository,
             is_local=self._is_local,
+            desk=desk or Desk(),
         )
 
     async def _once(self, event: Event) -> Handled:
         claims = await self._ledger.claims()
         stream, repository = self._place(event, claims)
         model = await self.model(stream)
-        context = self.context(claims, repository)
+        context = self.context(claims, repository, await self._ledger.desk())
         decision = decide(model, event, context)
         events = (event, *decision.events)
         after = model.version + len(events)
@@ -106,6 +109,8 @@ class Handle:
     def _place(self, event: Event, claims: dict[str, Stream]) -> tuple[Stream, Repository | None]:
         """The stream that an event belongs to; what belongs to none goes to ``platform``."""
         repository = None
+        if event.is_for_desk:
+            return PLATFORM, None
         match event:
             case CodePushed() | BranchDeleted() | PullRequestChanged():
                 repository = self.platform.repository(event.repository)

@@ -5,7 +5,7 @@ import msgspec
 from core.words import PersonId
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Somebody who may decide: known by the object id, never by a display name.
 
     ``identity`` says how the id was established: ``verified`` by the channel's token, or

@@ -6,7 +6,7 @@ from core.gate.checks import CheckResult
 from core.words import BlobId, ModelType
 
 
-class Author(msgspec.Struct, frozen=True):
+class Author(msgspec.Struct, frozen=True, gc=False):
     """Who wrote a commit: the directory's person where the address is known, else the address."""
 
     email: str
@@ -22,7 +22,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked"):
+class Checked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="checked"):
     """The gate's answer, and what the repository says about itself.
 
     ``variables`` holds names and values, never a secret. ``libraries`` are the pinned lines of the
@@ -44,7 +44,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked"):
     reports: dict[str, BlobId] = {}  # the gate's answer in other forms: junit.xml, sarif.json, ...
 
 
-class Ran(msgspec.Struct, frozen=True, kw_only=True, tag="ran"):
+class Ran(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ran"):
     """What train, score or evaluate brought back from the platform."""
 
     run: str  # the MLflow run that train, score and evaluate share
@@ -55,14 +55,14 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True, tag="ran"):
     log: BlobId = BlobId("")
 
 
-class Registered(msgspec.Struct, frozen=True, kw_only=True, tag="registered"):
+class Registered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="registered"):
     """The version in the registry, and the SHA-256 over its artifact's files."""
 
     version: str
     artifact_digest: str
 
 
-class Promoted(msgspec.Struct, frozen=True, kw_only=True, tag="promoted"):
+class Promoted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promoted"):
     """The stage holds the version now: read back, and a batch was scored there."""
 
     version: str
@@ -72,7 +72,7 @@ class Promoted(msgspec.Struct, frozen=True, kw_only=True, tag="promoted"):
     log: BlobId = BlobId("")
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="failed"):
     """Why the step failed, in words for the person who can mend it."""
 
     reason: str

@@ -1,52 +1,106 @@
-"""The ledger as a table: append with optimistic locking, read a stream, fold everything anew."""
+"""The ledger as a table: append with optimistic locking, and fold everything anew."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import sqlalchemy as sa
 
-from adapters.sql_store import outbox_table
+from adapters.sql_store import outbox_table, snapshots
 from adapters.sql_store.faults import Fault, fault_of
+from adapters.sql_store.ledger_read import AT_ONCE, about_of, events_after
 from adapters.sql_store.projections import project
 from adapters.sql_store.schema import PROJECTIONS, digest, events
+from adapters.sql_store.snapshots import State
+from adapters.sql_store.states import States, Uncommitted
 from core.errors import KnownEventError, VersionConflictError
 from core.events.base import Event
-from core.events.codec import decode
 from core.jobs import Job, Lane
 from core.ledger import GENESIS, Entry, entry
-from core.ports import Recorded
-from core.release.fold import folded
 from core.release.model import Model
 from core.words import Stream
 
 CHAIN_LOCK = 0x51055  # one chain: on PostgreSQL writers of all processes take turns
 
 
-def commit(
-    connection: sa.Connection,
-    at: tuple[Stream, int],
-    new: Sequence[Event],
-    jobs: Sequence[Job],
-    models: dict[Stream, Model],
-) -> tuple[Model, set[Lane]]:
-    """Append the events of one decision; return the model after them, and lanes with jobs."""
-    stream, expected = at
+class LedgerWriter:
+    """Commits in the writer's thread; ``states`` is what readers remember, too."""
+
+    def __init__(self, states: States) -> None:
+        self._states = states
+        self._uncommitted = Uncommitted()
+
+    def commit(
+        self,
+        connection: sa.Connection,
+        at: tuple[Stream, int],
+        new: Sequence[Event],
+        jobs: Sequence[Job],
+    ) -> tuple[State, set[Lane]]:
+        """Append the events of one decision; return the state after them, and lanes with jobs."""
+        stream, expected = at
+        lock_chain(connection)
+        known = sa.select(events.c.position).where(events.c.id_digest == digest(new[0].id))
+        if connection.scalar(known):
+            raise KnownEventError
+        before = self._before(connection, stream)
+        if before.version != expected or _is_any_known(connection, new[1:]):
+            raise VersionConflictError
+        _append_first(connection, stream, expected, new)
+        now = _fold(connection, before, new)
+        snapshots.keep(connection, stream, (before, now), new)
+        ready = outbox_table.take_in(connection, _model(stream, now), new, jobs)
+        self._uncommitted.of(connection)[stream] = now  # the batch's next write may be for it
+        return now, ready
+
+    def keep_snapshot(self, connection: sa.Connection, stream: Stream) -> None:
+        """For a stream that had none, or one that other code has made."""
+        lock_chain(connection)
+        snapshots.keep_whole(connection, stream, self._before(connection, stream))
+
+    def _before(self, connection: sa.Connection, stream: Stream) -> State:
+        ahead = self._uncommitted.of(connection).get(stream)
+        return self._states.look(connection, stream, ahead)[0]
+
+
+def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
+    query = (
+        sa.select(*(events.c[name] for name in Entry.__struct_fields__))
+        .where(events.c.position > after)
+        .order_by(events.c.position)
+        .limit(limit)
+    )
+    return [Entry(**row._mapping) for row in connection.execute(query)]
+
+
+def rebuild(connection: sa.Connection) -> int:
+    """Empty the projections and fold every stream again, from its first event to its last.
+
+    Whoever commits meanwhile waits, so that no event falls between the two.
+    """
     lock_chain(connection)
-    known = sa.select(events.c.position).where(events.c.id_digest == digest(new[0].id))
-    if connection.scalar(known):
-        raise KnownEventError
-    model = _model(connection, stream, models)
-    if model.version != expected or _is_any_known(connection, new[1:]):
-        raise VersionConflictError
-    try:
-        _append(connection, stream, expected, new)
-    except sa.exc.IntegrityError as error:
-        if fault_of(error) is Fault.TAKEN:  # by somebody who does not know of our lock
-            raise VersionConflictError from None
-        raise
-    after = project(connection, model, new)
-    ready = outbox_table.take_in(connection, after, new, jobs)
-    models[stream] = after  # the next write of this batch may be for the same stream
-    return after, ready
+    for table in PROJECTIONS:
+        connection.execute(sa.delete(table))
+    streams = connection.scalars(sa.select(events.c.stream).distinct()).all()
+    return sum(_rebuild(connection, Stream(stream)) for stream in streams)
+
+
+def _rebuild(connection: sa.Connection, stream: Stream) -> int:
+    now, left = snapshots.begin(stream), events_after(connection, stream, 0)
+    while some := tuple(islice(left, AT_ONCE)):
+        now = _fold(connection, now, some)
+    snapshots.keep_whole(connection, stream, now)
+    return now.version
+
+
+def _model(stream: Stream, now: State) -> Model:
+    """The desk has no releases."""
+    return now if isinstance(now, Model) else Model(stream=stream, version=now.version)
+
+
+def _fold(connection: sa.Connection, before: State, new: Sequence[Event]) -> State:
+    now = snapshots.after(before, new)
+    project(connection, (before, now), new)
+    return now
 
 
 def done(connection: sa.Connection, job: Job) -> bool:
@@ -61,64 +115,22 @@ def lock_chain(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
 
 
-def load(connection: sa.Connection, stream: Stream, after: int) -> list[Recorded]:
-    query = (
-        sa.select(events)
-        .where(events.c.stream == stream, events.c.version > after)
-        .order_by(events.c.version)
-    )
-    return [
-        Recorded(
-            position=row.position,
-            stream=stream,
-            version=row.version,
-            event=decode(row.data.encode()),
-            hash=row.hash,
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
-    columns = [events.c[name] for name in Entry.__struct_fields__]
-    query = (
-        sa.select(*columns)
-        .where(events.c.position > after)
-        .order_by(events.c.position)
-        .limit(limit)
-    )
-    return [Entry(**row._mapping) for row in connection.execute(query)]
-
-
-def rebuild(connection: sa.Connection) -> int:
-    """Empty the projections and fold the whole ledger again, in its order.
-
-    Whoever commits meanwhile waits, so that no event falls between the two.
-    """
-    lock_chain(connection)
-    for table in PROJECTIONS:
-        connection.execute(sa.delete(table))
-    models: dict[Stream, Model] = {}
-    count = 0
-    query = sa.select(events.c.stream, events.c.data).order_by(events.c.position)
-    for row in connection.execute(query).all():
-        stream = Stream(row.stream)
-        before = models.get(stream) or Model(stream=stream)
-        models[stream] = project(connection, before, (decode(row.data.encode()),))
-        count += 1
-    return count
-
-
-def _model(connection: sa.Connection, stream: Stream, models: dict[Stream, Model]) -> Model:
-    """What is remembered, and what another process has appended since."""
-    known = models.get(stream) or Model(stream=stream)
-    return folded(known, (found.event for found in load(connection, stream, known.version)))
-
-
 def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:
     ids = [digest(event.id) for event in derived]
     query = sa.select(events.c.position).where(events.c.id_digest.in_(ids)).limit(1)
     return bool(ids) and connection.scalar(query) is not None
+
+
+def _append_first(
+    connection: sa.Connection, stream: Stream, expected: int, new: Sequence[Event]
+) -> None:
+    """Raise VersionConflictError when somebody was first who does not know of our lock."""
+    try:
+        _append(connection, stream, expected, new)
+    except sa.exc.IntegrityError as error:
+        if fault_of(error) is Fault.TAKEN:
+            raise VersionConflictError from None
+        raise
 
 
 def _append(connection: sa.Connection, stream: Stream, expected: int, new: Sequence[Event]) -> None:
@@ -133,5 +145,5 @@ def _append(connection: sa.Connection, stream: Stream, expected: int, new: Seque
         )  # fmt: skip
         previous = found.hash
         row = {name: getattr(found, name) for name in found.__struct_fields__}
-        rows.append({**row, "id_digest": digest(event.id)})
+        rows.append(row | {"id_digest": digest(event.id), "about": about_of(event)})
     connection.execute(sa.insert(events), rows)

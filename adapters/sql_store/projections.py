@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.sql_store.schema import claims, deliveries, digest, releases
+from adapters.sql_store.schema import claims, deliveries, digest, holders, releases
+from adapters.sql_store.snapshots import State, changed
 from core.errors import VersionConflictError
 from core.events.base import Event
 from core.events.codec import kind
@@ -16,25 +17,38 @@ from core.events.outside import (
     PullRequestChanged,
     RegistryHinted,
 )
-from core.release.fold import fold
 from core.release.model import Model
 from core.release.release import Release
+from core.words import Stage, Stream
 
 
-def project(connection: sa.Connection, before: Model, events: Sequence[Event]) -> Model:
-    """Bring the projections up to the events; return the model's state after them."""
-    model = before
+def project(
+    connection: sa.Connection, states: tuple[State, State], events: Sequence[Event]
+) -> None:
+    """Bring the projections from the state before the events to the one after them."""
     for event in events:
-        model = fold(model, event)
         _delivery(connection, event)
         if isinstance(event, ModelNameClaimed):
             _claim(connection, event)
-    changed = [
-        release for key, release in model.releases.items() if before.releases.get(key) != release
-    ]
-    for release in changed:
-        _upsert(connection, releases, releases.c.release, _row(model, release))
-    return model
+    before, now = states
+    if isinstance(before, Model) and isinstance(now, Model):
+        _model(connection, (before, now), events)
+
+
+def _model(connection: sa.Connection, states: tuple[Model, Model], events: Sequence[Event]) -> None:
+    before, now = states
+    for stage in changed(states, "holders", events):
+        _hold(connection, now.stream, stage, now.held(stage))
+    new = []
+    for key in changed(states, "releases", events):
+        row = _row(now, now.releases[key])
+        if key in before.releases:
+            update = sa.update(releases).where(releases.c.release == key)
+            connection.execute(update.values(row))
+        else:
+            new.append(row)
+    if new:
+        connection.execute(sa.insert(releases), new)
 
 
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
@@ -45,8 +59,14 @@ def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
     if owner is not None and owner != event.stream:
         raise VersionConflictError
     if owner is None:
-        row = {"name_digest": key, "name": name, "stream": event.stream}
+        row = {"name_digest": key, "name": name, "stream": event.stream, "model": event.model}
         connection.execute(sa.insert(claims).values(row))
+
+
+def _hold(connection: sa.Connection, stream: Stream, stage: Stage, version: str) -> None:
+    at = (holders.c.stream == stream) & (holders.c.stage == stage)
+    row = {"stream": stream, "stage": stage, "version": version}
+    _upsert(connection, holders, at, row)
 
 
 def _row(model: Model, release: Release) -> dict[str, Any]:
@@ -101,7 +121,7 @@ def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
         "release": "",
         "is_rejected": isinstance(event, DeliveryRejected),
     }
-    _upsert(connection, deliveries, deliveries.c.event_digest, row)
+    _upsert(connection, deliveries, deliveries.c.event_digest == digest(event.id), row)
 
 
 def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str = "") -> None:
@@ -113,9 +133,9 @@ def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str
 
 
 def _upsert(
-    connection: sa.Connection, table: sa.Table, key: sa.Column[Any], row: dict[str, Any]
+    connection: sa.Connection, table: sa.Table, at: sa.ColumnElement[bool], row: dict[str, Any]
 ) -> None:
     """In two statements that every dialect knows; the writer is alone or holds the stream."""
-    updated = connection.execute(sa.update(table).where(key == row[key.name]).values(row))
+    updated = connection.execute(sa.update(table).where(at).values(row))
     if not updated.rowcount:
         connection.execute(sa.insert(table).values(row))

@@ -54,6 +54,7 @@ events = sa.Table(
     sa.Column("data_hash", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False, server_default="", index=True),
     sa.UniqueConstraint("stream", "version", name="one_event_per_version"),
 )
 
@@ -108,6 +109,15 @@ claims = sa.Table(
     sa.Column("name_digest", DIGEST, primary_key=True),
     sa.Column("name", AnyText, nullable=False),
     sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+)
+
+holders = sa.Table(
+    "holders",
+    metadata,
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
 )
 
 releases = sa.Table(
@@ -138,4 +148,16 @@ deliveries = sa.Table(
     sa.Column("is_rejected", sa.Boolean, nullable=False),
 )
 
-PROJECTIONS = (claims, releases, deliveries)
+parts = sa.Table(
+    "parts",
+    metadata,
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+PROJECTIONS = (parts, claims, holders, releases, deliveries)

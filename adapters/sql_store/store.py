@@ -22,17 +22,22 @@ from adapters.sql_store.engine import (
     without_limits,
 )
 from adapters.sql_store.faults import Fault, fault_of, unreadable
+from adapters.sql_store.ledger_read import load, whole_release
 from adapters.sql_store.migrate import Migrated, Schema
 from adapters.sql_store.schema import claims, outbox
-from adapters.sql_store.views import deliveries_view, held_view, releases_view
+from adapters.sql_store.snapshots import State
+from adapters.sql_store.states import States
+from adapters.sql_store.views import deliveries_view, held_view, names_view, releases_view
 from adapters.sql_store.writer import CHAIN, CLOSED, OUTBOX, Writer
+from core.desk import Desk
 from core.errors import StoreUnavailableError
 from core.events.base import Event
 from core.jobs import AnyJob, Job, Lane
 from core.ledger import to_line
 from core.ports import DeliveryRow, Recorded, ReleaseRow
 from core.release.model import Model
-from core.words import Stage, Stream
+from core.release.release import Release
+from core.words import PLATFORM, ReleaseId, Stage, Stream
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +57,9 @@ class SqlStore(Beside):
         self._settings = SqlSettings(url=settings) if isinstance(settings, str) else settings
         self._engine = open_engine(self._settings, password)
         self._schema = Schema(self._engine)
-        self._models: dict[Stream, Model] = {}
-        self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._models.clear)
+        self._states = States()
+        self._ledger = ledger.LedgerWriter(self._states)
+        self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._states.forget)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
         self._unsent = {lane: asyncio.Event() for lane in Lane}
         self._is_closed = False
@@ -83,20 +89,39 @@ class SqlStore(Beside):
             await asyncio.sleep(pause_s)
         raise AssertionError  # repeat() has no end
 
-    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]:
-        return await self._read(lambda connection: ledger.load(connection, stream, after))
+    async def load(
+        self,
+        stream: Stream,
+        after: int = 0,
+        *,
+        about: ReleaseId | None = None,
+        kinds: Sequence[type[Event]] = (),
+    ) -> list[Recorded]:
+        return await self._read(lambda connection: load(connection, stream, after, about, kinds))
+
+    async def state(self, stream: Stream) -> Model:
+        state = await self._state(stream)
+        return state if isinstance(state, Model) else Model(stream=stream, version=state.version)
+
+    async def desk(self) -> Desk:
+        state = await self._state(PLATFORM)
+        assert isinstance(state, Desk)
+        return state
+
+    async def release(self, stream: Stream, release: ReleaseId) -> Release | None:
+        return await self._read(lambda connection: whole_release(connection, stream, release))
 
     async def commit(
         self, stream: Stream, expected: int, events: Sequence[Event], jobs: Sequence[Job]
     ) -> int:
-        def write(connection: sa.Connection) -> tuple[Model, set[Lane]]:
-            return ledger.commit(connection, (stream, expected), events, jobs, self._models)
+        def write(connection: sa.Connection) -> tuple[State, set[Lane]]:
+            return self._ledger.commit(connection, (stream, expected), events, jobs)
 
-        model, ready = await self._writer.run(CHAIN, write)
-        self._models[stream] = model
+        state, ready = await self._writer.run(CHAIN, write)
+        self._states.remember(stream, state)
         for lane in ready:
             self._unsent[lane].set()
-        return model.version
+        return state.version
 
     async def claims(self) -> dict[str, Stream]:
         rows = await self._read(lambda connection: connection.execute(sa.select(claims)).all())
@@ -113,7 +138,7 @@ class SqlStore(Beside):
             position = page[-1].position
 
     async def rebuild(self) -> int:
-        self._models.clear()
+        self._states.forget()
 
         def fold_all(connection: sa.Connection) -> int:
             with without_limits(connection):
@@ -150,6 +175,9 @@ class SqlStore(Beside):
     async def held(self) -> dict[Stream, dict[Stage, str]]:
         return await self._read(held_view)
 
+    async def names(self) -> dict[Stream, str]:
+        return await self._read(names_view)
+
     async def ping(self) -> None:
         nothing = sa.delete(outbox).where(sa.false())  # takes the writer's lock, unlike a SELECT
         limit_s = self._settings.ping_s
@@ -164,6 +192,15 @@ class SqlStore(Beside):
         await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
+
+    async def _state(self, stream: Stream) -> State:
+        """Fold in a reader's thread: a long stream would hold up the event loop."""
+        state, was_long = await self._read(lambda c: self._states.look(c, stream))
+        self._states.remember(stream, state)
+        if was_long:
+            with suppress(StoreUnavailableError):  # then the next one folds again
+                await self._writer.run(CHAIN, lambda c: self._ledger.keep_snapshot(c, stream))
+        return state
 
     async def _write(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
         return await self._writer.run(order, write)

@@ -3,9 +3,7 @@
 import msgspec
 import sqlalchemy as sa
 
-from adapters.sql_store.schema import deliveries, events, releases
-from core.events.codec import decode
-from core.events.derived import RegistryChangedOutside, StagePlaced
+from adapters.sql_store.schema import claims, deliveries, holders, releases
 from core.ports import DeliveryRow, ReleaseRow
 from core.words import Stage, Stream
 
@@ -25,14 +23,12 @@ def deliveries_view(connection: sa.Connection, limit: int) -> list[DeliveryRow]:
 
 
 def held_view(connection: sa.Connection) -> dict[Stream, dict[Stage, str]]:
-    """The last word of the ledger on each stage."""
-    kinds = (StagePlaced.__name__, RegistryChangedOutside.__name__)
-    query = sa.select(events.c.stream, events.c.data).where(events.c.type.in_(kinds))
-    found: dict[Stream, dict[Stage, str]] = {}
-    for row in connection.execute(query.order_by(events.c.position)):
-        match decode(row.data.encode()):
-            case StagePlaced(stage=stage, version=version):
-                found.setdefault(Stream(row.stream), {})[stage] = version
-            case RegistryChangedOutside(stage=stage, found=version):
-                found.setdefault(Stream(row.stream), {})[stage] = version
+    found: dict[Stream, dict[Stage, str]] = {stream: {} for stream in names_view(connection)}
+    for row in connection.execute(sa.select(holders)):
+        found.setdefault(Stream(row.stream), {})[Stage(row.stage)] = row.version
     return found
+
+
+def names_view(connection: sa.Connection) -> dict[Stream, str]:
+    rows = connection.execute(sa.select(claims))
+    return {Stream(row.stream): row.model or row.name for row in rows}

@@ -7,7 +7,7 @@ from bot import findings, metrics_table
 from bot.click import Click, Clicks, Draft, release_of, typed
 from bot.elements import Part, banner, button, card, heading, link, section, text, text_input
 from bot.ports import BotPorts
-from bot.view import CardSubject, View, release_view
+from bot.view import CardSubject, View, whole_view
 from bot.wording import count
 from core.authority.acts import AcceptVersion, RejectVersion
 from core.card import Card, Element, Tone
@@ -18,8 +18,8 @@ from core.words import ReleaseId
 clicks: Clicks[Draft] = Clicks()
 
 
-async def gather(subject: CardSubject, _ports: BotPorts) -> View:
-    return release_view(subject, subject.name)
+async def gather(subject: CardSubject, ports: BotPorts) -> View:
+    return await whole_view(subject, ports)
 
 
 def readers(view: View) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from functools import partial
 from bot.click import Click, Clicks, Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, text
 from bot.ports import BotPorts
-from bot.view import CardSubject, View, page, release_view
+from bot.view import CardSubject, View, page, whole_view
 from bot.wording import moment
 from core.authority.acts import RetryStep
 from core.card import Button, Card, Tone
@@ -19,8 +19,8 @@ NO_LOSS = "Nothing was lost, and nothing has changed since the last step that we
 WHAT_NEXT = "Retry goes on from there; if it gets stuck again, tell the platform team."
 
 
-async def gather(subject: CardSubject, _ports: BotPorts) -> View:
-    return release_view(subject, subject.name)
+async def gather(subject: CardSubject, ports: BotPorts) -> View:
+    return await whole_view(subject, ports)
 
 
 def readers(view: View) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class RegistryView(msgspec.Struct, frozen=True, kw_only=True):
 async def gather(subject: CardSubject, needs: RegistryNeeds) -> RegistryView:
     model = subject.model
     wanted = subject.name.removeprefix(f"{model.stream}/")
-    for entry in await needs.store.load(model.stream):
+    for entry in await needs.store.load(model.stream, kinds=[RegistryChangedOutside]):
         if entry.event.id == wanted and isinstance(entry.event, RegistryChangedOutside):
             return RegistryView(
                 model=model, change=entry.event, page_url=subject.page_url, team=subject.team

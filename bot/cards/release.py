@@ -7,7 +7,7 @@ from bot import findings, metrics_table, progress
 from bot.click import Click, Clicks, Draft, release_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
-from bot.view import STAGES, CardSubject, View, release_view
+from bot.view import STAGES, CardSubject, View, whole_view
 from bot.wording import count, moment, short
 from core.authority.acts import RequestStage, RetryStep
 from core.authority.ruling import Condition
@@ -37,8 +37,8 @@ WHAT_NEXT = {
 }
 
 
-async def gather(subject: CardSubject, _ports: BotPorts) -> View:
-    return release_view(subject, subject.name)
+async def gather(subject: CardSubject, ports: BotPorts) -> View:
+    return await whole_view(subject, ports)
 
 
 def readers(view: View) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ async def approvals(_words: list[str], asker: Asker) -> Card:
     show = asker.show
     views = [
         show.view(model, release.id)
-        for model in await all_models(show.ports)
-        for release in model.releases.values()
+        async for model in all_models(show.ports)
+        for release in model.live()
         if release.state in WAITING
     ]
     if not views:

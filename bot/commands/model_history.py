@@ -17,6 +17,13 @@ from core.events.derived import (
 from core.words import ReleaseId, Stage
 
 MOST = 15
+SHOWN = (
+    PromotionRequested,
+    PromotionApproved,
+    PromotionRejected,
+    StagePlaced,
+    RegistryChangedOutside,
+)
 NOTHING = "Nothing was placed on a stage yet."
 
 
@@ -28,7 +35,7 @@ NOTHING = "Nothing was placed on a stage yet."
 )
 async def model_history(words: list[str], asker: Asker) -> Card:
     model = await find_model(asker.show.ports, words[0])
-    recorded = await asker.show.ports.store.load(model.stream)
+    recorded = await asker.show.ports.store.load(model.stream, kinds=SHOWN)
     lines = [*_lines([entry.event for entry in recorded])][::-1]
     return card(
         heading(f"History of {name_of(model)}"),

@@ -15,14 +15,13 @@ NOBODY = "No repository is on board yet. `sluss add PATH` brings one on board."
 
 @command("model list", "Every model, what PROD holds, and its newest release.", who="everyone")
 async def model_list(_words: list[str], asker: Asker) -> Card:
-    models = await all_models(asker.show.ports)
-    if not models:
+    rows = [_row(model) async for model in all_models(asker.show.ports)]
+    if not rows:
         return card(heading("No models"), text(NOBODY))
-    rows = [_row(model) for model in models[:MOST]]
-    more = f"and {len(models) - MOST} more" if len(models) > MOST else ""
+    more = f"and {len(rows) - MOST} more" if len(rows) > MOST else ""
     return card(
-        heading(count(len(models), "model")),
-        table(["model", "PROD", "newest release"], rows),
+        heading(count(len(rows), "model")),
+        table(["model", "PROD", "newest release"], rows[:MOST]),
         text(more) if more else None,
     )
 

@@ -46,7 +46,8 @@ def _releases(model: Model, show: Show) -> Iterator[Part | None]:
     if newest is None:
         yield text("It has no release yet: push a commit.", Tone.SUBTLE)
         return
-    views = [show.view(model, release) for release in reversed(model.releases)]
+    live = [release.id for release in model.live() if release is not newest]
+    views = [show.view(model, release) for release in (newest.id, *reversed(live))]
     waiting = [view for view in views if view.release is newest or waits_for(view)]
     for view in waiting[:RELEASES]:
         release = view.release

@@ -16,8 +16,7 @@ from core.errors import RefusedError
 async def request(words: list[str], asker: Asker) -> Card:
     stage = stage_named(words[1])
     model = await find_model(asker.show.ports, words[0])
-    registered = [found for found in model.releases.values() if found.registered]
-    waiting = [found for found in registered if not found.is_final]
+    waiting = [found for found in model.live() if found.registered]
     if not waiting:
         raise RefusedError(
             f"{name_of(model)} has no registered release. Nothing was requested;",

@@ -112,7 +112,7 @@ def order(question: Question, stage: Stage) -> Ruling:
     if held is not None and held.number > release.number:
         reason = f"{stage} holds the newer {held.id}: an older release never replaces it."
         return barred(Condition.ORDER, reason)
-    others = (found for found in model.releases.values() if found.id != release.id)
+    others = (found for found in model.live() if found.id != release.id)
     busy = next((found for found in others if _awaits(found, stage)), None)
     if busy is not None:
         reason = f"{busy.id} has an open promotion to {stage}: it must end first."

@@ -5,13 +5,13 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from core.events import derived, outside, people, workers
+from core.events import derived, desk, outside, people, workers
 from core.events.base import Event
 
 # What these modules define is every kind there is: a new event is one class, and nothing else.
 KINDS: Final[tuple[type[Event], ...]] = tuple(
     found
-    for module in (outside, workers, people, derived)
+    for module in (outside, workers, people, derived, desk)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, Event) and found is not Event
 )

@@ -4,7 +4,7 @@ One file per kind of thing that happens; each registers its functions with ``dec
 """
 
 from core.context import Context
-from core.flow import acceptance, checks, progress, promotion, pushes, registry, retry, steps
+from core.flow import acceptance, checks, desk, progress, promotion, pushes, registry, retry, steps
 from core.flow.decision import Decision, decide
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "acceptance",
     "checks",
     "decide",
+    "desk",
     "progress",
     "promotion",
     "pushes",

@@ -66,8 +66,8 @@ def _superseded(
     """End the branch's releases that nobody approved yet; what runs for them is cancelled."""
     old = [
         release
-        for release in model.releases.values()
-        if release.branch == event.branch and not release.is_final and not release.is_approved
+        for release in model.live()
+        if release.branch == event.branch and not release.is_approved
     ]
     events: list[Event] = []
     jobs: list[Job] = []

@@ -48,5 +48,5 @@ def _is_explained(model: Model, stage: Stage, found: str, event: RegistryObserve
         and release.stage is stage
         and release.registered is not None
         and release.registered.version == found
-        for release in model.releases.values()
+        for release in model.live()
     )  # our own promotion has moved it and its result is still on the way

@@ -28,7 +28,7 @@ class Status(StrEnum):
     COULD_NOT_RUN = "could not run"
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One thing to mend: where it is, what is wrong, and what to do.
 
     ``mend`` is an instruction; ``wrong`` may be empty where the instruction says it all. ``rule``
@@ -52,7 +52,7 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{self.wrong}: {self.mend}" if self.wrong else self.mend
 
 
-class Measure(msgspec.Struct, frozen=True):
+class Measure(msgspec.Struct, frozen=True, gc=False):
     """A figure that a check brings besides its findings: a score, a count, a coverage."""
 
     name: str
@@ -192,7 +192,7 @@ def _said(function: Callable[..., object]) -> str:
     return " ".join((function.__doc__ or "").split())
 
 
-class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+class CheckResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one check said about one commit.
 
     ``is_preview``: the full answer follows. ``reports`` are the tool's own files, kept as evidence.

@@ -6,8 +6,11 @@ from typing import Protocol
 
 import msgspec
 
+from core.desk import Desk
 from core.events.base import Event
 from core.jobs import AnyJob, Job, Lane
+from core.release.model import Model
+from core.release.release import Release
 from core.words import BlobId, ReleaseId, Stage, Stream
 
 
@@ -22,7 +25,27 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(Protocol):
-    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]: ...
+    async def load(
+        self,
+        stream: Stream,
+        after: int = 0,
+        *,
+        about: ReleaseId | None = None,
+        kinds: Sequence[type[Event]] = (),
+    ) -> list[Recorded]:
+        """The events of a stream, the oldest first; all kinds unless some are named.
+
+        ``about``: only those about one release, and the pushes and pull requests of its commit.
+        """
+
+    async def state(self, stream: Stream) -> Model:
+        """The newest state of a stream; its final releases are slim (core/release/slim.py)."""
+
+    async def release(self, stream: Stream, release: ReleaseId) -> Release | None:
+        """One release with everything that was ever said about it, final or not."""
+
+    async def desk(self) -> Desk:
+        """The newest state of the stream ``platform``."""
 
     async def commit(
         self, stream: Stream, expected: int, events: Sequence[Event], jobs: Sequence[Job]
@@ -125,7 +148,10 @@ class Views(Protocol):
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
 
     async def held(self) -> dict[Stream, dict[Stage, str]]:
-        """The version that holds each stage, of all streams; a stage that nobody holds may lack."""
+        """What we know that the stages of every claimed model hold: stage to version."""
+
+    async def names(self) -> dict[Stream, str]:
+        """Every claimed model's name in its own spelling."""
 
 
 class Store(Ledger, Outbox, Effects, CardBook, Views, Protocol):

@@ -3,7 +3,7 @@
 Folding is total and reads no clock, policy or setting: the same events give the same state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from core.words import ReleaseId, Stage, Stream
 JUDGED: Final = (Stage.QA, Stage.PROD)  # the stages that people decide about
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
+class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Who holds a stage. ``release`` is empty when the version was placed there outside of us."""
 
     version: str
@@ -30,7 +30,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     version: int = 0
     name: str = ""
-    releases: dict[ReleaseId, Release] = {}
+    releases: dict[ReleaseId, Release] = {}  # the oldest first; a final one may be slim
+    live_ids: tuple[ReleaseId, ...] = ()
     holders: dict[Stage, Holder] = {}
     pushes: dict[str, int] = {}  # branch to its highest push id
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
@@ -45,6 +46,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """Of what the registry holds, the stages that people decide about and we know otherwise."""
         judged = {stage: found.get(stage, "") for stage in JUDGED}
         return {stage: at for stage, at in judged.items() if at != self.held(stage)}
+
+    def live(self) -> Iterator[Release]:
+        """The releases that are not final, the oldest first; the others need not be looked at."""
+        return (self.releases[release] for release in self.live_ids)
 
     def newest(self) -> Release | None:
         return next(reversed(self.releases.values()), None)

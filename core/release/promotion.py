@@ -10,7 +10,7 @@ from core.words import ApprovalId, Stage
 DECIDED = frozenset({"approved", "rejected", "placed"})
 
 
-class Vote(msgspec.Struct, frozen=True, kw_only=True):
+class Vote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one person said to a request."""
 
     by: Person
@@ -19,7 +19,7 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
 
 
-class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+class Promotion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One request for a stage, known by its approval, and what became of it."""
 
     stage: Stage

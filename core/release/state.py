@@ -51,7 +51,7 @@ def steps_of(model_type: ModelType) -> tuple[Step, ...]:
     return steps
 
 
-class StepRun(msgspec.Struct, frozen=True, kw_only=True):
+class StepRun(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The newest attempt at a step; ``result`` is None while it runs."""
 
     step: Step

@@ -153,6 +153,16 @@ class StoreContract:
         assert await store.rebuild() == len(story.events)
         assert (await store.releases(), await store.deliveries(), await store.claims()) == live
 
+    async def test_what_every_claimed_model_holds_is_told_without_its_state(self, store):
+        story = Story().push(1).to_registered().promoted(Stage.QA).observe(QA="1", PROD="9")
+        await tell(store, story)
+        await store.commit(CARD, 0, [claim(CARD, "Card_Fraud")], [])
+
+        assert await store.held() == {LOAN: {Stage.QA: "1", Stage.PROD: "9"}, CARD: {}}
+        assert await store.names() == {LOAN: "loan_default", CARD: "Card_Fraud"}
+        await store.rebuild()
+        assert await store.held() == {LOAN: {Stage.QA: "1", Stage.PROD: "9"}, CARD: {}}
+
     async def test_a_store_that_is_opened_again_has_everything(self, store, open_again):
         await store.commit(LOAN, 0, [push(1)], [job("a")])
         await store.close()

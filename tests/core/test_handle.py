@@ -7,13 +7,15 @@ import pytest
 
 from adapters.sql_store import SqlStore
 from core.errors import RefusedError
+from core.events.desk import LetterBuried, LetterRedriven
 from core.events.outside import CodePushed, RegistryHinted
 from core.events.people import RetryRequested
+from core.flow.decision import CardRef
 from core.handle import Handle
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.words import PLATFORM, ReleaseId, Stream
-from tests.core.story import ADA
+from tests.core.story import ADA, BEN
 
 PLATFORM_YML = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
 
@@ -97,3 +99,28 @@ async def test_cards_are_asked_for_once_per_version(store):
     ids = [job.id for job in await store.unsent(10)]
 
     assert ids == ["step/loan-1/check/TST/1", "card/release/loan-1/3"]
+
+
+async def test_a_dead_letter_goes_to_the_desk_whatever_it_was_about(store):
+    handle = handle_on(store)
+    await handle(push(1))
+    buried = LetterBuried(
+        id="buried/m1", time=now(), queue="steps", message="m1", reason="a bug", release="loan-1"
+    )
+
+    assert (await handle(buried)).model.stream == PLATFORM
+    assert [letter.message for letter in (await store.desk()).open_letters()] == ["m1"]
+
+
+async def test_of_two_who_send_a_dead_letter_again_only_one_does(store):
+    handle = handle_on(store)
+    await handle(LetterBuried(id="b", time=now(), queue="steps", message="m1", reason="a bug"))
+    again = [
+        LetterRedriven(id=f"r/{person.id}", time=now(), queue="steps", message="m1", by=person)
+        for person in (ADA, BEN)
+    ]
+    one, two = [await handle_on(store)(event) for event in again]
+
+    assert one.decision.cards == (CardRef("letter", "steps/m1"),)
+    assert "sent again before, by Ada" in two.decision.events[0].reason
+    assert (await store.desk()).letters["steps/m1"].redriven_by == ADA

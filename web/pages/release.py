@@ -61,12 +61,12 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
     """Raise UnknownNameError when there is no such release."""
     stream = stream_of(ReleaseId(name))
     model = await handle.model(stream)
-    release = model.releases.get(ReleaseId(name))
+    release = await handle.release(ReleaseId(name))
     if release is None:
         rows = await store.releases(limit=200)
         near = [row.release for row in rows if row.release.startswith(name[:4])][:3]
         raise UnknownNameError("release", name, near)
-    entries = [e for e in await store.load(stream) if _is_about(e, release)]
+    entries = await store.load(stream, about=release.id)
     champion = champion_of(model, release)
     checks = release.checks
     return ReleasePage(
@@ -80,12 +80,6 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         decisions=tuple(decisions(entry.event for entry in entries)),
         chain=tuple(_link(entry) for entry in entries),
     )
-
-
-def _is_about(entry: Recorded, release: Release) -> bool:
-    about = getattr(entry.event, "release", None)
-    commit = getattr(entry.event, "commit", None)
-    return about == release.id or (about is None and commit == release.commit)
 
 
 def _bars(delta: Delta) -> MetricBars:

@@ -4,7 +4,7 @@ from core.errors import UnknownNameError
 from core.handle import Handle
 from core.ports import Evidence
 from core.release.release import Release
-from core.words import BlobId, ReleaseId, stream_of
+from core.words import BlobId, ReleaseId
 
 GATE = "gate"  # in place of a check: the answer of all of them
 
@@ -14,8 +14,7 @@ async def report_of(name: str, asked: tuple[str, str], handle: Handle, evidence:
 
     Raise UnknownNameError for anything else.
     """
-    model = await handle.model(stream_of(ReleaseId(name)))
-    release = model.releases.get(ReleaseId(name))
+    release = await handle.release(ReleaseId(name))
     if release is None:
         raise UnknownNameError("release", name)
     check, report = asked

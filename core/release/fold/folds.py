@@ -1,12 +1,13 @@
 """What every fold needs: its place in the table by event, and one release of a model changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from core.events.base import Event
 from core.release.model import Model
+from core.release.release import Release
 from core.words import ReleaseId
 
 replace = msgspec.structs.replace
@@ -24,10 +25,29 @@ def folds(kind: type[E]) -> Callable[[Callable[[Model, E], Model]], Callable[[Mo
     return register
 
 
+def touched(events: Iterable[Event]) -> tuple[ReleaseId, ...]:
+    """The releases that these events can have moved, in the order in which they are named."""
+    named = (getattr(event, "release", None) for event in events)
+    return tuple(dict.fromkeys(release for release in named if release))
+
+
 def change(model: Model, event: Event, release: ReleaseId, **changes: Any) -> Model:
-    """One release changed; an event about a release that is not ours moves nothing."""
+    """One release changed; an event about a release that is not ours moves nothing.
+
+    An event moves only the release that it names: snapshots and ``Ledger.release`` rely on it.
+    """
+    assert release in touched([event])
     known = model.releases.get(release)
     if known is None:
         return model
-    changed = replace(known, changed=event.time, **changes)
-    return replace(model, releases={**model.releases, release: changed})
+    return with_release(model, replace(known, changed=event.time, **changes))
+
+
+def with_release(model: Model, release: Release) -> Model:
+    """The model with a release that is new or has changed, and with who is live kept in step."""
+    live = model.live_ids
+    if release.is_final:
+        live = tuple(known for known in live if known != release.id)
+    elif release.id not in live:
+        live = (*live, release.id)
+    return replace(model, releases={**model.releases, release.id: release}, live_ids=live)

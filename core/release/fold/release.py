@@ -21,7 +21,7 @@ from core.events.derived import (
 )
 from core.events.people import RetryRequested
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
-from core.release.fold.folds import change, folds
+from core.release.fold.folds import change, folds, with_release
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import STEP_STATE, State, StepRun, step_key
@@ -40,8 +40,7 @@ def _opened(model: Model, event: ReleaseOpened) -> Model:
         opened=event.time, changed=event.time, trainers=(event.pusher,),
     )  # fmt: skip
     return replace(
-        model,
-        releases={**model.releases, event.release: release},
+        with_release(model, release),
         pushes={**model.pushes, event.branch: event.push_id},
         next_number=event.number + 1,
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 LANES = {"RunStep": "steps", "CancelStep": "steps", "ShowCard": "cards"}
 READY = 1

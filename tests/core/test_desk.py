@@ -1,0 +1,121 @@
+"""The desk knows which dead letters are open, who sent one again, and what had no repository."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.desk import KEPT_CLOSED, KEPT_STRAYS, Desk, desk_after
+from core.events.derived import EventIgnored
+from core.events.desk import LetterBuried, LetterRedriven
+from core.events.outside import DeliveryIgnored, RegistryHinted
+from core.flow import Context, decide
+from core.flow.decision import CardRef
+from core.policy import Policy
+from core.release.model import Model
+from core.words import PLATFORM
+from tests.core.story import ADA, BEN
+
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def at(minute):
+    return START + timedelta(minutes=minute)
+
+
+def buried(number, minute=0):
+    return LetterBuried(
+        id=f"buried/{number}/{minute}", time=at(minute), queue="steps", message=f"m{number}",
+        reason="ValueError in steps, twice", about="the step train of loan-1", release="loan-1",
+    )  # fmt: skip
+
+
+def redriven(number, by=ADA, minute=1):
+    return LetterRedriven(
+        id=f"redriven/{number}/{by.id}", time=at(minute), queue="steps", message=f"m{number}", by=by
+    )
+
+
+def desk_of(*events):
+    return desk_after(Desk(), events)
+
+
+def decided(desk, event):
+    context = Context(now=START, policy=Policy(), desk=desk)
+    return decide(Model(stream=PLATFORM, version=desk.version), event, context)
+
+
+def test_a_dead_letter_is_open_with_its_reason_and_what_it_was_about():
+    [letter] = desk_of(buried(1)).open_letters()
+
+    assert letter.id == "steps/m1"
+    assert (letter.reason, letter.about) == (buried(1).reason, "the step train of loan-1")
+    assert (letter.release, letter.since) == ("loan-1", START)
+
+
+def test_who_sent_it_again_and_when_is_known():
+    desk = desk_of(buried(1), buried(2), redriven(1))
+
+    closed = desk.letters["steps/m1"]
+    assert (closed.redriven_by, closed.redriven, closed.is_open) == (ADA, at(1), False)
+    assert [letter.message for letter in desk.open_letters()] == ["m2"]
+
+
+def test_a_letter_that_died_again_is_open_anew():
+    desk = desk_of(buried(1), redriven(1), buried(1, minute=5))
+
+    assert [letter.since for letter in desk.open_letters()] == [at(5)]
+
+
+def test_of_two_people_who_send_it_again_the_first_one_did_it():
+    desk = desk_of(buried(1), redriven(1), redriven(1, by=BEN, minute=2))
+
+    assert desk.letters["steps/m1"].redriven_by == ADA
+
+
+@pytest.mark.parametrize(
+    ("desk", "reason"),
+    [
+        (desk_of(), "there is no dead letter steps/m1"),
+        (desk_of(buried(1), redriven(1)), "sent again before, by Ada"),
+    ],
+)
+def test_sending_again_what_is_not_open_says_why_nothing_came_of_it(desk, reason):
+    decision = decided(desk, redriven(1, by=BEN))
+
+    assert reason in decision.events[0].reason
+    assert decision.cards == ()
+
+
+@pytest.mark.parametrize("event", [buried(1), redriven(1)])
+def test_the_letters_card_follows(event):
+    assert decided(desk_of(buried(1)), event).cards == (CardRef("letter", "steps/m1"),)
+
+
+def test_of_closed_letters_only_the_last_stay_and_every_open_one():
+    events = [event for n in range(200) for event in (buried(n), redriven(n, minute=n))]
+    desk = desk_of(*(buried(number) for number in range(1000, 1100)), *events)
+
+    assert len(desk.open_letters()) == 100
+    closed = [letter.message for letter in desk.letters.values() if not letter.is_open]
+    assert closed == [f"m{number}" for number in range(200 - KEPT_CLOSED, 200)]
+
+
+def test_events_that_belong_to_no_repository_are_counted_and_the_last_ones_named():
+    hints = [RegistryHinted(id=f"h{n}", time=at(n), model="stranger", what="x") for n in range(50)]
+    desk = desk_of(*hints)
+
+    assert desk.strays == 50
+    assert [stray.event for stray in desk.last_strays] == [f"h{n}" for n in range(50)][
+        -KEPT_STRAYS:
+    ]
+
+
+def test_a_stray_says_why_nothing_came_of_it():
+    hint = RegistryHinted(id="h1", time=START, model="stranger", what="x")
+    ignored = EventIgnored(id="h1/ignored", time=START, caused_by="h1", reason="nobody claims it")
+    tag = DeliveryIgnored(id="d1", time=START, what="git.push", reason="a tag")
+    desk = desk_of(hint, ignored, tag)
+
+    assert desk.strays == 2
+    assert [stray.reason for stray in desk.last_strays] == ["nobody claims it", "a tag"]
+    assert desk.version == 3
