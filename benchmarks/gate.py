@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a pac
 
 from adapters.sandbox import probe
 from core.gate.checks import ModelRepo, Status
-from core.gate.tools import Command, Output
+from core.gate.tools import Output, ToolCommand
 from core.policy import Policy
 from core.ports.sandbox import Places, Sandbox
 from sluss.home.prepare import prepare_home
@@ -88,9 +88,9 @@ async def timed(work: Awaitable[object]) -> float:
     return seconds
 
 
-def commands(repo: ModelRepo) -> dict[str, tuple[Command, ModelRepo]]:
+def commands(repo: ModelRepo) -> dict[str, tuple[ToolCommand, ModelRepo]]:
     """What each check's tool runs, and the files that it sees."""
-    found: dict[str, tuple[Command, ModelRepo]] = {}
+    found: dict[str, tuple[ToolCommand, ModelRepo]] = {}
     for check in STATIC:
         part = check.part(repo)
         command = check.full.command(part, FACTS) if check.full else None

@@ -14,7 +14,7 @@ import msgspec
 READING = frozenset({"GET", "HEAD"})
 
 
-class Asked(Protocol):
+class Incoming(Protocol):
     """The part of a web framework's request that says where it comes from."""
 
     @property
@@ -43,10 +43,10 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     our_page: frozenset[str] = frozenset()
     programs: bool = False
 
-    def lets_in(self, request: Asked) -> bool:
+    def lets_in(self, request: Incoming) -> bool:
         return is_from_here(request) and self._may_speak(request)
 
-    def _may_speak(self, request: Asked) -> bool:
+    def _may_speak(self, request: Incoming) -> bool:
         origin = request.headers.get("Origin")
         if origin is not None:
             return request.method in self.our_page and _host_of(origin) == request.host
@@ -57,7 +57,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         return self.programs and request.content_type == "application/json"
 
 
-def is_from_here(request: Asked) -> bool:
+def is_from_here(request: Incoming) -> bool:
     """From this machine, and under its own name."""
     return is_loopback(request.remote or "") and is_own_host(request.host)
 

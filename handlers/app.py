@@ -104,7 +104,7 @@ def ingest(
     app = web.Application()
     counters = Counters(metrics)
     for source, credentials in sources.items():
-        door = Door(
+        door = SourceDoor(
             source,
             credentials,
             inbox=Inbox(queue, evidence, source.name),
@@ -116,7 +116,7 @@ def ingest(
     return app
 
 
-class Door:
+class SourceDoor:
     """Where the deliveries of one source come in."""
 
     def __init__(

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.bare_repositories.tree import CUT_SHORT, Limits, readable
+from adapters.bare_repositories.tree import CUT_SHORT, TreeLimits, readable
 from core.errors import UnavailableError
 from core.gate.facts import PastFile
 
@@ -53,7 +53,7 @@ def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
     )
 
 
-def within(files: tuple[Brought, ...], limits: Limits) -> frozenset[str]:
+def within(files: tuple[Brought, ...], limits: TreeLimits) -> frozenset[str]:
     """The blobs that are read: no large one, and the newest ones up to the total."""
     total, chosen = 0, set[str]()
     for file in reversed(files):

@@ -14,7 +14,7 @@ from adapters.bare_repositories.history import (
     sized,
     within,
 )
-from adapters.bare_repositories.tree import DEFAULT_LIMITS, Limits, model_repo, readable, tree
+from adapters.bare_repositories.tree import DEFAULT_LIMITS, TreeLimits, model_repo, readable, tree
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
 from core.results import Author, Commit
@@ -30,7 +30,7 @@ class BareRepositories:
         self,
         find: Callable[[str], Path | None],
         *,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: TreeLimits = DEFAULT_LIMITS,
         git: str = "",
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:

@@ -30,23 +30,27 @@ BAD_NAME = (
 CUT_SHORT = "git did not hand over every file of the commit. Nothing was run; it is tried again."
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class TreeLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a commit may hold to be read: more than a model needs, less than harms us."""
+
     file_bytes: int = 10_000_000
     total_bytes: int = 100_000_000
     files: int = 10_000
 
 
-class Entry(msgspec.Struct, frozen=True):
+class TreeEntry(msgspec.Struct, frozen=True):
+    """One file or link of a commit, before its content is read."""
+
     path: str
     blob: str
     size: int
     is_link: bool
 
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = TreeLimits()
 
 
-def tree(listing: bytes, limits: Limits) -> tuple[Entry, ...]:
+def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
     """Files and links of ``git ls-tree -r -z -l``, before a byte of them is read.
 
     Submodules are left out: their files are another repository's.
@@ -65,7 +69,7 @@ def tree(listing: bytes, limits: Limits) -> tuple[Entry, ...]:
     return entries
 
 
-def model_repo(entries: tuple[Entry, ...], contents: bytes) -> ModelRepo:
+def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
     """``contents`` is what ``git cat-file --batch`` said to the blobs of ``entries``, in order."""
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
@@ -88,12 +92,12 @@ def readable(name: bytes) -> str:
     return name.decode("utf-8", errors="replace")
 
 
-def _entries(listing: bytes) -> Iterator[Entry]:
+def _entries(listing: bytes) -> Iterator[TreeEntry]:
     for line in listing.split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, kind, blob, size = about.decode("ascii").split()
         if kind == BLOB:
-            yield Entry(_safe(name), blob, int(size), mode == LINK)
+            yield TreeEntry(_safe(name), blob, int(size), mode == LINK)
 
 
 def _safe(name: bytes) -> str:

@@ -8,7 +8,7 @@ from core.words import Stage
 COMMON: Final = "common"
 
 
-class VariablesFile:
+class VariableSections:
     """``sections`` are the one for every stage and one per stage; None where there is no file."""
 
     def __init__(self, sections: Mapping[str, Mapping[str, str]] | None = None) -> None:

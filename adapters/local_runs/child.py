@@ -21,7 +21,7 @@ Sink = Callable[[bytes], None]
 Watcher = Callable[[float], str]  # seconds so far -> why it has to end; "" while all is well
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class ChildCommand(msgspec.Struct, frozen=True, kw_only=True):
     """``env`` is all that the program gets of an environment."""
 
     argv: tuple[str, ...]
@@ -29,7 +29,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
+class ChildEnded(msgspec.Struct, frozen=True, kw_only=True):
     """``reason`` says why it was ended by us; ``answer`` is what it wrote to the answer's pipe."""
 
     code: int
@@ -38,7 +38,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes = b""
 
 
-def run(command: Command, sink: Sink, watcher: Watcher) -> Ended:
+def run(command: ChildCommand, sink: Sink, watcher: Watcher) -> ChildEnded:
     """Whatever the program has started is ended with it."""
     reads, writes = os.pipe()
     began = time.monotonic()
@@ -64,7 +64,7 @@ def run(command: Command, sink: Sink, watcher: Watcher) -> Ended:
 
 def _attend(
     process: subprocess.Popen[bytes], reads: int, sink: Sink, why: Callable[[], str], began: float
-) -> Ended:
+) -> ChildEnded:
     output = process.stdout
     assert output is not None
     pipes = _Pipes(output, reads, sink)
@@ -78,7 +78,7 @@ def _attend(
     code = process.wait()
     pipes.drain()
     seconds = time.monotonic() - began
-    return Ended(code=code, seconds=seconds, reason=reason, answer=bytes(pipes.answer))
+    return ChildEnded(code=code, seconds=seconds, reason=reason, answer=bytes(pipes.answer))
 
 
 class _Pipes:

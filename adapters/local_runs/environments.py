@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.local_runs.child import LOOK_EVERY_S, Command, Watcher, run
+from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
 from adapters.local_runs.uv_output import UvOutput
 from core.errors import StepFailedError
 
@@ -130,7 +130,7 @@ class Environments:
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell)
-        command = Command(
+        command = ChildCommand(
             argv=(self._tools.uv, "--no-python-downloads", "--color", "never", *arguments),
             env=self._tools.env,
             folder=str(self._folder),

@@ -18,7 +18,7 @@ import msgspec
 import psutil
 
 from adapters.local_runs import child_environment, processes
-from adapters.local_runs.child import ANSWER, Command, Ended, run
+from adapters.local_runs.child import ANSWER, ChildCommand, ChildEnded, run
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.folder import CANCELLED, Order, Owner, RunFolder, Whispered
 from adapters.local_runs.run_log import RunLog
@@ -56,7 +56,7 @@ BY_ITSELF: Final = (
 )
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the process in the environment hands back: one of the three."""
 
     outcome: RunOutcome | None = None
@@ -92,7 +92,7 @@ class Supervisor:
         outcome = msgspec.structs.replace(answer.outcome, seconds=round(ended.seconds, 3))
         return RunLook(state=RunState.SUCCEEDED, outcome=outcome)
 
-    def _step(self, requirements: tuple[str, ...]) -> tuple[Answer, Ended]:
+    def _step(self, requirements: tuple[str, ...]) -> tuple[StepAnswer, ChildEnded]:
         python = self._environments.ensure(requirements, self._tell_preparing)
         if self._folder.is_cancelled():
             raise StepFailedError(CANCELLED)
@@ -106,9 +106,9 @@ class Supervisor:
             raise StepFailedError(ended.reason)
         return _answer(ended), ended
 
-    def _command(self, python: Path, request: Path) -> Command:
+    def _command(self, python: Path, request: Path) -> ChildCommand:
         harness = str(self._folder.harness)
-        return Command(
+        return ChildCommand(
             argv=(str(python), "-I", "-u", "-c", BOOT, harness, str(request), ANSWER),
             env=child_environment.of_step(self._order, self._folder),
             folder=str(self._folder.code),
@@ -139,16 +139,16 @@ class Supervisor:
         return TOO_LARGE.format(limit=limit) if processes.memory_mb() > limit else ""
 
 
-def _answer(ended: Ended) -> Answer:
+def _answer(ended: ChildEnded) -> StepAnswer:
     try:
-        answer = msgspec.json.decode(ended.answer, type=Answer)
+        answer = msgspec.json.decode(ended.answer, type=StepAnswer)
     except msgspec.DecodeError:  # nothing, half of it, or something that the model wrote
-        answer = Answer()
+        answer = StepAnswer()
     if answer.outcome is not None or answer.reason or answer.requirements is not None:
         return answer
     if ended.code < 0:
-        return Answer(reason=BY_SIGNAL.format(name=signal.Signals(-ended.code).name))
-    return Answer(reason=BY_ITSELF.format(code=ended.code))
+        return StepAnswer(reason=BY_SIGNAL.format(name=signal.Signals(-ended.code).name))
+    return StepAnswer(reason=BY_ITSELF.format(code=ended.code))
 
 
 def _prepare(folder: RunFolder) -> None:

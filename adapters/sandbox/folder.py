@@ -18,7 +18,7 @@ from typing import Final
 
 import psutil
 
-from core.gate.tools import Command
+from core.gate.tools import ToolCommand
 
 PREFIX: Final = "sluss_sandbox_"
 MB: Final = 1024 * 1024
@@ -72,7 +72,7 @@ class SandboxFolder:
             return []
         return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
 
-    def collect(self, command: Command) -> tuple[dict[str, bytes], list[str]]:
+    def collect(self, command: ToolCommand) -> tuple[dict[str, bytes], list[str]]:
         """The result files, and what is to be noted about those that are too large."""
         files, notes = dict[str, bytes](), list[str]()
         for name in command.collects:

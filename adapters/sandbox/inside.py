@@ -13,7 +13,17 @@ import msgspec
 
 from adapters.sandbox.folder import SETTINGS, SandboxFolder
 from adapters.sandbox.warden.order import LINK, READ_ONLY, WRITABLE, Mount
-from core.gate.tools import BIN, CACHE, MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, Command
+from core.gate.tools import (
+    BIN,
+    CACHE,
+    MODEL_PYTHON,
+    OUT,
+    PYTHON,
+    REPO,
+    TEST_TOOLS,
+    TOOL,
+    ToolCommand,
+)
 from core.ports.sandbox import LongOrder, Places
 
 ROOT: Final = Path(__file__).parents[2]
@@ -74,7 +84,7 @@ def environment(
     return {"PATH": os.defpath, "LANG": "C.UTF-8", **home, **own}
 
 
-def mounts_for_command(command: Command, places: Places, folder: SandboxFolder) -> list[Mount]:
+def mounts_for_command(command: ToolCommand, places: Places, folder: SandboxFolder) -> list[Mount]:
     """A command of ours may have a cache and the network, and all see our code."""
     own = (str(ROOT / name) for name in OUR_CODE)
     cache = [(places.cache, places.cache, WRITABLE)] if places.cache else []
@@ -154,7 +164,7 @@ def _environment(python: Path) -> Iterator[str]:
         yield os.path.normpath(python.parent)
 
 
-def _network(command: Command) -> Iterator[Mount]:
+def _network(command: ToolCommand) -> Iterator[Mount]:
     if not command.has_network:
         return
     yield from _settings(NETWORK_SETTINGS)

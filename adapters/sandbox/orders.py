@@ -21,7 +21,7 @@ from adapters.sandbox.inside import (
 from adapters.sandbox.warden.limits import TASKS_SLACK
 from adapters.sandbox.warden.order import LINK, READ_ONLY, WRITABLE, Mount, WardenOrder
 from adapters.sandbox.warden.way import CHANNEL, OPENER
-from core.gate.tools import Command, Level
+from core.gate.tools import Level, ToolCommand
 from core.ports.sandbox import LongOrder, Places
 
 MB: Final = 1024 * 1024
@@ -67,7 +67,7 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def order_for_command(
-    command: Command, places: Places, folder: SandboxFolder, fence: Fence
+    command: ToolCommand, places: Places, folder: SandboxFolder, fence: Fence
 ) -> WardenOrder:
     """The cache outlives the run, so code of the repository never gets it."""
     if command.runs_code:

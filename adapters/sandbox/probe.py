@@ -14,7 +14,7 @@ from adapters.sandbox.orders import USUAL, Bounds, Fence
 from adapters.sandbox.sandbox import ShutIn
 from adapters.sandbox.warden import kernel
 from core.gate.checks import ModelRepo
-from core.gate.tools import OUT, PYTHON, Command, Level
+from core.gate.tools import OUT, PYTHON, Level, ToolCommand
 from core.ports.sandbox import Places, Sandbox
 
 BUBBLEWRAP: Final = "bwrap"
@@ -69,7 +69,7 @@ def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> It
 
 
 async def _holds(sandbox: Sandbox) -> bool:
-    command = Command(
+    command = ToolCommand(
         argv=(PYTHON, "-I", "-S", "-c", PROOF, f"{OUT}/proof", *HOST_FILES),
         collects=("proof",),
         seconds=PROBE_S,

@@ -10,7 +10,7 @@ from adapters.sandbox.folder import TemporaryFolder, end_leftovers
 from adapters.sandbox.long_runs import LongRuns
 from adapters.sandbox.orders import Fence, order_for_command
 from core.gate.checks import ModelRepo
-from core.gate.tools import Command, Level, Output, Stopped
+from core.gate.tools import Level, Output, Stopped, ToolCommand
 from core.ports.sandbox import LongLook, LongOrder, Places
 
 
@@ -28,7 +28,7 @@ class ShutIn:
     def level(self) -> Level:
         return self._fence.level
 
-    async def run(self, command: Command, repo: ModelRepo, places: Places) -> Output:
+    async def run(self, command: ToolCommand, repo: ModelRepo, places: Places) -> Output:
         async with _folder(command, repo) as (folder, laid):
             order = order_for_command(command, places, folder, self._fence)
             heard = await converse(order, command.output_mb)
@@ -73,7 +73,7 @@ class ShutIn:
 
 @contextlib.asynccontextmanager
 async def _folder(
-    command: Command, repo: ModelRepo
+    command: ToolCommand, repo: ModelRepo
 ) -> AsyncIterator[tuple[TemporaryFolder, list[str]]]:
     """A cancelled thread goes on, so the folder is removed when nothing is put there any more."""
     folder = TemporaryFolder()

@@ -28,7 +28,7 @@ FIRST, LATER = 0, 1  # ranks
 MANY_BY_ONE_PUSH: Final = "release"  # the kind of card
 
 
-class Place(IntEnum):
+class OutboxPlace(IntEnum):
     WAITING = 0  # for its turn
     READY = 1  # to be sent
     SENT = 2  # and counted, until it is done
@@ -54,7 +54,9 @@ def take_in(
 def unsent(connection: sa.Connection, lane: Lane | None, limit: int) -> list[AnyJob]:
     query = (
         sa.select(outbox.c.body)
-        .where(outbox.c.lane.in_([lane] if lane else list(Lane)), outbox.c.place == Place.READY)
+        .where(
+            outbox.c.lane.in_([lane] if lane else list(Lane)), outbox.c.place == OutboxPlace.READY
+        )
         .order_by(outbox.c.number)
         .limit(limit)
     )
@@ -65,7 +67,7 @@ def mark_sent(connection: sa.Connection, ids: Sequence[str]) -> None:
     """What has a rank is counted until it is done; the rest is forgotten."""
     rows = outbox.c.id_digest.in_([digest(each) for each in ids])
     connection.execute(sa.delete(outbox).where(rows, outbox.c.rank.is_(None)))
-    connection.execute(sa.update(outbox).where(rows).values(place=Place.SENT))
+    connection.execute(sa.update(outbox).where(rows).values(place=OutboxPlace.SENT))
 
 
 def done(connection: sa.Connection, job: Job) -> bool:
@@ -86,7 +88,7 @@ def _put(connection: sa.Connection, job: Job, model: Model) -> None:
     about, rank = _about(job), _rank(job, model)
     same = outbox.c.id_digest == digest(job.id)
     if isinstance(job, ShowCard):
-        waits = sa.and_(outbox.c.lane == Lane.CARDS, outbox.c.place == Place.WAITING)
+        waits = sa.and_(outbox.c.lane == Lane.CARDS, outbox.c.place == OutboxPlace.WAITING)
         same = sa.or_(same, sa.and_(outbox.c.about == about, waits))
     if connection.scalar(sa.select(outbox.c.number).where(same).limit(1)) is not None:
         return
@@ -97,7 +99,7 @@ def _put(connection: sa.Connection, job: Job, model: Model) -> None:
         "lane": job.lane,
         "stream": job.stream,
         "about": about,
-        "place": Place.READY if rank is None else Place.WAITING,
+        "place": OutboxPlace.READY if rank is None else OutboxPlace.WAITING,
         "rank": rank,
     }
     connection.execute(sa.insert(outbox).values(row))
@@ -106,17 +108,21 @@ def _put(connection: sa.Connection, job: Job, model: Model) -> None:
 def _let_in(connection: sa.Connection, lane: Lane, stream: Stream) -> bool:
     """Those whose turn it is may be sent; True when there are such."""
     mine = (outbox.c.lane == lane, outbox.c.stream == stream)
-    counted = (*mine, outbox.c.place.in_((Place.READY, Place.SENT)), outbox.c.rank.is_not(None))
+    counted = (
+        *mine,
+        outbox.c.place.in_((OutboxPlace.READY, OutboxPlace.SENT)),
+        outbox.c.rank.is_not(None),
+    )
     there = sa.select(outbox.c.number).where(*counted).limit(MOST_AT_ONCE)
     free = MOST_AT_ONCE - len(connection.scalars(there).all())
     if free <= 0:
         return False
-    waiting = sa.select(outbox.c.number).where(*mine, outbox.c.place == Place.WAITING)
+    waiting = sa.select(outbox.c.number).where(*mine, outbox.c.place == OutboxPlace.WAITING)
     chosen = waiting.order_by(outbox.c.rank, outbox.c.number).limit(free)
     numbers = connection.scalars(chosen).all()
     if numbers:
         update = sa.update(outbox).where(outbox.c.number.in_(numbers))
-        connection.execute(update.values(place=Place.READY))
+        connection.execute(update.values(place=OutboxPlace.READY))
     return bool(numbers)
 
 

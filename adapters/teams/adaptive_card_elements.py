@@ -26,7 +26,7 @@ NARROWEST, WIDEST = 5, 24  # letters that a column's share of the width is made 
 INPUT_LETTERS = 2000
 
 
-class Limits(msgspec.Struct, frozen=True):
+class CardLimits(msgspec.Struct, frozen=True):
     """How much of a card is shown: elements in a part, rows in a table, letters in a text."""
 
     elements: int
@@ -41,7 +41,7 @@ def more(count: int) -> Json:
 class Encoder:
     """Encodes one card: section ids must be unique in it, and the same in its next version."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CardLimits) -> None:
         self._limits = limits
         self._sections: dict[str, int] = {}
 

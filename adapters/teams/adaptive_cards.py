@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.teams.adaptive_card_elements import Encoder, Json, Limits
+from adapters.teams.adaptive_card_elements import CardLimits, Encoder, Json
 from adapters.teams.card_text import clean, clip
 from core.card import Button, Card, Link, Tone
 
@@ -21,14 +21,14 @@ TITLE_LETTERS: Final = 80
 
 # tried in this order until the card fits; the last one always does
 LADDER: Final = (
-    Limits(elements=200, rows=50, letters=3000),
-    Limits(elements=80, rows=25, letters=1000),
-    Limits(elements=40, rows=12, letters=500),
-    Limits(elements=20, rows=8, letters=300),
-    Limits(elements=12, rows=5, letters=200),
-    Limits(elements=8, rows=3, letters=120),
-    Limits(elements=4, rows=2, letters=80),
-    Limits(elements=2, rows=1, letters=60),
+    CardLimits(elements=200, rows=50, letters=3000),
+    CardLimits(elements=80, rows=25, letters=1000),
+    CardLimits(elements=40, rows=12, letters=500),
+    CardLimits(elements=20, rows=8, letters=300),
+    CardLimits(elements=12, rows=5, letters=200),
+    CardLimits(elements=8, rows=3, letters=120),
+    CardLimits(elements=4, rows=2, letters=80),
+    CardLimits(elements=2, rows=1, letters=60),
 )
 
 
@@ -46,7 +46,7 @@ def size(card: Json) -> int:
     return len(msgspec.json.encode(card))
 
 
-def _encode(card: Card, limits: Limits) -> Json:
+def _encode(card: Card, limits: CardLimits) -> Json:
     summary = clip(clean(card.summary), 300)
     found: Json = {
         "type": "AdaptiveCard",

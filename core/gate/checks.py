@@ -8,7 +8,7 @@ from typing import Final, Literal, Required, TypedDict, Unpack
 import msgspec
 
 from core.gate.facts import CheckFacts
-from core.gate.tools import Command, Level, Output
+from core.gate.tools import Level, Output, ToolCommand
 from core.words import BlobId
 
 GBI: Final = "GBI"
@@ -96,7 +96,7 @@ class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Find = Callable[[ModelRepo, CheckFacts], Iterator[Found]]
-Compose = Callable[[ModelRepo, CheckFacts], Command | None]
+Compose = Callable[[ModelRepo, CheckFacts], ToolCommand | None]
 Parse = Callable[[Output, ModelRepo, CheckFacts], Iterator[Found]]
 
 

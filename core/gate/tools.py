@@ -36,7 +36,7 @@ class Stopped(StrEnum):
     DISK = "disk"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class ToolCommand(msgspec.Struct, frozen=True, kw_only=True):
     """``argv`` and ``env`` may hold the words in braces above, which the sandbox fills in.
 
     ``files`` go into the tool folder; ``collects`` are read back from the out folder where they

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.gate.tools import Command, Level, Output, Stopped
+from core.gate.tools import Level, Output, Stopped, ToolCommand
 
 WAY: Final = "{way}"  # host and port of the one address that a long run may reach
 LOG_BLOCK_BYTES: Final = 256 * 1024  # the most that one look into a log gives
@@ -91,7 +91,7 @@ class Sandbox(Protocol):
     def level(self) -> Level:
         """How strongly this machine can shut a process in; found out once, at the start."""
 
-    async def run(self, command: Command, repo: ModelRepo, places: Places) -> Output:
+    async def run(self, command: ToolCommand, repo: ModelRepo, places: Places) -> Output:
         """Run it on a fresh copy of the files; it never raises for what the process does.
 
         Cancelling ends every process of it.

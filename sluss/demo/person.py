@@ -11,8 +11,8 @@ from core.people import Person
 CARD = "application/vnd.microsoft.card.adaptive"
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A card, or a text that says why not."""
+class ButtonAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pressed button brings: a card, or a text that says why not."""
 
     card: dict[str, Any] | None = None
     refusal: str = ""
@@ -26,7 +26,7 @@ class Visitor:
         self._url = url
         self._conversation = conversation
 
-    async def press(self, verb: str, **data: str) -> Answer:
+    async def press(self, verb: str, **data: str) -> ButtonAnswer:
         """Press a button of a card, with what was typed into it."""
         action = {"type": "Action.Execute", "verb": verb, "data": data}
         value = {"action": action, "trigger": "manual"}
@@ -34,8 +34,8 @@ class Visitor:
             {**self._activity("invoke"), "name": "adaptiveCard/action", "value": value}
         )
         if answer.get("type") == CARD:
-            return Answer(card=answer["value"])
-        return Answer(refusal=str(answer.get("value", "")))
+            return ButtonAnswer(card=answer["value"])
+        return ButtonAnswer(refusal=str(answer.get("value", "")))
 
     async def say(self, text: str) -> None:
         """The answer comes as a card of its own, into the conversation."""

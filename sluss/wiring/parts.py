@@ -15,7 +15,7 @@ from adapters.bare_repositories.reviews import BareReviews
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
-from adapters.local_files.variable_groups import VariablesFile
+from adapters.local_files.variable_groups import VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
@@ -117,7 +117,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         evidence=EvidenceFolder(settings.home / "evidence"),
         git=BareRepositories(folder),
         reviews=BareReviews(folder),
-        variable_groups=VariablesFile(settings.files.variables),
+        variable_groups=VariableSections(settings.files.variables),
         directory=PeopleFile(settings.files.people),
         tracking=mlflow.tracking,
         registry=mlflow.registry,

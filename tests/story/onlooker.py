@@ -13,7 +13,7 @@ from core.release.model import Model
 from core.release.release import Release
 from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
-from sluss.demo.person import Answer, Visitor
+from sluss.demo.person import ButtonAnswer, Visitor
 from sluss.demo.repository import DemoRepository
 from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
@@ -69,7 +69,7 @@ class Onlooker:
 
     async def decide(
         self, name: str, release: ReleaseId, approval: str, *, approves: bool = True
-    ) -> Answer:
+    ) -> ButtonAnswer:
         verb = "approval.approve" if approves else "approval.reject"
         return await self.visitor(name).press(
             verb, release=release, approval=approval, comment="Looked at it."

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.local_files.evidence import EvidenceFolder
-from adapters.local_files.variable_groups import VariablesFile
+from adapters.local_files.variable_groups import VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
@@ -51,7 +51,7 @@ def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
     )
     return Services(
         handle=world.handle, steps=queue, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
-        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariablesFile(), policy=world.policy, clock=world.clock, page_url="", **absent,
+        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class ShownRoom(msgspec.Struct, frozen=True, kw_only=True):
     said: list[Said]
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
+class WindowState(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     """Everything, at the start and after a lost connection."""
 
     me: str
@@ -84,4 +84,4 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True, tag="settled"):
     room: str
 
 
-ToWindow = State | Spoken | ReadUpTo | Answered | Problem | Settled
+ToWindow = WindowState | Spoken | ReadUpTo | Answered | Problem | Settled

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from core.conversation import direct
 from core.people import Person
-from web.chat.messages import ReadUpTo, ShownPerson, ShownRoom, Spoken, State, ToWindow
+from web.chat.messages import ReadUpTo, ShownPerson, ShownRoom, Spoken, ToWindow, WindowState
 from web.chat.settings import ChatSettings, Room
 from web.chat.transcript import Said, Seen, Transcript
 
@@ -32,14 +32,14 @@ class Windows:
     def may_speak(self, person: Person, room: str) -> bool:
         return any(known.id == room for known in self._rooms(person))
 
-    def state(self, person: Person) -> State:
+    def state(self, person: Person) -> WindowState:
         shown = [self._shown(room, person) for room in self._rooms(person)]
         people = [
             ShownPerson(id=one.id, name=one.name, groups=sorted(one.groups))
             for one in self._settings.people
         ]
         suggestions = self._settings.suggestions
-        return State(me=person.id, people=people, rooms=shown, suggestions=suggestions)
+        return WindowState(me=person.id, people=people, rooms=shown, suggestions=suggestions)
 
     async def spoken(self, said: Said) -> None:
         readers = [w for w, person in self._open.items() if self.may_read(person, said.room)]

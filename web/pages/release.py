@@ -29,7 +29,7 @@ class MetricBars(msgspec.Struct, frozen=True, kw_only=True):
     champion_width: float
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class ChainLink(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the release's chain."""
 
     time: datetime
@@ -49,7 +49,7 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     metrics: tuple[MetricBars, ...]
     champion: Release | None
     decisions: tuple[Decided, ...]
-    chain: tuple[Link, ...]
+    chain: tuple[ChainLink, ...]
 
     @property
     def is_running(self) -> bool:
@@ -88,10 +88,10 @@ def _bars(delta: Delta) -> MetricBars:
     return MetricBars(delta=delta, width=100 * now / widest, champion_width=100 * before / widest)
 
 
-def _link(entry: Recorded) -> Link:
+def _link(entry: Recorded) -> ChainLink:
     event = entry.event
     parts = (str(getattr(event, name, "") or "") for name in LINKED)
-    return Link(
+    return ChainLink(
         time=event.time,
         kind=kind(event),
         what=" · ".join(part for part in parts if part),

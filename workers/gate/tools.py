@@ -11,7 +11,7 @@ import msgspec
 from core.errors import StepFailedError
 from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.tools import CACHE, Command, Level, Output, Stopped
+from core.gate.tools import CACHE, Level, Output, Stopped, ToolCommand
 from core.gate.variables import model_settings
 from core.policy import Policy
 from core.ports.sandbox import FindSandbox, ModelEnvironments, Places, Sandbox
@@ -94,7 +94,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
             return await self._judged(check, tool, command, output, subject)
 
     async def _judged(
-        self, check: Check, tool: Tool, command: Command, output: Output, subject: "Subject"
+        self, check: Check, tool: Tool, command: ToolCommand, output: Output, subject: "Subject"
     ) -> CheckResult:
         """A repository's own code has itself to blame for its end; a tool of ours has not."""
         if output.stopped and not command.runs_code:
@@ -116,7 +116,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         texts = {"stdout": output.stdout, "stderr": output.stderr, **output.files}
         return {name: await self.keep(data) for name, data in texts.items() if data}
 
-    def _problem(self, command: Command, sandbox: Sandbox | None, policy: Policy) -> str:
+    def _problem(self, command: ToolCommand, sandbox: Sandbox | None, policy: Policy) -> str:
         if sandbox is None:
             return NO_SANDBOX
         if command.needs_environment and self.environments is None:
@@ -127,7 +127,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
     async def _places(
-        self, command: Command, subject: "Subject", tell: Callable[[str], None]
+        self, command: ToolCommand, subject: "Subject", tell: Callable[[str], None]
     ) -> Places:
         if not command.needs_environment:
             return Places(cache=await asyncio.to_thread(self._cache, command))
@@ -139,7 +139,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         python = await self.environments.python(settings.environment_file, text, tell)
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
-    def _cache(self, command: Command) -> str:
+    def _cache(self, command: ToolCommand) -> str:
         """The cache is for who asks for it: what a repository's code wrote there would be read."""
         if command.runs_code or not any(CACHE in word for word in command.argv):
             return ""
@@ -156,7 +156,7 @@ class Subject(msgspec.Struct, frozen=True):
     judge: Judge
 
 
-def _stopped(command: Command, output: Output) -> str:
+def _stopped(command: ToolCommand, output: Output) -> str:
     return STOPPED[output.stopped].format(
         seconds=command.seconds, memory=command.memory_mb, output=command.output_mb
     )

@@ -13,7 +13,7 @@ FORMATS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
 BLOCK = 1 << 20
 
 
-class Table:
+class DataTable:
     """``location`` is where the file is; ``read`` gives it as a pandas DataFrame."""
 
     def __init__(self, name: str, file: str, location: str) -> None:
@@ -37,7 +37,7 @@ class Table:
             ) from error
 
 
-class Data(dict[str, Table]):
+class Data(dict[str, DataTable]):
     """Asking for a table that the template does not name says so."""
 
     def __missing__(self, name: str) -> NoReturn:
@@ -72,7 +72,7 @@ def _reader(suffix: str) -> Callable[[str], Any]:
     return reader
 
 
-def _open(root: Path, links: list[str], source: dict[str, str]) -> Table:
+def _open(root: Path, links: list[str], source: dict[str, str]) -> DataTable:
     name, file = source["name"], source["file"]
     if not file:
         raise StepFailureError(
@@ -92,7 +92,7 @@ def _open(root: Path, links: list[str], source: dict[str, str]) -> Table:
             f"The table {name!r} is absent: the repository has no file {file}. Nothing was run; "
             "add the file, or mend the dataset template."
         )
-    return Table(name, file, str(found))
+    return DataTable(name, file, str(found))
 
 
 def _refuse(name: str, file: str, why: str) -> NoReturn:

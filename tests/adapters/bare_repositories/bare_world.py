@@ -6,9 +6,9 @@ from pathlib import Path
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.reviews import BareReviews
-from adapters.bare_repositories.tree import Limits
+from adapters.bare_repositories.tree import TreeLimits
 
-SMALL = Limits(file_bytes=1000, total_bytes=2500, files=6)
+SMALL = TreeLimits(file_bytes=1000, total_bytes=2500, files=6)
 
 
 def git(folder: Path, *words: str, stdin: bytes = b"", **env: str) -> str:

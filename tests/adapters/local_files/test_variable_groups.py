@@ -2,14 +2,14 @@
 
 import pytest
 
-from adapters.local_files.variable_groups import VariablesFile
+from adapters.local_files.variable_groups import VariableSections
 from core.words import Stage
 from tests.adapters.variable_groups_contract import SECTIONS, VariableGroupsContract
 
 
 @pytest.fixture
 def groups():
-    return VariablesFile(SECTIONS)
+    return VariableSections(SECTIONS)
 
 
 class TestVariablesFile(VariableGroupsContract):
@@ -17,4 +17,4 @@ class TestVariablesFile(VariableGroupsContract):
 
 
 async def test_without_a_file_there_are_no_groups():
-    assert await VariablesFile().variables(Stage.TST) is None
+    assert await VariableSections().variables(Stage.TST) is None

@@ -14,7 +14,7 @@ from adapters.local_runs.model_environments import LocalModelEnvironments
 from adapters.local_runs.requirements import EnvironmentFileError
 from adapters.sandbox import probe
 from core.errors import StepFailedError
-from core.gate.tools import MODEL_PYTHON, TEST_TOOLS, Command
+from core.gate.tools import MODEL_PYTHON, TEST_TOOLS, ToolCommand
 from core.ports.sandbox import Places
 from tests.model_repos import a_repo
 
@@ -111,7 +111,7 @@ async def test_the_tests_of_a_model_run_in_it_shut_in(environments):
     argv = (MODEL_PYTHON, "-I", "-c", RUN_TESTS, TEST_TOOLS)
     sandbox = await probe()
 
-    output = await sandbox.run(Command(argv=argv, runs_code=True), repo, places)
+    output = await sandbox.run(ToolCommand(argv=argv, runs_code=True), repo, places)
 
     assert b"1 passed" in output.stdout, output.stderr
     assert output.code == 0

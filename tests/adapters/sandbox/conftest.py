@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from adapters.sandbox import Bounds, probe
-from core.gate.tools import PYTHON, Command, Level
+from core.gate.tools import PYTHON, Level, ToolCommand
 from core.ports.sandbox import Places
 from tests.adapters.sandbox.long_running import SMALL as ROOMY
 from tests.adapters.sandbox.long_running import LongBench
@@ -26,7 +26,7 @@ class Machine:
     async def run(self, code="", *arguments, repo=None, places=None, **about):
         argv = about.pop("argv", (PYTHON, "-I", "-S", "-c", code, *arguments))
         usual = {"runs_code": True, "seconds": 20.0, "memory_mb": 160, "output_mb": 1}
-        command = Command(argv=argv, **{**usual, **about})
+        command = ToolCommand(argv=argv, **{**usual, **about})
         return await self.sandbox.run(command, repo or a_repo(), places or Places())
 
 

@@ -5,10 +5,10 @@ import os
 import pytest
 
 from adapters.sandbox.folder import TemporaryFolder, remove_stale
-from core.gate.tools import Command
+from core.gate.tools import ToolCommand
 from tests.model_repos import a_repo
 
-REPORT = Command(argv=("true",), collects=("sub/report",), output_mb=1)
+REPORT = ToolCommand(argv=("true",), collects=("sub/report",), output_mb=1)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_the_out_folder_itself_may_be_a_link(folder):
     folder.out.rmdir()
     folder.out.symlink_to(folder.repo)
 
-    command = Command(argv=("true",), collects=("README.md",))
+    command = ToolCommand(argv=("true",), collects=("README.md",))
     assert folder.collect(command) == ({}, [])
 
 

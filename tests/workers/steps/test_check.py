@@ -9,7 +9,7 @@ import pytest
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
-from adapters.local_files.variable_groups import VariablesFile
+from adapters.local_files.variable_groups import VariableSections
 from adapters.sandbox import probe
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.derived import ReleaseBlocked
@@ -45,7 +45,7 @@ async def bench(tmp_path):
     repository = msgspec.structs.replace(world.platform.repositories[0], id=git.repository)
     world.platform = msgspec.structs.replace(world.platform, repositories=(repository,))
 
-    groups = VariablesFile(SECTIONS)
+    groups = VariableSections(SECTIONS)
 
     async def check(files, rules=None, branch="main", tools=NO_TOOLS):
         """Push a commit and work off its check, as a worker would."""

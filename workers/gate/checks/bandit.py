@@ -7,7 +7,7 @@ import msgspec
 
 from core.gate.checks import MODEL_DEV, Finding, Found, Measure, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
-from core.gate.tools import PYTHON, TOOL, Command, Output
+from core.gate.tools import PYTHON, TOOL, Output, ToolCommand
 from workers.gate.contract.python_source import is_notebook
 from workers.gate.tool_reports import tool_report
 
@@ -57,11 +57,11 @@ class BanditReport(msgspec.Struct, frozen=True):
     metrics: Metrics
 
 
-def _bandit(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+def _bandit(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     if not repo.files:
         return None
     settings = (f"--configfile={TOOL}/bandit.yml", f"--ini={TOOL}/bandit.ini")
-    return Command(
+    return ToolCommand(
         argv=(
             PYTHON, "-I", "-m", "bandit", "-r", ".", "--quiet", "--exit-zero", "--format=json",
             *settings, f"--exclude=./{facts.layout.tests}/",

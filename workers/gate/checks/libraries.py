@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.tools import Command, Output
-from workers.gate.requirements import READS, Asked, WantedLibraries, read
+from core.gate.tools import Output, ToolCommand
+from workers.gate.requirements import READS, AskedLibrary, WantedLibraries, read
 from workers.gate.runtimes import uv_words
 from workers.gate.runtimes.clash import Clash, clash_finding, clashes, other_runtime, outlook
 from workers.gate.runtimes.known import TABLES_VERSION, Chosen, chosen
@@ -55,7 +55,7 @@ def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     yield from outlook(case.wanted, case.chosen, facts)
 
 
-def resolve(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+def resolve(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     case = _case(repo, facts)
     rules = facts.rules.libraries
     asked = plan(case.wanted, case.chosen, case.clashes, rules.core)
@@ -175,7 +175,7 @@ def _together(
         yield Note(TOGETHER.format(runtime=chosen.name, pins=", ".join(pins)))
 
 
-def _named(said: str, wanted: WantedLibraries) -> Asked | None:
+def _named(said: str, wanted: WantedLibraries) -> AskedLibrary | None:
     """The first requirement that the argument speaks of."""
     names = uv_words.names(said)
     return next((each for each in used(wanted) if each.name in names), None)
@@ -185,7 +185,7 @@ def _way_out(answers: UvAnswers) -> UvAnswer | None:
     return next((answer for answer in answers.ways_out if answer.is_solved), None)
 
 
-def _changes(answer: UvAnswer | None, asked: list[Asked]) -> list[str]:
+def _changes(answer: UvAnswer | None, asked: list[AskedLibrary]) -> list[str]:
     """What has to be written in place of the lines that exclude the answer's versions."""
     pins = answer.pins if answer else {}
     lines = {

@@ -10,7 +10,7 @@ import msgspec
 from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, Tool, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
-from core.gate.tools import BIN, OUT, PYTHON, TOOL, Command, Output
+from core.gate.tools import BIN, OUT, PYTHON, TOOL, Output, ToolCommand
 from workers.gate.contract.python_source import is_notebook
 from workers.gate.linting import run_pylint_source
 from workers.gate.linting.messages import ERRORS, RUFF, SYNTAX_ERROR, mend_of, wrong_of
@@ -85,13 +85,13 @@ class LintMessage(msgspec.Struct, frozen=True):
     is_error: bool
 
 
-def _pylint(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+def _pylint(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     files = _sources(repo)
     if not files:
         return None
     lint = lint_for(repo, facts)
     options = (f"--rcfile={TOOL}/pylintrc", "--output-format=json2", *lint.arguments)
-    return Command(
+    return ToolCommand(
         argv=(PYTHON, "-I", f"{TOOL}/{RUNNER}", *options),
         stdin=msgspec.json.encode([f"./{path}" for path in files]),  # a name may begin with --
         env={"PYLINTHOME": OUT},
@@ -102,11 +102,11 @@ def _pylint(repo: ModelRepo, facts: CheckFacts) -> Command | None:
     )
 
 
-def _ruff(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+def _ruff(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     if not _sources(repo):
         return None
     options = ("--no-cache", "--exit-zero", "--output-format=gitlab", f"--config={TOOL}/ruff.toml")
-    return Command(
+    return ToolCommand(
         argv=(f"{BIN}/ruff", "check", *options, "."),
         files={"ruff.toml": lint_for(repo, facts).ruff_toml()},
         output_mb=32,

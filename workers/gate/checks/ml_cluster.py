@@ -11,7 +11,7 @@ from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.runtimes import RuntimeKey, runtime_key
 from core.gate.variables import Value, model_settings
 from core.gate.variables import read as read_variables
-from workers.gate.requirements import READS, Asked, WantedLibraries, read
+from workers.gate.requirements import READS, AskedLibrary, WantedLibraries, read
 
 RUNTIME: Final = "CLUSTER_SPARK_VERSION"
 NODES: Final = ("CLUSTER_NODE_TYPE_ID", "CLUSTER_DRIVER_NODE_ID")
@@ -126,11 +126,11 @@ def _runtime(cluster: Cluster, facts: CheckFacts, *, is_ml: bool, is_gpu: bool =
     return SET.format(name=RUNTIME, value=min(fitting, key=lambda each: each[0])[1])
 
 
-def _asked(wanted: WantedLibraries, names: Collection[str]) -> list[Asked]:
+def _asked(wanted: WantedLibraries, names: Collection[str]) -> list[AskedLibrary]:
     return [each for each in wanted.libraries if each.is_firm and each.name in names]
 
 
-def _names(asked: list[Asked]) -> str:
+def _names(asked: list[AskedLibrary]) -> str:
     return " and ".join(dict.fromkeys(each.name for each in asked))
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
-from core.gate.tools import PYTHON, Command, Output
+from core.gate.tools import PYTHON, Output, ToolCommand
 from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
 
 SECONDS: Final = 45.0  # for the scan; the process has a little more, to say how far it came
@@ -30,7 +30,7 @@ KEEP_OUT: Final = "keep data and generated files out of git, and push again"
 NO_HISTORY: Final = "The history of the pushed commits was not looked at here."
 
 
-def _command(repo: ModelRepo, facts: CheckFacts) -> Command | None:
+def _command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     """Isolated (-I): a folder ``workers`` in the repository must not be taken for ours."""
     if not repo.files and not facts.history:
         return None
@@ -41,7 +41,7 @@ def _command(repo: ModelRepo, facts: CheckFacts) -> Command | None:
         history=facts.history or (),
         seconds=SECONDS,
     )
-    return Command(
+    return ToolCommand(
         argv=(PYTHON, "-I", "-m", "workers.gate.secret_scan"),
         stdin=msgspec.msgpack.encode(task),
         seconds=SECONDS + 15,

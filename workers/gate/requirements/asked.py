@@ -31,7 +31,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     is_used: bool = True
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class AskedLibrary(msgspec.Struct, frozen=True, kw_only=True):
     """``name`` is normalised; ``specifier`` is without the local parts (``+cpu``) of versions."""
 
     name: str
@@ -56,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}{extras}{self.specifier}"
 
 
-def parse(text: str, origin: Origin, python: str) -> Asked | Finding | None:
+def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | None:
     """One requirement of a text; None where its marker says that it is not for Python on Linux.
 
     Without ``python`` every marker is taken as true.
@@ -75,7 +75,7 @@ def parse(text: str, origin: Origin, python: str) -> Asked | Finding | None:
         return _none(origin, "is no requirement that pip can read")
     except ValueError:  # what packaging says of a marker that compares what has no order
         return _none(origin, "has a marker (behind the ;) that makes no sense", "mend or remove it")
-    return Asked(
+    return AskedLibrary(
         name=canonicalize_name(requirement.name),
         specifier=requirement.specifier,
         extras=tuple(sorted(requirement.extras)),

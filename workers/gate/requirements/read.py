@@ -13,7 +13,7 @@ from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.requirements import LineKind, RequirementLine, entries, is_conda
 from core.gate.variables import model_settings
 from workers.gate.requirements import pyproject
-from workers.gate.requirements.asked import Asked, Origin, parse
+from workers.gate.requirements.asked import AskedLibrary, Origin, parse
 
 READS: Final = (
     "*.yml", "*.yaml", "*.txt", "*.in", "*.pip", "*.toml", "*requirements*", "*constraints*",
@@ -50,8 +50,8 @@ class WantedLibraries(msgspec.Struct, frozen=True, kw_only=True):
     """``path`` is the environment file; ``findings`` is what could not be understood."""
 
     path: str
-    libraries: tuple[Asked, ...] = ()
-    python: tuple[Asked, ...] = ()
+    libraries: tuple[AskedLibrary, ...] = ()
+    python: tuple[AskedLibrary, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -76,8 +76,8 @@ class _Reader:
     def __init__(self, repo: ModelRepo, python: str) -> None:
         self._repo = repo
         self._python = python
-        self._asked: list[Asked] = []
-        self._interpreter: list[Asked] = []
+        self._asked: list[AskedLibrary] = []
+        self._interpreter: list[AskedLibrary] = []
         self._findings: list[Finding] = []
         self._seen: set[str] = set()
 
@@ -140,7 +140,7 @@ class _Reader:
         elif entry.kind is not LineKind.NOT_PYTHON and not entry.text.startswith(QUIET):
             self._not_compared(entry, origin)
 
-    def _parse(self, text: str, origin: Origin, listed: list[Asked]) -> None:
+    def _parse(self, text: str, origin: Origin, listed: list[AskedLibrary]) -> None:
         found = parse(text, origin, self._python)
         if isinstance(found, Finding):
             self._findings.append(found)

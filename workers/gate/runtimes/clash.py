@@ -10,7 +10,7 @@ from packaging.version import Version
 from core.gate.checks import Finding, Note
 from core.gate.facts import CheckFacts
 from core.gate.runtimes import Runtime, runtime_key
-from workers.gate.requirements import Asked, WantedLibraries
+from workers.gate.requirements import AskedLibrary, WantedLibraries
 from workers.gate.runtimes.known import Chosen, find, next_release
 
 PYTHON: Final = "python"
@@ -32,7 +32,7 @@ FITS: Final = "{runtime} brings what is asked for: setting CLUSTER_SPARK_VERSION
 class Clash(msgspec.Struct, frozen=True):
     """``is_sure``: the runtime's version is certain."""
 
-    asked: Asked
+    asked: AskedLibrary
     version: str
     is_sure: bool
 
@@ -74,7 +74,7 @@ def clash_finding(clash: Clash, chosen: Chosen, core: Collection[str]) -> Findin
     )
 
 
-def _of_libraries(libraries: Iterable[Asked], runtime: Runtime) -> Iterator[Clash]:
+def _of_libraries(libraries: Iterable[AskedLibrary], runtime: Runtime) -> Iterator[Clash]:
     for asked in libraries:
         version = runtime.version(asked.name)
         if version and not asked.specifier.contains(version, prereleases=True):

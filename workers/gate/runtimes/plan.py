@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from core.gate.tools import CACHE, PYTHON, TOOL, Command
-from workers.gate.requirements import Asked, WantedLibraries
+from core.gate.tools import CACHE, PYTHON, TOOL, ToolCommand
+from workers.gate.requirements import AskedLibrary, WantedLibraries
 from workers.gate.runtimes.clash import Clash
 from workers.gate.runtimes.known import Chosen
 
@@ -16,7 +16,7 @@ ARM: Final = "aarch64"
 PLATFORMS: Final = {True: "aarch64-unknown-linux-gnu", False: "x86_64-unknown-linux-gnu"}
 
 
-class Question(msgspec.Struct, frozen=True):
+class LibraryQuestion(msgspec.Struct, frozen=True):
     """``constraints`` are pins of the runtime, and limits that the model itself sets."""
 
     requirements: tuple[str, ...]
@@ -33,8 +33,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     seconds: float
     brought: dict[str, str]
-    fits: tuple[Question, ...]
-    ways_out: tuple[Question, ...]
+    fits: tuple[LibraryQuestion, ...]
+    ways_out: tuple[LibraryQuestion, ...]
 
 
 class UvAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,25 +72,25 @@ def plan(
     asked = [each for each in used(wanted) if each.is_firm]
     fitting = tuple(_free(each) if each.name in clashing else each.line for each in asked)
     free = tuple(map(_free, asked))
-    fits = (Question(fitting, (*bound, *limits)), Question(fitting, (*kept, *limits)))
+    fits = (LibraryQuestion(fitting, (*bound, *limits)), LibraryQuestion(fitting, (*kept, *limits)))
     return Plan(
         python=chosen.runtime.python,
         platform=PLATFORMS[ARM in chosen.key.flags],
         seconds=0,
         brought=brought,
         fits=fits if asked else (),
-        ways_out=(Question(free, bound), Question(free, kept)),
+        ways_out=(LibraryQuestion(free, bound), LibraryQuestion(free, kept)),
     )
 
 
-def used(wanted: WantedLibraries) -> list[Asked]:
+def used(wanted: WantedLibraries) -> list[AskedLibrary]:
     return [each for each in wanted.libraries if each.origin.is_used]
 
 
-def compose(asked: Plan, seconds: float) -> Command:
+def compose(asked: Plan, seconds: float) -> ToolCommand:
     """The driver runs uv, asks the index, and prints ``UvAnswers``."""
     written = msgspec.json.encode(msgspec.structs.replace(asked, seconds=seconds))
-    return Command(
+    return ToolCommand(
         argv=(PYTHON, "-I", "-m", MODULE, f"{TOOL}/{PLAN}", CACHE),
         files={PLAN: written},
         has_network=True,
@@ -98,6 +98,6 @@ def compose(asked: Plan, seconds: float) -> Command:
     )
 
 
-def _free(asked: Asked) -> str:
+def _free(asked: AskedLibrary) -> str:
     extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
     return f"{asked.name}{extras}"

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from workers.gate.runtimes.plan import Plan, Question, UvAnswer, UvAnswers
+from workers.gate.runtimes.plan import LibraryQuestion, Plan, UvAnswer, UvAnswers
 from workers.gate.runtimes.uv_words import is_unsolved, missing, without_users
 
 UV: Final = Path(sys.executable).parent / "uv"
@@ -48,7 +48,7 @@ class Resolver:
         ways_out = self._until_solved(self._plan.ways_out) if has_conflict else ()
         return UvAnswers(fits=fits, ways_out=ways_out, missing=tuple(self._missing))
 
-    def _until_solved(self, questions: Iterable[Question]) -> tuple[UvAnswer, ...]:
+    def _until_solved(self, questions: Iterable[LibraryQuestion]) -> tuple[UvAnswer, ...]:
         """An index that does not answer is not asked again."""
         answers = list[UvAnswer]()
         for question in questions:
@@ -57,7 +57,7 @@ class Resolver:
                 break
         return tuple(answers)
 
-    def _ask(self, question: Question) -> UvAnswer:
+    def _ask(self, question: LibraryQuestion) -> UvAnswer:
         """Uv is asked again without each package that the index lacks: so all are found."""
         answer = self._run(question)
         while len(self._missing) < MOST_MISSING and (name := missing(answer.said)):
@@ -65,7 +65,7 @@ class Resolver:
             answer = self._run(question)
         return answer
 
-    def _run(self, question: Question) -> UvAnswer:
+    def _run(self, question: LibraryQuestion) -> UvAnswer:
         wanted = self._write("requirements.in", question.requirements)
         constraints = self._write("constraints.txt", question.constraints)
         overrides = self._write("overrides.txt", [f"{name}{NEVER}" for name in self._missing])

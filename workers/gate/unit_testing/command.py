@@ -7,7 +7,7 @@ from typing import Final
 
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts
-from core.gate.tools import MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, Command
+from core.gate.tools import MODEL_PYTHON, OUT, PYTHON, REPO, TEST_TOOLS, TOOL, ToolCommand
 from core.gate.variables import model_settings
 
 JUNIT: Final = "junit.xml"
@@ -26,15 +26,15 @@ def has_tests(repo: ModelRepo, folder: str) -> bool:
     return any(name.startswith("test_") or name.endswith("_test.py") for name in names)
 
 
-def command(repo: ModelRepo, facts: CheckFacts) -> Command:
+def command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand:
     """Nothing of the repository runs where there is nothing, or its pipeline has run it already."""
     tests = tests_folder(repo, facts)
     if is_accepted(facts) or not tests:
-        return Command(argv=(PYTHON, "-I", "-c", REPEAT), stdin=facts.report or b"")
+        return ToolCommand(argv=(PYTHON, "-I", "-c", REPEAT), stdin=facts.report or b"")
     rules = facts.rules.unit_tests
     sources = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
     order = (REPO, OUT, TEST_TOOLS, sources, tests, mark(repo))
-    return Command(
+    return ToolCommand(
         argv=(MODEL_PYTHON, "-I", "-B", f"{TOOL}/{RUNNER}", *order),
         files={RUNNER: (files("workers.gate.unit_testing") / RUNNER).read_bytes()},
         collects=(JUNIT, COVERAGE, PROGRESS, ATTEMPTS),

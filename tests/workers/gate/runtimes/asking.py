@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.gate.tools import CACHE, PYTHON, TOOL, Command
+from core.gate.tools import CACHE, PYTHON, TOOL, ToolCommand
 from workers.gate.runtimes.plan import UvAnswers
 
 NO_INDEX = {"UV_INDEX_URL": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}  # nobody listens
@@ -20,7 +20,7 @@ def index_environment() -> dict[str, str]:
     }
 
 
-def ask(command: Command, folder: Path, env: dict[str, str] | None = None) -> UvAnswers:
+def ask(command: ToolCommand, folder: Path, env: dict[str, str] | None = None) -> UvAnswers:
     meanings = {PYTHON: sys.executable, TOOL: str(folder), CACHE: str(folder / "cache")}
     for name, data in command.files.items():
         (folder / name).write_bytes(data)

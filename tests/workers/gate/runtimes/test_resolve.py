@@ -9,7 +9,7 @@ import pytest
 from core.gate.check_rules import CheckRules, LibraryRules
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts
-from core.gate.tools import Command
+from core.gate.tools import ToolCommand
 from tests.model_repos import a_repo
 from tests.workers.gate.runtimes.asking import NO_INDEX, ask
 from workers.gate.checks.libraries import resolve
@@ -25,7 +25,7 @@ def in_seconds(seconds: float) -> CheckFacts:
     return CheckFacts(rules=CheckRules(libraries=LibraryRules(seconds=seconds)))
 
 
-def command(requirements: str) -> Command:
+def command(requirements: str) -> ToolCommand:
     found = resolve(asking(requirements), CheckFacts())
     assert found is not None
     return found
