@@ -37,10 +37,9 @@ from core.jobs import CancelStep, Lane, ObserveRegistries, ObserveRegistry, RunS
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Message
-from core.relay import relay
 from core.results import Checked
 from core.words import PLATFORM, Step, Stream
-from core.work import events_work, jobs_work, to_message
+from core.work import events_work, jobs_work, relay, to_message
 from handlers.inbox import Inbox
 from handlers.source import Delivered
 from sluss.wiring.engine import SLOTS

@@ -85,7 +85,7 @@ def _run(files: int) -> float:
         task = msgspec.msgpack.encode(ScanTask(baseline=".secrets.baseline"))
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-I", "-m", "workers.gate.secret_scan"],
+            [sys.executable, "-I", "-m", "workers.gate.secret_scan.scan"],
             cwd=folder, input=task, capture_output=True, check=True,
         )  # fmt: skip
         return time.perf_counter() - started

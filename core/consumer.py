@@ -1,4 +1,4 @@
-"""Take messages from a queue and have them handled: settle after the work, never before it.
+"""Takes messages from a queue and has them handled: it settles after the work, never before.
 
 The only broad ``except`` of Sluss is here: an error that nobody expected is one bug's, gets one
 more try, and then becomes a dead letter. Waiting is no work: what cannot be done now is given back
@@ -6,10 +6,12 @@ for later, so that it holds no slot and no lock, and no try is counted.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -23,7 +25,6 @@ from core.errors import (
     UnavailableError,
     VersionConflictError,
 )
-from core.lock import held
 from core.ports import Message, Queue, Received
 from core.words import message_id
 
@@ -39,6 +40,13 @@ FINISH_S: Final = 20.0  # container platforms kill some 30 s after they said so
 FIRST_PAUSE_S: Final = 0.5
 SPREAD: Final = 0.25  # what waits for the same system does not come back all at once
 GIVEN_BACK: Final = re.compile(r"~later-\d+$")
+SHARE: Final = 3  # a lock is renewed after a third of its length, so one renewal may fail
+RETRY_SHARE: Final = 20
+
+CANCELLED: Final = (
+    "The lock of {id} was lost while it was worked on. The work was cancelled here and is done "
+    "again by whoever has the message now."
+)
 
 
 class Consumer:
@@ -199,3 +207,49 @@ def pause(waits: int, error: UnavailableError) -> float:
     growing = FIRST_PAUSE_S * 2.0 ** min(waits - 1, 16)
     wanted = max(error.retry_after_s, min(growing, error.longest_s))
     return wanted * (1 + random.random() * SPREAD)  # noqa: S311 - nobody has to be unable to guess it
+
+
+@asynccontextmanager
+async def held(queue: Queue, received: Received) -> AsyncIterator[None]:
+    """Raise LockLostError when the lock is lost, or must have expired: the body is cancelled then.
+
+    Somebody else has the message from that moment on, and the same work must not be done twice at
+    the same time.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout_at(loop.time() + received.lock_s) as limit:
+            renewing = asyncio.create_task(_renew(queue, received, limit))
+            try:
+                yield
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await renewing
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise LockLostError(CANCELLED.format(id=received.message.id)) from None
+
+
+async def _renew(queue: Queue, received: Received, limit: asyncio.Timeout) -> None:
+    """A renewal that does not get through is tried again, until the lock must be over."""
+    share = SHARE
+    while True:
+        await asyncio.sleep(received.lock_s / share)
+        share = SHARE if await _renewed(queue, received, limit) else RETRY_SHARE
+
+
+async def _renewed(queue: Queue, received: Received, limit: asyncio.Timeout) -> bool:
+    began = asyncio.get_running_loop().time()
+    until = began + received.lock_s
+    try:
+        await queue.renew(received)
+    except LockLostError:
+        until = began
+    except UnavailableError as error:
+        log.warning("%s", error, extra={"action": "renewal_failed"})
+        return False
+    if not limit.expired():
+        limit.reschedule(until)
+    return True

@@ -1,17 +1,23 @@
-"""What is done with a message of each queue."""
+"""The way of a job through the queues: out of the outbox, and what is done with each message."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from core import jobs
 from core.consumer import Work
-from core.errors import RefusedByStoreError
+from core.errors import QueueUnavailableError, RefusedByStoreError, StoreUnavailableError
 from core.events.codec import decode_batch
 from core.handle import Handle
-from core.jobs import Job
-from core.ports import Message
+from core.jobs import Job, Lane
+from core.ports import Message, Outbox, Queue
 
 Route = Callable[[Any], Awaitable[None]]
+log = logging.getLogger(__name__)
+BATCH: Final = 100
+IDLE_S: Final = 5.0
+PAUSE_S: Final = 1.0
 
 
 def events_work(handle: Handle) -> Work:
@@ -45,3 +51,35 @@ def jobs_work(routes: Mapping[type[Job], Route]) -> Work:
         await routes[type(job)](job)
 
     return work
+
+
+async def relay_once(outbox: Outbox, lane: Lane, queue: Queue) -> int:
+    """Send what is unsent, then mark it; return how many jobs were sent."""
+    unsent = await outbox.unsent(BATCH, lane)
+    if unsent:
+        await queue.send(*map(to_message, unsent))
+        await outbox.mark_sent([job.id for job in unsent])
+    return len(unsent)
+
+
+async def relay(outbox: Outbox, queues: Mapping[Lane, Queue]) -> None:
+    """Carry jobs from the outbox to the queues, one lane beside the other, until cancelled.
+
+    It may send twice: duplicate detection and ids cope. A queue that is down delays its own
+    lane alone.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        for lane, queue in queues.items():
+            tasks.create_task(_relay(outbox, lane, queue))
+
+
+async def _relay(outbox: Outbox, lane: Lane, queue: Queue) -> None:
+    while True:
+        try:
+            sent = await relay_once(outbox, lane, queue)
+        except (QueueUnavailableError, StoreUnavailableError) as error:
+            log.warning("%s", error, extra={"action": "relay_waits", "queue": lane})
+            await asyncio.sleep(PAUSE_S)
+            continue
+        if not sent:
+            await outbox.wait_unsent(lane, IDLE_S)

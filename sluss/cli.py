@@ -121,7 +121,7 @@ def deliveries_(
     home: Home = None,
 ) -> None:
     """Show what came from outside and what became of it."""
-    from sluss.commands.deliveries import deliveries
+    from sluss.commands.ledger import deliveries
 
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
     for row in deliveries(_home(home), limit):
@@ -132,7 +132,7 @@ def deliveries_(
 @app.command("rebuild")
 def rebuild_(home: Home = None) -> None:
     """Fold every projection anew from the ledger; a server on the same files must be down."""
-    from sluss.commands.rebuild import rebuild
+    from sluss.commands.ledger import rebuild
 
     console.print(f"{rebuild(_home(home))} events were folded.")
 
@@ -140,7 +140,7 @@ def rebuild_(home: Home = None) -> None:
 @app.command("migrate")
 def migrate_(home: Home = None) -> None:
     """Bring the tables of the store up to this version; every start does it by itself, too."""
-    from sluss.commands.migrate import migrate
+    from sluss.commands.ledger import migrate
     from sluss.home.settings import store_from_environment
 
     for line in migrate(store_from_environment(_home(home))):
@@ -155,9 +155,9 @@ def verify_(
     ] = "",
 ) -> None:
     """Check the hash chain of an exported ledger; no server is needed."""
-    from sluss.commands import audit
+    from sluss.commands import ledger
 
-    found = audit.verify_file(file, head.strip().lower())
+    found = ledger.verify_file(file, head.strip().lower())
     console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
     console.print(f"Head: {found.head}", soft_wrap=True)
     if not head:
@@ -169,9 +169,9 @@ def export_(
     file: Annotated[Path, typer.Argument(help="Where to write it.")], home: Home = None
 ) -> None:
     """Write the whole ledger as JSON lines."""
-    from sluss.commands import audit
+    from sluss.commands import ledger
 
-    console.print(f"{audit.export_file(_home(home), file)} entries were written to {file}.")
+    console.print(f"{ledger.export_file(_home(home), file)} entries were written to {file}.")
 
 
 @app.command("demo")

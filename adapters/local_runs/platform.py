@@ -15,8 +15,7 @@ from typing import Final
 import msgspec
 
 from adapters.local_runs import processes
-from adapters.local_runs.folder import CANCELLED, FOLDER, RunFolder, Whispered
-from adapters.local_runs.placing import Place, lay_out
+from adapters.local_runs.folder import CANCELLED, FOLDER, Place, RunFolder, Whispered, lay_out
 from core.errors import UnknownNameError
 from core.ports.ml_platform import RunLook, RunSpec, RunState
 from core.ports.sandbox import FindSandbox

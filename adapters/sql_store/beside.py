@@ -1,4 +1,4 @@
-"""What is kept beside the ledger: effects (the first write wins) and which card is shown where.
+"""What is kept beside the ledger: effects (the first write wins), and where cards are shown.
 
 Each is one statement that names the winner, so that it holds among the writers of all processes.
 """
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql_store.schema import cards, digest, effects
-from adapters.sql_store.writer import CARDS, card_order, effect_order
+from adapters.sql_store.schema import cards, conversations, digest, effects
+from adapters.sql_store.writer import CARDS, card_order, conversation_order, effect_order
 from core.ports import ShownCard
 
 T = TypeVar("T")
@@ -104,4 +104,35 @@ def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
 def _shown(row: sa.Row[tuple[object, ...]]) -> ShownCard:
     return ShownCard(
         key=row.key, conversation=row.conversation, activity=row.activity, version=row.version
+    )
+
+
+class SqlConversations:
+    """How conversations are reached: any process may post there later.
+
+    Implements ``core.ports.Conversations``; one that moved is reached where it spoke last.
+    """
+
+    def __init__(self, store: Beside) -> None:
+        self._store = store
+
+    async def find_place(self, conversation: str) -> str | None:
+        is_it = conversations.c.conversation_digest == digest(conversation)
+        query = sa.select(conversations.c.place).where(is_it)
+        return await self._store._read(lambda connection: connection.execute(query).scalar())
+
+    async def keep_place(self, conversation: str, place: str) -> None:
+        if await self.find_place(conversation) == place:
+            return
+        order = conversation_order(conversation)
+        await self._store._write(order, lambda found: _keep(found, conversation, place))
+
+
+def _keep(connection: sa.Connection, conversation: str, place: str) -> None:
+    key = {"conversation_digest": digest(conversation), "conversation": conversation}
+    insert = insert_into(connection, conversations).values(**key, place=place)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["conversation_digest"], set_={"place": insert.excluded.place}
+        )
     )

@@ -20,10 +20,9 @@ from core.jobs import (
     ShowCard,
 )
 from core.ports import Message, Queue
-from core.relay import relay
 from core.stopping import Stopping
 from core.words import PLATFORM
-from core.work import Route, events_work, jobs_work, to_message
+from core.work import Route, events_work, jobs_work, relay, to_message
 from sluss.home.runtime_files import home_runtimes
 from sluss.templates.model_repository import template_code
 from sluss.wiring.again import every, until_well

@@ -1,5 +1,6 @@
 """The parts of a start, each behind its port: settings choose which system is behind it."""
 
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -20,7 +21,7 @@ from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
-from adapters.sql_store.conversations import SqlConversations
+from adapters.sql_store.beside import SqlConversations
 from core.errors import SettingsError
 from core.handle import Handle
 from core.jobs import Lane
@@ -41,17 +42,51 @@ from core.ports import (
 )
 from core.ports.clone_index import CloneIndex
 from core.ports.sandbox import FindSandbox
-from sluss.home.settings import Settings
+from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
 from sluss.wiring.gate_parts import OneSandbox
-from sluss.wiring.live_platform import LivePlatform
 from sluss.wiring.lock import Role
 from sluss.wiring.mlflow import own_server, tend_mlflow
-from sluss.wiring.one_machine import OneMachine
-from sluss.wiring.opening import Opening
+from sluss.wiring.opening import Act, Opening
 from sluss.wiring.queues import open_queue
 from sluss.wiring.store import open_store
 from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
+
+log = logging.getLogger(__name__)
+
+
+class OneMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the ledger or the queues are files, each role runs once, which a lock file sees to."""
+
+    mlflow: MLflowServer | None = None
+    frees: tuple[Act, ...] = ()
+
+    async def take_over(self) -> None:
+        """End the locks and leases of a killed process: nobody else can hold one here."""
+        for free in self.frees:
+            await free()
+
+
+class LivePlatform:
+    """Read again when the file has changed; a broken file leaves what was read before."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._seen = 0
+        self._platform = Platform()
+
+    def now(self) -> Platform:
+        changed = (self._home / PLATFORM_FILE).stat().st_mtime_ns
+        if changed != self._seen:
+            self._seen = changed
+            self._read()
+        return self._platform
+
+    def _read(self) -> None:
+        try:
+            self._platform = read_platform(self._home)
+        except SettingsError as error:
+            log.warning("%s", error, extra={"action": "platform_not_read"})
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):

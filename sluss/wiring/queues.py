@@ -9,7 +9,7 @@ from sluss.home.settings import SERVICE_BUS_SECRET, Settings
 from sluss.wiring.opening import Opening
 
 if TYPE_CHECKING:
-    from adapters.service_bus.settings import ServiceBusSettings
+    from adapters.service_bus import ServiceBusSettings
 
 
 # Before there were lanes all jobs were in jobs.db: the lane of the steps works off what is left.
@@ -39,7 +39,7 @@ def refuse_closed_service_bus(settings: Settings) -> None:
 
 def _service_bus(settings: Settings) -> "ServiceBusSettings":
     # Only here, as its SDK takes a while to import.
-    from adapters.service_bus.settings import ServiceBusSettings  # noqa: PLC0415
+    from adapters.service_bus import ServiceBusSettings  # noqa: PLC0415
 
     return ServiceBusSettings(
         namespace=settings.service_bus,
@@ -48,7 +48,7 @@ def _service_bus(settings: Settings) -> "ServiceBusSettings":
 
 
 def _on_service_bus(settings: Settings, name: str, opening: Opening) -> Queue:
-    from adapters.service_bus.settings import build  # noqa: PLC0415
+    from adapters.service_bus import build  # noqa: PLC0415
 
     queue = build(_service_bus(settings), name)
     opening.closed_by(queue.close)

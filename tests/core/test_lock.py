@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.consumer import held
 from core.errors import LockLostError, QueueUnavailableError
-from core.lock import held
 from core.ports import Message
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import QueueUnavailableError
 from core.jobs import Lane
 from core.ports import Message
-from core.relay import relay, relay_once
+from core.work import relay, relay_once
 from tests.adapters.store_contract import LOAN, card, job, push
 
 

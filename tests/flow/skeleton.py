@@ -23,10 +23,9 @@ from core.jobs import CancelStep, Lane, RunStep, ShowCard
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Message, ShownCard
-from core.relay import relay_once
 from core.results import Checked
 from core.words import Stream
-from core.work import events_work, jobs_work
+from core.work import events_work, jobs_work, relay_once
 
 LANES = (Lane.EVENTS, Lane.CARDS, Lane.STEPS)
 POINTS = ("after_send", "after_commit", "after_relay", "after_effect", "after_result")

@@ -13,8 +13,8 @@ from core.release.model import Model
 from core.release.release import Release
 from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
-from sluss.demo.person import ButtonAnswer, Visitor
 from sluss.demo.repository import DemoRepository
+from sluss.demo.script import ButtonAnswer, Visitor
 from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
 from tests.story.up import Up

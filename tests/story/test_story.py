@@ -11,7 +11,7 @@ import pytest
 from adapters.sql_store import SqlStore
 from core.events.derived import StagePlaced
 from core.words import Stage, Stream
-from sluss.commands.rebuild import rebuild
+from sluss.commands.ledger import rebuild
 from tests.story.up import end_everything, made_home
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]

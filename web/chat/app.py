@@ -1,29 +1,124 @@
 """The chat window as one application, mounted at /chat beside the bot's endpoint."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import web
+import msgspec
+from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from core.errors import SettingsError
-from core.loopback import is_loopback
-from web.chat.bot_client import BotClient
-from web.chat.connector import Connector
-from web.chat.guard import guard
+from core.loopback import Door, is_from_here, is_loopback
+from core.people import Person
+from web.chat.bot_line import BotClient, Connector
+from web.chat.messages import FromWindow, Press, Problem, Read, Say, Settled
 from web.chat.settings import ChatSettings
-from web.chat.sockets import Sockets
 from web.chat.transcript import Transcript
 from web.chat.windows import Windows
 
+HEADERS = {
+    # the renderer sets colours through the style object, which 'self' allows
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+DOOR = Door(our_page=frozenset({"GET"}), programs=True)  # the page's socket, and the bot
+LONGEST_TEXT = 4000
+NOT_YOURS = "You have no such conversation. Nothing was sent."
+
+_decoder: msgspec.json.Decoder[FromWindow] = msgspec.json.Decoder(FromWindow)
 PAGE = Path(__file__).parent / "page"
 RENDERER = {
     "adaptivecards.min.js": "adaptivecards/dist/adaptivecards.min.js",
     "markdown-it.min.js": "markdown-it/dist/markdown-it.min.js",
 }
-SOCKETS = web.AppKey("sockets", Sockets)
 LARGEST = 1 << 20  # bytes of one activity
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep web pages of other people out: a rebound name, a form, a foreign script, a frame."""
+    if not is_from_here(request):
+        raise web.HTTPForbidden(text="The chat window exists on this machine only.")
+    if not DOOR.lets_in(request):
+        raise web.HTTPForbidden(text="Another page may not speak here. Nothing was done.")
+    answer = await handler(request)
+    if not answer.prepared:
+        answer.headers.update(HEADERS)
+    return answer
+
+
+class Sockets:
+    """Each window has a socket: what is said and pressed goes to the bot, the rest comes back."""
+
+    def __init__(
+        self, settings: ChatSettings, transcript: Transcript, windows: Windows, bot: BotClient
+    ) -> None:
+        self._settings = settings
+        self._transcript = transcript
+        self._windows = windows
+        self._bot = bot
+
+    async def open(self, request: web.Request) -> web.WebSocketResponse:
+        person = self._settings.person(request.query.get("as", ""))
+        if person is None:
+            raise web.HTTPNotFound(text="There is nobody of that name in people.yml.")
+        window = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 18)
+        await window.prepare(request)
+        self._windows.add(window, person)
+        try:
+            await self._windows.tell(window, self._windows.state(person))
+            await self._listen(window, person)
+        finally:
+            self._windows.remove(window)
+        return window
+
+    async def _listen(self, window: web.WebSocketResponse, person: Person) -> None:
+        """A slow press does not stop the next word; the window's end cancels nothing."""
+        async with asyncio.TaskGroup() as working:
+            async for message in window:
+                if message.type is not WSMsgType.TEXT:
+                    continue
+                try:
+                    wanted = _decoder.decode(message.data)
+                except msgspec.DecodeError:
+                    continue  # our own page sends none of these
+                working.create_task(self._do(window, person, wanted))
+
+    async def _do(self, window: web.WebSocketResponse, person: Person, wanted: FromWindow) -> None:
+        if not self._windows.may_speak(person, wanted.room):
+            await self._windows.tell(window, Problem(room=wanted.room, text=NOT_YOURS))
+            return
+        match wanted:
+            case Say():
+                await self._say(window, person, wanted)
+            case Press():
+                await self._windows.tell(window, await self._bot.press(person, wanted))
+            case Read():
+                await self._windows.read(self._transcript.see(person.id, wanted.room))
+
+    async def _say(self, window: web.WebSocketResponse, person: Person, say: Say) -> None:
+        text = say.text.strip()[:LONGEST_TEXT]
+        if not text:
+            return
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        said = self._transcript.say(say.room, by=person.id, at=now, text=text)
+        await self._windows.spoken(said)
+        problem = await self._bot.say(person, said)
+        answer = Problem(room=say.room, text=problem) if problem else Settled(room=say.room)
+        await self._windows.tell(window, answer)
+
+
+SOCKETS = web.AppKey("sockets", Sockets)
 
 
 def chat_app(settings: ChatSettings) -> web.Application:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.local_runs.run_log import FULL, RunLog
 from adapters.local_runs.scrub import KEEP_AT_MOST, Scrubber, scrub
+from adapters.local_runs.supervisor import LOG_FULL, RunLog
 
 DAPI = "dapi" + "0123456789abcdef" * 2
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXBhcnQ"
@@ -80,5 +80,5 @@ def test_a_log_has_an_end(tmp_path):
             for _ in range(50):
                 log.write(b"0123456789\n")
     written = (tmp_path / "log").read_bytes()
-    assert written.endswith(FULL)
-    assert len(written) == 100 + len(FULL)
+    assert written.endswith(LOG_FULL)
+    assert len(written) == 100 + len(LOG_FULL)

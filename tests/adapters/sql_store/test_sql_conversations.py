@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.sql_store import SqlStore
-from adapters.sql_store.conversations import SqlConversations
+from adapters.sql_store.beside import SqlConversations
 from tests.adapters.conversations_contract import ConversationsContract
 
 

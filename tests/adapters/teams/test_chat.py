@@ -4,7 +4,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from adapters.sql_store import SqlStore
-from adapters.sql_store.conversations import SqlConversations
+from adapters.sql_store.beside import SqlConversations
 from adapters.teams.addresses import Address, KeptAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings
 from core.errors import UnavailableError, UnknownNameError

@@ -12,7 +12,7 @@ from microsoft_agents.hosting.core import AgentAuthConfiguration, AnonymousToken
 from microsoft_agents.hosting.core.authorization.jwt import jwt_token_validator
 
 from adapters.sql_store import SqlStore
-from adapters.sql_store.conversations import SqlConversations
+from adapters.sql_store.beside import SqlConversations
 from adapters.teams.addresses import KeptAddresses
 from adapters.teams.auth import BotTokens
 from adapters.teams.chat import TeamsChat, TeamsSettings, teams_app

@@ -1,7 +1,7 @@
 """`sluss migrate` brings the tables up to date, and says what it did."""
 
 from adapters.sql_store.migrations.versions import m0001_ledger, m0002_digests
-from sluss.commands.migrate import migrate
+from sluss.commands.ledger import migrate
 
 
 def test_it_says_what_was_done_and_then_that_nothing_is_left_to_do(tmp_path):

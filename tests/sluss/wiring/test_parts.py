@@ -13,8 +13,7 @@ from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
 from sluss.wiring.chat_window import chat_settings
 from sluss.wiring.lock import Role
-from sluss.wiring.one_machine import OneMachine
-from sluss.wiring.parts import Parts, opened
+from sluss.wiring.parts import OneMachine, Parts, opened
 from sluss.wiring.safe import refuse_unsafe
 from tests.peers.service_bus import Broker, QueueOptions
 from tests.sluss.wiring.away import SETTINGS

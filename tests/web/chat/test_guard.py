@@ -14,7 +14,7 @@ import web.chat
 from core.errors import SettingsError
 from tests.web.chat.serving import a_chat, chat_settings
 from web.chat import chat_app
-from web.chat.bot_client import NO_ANSWER
+from web.chat.bot_line import NO_ANSWER
 
 PAGE = Path(web.chat.__file__).parent / "page"
 ROOM = "/chat/connector/v3/conversations/general/activities"

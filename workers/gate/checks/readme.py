@@ -1,15 +1,25 @@
 """The README is there and says what somebody needs who takes the model over."""
 
 import bisect
+import itertools
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from core.gate.check_rules import ReadmeRules
 from core.gate.checks import GBI, Finding, ModelRepo, check
 from core.gate.facts import CheckFacts
-from workers.gate.readme.links import dead_links
-from workers.gate.readme.page import PageLine, ReadmePage, plain, read, without_code
+from workers.gate.readme.page import (
+    TAG,
+    PageHeading,
+    PageLine,
+    ReadmePage,
+    plain,
+    read,
+    without_code,
+)
 from workers.gate.readme.topics import TOPICS, missing
 
 PLACE: Final = r"[^.!?\n]{0,60}"  # within a sentence, and not far
@@ -43,6 +53,17 @@ GENERATED: Final = ("`sluss init`", "data/loans.csv")
 OLD_DATA: Final = "speaks of the generated loans of sluss init, which are not here any more"
 MAX_BYTES: Final = 256 * 1024  # five times what the longest allowed text takes
 TELLS: Final = ", ".join(topic.name for topic in TOPICS)
+INLINE: Final = re.compile(r"\]\(\s*(<[^<>]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?=[\s)])")
+REFERENCE: Final = re.compile(r" {0,3}\[(?!\^)[^\[\]]+\]:\s*(<[^<>]*>|\S+)")
+ATTRIBUTE: Final = re.compile(r"""(?i)\b(?:href|src)\s{0,9}=\s{0,9}["']([^"']*)["']""")
+ANCHOR_NAME: Final = re.compile(r"""(?i)\b(?:id|name)\s{0,9}=\s{0,9}["']([^"']*)["']""")
+OWN_ANCHOR: Final = re.compile(r"\{#([^{}\s]+)\}")
+SCHEME: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]*:|//")
+ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+NUMBERED: Final = re.compile(r"-\d+$")
+NOT_WORD: Final = re.compile(r"[\W_]+")
+MOST_LINKS: Final = 2_000  # of a page that are tried
+TOP: Final = ("", "top", "readme")
 
 
 @check(
@@ -72,7 +93,7 @@ def readme(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     yield from _sections(page, path)
     for line, wrong in _left_overs(page, repo):
         yield Finding(path, "write what is true of this model, or take it out", wrong, line)
-    for line, wrong, mend in dead_links(page, path, repo):
+    for line, wrong, mend in _dead_links(page, path, repo):
         yield Finding(path, mend, wrong, line)
 
 
@@ -139,3 +160,88 @@ def _line_of_generated(page: ReadmePage) -> int:
     lines = [line for line in page.prose if any(each in line.text for each in GENERATED)]
     text = "\n".join(line.text for line in lines)
     return lines[0].number if lines and all(each in text for each in GENERATED) else 0
+
+
+class _Places:
+    """What a link may lead to: files, folders of files, and links of the repository itself."""
+
+    def __init__(self, repo: ModelRepo) -> None:
+        self._repo = repo
+        self._by_low_name = {path.casefold(): path for path in repo.files}
+        parents = (posixpath.dirname(path) for path in repo.files)
+        self._folders = {folder for parent in {*parents} for folder in _above(parent)}
+
+    def has(self, path: str) -> bool:
+        is_known = path in self._repo.files or path in self._folders
+        return is_known or self._repo.link(path) is not None
+
+    def spelt_otherwise(self, path: str) -> str:
+        return self._by_low_name.get(path.casefold(), "")
+
+
+def _above(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _dead_links(page: ReadmePage, path: str, repo: ModelRepo) -> Iterator[tuple[int, str, str]]:
+    """Each dead link by line, with what is wrong and what to do; other machines are not tried."""
+    anchors, places = _anchors(page), _Places(repo)
+    for line, target in itertools.islice(dict.fromkeys(_targets(page)), MOST_LINKS):
+        place, _, anchor = target.partition("#")
+        place = unquote(place.partition("?")[0])
+        if SCHEME.match(target):
+            continue
+        if not place:
+            if not _is_anchor(unquote(anchor), anchors):
+                yield line, f"links to #{anchor}, and no heading is called so", "name a heading"
+            continue
+        wrong, mend = _problem(places, path, place)
+        if wrong:
+            yield line, f"links to {place}, {wrong}", mend
+
+
+def _targets(page: ReadmePage) -> Iterator[tuple[int, str]]:
+    lines: list[PageLine | PageHeading] = [*page.prose, *page.headings]
+    for line in sorted(lines, key=lambda each: each.number):
+        text = without_code(line.text)
+        found = [*INLINE.findall(text), *ATTRIBUTE.findall(text)]
+        if reference := REFERENCE.match(text):
+            found.append(reference[1])
+        for target in found:
+            yield line.number, ESCAPED.sub(r"\1", target.strip("<>").strip())
+
+
+def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
+    """What is wrong with a link as Azure Repos shows it (``/x``: from the root), and the mend."""
+    base = "" if place.startswith("/") else posixpath.dirname(page)
+    path = posixpath.normpath(posixpath.join(base, place.lstrip("/") or "."))
+    if path == ".." or path.startswith("../"):
+        return "which is outside the repository", "link to it by its full address"
+    if path == "." or places.has(path):
+        return "", ""
+    if other := places.spelt_otherwise(path):
+        return "which is spelt otherwise", f"write {other}: names of links have a case"
+    return "which is not there", "mend the link, or commit the file"
+
+
+def _anchors(page: ReadmePage) -> set[str]:
+    """Hosts make anchors in different ways: only letters and digits are compared."""
+    texts = [heading.text for heading in page.headings]
+    lines: list[PageLine | PageHeading] = [*page.prose, *page.headings]
+    for line in lines:
+        texts += [*ANCHOR_NAME.findall(line.text), *OWN_ANCHOR.findall(line.text)]
+    names = {_letters(text) for text in texts}
+    return names | {_letters(OWN_ANCHOR.sub("", text)) for text in texts}
+
+
+def _is_anchor(anchor: str, anchors: set[str]) -> bool:
+    wanted = anchor.removeprefix("user-content-")
+    if wanted.casefold() in TOP:
+        return True
+    return _letters(wanted) in anchors or _letters(NUMBERED.sub("", wanted)) in anchors
+
+
+def _letters(text: str) -> str:
+    return NOT_WORD.sub("", TAG.sub("", INLINE.sub("]", text))).casefold()

@@ -42,7 +42,7 @@ def _command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
         seconds=SECONDS,
     )
     return ToolCommand(
-        argv=(PYTHON, "-I", "-m", "workers.gate.secret_scan"),
+        argv=(PYTHON, "-I", "-m", "workers.gate.secret_scan.scan"),
         stdin=msgspec.msgpack.encode(task),
         seconds=SECONDS + 15,
     )

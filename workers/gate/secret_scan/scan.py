@@ -1,11 +1,19 @@
-"""Scans a folder and the history that was pushed with it, within its time."""
+"""Scans a folder and the history that was pushed with it, within its time.
+
+    python -m workers.gate.secret_scan.scan
+
+A task comes in on standard input, and a report without a secret goes out.
+"""
 
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from core.gate.facts import PastFile
 from workers.gate.secret_scan import baseline
@@ -119,3 +127,8 @@ class _Scan:
             )
             for each in found
         )
+
+
+if __name__ == "__main__":
+    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=ScanTask)
+    sys.stdout.buffer.write(msgspec.json.encode(scan(Path.cwd(), asked)))

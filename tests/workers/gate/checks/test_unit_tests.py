@@ -12,10 +12,9 @@ from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from core.gate.tools import Output, Stopped
 from tests.model_repos import a_repo
-from workers.gate.checks.unit_tests import unit_tests
+from workers.gate.checks.unit_tests import TestToolsError, unit_tests
 from workers.gate.unit_testing.command import mark
 from workers.gate.unit_testing.run_tests import NO_TOOLS
-from workers.gate.unit_testing.verdict import TestToolsError
 
 PASSED = (
     "<testcase classname='tests.test_model' name='test_it' file='tests/test_model.py' line='0'/>"

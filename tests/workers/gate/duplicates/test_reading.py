@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.gate.duplicates.reading import PYTHON_CODE, SQL_CODE, Language, Reading
+from workers.gate.duplicates.sketch import PYTHON_CODE, SQL_CODE, Language, Reading
 
 
 def read(text: str, language: Language = PYTHON_CODE) -> Reading:

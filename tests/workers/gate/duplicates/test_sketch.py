@@ -5,8 +5,15 @@ from array import array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.gate.duplicates.reading import FIRST_NAME, LITERAL
-from workers.gate.duplicates.sketch import GRAM, SURE, WINDOW, fingerprints, winnow
+from workers.gate.duplicates.sketch import (
+    FIRST_NAME,
+    GRAM,
+    LITERAL,
+    SURE,
+    WINDOW,
+    fingerprints,
+    winnow,
+)
 
 CODES = st.integers(FIRST_NAME, FIRST_NAME + 30)
 VALUES = st.lists(st.integers(0, 5), max_size=200)

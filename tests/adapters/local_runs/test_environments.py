@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.local_runs.uv_output import UvOutput
+from adapters.local_runs.environments import UvOutput
 
 PROGRESS = b"""\
 Resolved 45 packages in 1.36s

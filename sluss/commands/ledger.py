@@ -1,0 +1,131 @@
+"""What one does with the ledger: ``sluss audit``, ``deliveries``, ``rebuild`` and ``migrate``."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+from adapters.sql_store import Migrated, SqlSettings, SqlStore
+from core.errors import SettingsError
+from core.ledger import Verdict, verify
+from core.ports import DeliveryRow
+from sluss.home.settings import store_from_environment
+from sluss.home.store_url import is_file
+from sluss.wiring.lock import one_process
+from sluss.wiring.opening import Opening
+from sluss.wiring.store import ledger_reader, open_store
+
+NO_FILE = "There is no file {path}. Nothing was verified; export one with `sluss audit export`."
+EMPTY = (
+    "{path} is empty. Nothing was verified: an empty file says nothing about a ledger; "
+    "export one with `sluss audit export`."
+)
+CANNOT_WRITE = "{path} cannot be written ({why}). Nothing was exported; give another file."
+MIGRATED = "The tables of {store} went from {before} to {after}:"
+UP_TO_DATE = "The tables of {store} are at {after}, as this Sluss needs them. Nothing was changed."
+NO_TABLES = "an empty database"
+
+
+def verify_file(path: Path, known: str = "") -> Verdict:
+    """Raise LedgerBrokenError that names the line where the chain breaks.
+
+    ``known`` is a head that was noted earlier, or "".
+    """
+    if not path.is_file():
+        raise SettingsError(NO_FILE.format(path=path))
+    if not path.stat().st_size:
+        raise SettingsError(EMPTY.format(path=path))
+    with path.open("rb") as lines:
+        return verify(lines, known)
+
+
+def export_file(home: Path, path: Path) -> int:
+    """Write the whole ledger as JSON lines; it may be read while the server runs."""
+    url = store_from_environment(home)
+    try:
+        with _whole(path) as file:
+            return asyncio.run(_export(url, file))
+    except OSError as error:
+        raise SettingsError(CANNOT_WRITE.format(path=path, why=error.strerror)) from None
+
+
+async def _export(url: str, file: BinaryIO) -> int:
+    count = 0
+    async with ledger_reader(url) as reader:
+        async for line in reader.export():
+            file.write(line)
+            count += 1
+    return count
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """Half an export would verify as a shorter ledger: the file is there once it is whole."""
+    if path.exists() and not path.is_file():  # a pipe, or a terminal
+        with path.open("wb") as file:
+            yield file
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def rebuild(home: Path) -> int:
+    """Fold every projection anew from the ledger; return how many events were folded.
+
+    One transaction empties and fills the projections. A server on the same SQLite file would give
+    up before that ends, so it must be down; PostgreSQL lets its servers wait.
+    """
+    url = store_from_environment(home)
+    asyncio.run(_look(url))
+    with one_process(home) if is_file(url) else nullcontext():
+        return asyncio.run(_rebuild(url))
+
+
+async def _look(url: str) -> None:
+    """Nothing is made where no ledger is, not even a lock file."""
+    async with ledger_reader(url):
+        pass
+
+
+async def _rebuild(url: str) -> int:
+    async with AsyncExitStack() as closes:
+        store = await open_store(url, Opening(closes))
+        return await store.rebuild()
+
+
+def deliveries(home: Path, limit: int) -> list[DeliveryRow]:
+    """The newest first; it may be asked while the server runs."""
+    return asyncio.run(_deliveries(store_from_environment(home), limit))
+
+
+async def _deliveries(url: str, limit: int) -> list[DeliveryRow]:
+    async with ledger_reader(url) as reader:
+        return await reader.deliveries(limit)
+
+
+def migrate(url: str) -> list[str]:
+    """Bring the tables up to this version; return what was done, in lines for people.
+
+    It waits for a server that does not answer yet, and for another start.
+    """
+    settings = SqlSettings(url=url)
+    migrated = asyncio.run(_migrate(settings))
+    store, before = settings.shown_url, migrated.before or NO_TABLES
+    if not migrated.steps:
+        return [UP_TO_DATE.format(store=store, after=migrated.after)]
+    return [MIGRATED.format(store=store, before=before, after=migrated.after), *migrated.steps]
+
+
+async def _migrate(settings: SqlSettings) -> Migrated:
+    store = SqlStore(settings)
+    try:
+        return await store.wait_until_ready()
+    finally:
+        await store.close()
