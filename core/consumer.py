@@ -65,7 +65,10 @@ class Consumer:
         self._is_stopped = asyncio.Event()
 
     async def run(self) -> None:
-        """Until it is stopped, or cancelled: then the expiry of the locks gives everything back."""
+        """Handle messages until it is stopped, or cancelled.
+
+        Then the expiry of the locks gives everything back.
+        """
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopped.is_set():
                 for received in await self._receive():
@@ -203,7 +206,7 @@ class Consumer:
 
 
 def pause(waits: int, error: UnavailableError) -> float:
-    """Seconds until the next try: longer each time, within what the system asks for."""
+    """Return the seconds until the next try: longer each time, within what the system asks for."""
     growing = FIRST_PAUSE_S * 2.0 ** min(waits - 1, 16)
     wanted = max(error.retry_after_s, min(growing, error.longest_s))
     return wanted * (1 + random.random() * SPREAD)  # noqa: S311 - nobody has to be unable to guess it

@@ -58,12 +58,15 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_from_here(request: Incoming) -> bool:
-    """From this machine, and under its own name."""
+    """Whether it comes from this machine, and under its own name."""
     return is_loopback(request.remote or "") and is_own_host(request.host)
 
 
 def is_loopback(host: str) -> bool:
-    """An address or ``localhost``; a name that merely resolves to this machine is not enough."""
+    """Whether it is an address of ours or ``localhost``.
+
+    A name that merely resolves to this machine is not enough.
+    """
     bare = host.strip("[]")
     if bare.casefold() == "localhost":
         return True
@@ -74,7 +77,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_own_host(header: str) -> bool:
-    """The Host header names this machine; a rebound name of somebody's page does not."""
+    """Whether the Host header names this machine; a rebound name of somebody's page does not."""
     try:
         return is_loopback(urlsplit(f"//{header}").hostname or "")
     except ValueError:

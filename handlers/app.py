@@ -100,7 +100,7 @@ def ingest(
     clock: Callable[[], datetime],
     metrics: CollectorRegistry,
 ) -> web.Application:
-    """``POST /<source>`` for each; mounted at /hooks by the wiring."""
+    """Take ``POST /<source>`` for each; the wiring mounts the application at /hooks."""
     app = web.Application()
     counters = Counters(metrics)
     for source, credentials in sources.items():
@@ -117,7 +117,7 @@ def ingest(
 
 
 class SourceDoor:
-    """Where the deliveries of one source come in."""
+    """The door where the deliveries of one source come in."""
 
     def __init__(
         self,

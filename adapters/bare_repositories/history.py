@@ -25,7 +25,7 @@ class Brought(msgspec.Struct, frozen=True):
 
 
 def brought(listing: bytes, present: Collection[str]) -> tuple[Brought, ...]:
-    """The files of ``git diff-tree --stdin -r -c -z`` that are not among the present blobs."""
+    """Return the files of ``git diff-tree --stdin -r -c -z`` that are not ``present``."""
     seen = set(present)
     new = list[Brought]()
     for each in _entries(listing):
@@ -36,7 +36,7 @@ def brought(listing: bytes, present: Collection[str]) -> tuple[Brought, ...]:
 
 
 def blobs(tree: bytes) -> frozenset[str]:
-    """The blobs of ``git ls-tree -r -z``."""
+    """Return the blobs of ``git ls-tree -r -z``."""
     return frozenset(
         line.partition(b"\t")[0].split()[-1].decode() for line in tree.split(b"\0")[:-1]
     )
@@ -54,7 +54,7 @@ def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
 
 
 def within(files: tuple[Brought, ...], limits: TreeLimits) -> frozenset[str]:
-    """The blobs that are read: no large one, and the newest ones up to the total."""
+    """Choose the blobs that are read: no large one, and the newest ones up to the total."""
     total, chosen = 0, set[str]()
     for file in reversed(files):
         if not 0 < file.size <= limits.file_bytes:

@@ -51,7 +51,7 @@ DEFAULT_LIMITS: Final = TreeLimits()
 
 
 def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
-    """Files and links of ``git ls-tree -r -z -l``, before a byte of them is read.
+    """Return the files and links of ``git ls-tree -r -z -l``, before a byte of them is read.
 
     Submodules are left out: their files are another repository's.
     """
@@ -88,7 +88,7 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
 
 
 def readable(name: bytes) -> str:
-    """A path for people and lists; only ``files`` insists on a good one."""
+    """Decode a path for people and lists; only ``files`` insists on a good one."""
     return name.decode("utf-8", errors="replace")
 
 

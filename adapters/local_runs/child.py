@@ -39,7 +39,7 @@ class ChildEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(command: ChildCommand, sink: Sink, watcher: Watcher) -> ChildEnded:
-    """Whatever the program has started is ended with it."""
+    """Run the program; whatever it has started is ended with it."""
     reads, writes = os.pipe()
     began = time.monotonic()
     argv = [part.replace(ANSWER, f"/dev/fd/{writes}") for part in command.argv]
@@ -90,7 +90,7 @@ class _Pipes:
             self._selector.register(descriptor, selectors.EVENT_READ, to)
 
     def pump(self, timeout_s: float) -> int:
-        """How many bytes came."""
+        """Hand on what has come, and return how many bytes it was."""
         count = 0
         for key, _ in self._selector.select(timeout_s):
             data = os.read(key.fd, BLOCK)
@@ -101,7 +101,7 @@ class _Pipes:
         return count
 
     def drain(self) -> None:
-        """What is left in the pipes; nobody writes any more."""
+        """Hand on what is left in the pipes; nobody writes any more."""
         while self._selector.get_map() and self.pump(0):
             pass
         self._selector.close()

@@ -75,13 +75,13 @@ class Environments:
         self._sink = sink
 
     def ensure(self, requirements: tuple[str, ...], tell: Tell) -> Path:
-        """The environment's interpreter. Raise StepFailedError when it cannot be had."""
+        """Return the environment's interpreter. Raise StepFailedError when it cannot be had."""
         place = self._place(requirements)
         self._have(place, lambda draft: self._build(draft, requirements, tell), tell)
         return place / PYTHON
 
     def ensure_folder(self, packages: tuple[str, ...], tell: Tell) -> Path:
-        """A folder for sys.path with these packages for the same interpreter, and nothing else."""
+        """Return a folder for sys.path with these packages for that interpreter, and no more."""
         place = self._folder_place(packages)
         self._have(place, lambda draft: self._fill(draft, packages, tell), tell)
         return place

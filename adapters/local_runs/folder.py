@@ -73,7 +73,7 @@ class RunFolder:
 
     @property
     def mark(self) -> str:
-        """Carried by its processes. Another home may have a run of the same id."""
+        """Its processes carry this mark. Another home may have a run of the same id."""
         return str(self.path.resolve())
 
     @property
@@ -81,7 +81,10 @@ class RunFolder:
         return self.path.name
 
     def claim(self) -> int | None:
-        """The lock's descriptor, None when somebody has it; the kernel frees it with its owner."""
+        """Take the lock and return its descriptor, None when somebody has it.
+
+        The kernel frees it with its owner.
+        """
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,13 +118,13 @@ class RunFolder:
         self._write("progress.json", RunLook(state=state, note=note))
 
     def count_launch(self) -> int:
-        """How often a supervisor was started for this run, this time included."""
+        """Return how often a supervisor was started for this run, this time included."""
         with (self.path / "launches").open("a+b") as marks:
             marks.write(b".")
             return marks.tell()
 
     def count_stop(self) -> None:
-        """Our own end has ended the supervisor: that says nothing about the run."""
+        """Note that our own end has ended the supervisor: that says nothing about the run."""
         with (self.path / "stops").open("ab") as marks:
             marks.write(b".")
 
@@ -155,7 +158,7 @@ class RunFolder:
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for all runs."""
+    """What is the same for all runs of this machine: its tools, its tracking and its limit."""
 
     home: Path
     uv: str
@@ -165,7 +168,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lay_out(folder: RunFolder, spec: RunSpec, place: Place) -> None:
-    """Made beside and moved into place: of two that race, one is kept."""
+    """Make it beside and move it into place: of two that race, one is kept."""
     folder.path.parent.mkdir(parents=True, exist_ok=True)
     draft = RunFolder(Path(tempfile.mkdtemp(prefix=f".{folder.run}.", dir=folder.path.parent)))
     try:

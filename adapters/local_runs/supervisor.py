@@ -83,12 +83,12 @@ class RunLog:
         self._append(self._scrubber.feed(data))
 
     def say(self, text: str) -> None:
-        """A line of our own, between those of the model."""
+        """Write a line of our own, between those of the model."""
         self.flush()
         self.write(f"[sluss] {text}\n".encode())
 
     def flush(self) -> None:
-        """A program has ended: its last line counts without an end, too."""
+        """Write what is held back: a program has ended, and its last line counts unended, too."""
         self._append(self._scrubber.finish())
 
     def _append(self, data: bytes) -> None:

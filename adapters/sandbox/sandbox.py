@@ -112,7 +112,7 @@ async def probe(
     may_group: bool = True,
     home: Path | None = None,
 ) -> Sandbox:
-    """The strongest sandbox that works here, and is not stronger than that.
+    """Return the strongest sandbox that works here, and is no stronger than asked for.
 
     ``may_group``: with control groups where the machine lets us make some. ``home`` is where long
     runs are kept; without one they have a new temporary folder, where no other process finds them.

@@ -85,7 +85,10 @@ class ServiceBusQueue:
         self._held: dict[str, ServiceBusReceivedMessage] = {}
 
     async def send(self, *messages: Message) -> None:
-        """Too many for one batch go in several; what is too large is found before any is sent."""
+        """Send them in as many batches as they need.
+
+        What is too large is found before any is sent.
+        """
         await self._send(*map(to_service_bus, messages))
 
     async def _send(self, *messages: ServiceBusMessage) -> None:
@@ -196,12 +199,12 @@ class ServiceBusQueue:
             return await self._dead_letters.read(limit)
 
     async def redrive(self, message_id: str) -> bool:
-        """It arrives as ``<id>~redrive-<n>``: duplicate detection would swallow the old id."""
+        """Send it again as ``<id>~redrive-<n>``: duplicate detection would swallow the old id."""
         with in_our_words(self._name):
             return await self._dead_letters.redrive(message_id, self._send)
 
     async def waiting(self) -> int:
-        """Messages that are ready or under a lock, found by looking at ``COUNT_LIMIT`` at most.
+        """Count messages that are ready or under a lock, by a look at ``COUNT_LIMIT`` at most.
 
         The service tells its own count only to managers of the namespace, over another protocol.
         """
@@ -227,7 +230,10 @@ def _is_locked(message: ServiceBusReceivedMessage, now: datetime) -> bool:
 
 @contextmanager
 def in_our_words(queue: str) -> Iterator[None]:
-    """The client's own text stays in the cause: it may name addresses that nobody needs to see."""
+    """Raise our own errors for what the client raises.
+
+    Its own text stays in the cause: it may name addresses that nobody needs to see.
+    """
     try:
         yield
     except (MessageAlreadySettled, MessageLockLostError) as error:

@@ -47,7 +47,7 @@ class Beside:
         await self._change(key, owner, {"leased_until": 0.0})
 
     async def end_leases(self) -> None:
-        """What a killed process leased; only for whoever alone shows cards."""
+        """End what a killed process has leased; only for whoever alone shows cards."""
         update = sa.update(cards).values(leased_until=0.0)
         await self._write(CARDS, lambda connection: connection.execute(update))
 

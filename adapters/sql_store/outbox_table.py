@@ -29,6 +29,8 @@ MANY_BY_ONE_PUSH: Final = "release"  # the kind of card
 
 
 class OutboxPlace(IntEnum):
+    """How far a job is on its way out."""
+
     WAITING = 0  # for its turn
     READY = 1  # to be sent
     SENT = 2  # and counted, until it is done
@@ -37,7 +39,7 @@ class OutboxPlace(IntEnum):
 def take_in(
     connection: sa.Connection, model: Model, events: Iterable[Event], jobs: Sequence[Job]
 ) -> set[Lane]:
-    """What a decision changes in the outbox; return the lanes in which something may be sent."""
+    """Write what a decision changes; return the lanes in which something may be sent."""
     changed = {str(getattr(event, "release", "")) for event in events} - {""}
     for release in changed:
         _forget_old_steps(connection, model, ReleaseId(release))
@@ -64,7 +66,7 @@ def unsent(connection: sa.Connection, lane: Lane | None, limit: int) -> list[Any
 
 
 def mark_sent(connection: sa.Connection, ids: Sequence[str]) -> None:
-    """What has a rank is counted until it is done; the rest is forgotten."""
+    """Mark jobs as sent: what has a rank is counted until it is done; the rest is forgotten."""
     rows = outbox.c.id_digest.in_([digest(each) for each in ids])
     connection.execute(sa.delete(outbox).where(rows, outbox.c.rank.is_(None)))
     connection.execute(sa.update(outbox).where(rows).values(place=OutboxPlace.SENT))

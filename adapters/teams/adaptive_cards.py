@@ -33,7 +33,7 @@ LADDER: Final = (
 
 
 def encode(card: Card) -> Json:
-    """At most LARGEST bytes: what is too long is cut with "and N more on the page"."""
+    """Encode it in at most LARGEST bytes: what is too long is cut with "and N more on the page"."""
     found: Json = {}
     for limits in LADDER:
         found = _encode(card, limits)

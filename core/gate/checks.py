@@ -48,7 +48,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
         return f"{self.path}:{self.line}" if self.line else self.path
 
     def describe(self) -> str:
-        """What is wrong and what to do, in one line."""
+        """Say what is wrong and what to do, in one line."""
         return f"{self.wrong}: {self.mend}" if self.wrong else self.mend
 
 
@@ -89,7 +89,7 @@ class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
         return next((name for name in self.files if name.casefold() == wanted), None)
 
     def link(self, path: str) -> str | None:
-        """The link at this path, or at a folder above it; names compare without case."""
+        """Return the link at this path, or at a folder above it; names compare without case."""
         wanted = path.casefold()
         links = ((link, link.casefold()) for link in self.links)
         return next((link for link, low in links if f"{wanted}/".startswith(f"{low}/")), None)
@@ -138,7 +138,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return self.quick(repo, facts or CheckFacts())
 
     def part(self, repo: ModelRepo) -> ModelRepo:
-        """What the check may see of a repository."""
+        """Return what the check may see of a repository."""
         if self.reads == EVERY_FILE:
             return repo
         files = {path: data for path, data in repo.files.items() if self._is_about(path)}
@@ -220,7 +220,7 @@ class CheckResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def to_mend(self) -> int:
-        """How much must be mended, advice left out; a check that could not run counts as one."""
+        """Count what must be mended, advice left out; a check that could not run counts as one."""
         if self.status is Status.COULD_NOT_RUN:
             return 1
         return sum(not finding.is_advice for finding in self.findings)

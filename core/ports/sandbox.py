@@ -105,16 +105,16 @@ class Sandbox(Protocol):
         """
 
     async def look(self, key: str) -> LongLook:
-        """How it is. Raise UnknownNameError when no run of that key was started."""
+        """Say how it is. Raise UnknownNameError when no run of that key was started."""
 
     async def log(self, key: str, offset: int = 0) -> bytes:
-        """What it has said from that byte on, LOG_BLOCK_BYTES at most; b"" when there is no more.
+        """Return what it has said from that byte on, LOG_BLOCK_BYTES at most; b"" at its end.
 
         Raise UnknownNameError when no run of that key was started.
         """
 
     async def result(self, key: str, name: str, most_bytes: int) -> bytes | None:
-        """A plain file of its out folder, cut one byte above the limit; None when there is none.
+        """Return a plain file of its out folder, cut one byte above the limit; None without one.
 
         No link is followed. Raise UnknownNameError when no run of that key was started.
         """

@@ -29,7 +29,7 @@ NO_TABLES = "an empty database"
 
 
 def verify_file(path: Path, known: str = "") -> Verdict:
-    """Raise LedgerBrokenError that names the line where the chain breaks.
+    """Verify an exported ledger. Raise LedgerBrokenError that names the line where it breaks.
 
     ``known`` is a head that was noted earlier, or "".
     """
@@ -101,7 +101,7 @@ async def _rebuild(url: str) -> int:
 
 
 def deliveries(home: Path, limit: int) -> list[DeliveryRow]:
-    """The newest first; it may be asked while the server runs."""
+    """Return the newest deliveries first; it may be asked while the server runs."""
     return asyncio.run(_deliveries(store_from_environment(home), limit))
 
 

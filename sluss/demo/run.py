@@ -39,7 +39,7 @@ IN_PROD: Final = (
 
 
 def demo(*, is_script: bool, keep: Path | None) -> int:
-    """Return the exit code: 0 when the story held."""
+    """Show the demo and return the exit code: 0 when the story held."""
     console = Console(soft_wrap=True)
     with contextlib.ExitStack() as stack:
         if keep is None:
@@ -57,7 +57,7 @@ def demo(*, is_script: bool, keep: Path | None) -> int:
 
 
 async def tell(folder: Path, *, is_script: bool, console: Console) -> None:
-    """Raise SettingsError where the story does not hold."""
+    """Tell the whole story. Raise SettingsError where it does not hold."""
     home = folder / HOME
     prepare_home(home)
     settings = from_environment(home, port=_free_port())

@@ -100,7 +100,7 @@ class Story:
         self.rules = self._repository(folder / "loan_rules")
 
     async def tell(self) -> None:
-        """Raise SettingsError where the story does not hold."""
+        """Play all scenes. Raise SettingsError where the story does not hold."""
         scenes: dict[str, Scene] = {
             "A push with two mistakes": self.two_mistakes,
             "The fix, trained and evaluated": self.the_fix,

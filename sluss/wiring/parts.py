@@ -68,7 +68,10 @@ class OneMachine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LivePlatform:
-    """Read again when the file has changed; a broken file leaves what was read before."""
+    """The platform is read again when the file has changed: `sluss add` may do that while we run.
+
+    A broken file leaves what was read before.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -127,7 +130,7 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def opened(settings: Settings, role: Role) -> AsyncIterator[Parts]:
-    """Close at the end what was opened. MLflow stays up: the next start adopts it."""
+    """Open the parts, and close them at the end. MLflow stays up: the next start adopts it."""
     if strange := settings.files.policy.unknown_checks([known.id for known in CHECKS]):
         raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
     async with AsyncExitStack() as closes:

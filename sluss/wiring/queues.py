@@ -22,7 +22,7 @@ FILES: Final = {
 
 
 def open_queue(settings: Settings, lane: Lane, opening: Opening) -> Queue:
-    """It connects at its first use."""
+    """Open the queue of a lane, which connects at its first use."""
     if settings.has_service_bus:
         return _on_service_bus(settings, lane, opening)
     queue = SqliteQueue(settings.home / FILES[lane], lane)

@@ -1,12 +1,17 @@
-"""A message of the events: what one of them is to blame for does not stop the others."""
+"""Messages are worked off, where one event does not stop the others; the relay brings the jobs."""
+
+import asyncio
 
 import pytest
 
-from core.errors import RefusedByStoreError
+from adapters.sql_store import SqlStore
+from adapters.sqlite_queue.queue import SqliteQueue
+from core.errors import QueueUnavailableError, RefusedByStoreError
 from core.events.codec import encode_batch
+from core.jobs import Lane
 from core.ports import Message
-from core.work import events_work
-from tests.adapters.store_contract import push
+from core.work import events_work, relay, relay_once
+from tests.adapters.store_contract import LOAN, card, job, push
 
 
 async def test_an_event_that_the_store_refuses_does_not_stop_those_behind_it():
@@ -21,3 +26,71 @@ async def test_an_event_that_the_store_refuses_does_not_stop_those_behind_it():
     with pytest.raises(RefusedByStoreError, match="too long"):
         await events_work(handle)(message)
     assert handled == [1, 3]
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def queues(tmp_path):
+    lanes = (Lane.CARDS, Lane.STEPS, Lane.OBSERVE)
+    queues = {lane: SqliteQueue(tmp_path / f"{lane}.db", lane) for lane in lanes}
+    yield queues
+    for queue in queues.values():
+        await queue.close()
+
+
+class Down:
+    """A queue that cannot be reached."""
+
+    async def send(self, *_messages):
+        raise QueueUnavailableError
+
+
+async def until_waiting(queue):
+    async with asyncio.timeout(5):
+        while await queue.waiting() == 0:  # noqa: ASYNC110 - the relay tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_unsent_is_sent_and_marked(store, queues):
+    await store.commit(LOAN, 0, [push(1)], [job("a"), job("b")])
+    queue = queues[Lane.OBSERVE]
+
+    assert await relay_once(store, Lane.OBSERVE, queue) == 2
+    assert await relay_once(store, Lane.OBSERVE, queue) == 0
+    assert await queue.waiting() == 2
+
+
+async def test_a_job_that_was_sent_but_not_marked_is_not_doubled(store, queues):
+    await store.commit(LOAN, 0, [push(1)], [job("a")])
+    queue = queues[Lane.OBSERVE]
+    await queue.send(Message(id="a", body=b"sent before the crash"))
+
+    await relay_once(store, Lane.OBSERVE, queue)
+
+    assert await queue.waiting() == 1
+
+
+async def test_it_wakes_when_something_is_committed(store, queues):
+    task = asyncio.create_task(relay(store, queues))
+    await asyncio.sleep(0.1)
+    await store.commit(LOAN, 0, [push(1)], [job("a")])
+    await until_waiting(queues[Lane.OBSERVE])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_queue_that_is_down_delays_its_own_lane_alone(store, queues):
+    queues = {**queues, Lane.OBSERVE: Down()}
+    task = asyncio.create_task(relay(store, queues))
+    await store.commit(LOAN, 0, [push(1)], [job("a"), card(1)])
+    await until_waiting(queues[Lane.CARDS])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert [found.id for found in await store.unsent(10, Lane.OBSERVE)] == ["a"]

@@ -122,7 +122,10 @@ SOCKETS = web.AppKey("sockets", Sockets)
 
 
 def chat_app(settings: ChatSettings) -> web.Application:
-    """Raise SettingsError off this machine, or when the card renderer is not installed."""
+    """Make the application.
+
+    Raise SettingsError off this machine, or when the card renderer is not installed.
+    """
     _check(settings)
     transcript = Transcript(settings.history)
     windows = Windows(settings, transcript)
@@ -171,7 +174,7 @@ def _page_routes(settings: ChatSettings) -> list[web.AbstractRouteDef]:
         raise web.HTTPFound(f"{settings.mounted_at}/")
 
     async def people(_: web.Request) -> web.Response:
-        """For the question "who are you?" before there is a socket."""
+        """Answer the question "who are you?" before there is a socket."""
         found = [
             {"id": one.id, "name": one.name, "groups": [*one.groups]} for one in settings.people
         ]

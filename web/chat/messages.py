@@ -43,7 +43,7 @@ class ShownRoom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WindowState(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
-    """Everything, at the start and after a lost connection."""
+    """Everything that a window shows, sent at the start and after a lost connection."""
 
     me: str
     people: list[ShownPerson]
@@ -52,7 +52,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True, tag="spoken"):
-    """Something new, or something that has changed; ``room`` when it is a new room."""
+    """Something new was said, or something that has changed; ``room`` when it is a new room."""
 
     said: Said
     room: Room

@@ -148,7 +148,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """One commit under the gate."""
+    """The commit that the gate looks at, and what is known about it."""
 
     repo: ModelRepo
     facts: CheckFacts

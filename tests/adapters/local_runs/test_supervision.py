@@ -141,7 +141,7 @@ async def test_a_stop_of_all_processes_is_no_failure_and_counts_as_no_end(
 ):
     """Whoever ends the container signals the step's process, too, and perhaps before its supervisor."""
     started = await platform.start(slow(5, run))
-    folder = RunFolder(machine.home / "runs" / started)
+    folder = RunFolder(folder_of(machine.home, started))
     for number in range(MOST_LAUNCHES + 1):
         await until_running(platform, started)
         supervisor = psutil.Process(folder.owner().pid)
@@ -159,7 +159,7 @@ async def test_a_run_that_lasts_is_looked_at_less_often(
 ):
     started = await platform.start(slow(600, run))
     early = (await platform.look(started)).look_again_s
-    order = machine.home / "runs" / started / "order.json"
+    order = folder_of(machine.home, started) / "order.json"
     os.utime(order, (order.stat().st_mtime - 3600,) * 2)
     late = (await platform.look(started)).look_again_s
     await platform.cancel(started)

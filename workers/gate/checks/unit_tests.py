@@ -115,7 +115,7 @@ class TestToolsError(Exception):
 
 
 def of_run(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """Raise TestToolsError where our own tools are broken."""
+    """Say what our own run found. Raise TestToolsError where our own tools are broken."""
     folder = tests_folder(repo, facts)
     yield from (Note(HELD_BACK.format(note=note)) for note in output.notes)
     if output.code == NO_TOOLS and not output.stopped:
@@ -154,7 +154,7 @@ def _with_report(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator
 
 
 def of_report(report: JUnitReport, repo: ModelRepo, folder: str) -> Iterator[Found]:
-    """What the tests themselves say, whoever ran them."""
+    """Say what the tests themselves found, whoever ran them."""
     failed, skipped = report.failed, report.count(CaseOutcome.SKIPPED)
     yield from failures(repo, failed)
     if not report.cases:

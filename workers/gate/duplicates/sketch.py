@@ -148,7 +148,7 @@ class Reading:
 
 
 def winnow(values: Sequence[int]) -> Iterator[int]:
-    """The place of the least value of each window; of equal ones, that of the window before.
+    """Yield the place of the least value of each window; of equal ones, that of the window before.
 
     A text that is shorter than a window is one window.
     """
@@ -166,7 +166,7 @@ def winnow(values: Sequence[int]) -> Iterator[int]:
 
 
 def fingerprints(codes: "array[int]") -> dict[int, int]:
-    """The tokens' fingerprints, and where the gram of each begins; its first place counts."""
+    """Return the tokens' fingerprints, and where the gram of each begins first."""
     data, width = codes.tobytes(), codes.itemsize
     size = GRAM * width
     values = [crc32(data[at : at + size]) for at in range(0, len(data) - size + 1, width)]

@@ -45,19 +45,19 @@ class AskedLibrary(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin.is_used and not self.origin.is_constraint
 
     def describe(self) -> str:
-        """The requirement as people write it: the lower bound comes first."""
+        """Write the requirement as people do: the lower bound comes first."""
         parts = sorted(map(str, self.specifier), key=lambda part: (part.startswith("<"), part))
         return f"{self.name}{','.join(parts)}"
 
     @property
     def line(self) -> str:
-        """The requirement as uv reads it; its marker was true, or it would not be asked for."""
+        """Write the requirement as uv reads it; its marker was true, or it would not be here."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         return f"{self.name}{extras}{self.specifier}"
 
 
 def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | None:
-    """One requirement of a text; None where its marker says that it is not for Python on Linux.
+    """Read one requirement of a text; None where its marker says it is not for Python on Linux.
 
     Without ``python`` every marker is taken as true.
     """

@@ -112,7 +112,7 @@ def outlook(wanted: WantedLibraries, chosen: Chosen, facts: CheckFacts) -> Itera
 def other_runtime(
     wanted: WantedLibraries, chosen: Chosen, found: list[Clash], facts: CheckFacts
 ) -> Iterator[Note]:
-    """The first runtime of GBI's list that has the same form and no clash."""
+    """Find the first runtime of GBI's list that has the same form and no clash."""
     if not any(_counts(clash) for clash in found):
         return
     for text in facts.allowed.get(RUNTIME, ()):

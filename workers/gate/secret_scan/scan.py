@@ -32,7 +32,7 @@ LARGEST: Final = 8_000_000  # bytes; a secret is not hidden for long in what nob
 
 
 def walk(root: Path) -> Iterator[str]:
-    """Every file's path with forward slashes, in order; links are none."""
+    """Yield every file's path with forward slashes, in order; links are none."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != ".git")
         for name in sorted(names):
