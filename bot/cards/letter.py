@@ -24,9 +24,9 @@ from core.words import PLATFORM
 clicks: Clicks[Draft] = Clicks()
 
 KEPT = (
-    "Nothing was lost: the message is kept as it was. Mend the cause, start the mended version, then "
-    "send it again. What was done before is found and not repeated, and what is out of date by then "
-    "changes nothing."
+    "Nothing was lost: the message is kept as it was. Mend the cause, start the mended version, "
+    "then send it again. What was done before is found and not repeated, and what is out of date "
+    "by then changes nothing."
 )
 UNDER_WAY = "It is in its queue again. If it dies again, this card says so."
 TAKEN = (
@@ -95,6 +95,11 @@ def render(view: LetterView) -> Card:
 
 def subject_of(click: Click) -> str:
     return named(click, "letter")
+
+
+@clicks.on("letter.show")
+def show(_click: Click) -> Draft:
+    return None
 
 
 @clicks.on("letter.redrive")
