@@ -51,7 +51,7 @@ def _strays(found: Desk) -> Iterator[Part]:
     """The last ones, the newest first, each with why nothing came of it."""
     if not found.strays:
         return
-    title = f"{count(found.strays, 'event')} that belong to no repository"
+    title = f"{count(found.strays, 'event')} of no repository"
     last = reversed(found.last_strays[-STRAYS:])
     yield section(title, *(text(_stray(stray)) for stray in last))
 
