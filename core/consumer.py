@@ -8,7 +8,6 @@ for later, so that it holds no slot and no lock, and no try is counted.
 import asyncio
 import logging
 import random
-import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,7 +24,7 @@ from core.errors import (
 )
 from core.lock import held
 from core.ports import Message, Queue, Received
-from core.words import message_id
+from core.words import GIVEN_BACK, message_id, original_id
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,6 @@ PAUSE_S: Final = 1.0
 FINISH_S: Final = 20.0  # container platforms kill some 30 s after they said so
 FIRST_PAUSE_S: Final = 0.5
 SPREAD: Final = 0.25  # what waits for the same system does not come back all at once
-GIVEN_BACK: Final = re.compile(r"~later-(\d{1,9})$")
 
 
 class Consumer:
@@ -197,7 +195,7 @@ def _next_name(name: str) -> str:
     """It counts on from the id: our other counts begin anew when a dead letter is sent again."""
     found = GIVEN_BACK.search(name)
     times = int(found[1]) + 1 if found else 1
-    return message_id(GIVEN_BACK.sub("", name), f"~later-{times}")
+    return message_id(original_id(name), f"~later-{times}")
 
 
 def pause(waits: int, error: UnavailableError) -> float:

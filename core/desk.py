@@ -15,7 +15,7 @@ from core.events.codec import kind
 from core.events.derived import DecisionRefused, EventIgnored
 from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
 from core.people import Person
-from core.words import ReleaseId
+from core.words import ReleaseId, original_id
 
 replace = msgspec.structs.replace
 KEPT_STRAYS: Final = 20
@@ -75,8 +75,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def letter_id(queue: str, message: str) -> str:
-    """What a letter's card is known by."""
-    return f"{queue}/{message}"
+    """What a letter's card is known by: a message that was given back for later is the same."""
+    return f"{queue}/{original_id(message)}"
 
 
 def place_of(letter: str) -> tuple[str, str]:

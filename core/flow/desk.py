@@ -21,11 +21,11 @@ def wanted(model: Model, event: RedriveRequested, context: Context) -> Decision:
         return no
     letter = context.desk.letters[letter_id(event.queue, event.message)]
     again = follows(
-        event, LetterRedriven, context, queue=event.queue, message=event.message, by=event.by
+        event, LetterRedriven, context, queue=letter.queue, message=letter.message, by=event.by
     )
     job = RedriveLetter(
         id=f"redrive/{event.id}", stream=model.stream,
-        queue=event.queue, message=event.message, since=letter.since,
+        queue=letter.queue, message=letter.message, since=letter.since,
     )  # fmt: skip
     return Decision(events=(again,), jobs=(job,), cards=_card(event))
 

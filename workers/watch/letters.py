@@ -45,13 +45,17 @@ class LetterWatch:
             raise down
 
     async def redrive(self, job: RedriveLetter) -> None:
-        """A repeat finds none; what died again meanwhile waits for somebody to say so again."""
-        queue = self._queues[job.queue]
+        """A repeat finds none; what died again meanwhile waits for somebody to say so again.
+
+        A crash while it was given back may have left it twice: both are the same work.
+        """
+        queue, wanted = self._queues[job.queue], letter_id(job.queue, job.message)
         for letter in await queue.dead_letters(LOOKED_AT):
-            if letter.message.id != job.message or letter.since > job.since:
+            name = letter.message.id
+            if letter_id(job.queue, name) != wanted or letter.since > job.since:
                 continue
-            if await queue.redrive(job.message):
-                extra = {"action": "redriven", "queue": job.queue, "message_id": job.message}
+            if await queue.redrive(name):
+                extra = {"action": "redriven", "queue": job.queue, "message_id": name}
                 log.info("sent again", extra=extra)
 
     async def _look(self, queue: str) -> None:
