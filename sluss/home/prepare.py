@@ -89,9 +89,9 @@ POLICY: Final = """\
 # The groups whose members approve a stage:
 # approvers: {QA: [approvers], PROD: [approvers]}
 
-# The groups whose members may send a dead letter again. Nobody may where none is named, but for a
-# local start, where anybody may:
-# platform_team: [gbi_platform]
+# The groups whose members may send a dead letter again, as [gbi_platform]. While none is named
+# nobody may, but for a local start, where anybody may:
+# platform_team: []
 
 # PROD takes only what QA has held:
 # stage_order: {PROD: QA}

@@ -177,3 +177,13 @@ def test_a_stray_says_why_nothing_came_of_it():
     assert desk.strays == 2
     assert [stray.reason for stray in desk.last_strays] == ["nobody claims it", "a tag"]
     assert desk.version == 3
+
+
+def test_a_message_that_was_given_back_for_later_is_the_same_letter():
+    first = msgspec.structs.replace(buried(1), message="m1~later-1")
+    again = msgspec.structs.replace(first, id="2", message="m1~later-3", time=at(5))
+    desk = desk_of(first, redriven(1), again)
+
+    [letter] = desk.open_letters()
+    assert (letter.id, letter.message, letter.times) == ("steps/m1", "m1~later-3", 2)
+    assert decided(desk, wanted(1)).jobs[0].message == "m1~later-3"

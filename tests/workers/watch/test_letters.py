@@ -176,3 +176,13 @@ async def test_a_letter_that_the_store_refuses_hides_no_other_one(desk, caplog):
 
     assert [event.message for event in await told(desk, LetterBuried)] == ["a"]
     assert "The database refuses" in caplog.text
+
+
+async def test_what_a_crash_left_twice_is_sent_again_with_it(desk):
+    """It came between sending the copy for later and settling what it is a copy of."""
+    await desk.dies("steps", "a~later-1")
+    await desk.dies("steps", "a~later-2")
+    await desk.watch.look()
+    await sent_again(desk)
+
+    assert await desk.queues["steps"].dead_letters() == []
