@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.cards import CLICKS, PRESSED
+from bot.cards import CLICKS, ON_THE_DESK, PRESSED
 from bot.click import release_of
 from bot.command import Asker, find, words_of
 from bot.commands import COMMANDS
@@ -12,6 +12,7 @@ from core.card import Card
 from core.conversation import Click
 from core.errors import RefusedError
 from core.people import Person
+from core.words import PLATFORM
 
 OLD_BUTTON = "This button is of an older kind of card. Nothing was done;"
 ASK_ANEW = "write `release <id>` to see the release as it is now."
@@ -35,19 +36,31 @@ class Sluss:
         """A repeated press is a known event: it changes nothing and gets the same answer."""
         if click.verb not in CLICKS.verbs:
             raise RefusedError(OLD_BUTTON, ASK_ANEW)
-        await self.show.model_of(release_of(click))  # before anything is written
+        await self._check(click)  # before anything is written
         draft = CLICKS.answer(click)
         if draft is not None:
             handled = await self._handle(draft(time=self._handle.context().now))
             handled.raise_refusal()
         return await self._card(click)
 
+    async def _check(self, click: Click) -> None:
+        """Raise UnknownNameError for a button about what is not there."""
+        if _card_of(click) in ON_THE_DESK:
+            await self._card(click)
+            return
+        await self.show.model_of(release_of(click))
+
     async def _card(self, click: Click) -> Card:
-        """A verb begins with the name of the card that answers."""
-        name = click.verb.partition(".")[0]
+        name = _card_of(click)
         subject = PRESSED[name].subject_of(click)
-        model = await self.show.model_of(release_of(click))
-        card = (await self.show.face(name, subject, model.stream)).card
+        on_desk = name in ON_THE_DESK
+        stream = PLATFORM if on_desk else (await self.show.model_of(release_of(click))).stream
+        card = (await self.show.face(name, subject, stream)).card
         # who only looks takes nobody else's card away
         only_looks = click.verb.endswith(".show")
         return msgspec.structs.replace(card, is_private=card.is_private or only_looks)
+
+
+def _card_of(click: Click) -> str:
+    """A verb begins with the name of the card that answers."""
+    return click.verb.partition(".")[0]

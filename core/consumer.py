@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,7 +25,7 @@ from core.errors import (
     VersionConflictError,
 )
 from core.ports import Message, Queue, Received
-from core.words import message_id
+from core.words import GIVEN_BACK, message_id, original_id
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,6 @@ PAUSE_S: Final = 1.0
 FINISH_S: Final = 20.0  # container platforms kill some 30 s after they said so
 FIRST_PAUSE_S: Final = 0.5
 SPREAD: Final = 0.25  # what waits for the same system does not come back all at once
-GIVEN_BACK: Final = re.compile(r"~later-\d+$")
 SHARE: Final = 3  # a lock is renewed after a third of its length, so one renewal may fail
 RETRY_SHARE: Final = 20
 
@@ -194,15 +192,21 @@ class Consumer:
 
         The old id would be swallowed by duplicate detection, and a copy sent twice is.
         """
-        message = msgspec.structs.replace(received.message, **counts)
-        times = message.waits + message.failures
-        name = message_id(GIVEN_BACK.sub("", message.id), f"~later-{times}")
+        name = _next_name(received.message.id)
+        copy = msgspec.structs.replace(received.message, id=name, **counts)
         due = datetime.now(UTC) + timedelta(seconds=pause_s)
-        await self._queue.schedule(msgspec.structs.replace(message, id=name), due)
+        await self._queue.schedule(copy, due)
         await self._queue.complete(received)
 
     def _say(self, level: int, action: str, error: Exception) -> None:
         log.log(level, "%s", error, extra={"action": action, "queue": self._name})
+
+
+def _next_name(name: str) -> str:
+    """It counts on from the id: our other counts begin anew when a dead letter is sent again."""
+    found = GIVEN_BACK.search(name)
+    times = int(found[1]) + 1 if found else 1
+    return message_id(original_id(name), f"~later-{times}")
 
 
 def pause(waits: int, error: UnavailableError) -> float:

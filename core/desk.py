@@ -12,14 +12,15 @@ import msgspec
 
 from core.events.base import Event
 from core.events.codec import kind
-from core.events.derived import EventIgnored
-from core.events.desk import LetterBuried, LetterRedriven
+from core.events.derived import DecisionRefused, EventIgnored
+from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
 from core.people import Person
-from core.words import ReleaseId
+from core.words import ReleaseId, original_id
 
 replace = msgspec.structs.replace
 KEPT_STRAYS: Final = 20
 KEPT_CLOSED: Final = 50
+LETTER_CARD: Final = "letter"
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +33,10 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead letter; it is open until somebody sends it again."""
+    """A dead letter; it is open until somebody sends it again, or it leaves its queue otherwise.
+
+    ``times`` is how often it has died, and ``sent_before`` who sent it again the last time.
+    """
 
     id: str
     queue: str
@@ -43,10 +47,17 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseId = ReleaseId("")
     redriven_by: Person | None = None
     redriven: datetime | None = None
+    gone: datetime | None = None
+    times: int = 1
+    sent_before: Person | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.redriven is None
+        return self.closed is None
+
+    @property
+    def closed(self) -> datetime | None:
+        return self.redriven or self.gone
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,18 +75,24 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def letter_id(queue: str, message: str) -> str:
-    """What a letter's card is known by."""
-    return f"{queue}/{message}"
+    """What a letter's card is known by: a message that was given back for later is the same."""
+    return f"{queue}/{original_id(message)}"
 
 
-E = TypeVar("E", bound=Event)
+def place_of(letter: str) -> tuple[str, str]:
+    """The queue and the message of a letter's id; no queue's name has a slash."""
+    queue, _, message = letter.partition("/")
+    return queue, message
+
+
+Fold = TypeVar("Fold", bound=Callable[[Desk, Any], Desk])
 DESK_FOLDS: Final[dict[type[Event], Callable[[Desk, Any], Desk]]] = {}
 
 
-def folds_desk(kind: type[E]) -> Callable[[Callable[[Desk, E], Desk]], Callable[[Desk, E], Desk]]:
+def folds_desk(kind: type[Event]) -> Callable[[Fold], Fold]:
     """The decorated function makes the desk that comes after an event of this kind."""
 
-    def register(function: Callable[[Desk, E], Desk]) -> Callable[[Desk, E], Desk]:
+    def register(function: Fold) -> Fold:
         DESK_FOLDS[kind] = function
         return function
 
@@ -93,11 +110,21 @@ def desk_after(desk: Desk, events: Iterable[Event]) -> Desk:
 @folds_desk(LetterBuried)
 def _buried(desk: Desk, event: LetterBuried) -> Desk:
     """A letter that was sent again and died again is open anew."""
+    key = letter_id(event.queue, event.message)
+    known = desk.letters.get(key)
     letter = Letter(
-        id=letter_id(event.queue, event.message), queue=event.queue, message=event.message,
+        id=key, queue=event.queue, message=event.message,
         reason=event.reason, since=event.time, about=event.about, release=event.release,
+        times=known.times + 1 if known else 1,
+        sent_before=(known.redriven_by or known.sent_before) if known else None,
     )  # fmt: skip
     return replace(desk, letters={**desk.letters, letter.id: letter})
+
+
+@folds_desk(RedriveRequested)
+def _wanted(desk: Desk, _event: RedriveRequested) -> Desk:
+    """What came of it is an event of its own."""
+    return desk
 
 
 @folds_desk(LetterRedriven)
@@ -106,12 +133,21 @@ def _redriven(desk: Desk, event: LetterRedriven) -> Desk:
     letter = desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open:
         return desk
-    closed = replace(letter, redriven_by=event.by, redriven=event.time)
-    return replace(desk, letters=_bounded({**desk.letters, letter.id: closed}))
+    return _closed(desk, replace(letter, redriven_by=event.by, redriven=event.time))
 
 
+@folds_desk(LetterGone)
+def _gone(desk: Desk, event: LetterGone) -> Desk:
+    """What was closed, or has died anew since, is not meant."""
+    letter = desk.letters.get(letter_id(event.queue, event.message))
+    if letter is None or not letter.is_open or letter.since != event.since:
+        return desk
+    return _closed(desk, replace(letter, gone=event.time))
+
+
+@folds_desk(DecisionRefused)
 @folds_desk(EventIgnored)
-def _ignored(desk: Desk, event: EventIgnored) -> Desk:
+def _explained(desk: Desk, event: EventIgnored | DecisionRefused) -> Desk:
     """The flow says why nothing came of the event before."""
     strays = tuple(
         replace(stray, reason=event.reason) if stray.event == event.caused_by else stray
@@ -127,9 +163,11 @@ def _stray(desk: Desk, event: Event) -> Desk:
     return replace(desk, strays=desk.strays + 1, last_strays=last)
 
 
-def _bounded(letters: dict[str, Letter]) -> dict[str, Letter]:
-    """Of the closed letters only the last; the ledger has them all."""
-    closed = [letter for letter in letters.values() if letter.redriven]
-    last = sorted(closed, key=lambda letter: str(letter.redriven))[-KEPT_CLOSED:]
-    kept = {letter.id for letter in last}
-    return {key: letter for key, letter in letters.items() if letter.is_open or key in kept}
+def _closed(desk: Desk, letter: Letter) -> Desk:
+    """Of the closed letters only the last stay; the ledger has them all."""
+    letters = {**desk.letters, letter.id: letter}
+    closed = [each for each in letters.values() if not each.is_open]
+    last = sorted(closed, key=lambda each: str(each.closed))[-KEPT_CLOSED:]
+    kept = {each.id for each in last}
+    found = {key: each for key, each in letters.items() if each.is_open or key in kept}
+    return replace(desk, letters=found)

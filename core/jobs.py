@@ -1,5 +1,6 @@
 """Slow work, asked for by the flow: keyed, small, and safe to run twice."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -72,7 +73,17 @@ class ObserveRegistries(Job, frozen=True, kw_only=True):
     lane = Lane.OBSERVE
 
 
-AnyJob = RunStep | CancelStep | ShowCard | ObserveRegistry | ObserveRegistries
+class RedriveLetter(Job, frozen=True, kw_only=True):
+    """Send a dead letter again; one that died later than ``since`` is another one."""
+
+    lane = Lane.OBSERVE
+
+    queue: str
+    message: str
+    since: datetime
+
+
+AnyJob = RunStep | CancelStep | ShowCard | ObserveRegistry | ObserveRegistries | RedriveLetter
 
 _decoder: msgspec.json.Decoder[AnyJob] = msgspec.json.Decoder(AnyJob)
 
@@ -83,6 +94,14 @@ def encode(job: Job) -> bytes:
 
 def decode(data: bytes) -> AnyJob:
     return _decoder.decode(data)
+
+
+def find(data: bytes) -> AnyJob | None:
+    """The job in a message that may be somebody else's, and hold anything."""
+    try:
+        return decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def step_job(stream: Stream, release: ReleaseId, step: Step, attempt: int, stage: Stage) -> RunStep:

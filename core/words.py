@@ -1,6 +1,7 @@
 """The words of the field as types: steps, stages, kinds of model, and the ids of things."""
 
 import hashlib
+import re
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -15,6 +16,7 @@ LOCAL: Final = "local"  # the platform of runs on this machine
 PLATFORM: Final = Stream("platform")  # the stream of whatever belongs to no repository
 LONGEST_ID: Final = 128  # of a message: what Service Bus takes
 DIGEST: Final = 16
+GIVEN_BACK: Final = re.compile(r"~later-(\d{1,9})$")  # what is given back for later is a copy
 
 
 class Step(StrEnum):
@@ -63,3 +65,8 @@ def message_id(name: str, suffix: str = "") -> str:
         return name + suffix
     digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
     return f"{name[: LONGEST_ID - len(suffix) - DIGEST - 1]}~{digest}{suffix}"
+
+
+def original_id(message: str) -> str:
+    """What a message was called before it was given back for later."""
+    return GIVEN_BACK.sub("", message)

@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import msgspec
 
-from core import jobs
 from core.errors import ApprovalVoidError, CommitGoneError, StepFailedError, UnavailableError
 from core.events.workers import JobDeadLettered, StepFinished, StepProgressed
-from core.jobs import CancelStep, RunStep
-from core.ports import Message
+from core.jobs import AnyJob, CancelStep, RunStep
 from core.release.state import step_key
 from core.results import Failed, Result
 from core.words import RunId
@@ -54,12 +52,8 @@ class Worker:
         if run is not None:
             await self.services.ml_platform.cancel(RunId(run))
 
-    async def bury(self, message: Message, reason: str) -> None:
+    async def bury(self, job: AnyJob, reason: str) -> None:
         """A job became a dead letter: its release is stuck, and a card says so."""
-        try:
-            job = jobs.decode(message.body)
-        except msgspec.DecodeError:  # somebody else's message: there is nobody to tell
-            return
         if not isinstance(job, RunStep):
             return
         letter = JobDeadLettered(

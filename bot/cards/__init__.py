@@ -2,11 +2,12 @@
 
 from typing import Any, Final, Protocol
 
-from bot.cards import acceptance, approval, problem, registry, release, request
+from bot.cards import acceptance, approval, letter, problem, registry, release, request
 from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
 from core.card import Card
+from core.desk import LETTER_CARD
 
 
 class CardFile(Protocol):
@@ -36,7 +37,9 @@ PRESSED: Final[dict[str, PressedCardFile]] = {
     "request": request,
     "approval": approval,
     "problem": problem,
+    LETTER_CARD: letter,
 }
+ON_THE_DESK: Final = frozenset({LETTER_CARD})  # cards of the stream ``platform``, of no release
 CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry}
 
 CLICKS: Final[Clicks[Draft]] = Clicks()
@@ -45,9 +48,11 @@ CLICKS.include(file.clicks for file in PRESSED.values())
 __all__ = [
     "CARDS",
     "CLICKS",
+    "ON_THE_DESK",
     "PRESSED",
     "acceptance",
     "approval",
+    "letter",
     "problem",
     "registry",
     "release",

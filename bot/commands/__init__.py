@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.command import Command
 from bot.commands.approvals import approvals
+from bot.commands.desk import desk
 from bot.commands.help import help_
 from bot.commands.model_history import model_history
 from bot.commands.model_list import model_list
@@ -20,5 +21,6 @@ COMMANDS: tuple[Command[Any], ...] = (
     retry,
     model_list,
     model_history,
+    desk,
     help_,
 )

@@ -1,4 +1,4 @@
-"""What a person may want to do to a release: each act by its name, and the words it came with.
+"""What a person may want to do: each act by its name, and the words it came with.
 
 Words that are ``None`` have not been asked for yet: a button is shown before anybody types.
 """
@@ -7,10 +7,13 @@ from typing import ClassVar
 
 import msgspec
 
+from core.desk import letter_id
+from core.events.desk import RedriveRequested
 from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
 from core.words import ApprovalId, ReleaseId, Stage
 
-PersonEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
+ReleaseEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
+PersonEvent = ReleaseEvent | RedriveRequested
 
 
 class AcceptVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +68,15 @@ class RejectStage(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-Act = AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage
+class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter goes into its queue again."""
+
+    name: ClassVar[str] = "send again"
+    letter: str
+
+
+ReleaseAct = AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage
+Act = ReleaseAct | SendAgain
 
 
 def act_of(event: PersonEvent) -> Act:
@@ -88,3 +99,5 @@ def act_of(event: PersonEvent) -> Act:
             return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
         case RetryRequested():
             return RetryStep(release=event.release)
+        case RedriveRequested():
+            return SendAgain(letter=letter_id(event.queue, event.message))

@@ -37,11 +37,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(question: Question, who_can: str) -> Ruling:
+    return known(question.person, question.context, who_can)
+
+
+def known(person: Person | None, context: Context, who_can: str) -> Ruling:
     """Only a verified person decides; a picked one only where everything is local."""
-    person = question.person
     if person is None or person.identity == "verified":
         return met(Condition.IDENTITY)
-    if person.identity == "local_unverified" and question.context.is_local:
+    if person.identity == "local_unverified" and context.is_local:
         return met(Condition.IDENTITY)
     return barred(Condition.IDENTITY, UNVERIFIED, who_can)
 

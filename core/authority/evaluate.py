@@ -1,4 +1,4 @@
-"""May somebody do something to a release? The one place where that is said.
+"""May somebody do something to a release, or to a dead letter? The one place where that is said.
 
 Pure and total: it reads the state and the context, never raises, and answers in words. The flow
 asks it with the person who acts; buttons and cards ask without one, for what stands in the way
@@ -8,15 +8,17 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import conditions
+from core.authority import conditions, letters
 from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
     RejectStage,
     RejectVersion,
+    ReleaseAct,
     RequestStage,
     RetryStep,
+    SendAgain,
 )
 from core.authority.conditions import Question
 from core.authority.ruling import Condition, Ruling, all_of, barred
@@ -32,6 +34,8 @@ CAN_ACCEPT: Final = frozenset({State.AWAITING_ACCEPTANCE})
 
 def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruling:
     """Whether the person may, or with None whether anybody may: the flow does what is met."""
+    if isinstance(act, SendAgain):
+        return all_of(act.name, letters.send_again(person, act.letter, context))
     release = model.releases.get(act.release)
     if release is None:
         what = " to promote" if isinstance(act, RequestStage) else ""
@@ -41,7 +45,7 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
     return all_of(act.name, _conditions(question, act))
 
 
-def _conditions(question: Question, act: Act) -> Iterator[Ruling]:
+def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
     match act:
         case AcceptVersion() | RejectVersion():
             return _acceptance(question, act)

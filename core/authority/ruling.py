@@ -29,7 +29,7 @@ class Condition(StrEnum):
     FOUR_EYES = "four eyes"  # the person had no hand in it
     STATE = "state"  # the release is where this can be done
     ORDER = "order"  # stages one after the other, no older release over a newer one
-    OPEN = "open"  # the approval is still to be decided
+    OPEN = "open"  # the approval is still to be decided, the letter still to be sent again
     WORDS = "words"  # purpose, outcome or reason were written
     GATE = "gate"  # no finding stands in the way
     BOUND = "bound"  # what was asked about is what would be approved

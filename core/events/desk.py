@@ -1,5 +1,6 @@
 """Events of the stream ``platform``: what the platform team has on its desk."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from core.events.base import Event
@@ -8,7 +9,10 @@ from core.words import ReleaseId
 
 
 class LetterBuried(Event, frozen=True, kw_only=True):
-    """A message of a queue became a dead letter. ``about`` says in words what it was about."""
+    """A message of a queue became a dead letter. ``about`` says in words what it was about.
+
+    ``time`` is since when the queue has it: who dies again is another letter of the same message.
+    """
 
     is_for_desk: ClassVar[bool] = True
 
@@ -19,11 +23,31 @@ class LetterBuried(Event, frozen=True, kw_only=True):
     release: ReleaseId = ReleaseId("")
 
 
-class LetterRedriven(Event, frozen=True, kw_only=True):
-    """Somebody sent a dead letter again."""
+class RedriveRequested(Event, frozen=True, kw_only=True):
+    """Somebody wants a dead letter to be sent again."""
 
     is_for_desk: ClassVar[bool] = True
 
     queue: str
     message: str
     by: Person
+
+
+class LetterRedriven(Event, frozen=True, kw_only=True):
+    """A dead letter goes into its queue again, because somebody wanted it who may."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    queue: str
+    message: str
+    by: Person
+
+
+class LetterGone(Event, frozen=True, kw_only=True):
+    """An open dead letter is not in its queue any more, and not by us; ``since`` tells which."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    queue: str
+    message: str
+    since: datetime

@@ -12,6 +12,7 @@ from core.events.base import Event
 from core.events.derived import DecisionRefused, EventIgnored
 from core.jobs import Job
 from core.release.model import Model
+from core.words import ReleaseId
 
 E = TypeVar("E", bound=Event)
 
@@ -73,7 +74,7 @@ def refused(model: Model, event: PersonEvent, context: Context) -> Decision | No
         return None
     told = follows(
         event, DecisionRefused, context,
-        release=event.release, by=event.by, what=act.name,
+        release=getattr(event, "release", ReleaseId("")), by=event.by, what=act.name,
         reason=ruling.reason, who_can=ruling.who_can,
     )  # fmt: skip
     return Decision(events=(told,), refusal=Refusal(ruling.reason, ruling.who_can))

@@ -1,25 +1,46 @@
 """Dead letters: each has a card on the desk of the platform team until somebody sends it again."""
 
 from core.context import Context
-from core.desk import letter_id
-from core.events.desk import LetterBuried, LetterRedriven
-from core.flow.decision import CardRef, Decision, decides, ignored
+from core.desk import LETTER_CARD, letter_id
+from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
+from core.flow.decision import CardRef, Decision, decides, follows, ignored, refused
+from core.jobs import RedriveLetter
 from core.release.model import Model
 
 
 @decides(LetterBuried)
 def buried(_model: Model, event: LetterBuried, _context: Context) -> Decision:
-    return Decision(cards=(CardRef("letter", letter_id(event.queue, event.message)),))
+    return Decision(cards=_card(event))
 
 
-@decides(LetterRedriven)
-def redriven(_model: Model, event: LetterRedriven, context: Context) -> Decision:
-    """Two people at once send it once: the second one only hears that it was done."""
-    key = letter_id(event.queue, event.message)
-    letter = context.desk.letters.get(key)
-    if letter is None:
-        return ignored(event, context, f"there is no dead letter {key}")
-    if not letter.is_open:
-        by = letter.redriven_by.name if letter.redriven_by else "somebody"
-        return ignored(event, context, f"{key} was sent again before, by {by}")
-    return Decision(cards=(CardRef("letter", key),))
+@decides(RedriveRequested)
+def wanted(model: Model, event: RedriveRequested, context: Context) -> Decision:
+    """Two people at once send it once: the second one hears who was first."""
+    no = refused(model, event, context)
+    if no is not None:
+        return no
+    letter = context.desk.letters[letter_id(event.queue, event.message)]
+    again = follows(
+        event, LetterRedriven, context, queue=letter.queue, message=letter.message, by=event.by
+    )
+    job = RedriveLetter(
+        id=f"redrive/{event.id}", stream=model.stream,
+        queue=letter.queue, message=letter.message, since=letter.since,
+    )  # fmt: skip
+    return Decision(events=(again,), jobs=(job,), cards=_card(event))
+
+
+@decides(LetterGone)
+def gone(_model: Model, event: LetterGone, context: Context) -> Decision:
+    """It may have been sent again while its queue was looked at."""
+    letter = context.desk.letters.get(letter_id(event.queue, event.message))
+    if letter is None or not letter.is_open or letter.since != event.since:
+        return ignored(event, context, f"{event.message} was no open letter any more")
+    return Decision(cards=_card(event))
+
+
+def _card(event: LetterBuried | RedriveRequested | LetterGone) -> tuple[CardRef, ...]:
+    """No card tells of a letter's own card: the telling would never end."""
+    if event.message.startswith(f"card/{LETTER_CARD}/"):
+        return ()
+    return (CardRef(LETTER_CARD, letter_id(event.queue, event.message)),)

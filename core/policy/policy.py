@@ -71,7 +71,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``blocks`` maps a gate to the priority up to which findings stand in its way.
 
     ``stage_order`` maps a stage to the one that must hold the version first. ``allowed`` maps a
-    variable to what a model may choose; the first is what GBI advises.
+    variable to what a model may choose; the first is what GBI advises. ``platform_team`` are the
+    groups whose members may send a dead letter again.
     """
 
     layout: Layout = Layout()
@@ -80,6 +81,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     blocks: dict[str, Limit] = msgspec.field(default_factory=BLOCKS.copy)
     approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
     stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
+    platform_team: tuple[str, ...] = ()
     allowed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=ALLOWED.copy)
     directions: dict[str, Literal["higher", "lower"]] = msgspec.field(
         default_factory=DIRECTIONS.copy

@@ -23,7 +23,8 @@ PLATFORM: Final = """\
 # Which model repositories there are. `sluss add PATH` adds one; comments stay.
 repositories: []
 
-# Who is told where: a team's conversation, a group of approvers'; "*" is everybody else's.
+# Who is told where: a team's conversation, a group of approvers', that of the platform team under
+# the name `platform`; "*" is everybody else's.
 conversations:
   approvers: approvals
   "*": general
@@ -87,6 +88,10 @@ POLICY: Final = """\
 
 # The groups whose members approve a stage:
 # approvers: {QA: [approvers], PROD: [approvers]}
+
+# The groups whose members may send a dead letter again, as [gbi_platform]. While none is named
+# nobody may, but for a local start, where anybody may:
+# platform_team: []
 
 # PROD takes only what QA has held:
 # stage_order: {PROD: QA}

@@ -1,11 +1,7 @@
 """What runs beside the web server: consumers, the relay, and what looks at the world again."""
 
 import asyncio
-import contextlib
-import logging
 from typing import Final
-
-import msgspec
 
 from bot.deliver import Deliver
 from core import jobs
@@ -16,6 +12,7 @@ from core.jobs import (
     Lane,
     ObserveRegistries,
     ObserveRegistry,
+    RedriveLetter,
     RunStep,
     ShowCard,
 )
@@ -31,13 +28,12 @@ from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
 from workers.gate.duplicates.find import prepare
 from workers.services import Services
+from workers.watch.letters import LetterWatch
 from workers.watch.registry import RegistryWatch
 from workers.worker import Worker
 
-log = logging.getLogger(__name__)
-
 OBSERVE_EVERY_S = 30.0
-BURY_EVERY_S = 10.0
+LETTERS_EVERY_S = 10.0
 SPOILT_S: Final = 2.0
 
 # How many messages of each lane are under work at once. More than one stream may fill: a push of
@@ -65,13 +61,14 @@ class Engine:
         with Sentinel() as sentinel:
             self._stopping.tell_apart_by(sentinel.has_fallen)
             self._worker = Worker(_services(self._parts, self._stopping))
+            self._letters = self._letter_watch()
             self._consumers = self._lanes()
             async with asyncio.TaskGroup() as tasks:
                 for consumer in self._consumers:
                     tasks.create_task(consumer.run())
                 tasks.create_task(self.relay())
                 tasks.create_task(every(OBSERVE_EVERY_S, self._observe))
-                tasks.create_task(every(BURY_EVERY_S, self._bury_unseen))
+                tasks.create_task(every(LETTERS_EVERY_S, self._letters.look))
                 tasks.create_task(self._know_templates())
                 for tend in self._parts.tends:
                     tasks.create_task(tend())
@@ -93,13 +90,14 @@ class Engine:
             ObserveRegistry: watch.one,
             ObserveRegistries: watch.all,
             ShowCard: self._show,
+            RedriveLetter: self._letters.redrive,
         }
         work, events = jobs_work(routes), events_work(parts.handle)
         return [
             Consumer(
                 queue,
                 events if lane is Lane.EVENTS else work,
-                _keep if lane is Lane.EVENTS else self._bury,
+                self._bury,
                 name=lane,
                 at_once=SLOTS[lane],
             )
@@ -110,16 +108,18 @@ class Engine:
         await self._deliver(job)
         await self._parts.store.done(job)
 
-    async def _bury(self, message: Message, reason: str) -> None:
-        with contextlib.suppress(msgspec.DecodeError):
-            await self._parts.store.done(jobs.decode(message.body))
-        await self._worker.bury(message, reason)
+    def _letter_watch(self) -> LetterWatch:
+        """A queue gives up by itself on what was taken too often, and tells nobody: look at it."""
+        parts = self._parts
+        queues = {str(lane): queue for lane, queue in parts.queues.items()}
+        return LetterWatch(parts.handle, parts.store, queues, self._bury)
 
-    async def _bury_unseen(self) -> None:
-        """A queue gives up by itself on what was taken too often, and tells nobody."""
-        for queue in _lanes_of_jobs(self._parts).values():
-            for letter in await queue.dead_letters():
-                await self._bury(letter.message, letter.reason)
+    async def _bury(self, message: Message, reason: str) -> None:
+        """What is no job of ours, as a delivery, has no release to get stuck."""
+        job = jobs.find(message.body)
+        if job is not None:
+            await self._parts.store.done(job)
+            await self._worker.bury(job, reason)
 
     async def _observe(self) -> None:
         """Webhooks are hints and may be lost: look at every claimed model now and then."""
@@ -162,8 +162,3 @@ def _services(parts: Parts, stopping: Stopping) -> Services:
         page_url=settings.page_url,
         stopping=stopping,
     )
-
-
-async def _keep(message: Message, reason: str) -> None:
-    """An event that is a dead letter stays on /deliveries, to be sent again."""
-    log.error("%s", reason, extra={"action": "event_dead_lettered", "message_id": message.id})

@@ -69,9 +69,16 @@ class Room:
 
 
 class World:
-    def __init__(self, folder: Path, conversations: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        conversations: dict[str, str] | None = None,
+        *,
+        policy: Policy | None = None,
+        is_local: bool = False,
+    ) -> None:
         self.git_folder = folder / "loans.git"
-        self.policy = Policy()
+        self.policy = policy or Policy()
         self.platform = Platform(
             repositories=(
                 Repository(id="r1", name=LOAN, team="credit"),
@@ -85,7 +92,7 @@ class World:
             platform=lambda: self.platform,
             policy=self.policy,
             clock=self.clock,
-            is_local=False,
+            is_local=is_local,
         )
         self.room = Room()
         self.bot = Sluss(

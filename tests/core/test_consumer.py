@@ -83,6 +83,22 @@ async def test_a_bug_that_stays_becomes_a_dead_letter_and_is_told(queue, caplog)
     assert [letter.message.id for letter in await queue.dead_letters()] == ["a~later-1"]
 
 
+async def test_a_dead_letter_that_is_sent_again_and_fails_again_is_no_less_kept(queue, caplog):
+    """Its copy must not bear the id that the letter has itself: it would be swallowed as known."""
+    caplog.set_level(logging.CRITICAL)
+    worked = Worked(*(ValueError("a bug") for _ in range(6)))
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        for times in (1, 2, 3):
+            await until(lambda times=times: len(worked.buried) == times)
+            await asyncio.sleep(0.2)
+            [letter] = await queue.dead_letters()
+            assert await queue.redrive(letter.message.id)
+        await until(lambda: worked.done)
+
+    assert await queue.dead_letters() == []
+
+
 async def test_a_system_that_is_down_counts_no_try(queue):
     worked = Worked(*(UnavailableError(retry_after_s=0.01, longest_s=0.01) for _ in range(20)))
     await queue.send(Message(id="a", body=b"1"))

@@ -2,18 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from core.desk import KEPT_CLOSED, KEPT_STRAYS, Desk, desk_after
-from core.events.derived import EventIgnored
-from core.events.desk import LetterBuried, LetterRedriven
+from core.events.derived import DecisionRefused, EventIgnored
+from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
 from core.events.outside import DeliveryIgnored, RegistryHinted
 from core.flow import Context, decide
 from core.flow.decision import CardRef
 from core.policy import Policy
 from core.release.model import Model
 from core.words import PLATFORM
-from tests.core.story import ADA, BEN
+from tests.core.story import ADA, BEN, OUT
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -35,12 +36,24 @@ def redriven(number, by=ADA, minute=1):
     )
 
 
+def wanted(number, by=ADA, minute=1):
+    return RedriveRequested(
+        id=f"redrive/{number}/{by.id}", time=at(minute), queue="steps", message=f"m{number}", by=by
+    )
+
+
+def gone(number, since=0):
+    return LetterGone(
+        id=f"gone/{number}", time=at(9), queue="steps", message=f"m{number}", since=at(since)
+    )
+
+
 def desk_of(*events):
     return desk_after(Desk(), events)
 
 
 def decided(desk, event):
-    context = Context(now=START, policy=Policy(), desk=desk)
+    context = Context(now=START, policy=Policy(platform_team=("credit",)), desk=desk)
     return decide(Model(stream=PLATFORM, version=desk.version), event, context)
 
 
@@ -63,7 +76,8 @@ def test_who_sent_it_again_and_when_is_known():
 def test_a_letter_that_died_again_is_open_anew():
     desk = desk_of(buried(1), redriven(1), buried(1, minute=5))
 
-    assert [letter.since for letter in desk.open_letters()] == [at(5)]
+    [letter] = desk.open_letters()
+    assert (letter.since, letter.times, letter.sent_before) == (at(5), 2, ADA)
 
 
 def test_of_two_people_who_send_it_again_the_first_one_did_it():
@@ -75,20 +89,64 @@ def test_of_two_people_who_send_it_again_the_first_one_did_it():
 @pytest.mark.parametrize(
     ("desk", "reason"),
     [
-        (desk_of(), "there is no dead letter steps/m1"),
+        (desk_of(), "No dead letter steps/m1 is on the desk"),
         (desk_of(buried(1), redriven(1)), "sent again before, by Ada"),
+        (desk_of(buried(1), gone(1)), "not in its queue any more"),
+        (desk_of(buried(1)), ""),
     ],
 )
 def test_sending_again_what_is_not_open_says_why_nothing_came_of_it(desk, reason):
-    decision = decided(desk, redriven(1, by=BEN))
+    decision = decided(desk, wanted(1, by=BEN))
 
-    assert reason in decision.events[0].reason
-    assert decision.cards == ()
+    assert (decision.refusal is None) == (reason == "")
+    assert reason in (decision.refusal.reason if decision.refusal else "")
+    assert len(decision.jobs) == (reason == "")
 
 
-@pytest.mark.parametrize("event", [buried(1), redriven(1)])
+def test_a_letter_of_a_queue_that_is_no_more_says_so():
+    old = msgspec.structs.replace(buried(1), queue="jobs")
+    asked = msgspec.structs.replace(wanted(1), queue="jobs")
+    refusal = decided(desk_of(old), asked).refusal
+
+    assert refusal.reason == "There is no queue 'jobs' any more, so nothing was sent."
+
+
+@pytest.mark.parametrize("event", [buried(1), wanted(1), gone(1)])
 def test_the_letters_card_follows(event):
     assert decided(desk_of(buried(1)), event).cards == (CardRef("letter", "steps/m1"),)
+
+
+def test_no_card_tells_of_a_letters_own_card():
+    """A bug in the card would make a letter of each letter's card, for ever."""
+    event = msgspec.structs.replace(
+        buried(1), queue="cards", message="card/letter/steps/m1/7~later-1"
+    )
+
+    assert decided(desk_of(), event).cards == ()
+
+
+def test_who_may_sends_it_again_and_the_queue_is_asked_by_a_job():
+    decision = decided(desk_of(buried(1)), wanted(1))
+
+    [event], [job] = decision.events, decision.jobs
+    assert (type(event), event.by, event.caused_by) == (LetterRedriven, ADA, wanted(1).id)
+    assert (job.queue, job.message, job.since) == ("steps", "m1", START)
+
+
+def test_who_may_not_leaves_the_letter_open():
+    decision = decided(desk_of(buried(1)), wanted(1, by=OUT))
+    desk = desk_of(buried(1), wanted(1, by=OUT), *decision.events)
+
+    assert isinstance(decision.events[0], DecisionRefused)
+    assert [letter.message for letter in desk.open_letters()] == ["m1"]
+    assert desk.strays == 0
+
+
+def test_what_left_its_queue_is_closed_and_what_died_anew_is_not_meant():
+    assert desk_of(buried(1), gone(1)).letters["steps/m1"].gone == at(9)
+    anew = desk_of(buried(1), redriven(1), buried(1, minute=5), gone(1))
+    assert anew.letters["steps/m1"].is_open
+    assert "was no open letter" in decided(anew, gone(1)).events[0].reason
 
 
 def test_of_closed_letters_only_the_last_stay_and_every_open_one():
@@ -119,3 +177,13 @@ def test_a_stray_says_why_nothing_came_of_it():
     assert desk.strays == 2
     assert [stray.reason for stray in desk.last_strays] == ["nobody claims it", "a tag"]
     assert desk.version == 3
+
+
+def test_a_message_that_was_given_back_for_later_is_the_same_letter():
+    first = msgspec.structs.replace(buried(1), message="m1~later-1")
+    again = msgspec.structs.replace(first, id="2", message="m1~later-3", time=at(5))
+    desk = desk_of(first, redriven(1), again)
+
+    [letter] = desk.open_letters()
+    assert (letter.id, letter.message, letter.times) == ("steps/m1", "m1~later-3", 2)
+    assert decided(desk, wanted(1)).jobs[0].message == "m1~later-3"

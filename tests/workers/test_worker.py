@@ -13,7 +13,7 @@ from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import InterruptedWorkError, UnavailableError
 from core.events.workers import JobDeadLettered, StepProgressed
-from core.jobs import RunStep, encode, step_job
+from core.jobs import RunStep, decode, encode, step_job
 from core.ports import Message, RunLook, RunState
 from core.release.state import State
 from core.words import ReleaseId, Stage, Step
@@ -110,7 +110,7 @@ async def test_a_job_that_the_queue_gave_up_makes_its_release_stuck_once(bench):
 
     for _ in range(2):
         for letter in await queue.dead_letters():
-            await bench.worker.bury(letter.message, letter.reason)
+            await bench.worker.bury(decode(letter.message.body), letter.reason)
     model = await bench.world.handle.model(LOAN)
     assert model.newest().state is State.STUCK
     assert "taken 10 times, and never settled" in model.newest().reason

@@ -1,4 +1,4 @@
-"""The pages: releases, one release, deliveries. They read; the only thing they do is redrive."""
+"""The pages: releases, one release, deliveries. They read, and ask for a redrive."""
 
 from web.pages.app import Pages, add_pages
 

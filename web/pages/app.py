@@ -9,12 +9,15 @@ import jinja2
 import msgspec
 from aiohttp import web
 
-from core.errors import UnknownNameError
+from core.desk import letter_id
+from core.errors import RefusedError, UnknownNameError
 from core.handle import Handle
 from core.loopback import READING, Door
+from core.people import Person
 from core.policy import Policy
 from core.ports import Evidence, MLPlatform, Queue, Store
 from web.pages import show
+from web.pages.letters import letters_page, send_again
 from web.pages.release import release_page
 from web.pages.report import report_of
 
@@ -29,11 +32,15 @@ SECURITY: Final = {
 }
 DOOR: Final = Door(our_page=READING | {"POST"})
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+NOBODY: Final = "Say who you are: nobody of people.yml was picked. Nothing was sent again."
 FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
 
 
 class Pages(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pages read; ``mlflow_url`` is where they lead for a run and a version."""
+    """What the pages read; ``mlflow_url`` is where they lead for a run and a version.
+
+    Nobody signs in here: ``people`` are those whom a person may say to be.
+    """
 
     store: Store
     handle: Handle
@@ -41,6 +48,7 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     ml_platform: MLPlatform
     queues: dict[str, Queue]
     policy: Policy
+    people: tuple[Person, ...] = ()
     mlflow_url: str = ""
 
 
@@ -112,17 +120,30 @@ async def report(request: web.Request) -> web.Response:
 
 async def deliveries(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
-    letters = {name: await queue.dead_letters() for name, queue in services.queues.items()}
     waiting = {name: await queue.waiting() for name, queue in services.queues.items()}
-    rows = await services.store.deliveries(limit=200)
-    return _page(request, "deliveries.html", rows=rows, letters=letters, waiting=waiting)
+    return _page(
+        request,
+        "deliveries.html",
+        rows=await services.store.deliveries(limit=200),
+        letters=await letters_page(await services.store.desk(), services.queues),
+        waiting=waiting,
+        people=services.people,
+    )
 
 
 async def redrive(request: web.Request) -> web.Response:
-    form = await request.post()
-    queue = request.app[SERVICES].queues.get(request.match_info["queue"])
-    if queue is None or not await queue.redrive(str(form.get("message", ""))):
-        return _page(request, "missing.html", status=404, what="That dead letter is gone already.")
+    """Who was picked is kept as unverified, as in the chat window."""
+    services, form = request.app[SERVICES], await request.post()
+    by = next((each for each in services.people if each.id == form.get("by")), None)
+    if by is None:
+        return _page(request, "missing.html", status=400, what=NOBODY)
+    letter = letter_id(request.match_info["queue"], str(form.get("message", "")))
+    try:
+        await send_again(await services.store.desk(), letter, by, services.handle)
+    except UnknownNameError as error:
+        return _page(request, "missing.html", status=404, what=str(error))
+    except RefusedError as error:
+        return _page(request, "missing.html", status=409, what=str(error))
     raise web.HTTPSeeOther("/deliveries")
 
 

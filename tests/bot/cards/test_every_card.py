@@ -2,16 +2,22 @@
 
 import pkgutil
 
+import msgspec
 import pytest
 
 import bot.cards
 from adapters.teams.adaptive_cards import LARGEST, encode, size
-from bot.cards import CARDS, acceptance, approval, problem, release, request
+from bot.cards import CARDS, acceptance, approval, letter, problem, release, request
+from bot.cards.letter import LetterView
 from bot.since_champion import Changes
+from core.authority.acts import SendAgain
+from core.authority.evaluate import may
+from core.desk import Desk, desk_after
+from core.events.desk import LetterBuried
 from core.results import Author, Checked, Commit
-from core.words import Stage
+from core.words import ReleaseId, Stage
 from tests.adapters.teams.cards import problem as schema_problem
-from tests.bot.views import NAMED, approval_view, found, in_production, request_view, view
+from tests.bot.views import NAMED, PAGES, approval_view, found, in_production, request_view, view
 from tests.core.story import Story
 
 LONG = Checked(
@@ -37,6 +43,18 @@ def asked() -> Story:
     return in_production().push(2).to_registered("2", LONG).request(Stage.QA)
 
 
+def long_letter() -> LetterView:
+    story = Story(is_local=True)
+    event = LetterBuried(
+        id="b", time=story.now, queue="events", message="m" * 128, reason="r" * 900,
+        about="a" * 900, release=ReleaseId("loan-1"),
+    )  # fmt: skip
+    [found] = desk_after(Desk(), [event, event]).open_letters()
+    context = msgspec.structs.replace(story.context, desk=desk_after(Desk(), [event]))
+    ruling = may(None, SendAgain(letter=found.id), story.model, context)
+    return LetterView(letter=found, ruling=ruling, context=context, page_url=PAGES)
+
+
 CASES = {
     "release, running": lambda: release.render(view(Story().push(1))),
     "release, long": lambda: release.render(view(asked())),
@@ -46,6 +64,7 @@ CASES = {
     ),
     "request, sent": lambda: request.render(request_view(asked(), Stage.QA)),
     "approval, long": lambda: approval.render(approval_view(asked(), Stage.QA, HISTORY)),
+    "letter, long": lambda: letter.render(long_letter()),
     "problem": lambda: problem.render(view(Story().push(1).bury())),
 }
 

@@ -42,6 +42,15 @@ def test_what_is_not_said_keeps_its_default_entry_by_entry():
     assert rules.approvers == {"QA": ("approvers",), "PROD": ("risk",)}
 
 
+def test_the_platform_team_is_nobody_until_it_is_named_and_is_read_strictly():
+    assert Policy().platform_team == ()
+    assert policy({"platform_team": ["gbi"]}).platform_team == ("gbi",)
+    with pytest.raises(SettingsError, match="platform_team"):
+        policy({"platform_team": "gbi"})
+    with pytest.raises(SettingsError, match="Did you mean platform_team"):
+        policy({"platform_teams": ["gbi"]})
+
+
 def test_one_policy_does_not_change_the_defaults_of_the_next():
     policy({"blocks": {"QA": 5}}).blocks["run"] = 0
     assert Policy().blocks == {"run": 1, "acceptance": 1, "QA": 2, "PROD": 3}

@@ -8,20 +8,23 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from prometheus_client import CollectorRegistry, Counter
 
 from adapters.local_files.evidence import EvidenceFolder
+from adapters.local_files.people import example_people
 from adapters.local_runs import LocalRuns
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.ports import Message
 from tests.bot.world import World
 from web.health import add_health
 from web.pages import Pages, add_pages
+from workers.watch.letters import LetterWatch
 
+PEOPLE = example_people()
 LANES = ("events", "cards", "steps", "observe")
 
 
 @asynccontextmanager
 async def some_pages(folder, *, mlflow_url="", asked_from=""):
     """``host`` is what the pages answer to; ``client`` asks under it, perhaps from elsewhere."""
-    world, port = World(folder), unused_port()
+    world, port = World(folder, is_local=True), unused_port()
     queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in LANES}
     evidence = EvidenceFolder(folder / "evidence")
     runs = LocalRuns(folder, tracking_uri="", uv="uv", python="python", index_env={})
@@ -29,7 +32,7 @@ async def some_pages(folder, *, mlflow_url="", asked_from=""):
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
-        queues=queues, policy=world.policy,
+        queues=queues, policy=world.policy, people=PEOPLE,
         mlflow_url=mlflow_url,
     )  # fmt: skip
     add_pages(app, services)
@@ -50,6 +53,14 @@ def _coming_from(address):
         return await handler(request.clone(remote=address) if address else request)
 
     return moved
+
+
+async def told(pages):
+    """As a worker does now and then."""
+
+    async def nobody(_message, _reason): ...
+
+    await LetterWatch(pages.world.handle, pages.world.store, pages.queues, nobody).look()
 
 
 async def a_dead_letter(queue, name, *, reason, body=b"{}"):

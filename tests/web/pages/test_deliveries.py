@@ -1,7 +1,8 @@
 """What became of each delivery, and a dead letter that is sent again."""
 
 from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected
-from tests.web.pages.serving import a_dead_letter
+from core.jobs import RedriveLetter
+from tests.web.pages.serving import a_dead_letter, told
 
 SECRET = "hunter2-in-the-body"
 
@@ -40,30 +41,65 @@ async def test_a_dead_letter_is_shown_with_its_reason_and_never_its_body(pages, 
     await a_dead_letter(pages.queues["steps"], "step/loan-1/train", reason="KeyError", body=body)
     _, text = await read("/deliveries")
 
-    assert "Dead letters of “steps” Message Reason Since step/loan-1/train KeyError" in text
+    assert "Dead letters of “steps”" in text
+    assert "step/loan-1/train KeyError" in text
+    assert "It died a moment ago" in text
     assert SECRET not in text
 
+    await told(pages)
+    assert "Who are you? Astrid Lund" in (await read("/deliveries"))[1]
 
-async def test_redrive_sends_it_again_and_leads_back(pages, read):
+
+async def test_send_again_asks_for_it_once_and_leads_back(pages, read):
     await a_dead_letter(pages.queues["steps"], "step/loan-1/train", reason="KeyError")
-    answer = await _redrive(pages, "steps", "step/loan-1/train")
+    await told(pages)
+    for by in ("astrid", "astrid"):  # who goes back and sends the form again
+        answer = await _redrive(pages, "steps", "step/loan-1/train", by)
+        assert (answer.status, answer.headers["Location"]) == (303, "/deliveries")
 
-    assert (answer.status, answer.headers["Location"]) == (303, "/deliveries")
-    assert await pages.queues["steps"].dead_letters() == []
-    assert "1 in “steps”" in (await read("/deliveries"))[1]
+    [job] = await pages.world.store.unsent(10, RedriveLetter.lane)
+    assert (job.queue, job.message) == ("steps", "step/loan-1/train")
+    text = (await read("/deliveries"))[1]
+    assert "Astrid Lund has sent it again: it leaves in a moment." in text
+    assert "Astrid Lund (local unverified)" in text
+    assert "Who are you?" not in text
 
 
-async def test_what_is_gone_already_says_so(pages):
-    for queue, message in (("steps", "gone"), ("no_such_queue", "gone")):
+async def test_who_comes_second_hears_who_was_first(pages):
+    await a_dead_letter(pages.queues["steps"], "m", reason="KeyError")
+    await told(pages)
+    await _redrive(pages, "steps", "m", "astrid")
+    answer = await _redrive(pages, "steps", "m", "dag")
+
+    assert answer.status == 409
+    assert "sent again before, by Astrid Lund" in await answer.text()
+    assert len(await pages.world.store.unsent(10, RedriveLetter.lane)) == 1
+
+
+async def test_nobody_sends_a_letter_again(pages):
+    await a_dead_letter(pages.queues["steps"], "m", reason="KeyError")
+    await told(pages)
+    for by in ("", "a stranger"):
+        answer = await _redrive(pages, "steps", "m", by)
+        assert answer.status == 400
+        assert "Say who you are" in await answer.text()
+
+    assert len((await pages.world.store.desk()).open_letters()) == 1
+
+
+async def test_what_is_no_dead_letter_says_so_and_leaves_nothing(pages):
+    for queue, message in (("steps", "gone"), ("no_such_queue", "gone"), ("steps", "")):
         answer = await _redrive(pages, queue, message)
         assert answer.status == 404
-        assert "gone already" in await answer.text()
+        assert "There is no dead letter called" in await answer.text()
+
+    assert (await pages.world.store.desk()).version == 0
 
 
-async def _redrive(pages, queue, message):
+async def _redrive(pages, queue, message, by="astrid"):
     return await pages.client.post(
         f"/deliveries/{queue}/redrive",
-        data={"message": message},
+        data={"message": message, "by": by},
         headers={"Origin": pages.origin},
         allow_redirects=False,
     )

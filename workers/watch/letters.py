@@ -1,0 +1,99 @@
+"""Tell of every dead letter that the queues hold, whoever buried it, and send one again."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from core.desk import Desk, Letter, letter_id
+from core.errors import RefusedByStoreError, UnavailableError, VersionConflictError
+from core.events.desk import LetterGone
+from core.handle import Handle
+from core.jobs import RedriveLetter
+from core.letters import buried
+from core.ports import DeadLetter, Ledger, Message, Queue
+
+log = logging.getLogger(__name__)
+
+LOOKED_AT: Final = 1000  # of one queue, the oldest: the others come when these are gone
+
+Bury = Callable[[Message, str], Awaitable[None]]
+
+
+class LetterWatch:
+    """What a queue holds is what is told: a burial fails by nothing, and one by the broker counts.
+
+    ``bury`` is told first of a letter that is new here; a repeat tells the same again.
+    """
+
+    def __init__(
+        self, handle: Handle, ledger: Ledger, queues: Mapping[str, Queue], bury: Bury
+    ) -> None:
+        self._handle = handle
+        self._ledger = ledger
+        self._queues = queues
+        self._bury = bury
+
+    async def look(self) -> None:
+        """A queue that does not answer hides no letter of another one."""
+        down: UnavailableError | None = None
+        for queue in self._queues:
+            try:
+                await self._look(queue)
+            except UnavailableError as error:
+                down = error
+        if down is not None:
+            raise down
+
+    async def redrive(self, job: RedriveLetter) -> None:
+        """A repeat finds none; what died again meanwhile waits for somebody to say so again.
+
+        A crash while it was given back may have left it twice: both are the same work.
+        """
+        queue, wanted = self._queues[job.queue], letter_id(job.queue, job.message)
+        for letter in await queue.dead_letters(LOOKED_AT):
+            name = letter.message.id
+            if letter_id(job.queue, name) != wanted or letter.since > job.since:
+                continue
+            if await queue.redrive(name):
+                extra = {"action": "redriven", "queue": job.queue, "message_id": name}
+                log.info("sent again", extra=extra)
+
+    async def _look(self, queue: str) -> None:
+        """The desk is read first: what is told of meanwhile is missed by nobody."""
+        desk = await self._ledger.desk()
+        found = await self._queues[queue].dead_letters(LOOKED_AT)
+        for letter in found:
+            if not _is_known(desk, queue, letter):
+                await self._tell(queue, letter)
+        if len(found) < LOOKED_AT:
+            await self._tell_gone(queue, desk, {letter.message.id for letter in found})
+
+    async def _tell(self, queue: str, letter: DeadLetter) -> None:
+        """A letter that the store refuses keeps nobody from hearing of the others."""
+        try:
+            await self._bury(letter.message, letter.reason)
+            await self._handle(buried(queue, letter))
+        except (RefusedByStoreError, VersionConflictError) as error:
+            extra = {"action": "letter_untold", "queue": queue, "message_id": letter.message.id}
+            log.warning("%s", error, extra=extra)
+
+    async def _tell_gone(self, queue: str, desk: Desk, there: set[str]) -> None:
+        """Somebody took it away at the broker."""
+        for letter in desk.open_letters():
+            if letter.queue == queue and letter.message not in there:
+                await self._handle(_gone(letter, self._handle))
+
+
+def _is_known(desk: Desk, queue: str, letter: DeadLetter) -> bool:
+    known = desk.letters.get(letter_id(queue, letter.message.id))
+    return known is not None and known.since == letter.since
+
+
+def _gone(letter: Letter, handle: Handle) -> LetterGone:
+    return LetterGone(
+        id=f"gone/{letter.id}/{letter.since.isoformat()}",
+        time=handle.context().now,
+        queue=letter.queue,
+        message=letter.message,
+        since=letter.since,
+    )
