@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a pac
 
 from adapters.sql_store import SqlStore
 from adapters.sql_store.ledger_read import about_of
+from adapters.sql_store.schema import digest
 from core.events.base import Event
 from core.events.codec import encode, kind
 from core.gate.checks import CheckResult, Finding, Measure, Status
@@ -37,7 +38,7 @@ MODELS, EVENTS = 1000, 1_000_000
 AT_ONCE: Final = 20
 COLUMNS: Final = (
     "position", "stream", "version", "id", "type", "time", "caused_by", "data", "salt",
-    "data_hash", "previous", "hash", "about",
+    "data_hash", "previous", "hash", "about", "id_digest",
 )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def rows(rows_of_one: list[Row], names: list[str]) -> Iterator[tuple[object, ...
                 this = chain(previous, *head, data_hash)
                 yield (
                     position, name, version, found.id, found.kind, found.time, found.caused_by,
-                    found.data, salt, data_hash, previous, this, found.about,
+                    found.data, salt, data_hash, previous, this, found.about, digest(found.id),
                 )  # fmt: skip
                 previous = this
 
@@ -151,7 +152,7 @@ def rows(rows_of_one: list[Row], names: list[str]) -> Iterator[tuple[object, ...
 async def make(folder: Path, *, models: int = MODELS, events: int = EVENTS) -> None:
     """Write store.db into the folder, unless it has one of this size already."""
     url, wanted = f"sqlite:///{folder}/store.db", models * (events // models)
-    store = SqlStore(url)
+    store = await SqlStore.open(url)
     with sqlite3.connect(folder / "store.db") as database:
         if database.execute("SELECT count(*) FROM events").fetchone()[0] != wanted:
             names = [f"model_{number:04}" for number in range(models)]

@@ -1,7 +1,9 @@
 """The one way to write: load the stream, let the flow decide, commit; nobody else writes."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -11,13 +13,14 @@ from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
-from core.events.workers import RegistryObserved
+from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
 from core.release.model import Model
 from core.release.release import Release
+from core.results import Checked
 from core.words import PLATFORM, ReleaseId, Stream, stream_of
 
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
@@ -54,6 +57,7 @@ class Handle:
         self._policy = policy
         self._clock = clock
         self._is_local = is_local
+        self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, event: Event) -> Handled:
         for _ in range(ATTEMPTS):
@@ -92,19 +96,36 @@ class Handle:
         )
 
     async def _once(self, event: Event) -> Handled:
-        claims = await self._ledger.claims()
+        claims = await self._claims(event)
         stream, repository = self._place(event, claims)
-        model = await self.model(stream)
-        context = self.context(claims, repository, await self._ledger.desk())
-        decision = decide(model, event, context)
-        events = (event, *decision.events)
-        after = model.version + len(events)
-        wanted = (*decision.jobs, *_cards(decision, stream, after))
         try:
-            await self._ledger.commit(stream, model.version, events, wanted)
+            async with self._turn(stream):
+                model = await self.model(stream)
+                context = self.context(claims, repository, await self._ledger.desk())
+                decision = decide(model, event, context)
+                await self._commit(model, event, decision)
         except KnownEventError:
             return Handled(model=await self.model(stream), is_known=True)
         return Handled(model=await self.model(stream), decision=decision)
+
+    def _turn(self, stream: Stream) -> asyncio.Lock:
+        """Events of one stream take turns: of two that decide at once, one decides in vain.
+
+        Another process may still be first. A lock is forgotten when nobody holds or awaits it.
+        """
+        return self._turns.setdefault(stream, asyncio.Lock())
+
+    async def _claims(self, event: Event) -> dict[str, Stream]:
+        """Of all claims only the one that this event asks about: there may be a thousand."""
+        name = _model_name(event).casefold()
+        owner = await self._ledger.owner(name) if name else None
+        return {name: owner} if owner else {}
+
+    async def _commit(self, model: Model, event: Event, decision: Decision) -> None:
+        events = (event, *decision.events)
+        after = model.version + len(events)
+        wanted = (*decision.jobs, *_cards(decision, model.stream, after))
+        await self._ledger.commit(model.stream, model.version, events, wanted)
 
     def _place(self, event: Event, claims: dict[str, Stream]) -> tuple[Stream, Repository | None]:
         """The stream that an event belongs to; what belongs to none goes to ``platform``."""
@@ -120,6 +141,16 @@ class Handle:
         release = getattr(event, "release", None)
         known = self.platform.named(stream_of(ReleaseId(release))) if release else None
         return (known.name if known else PLATFORM), known
+
+
+def _model_name(event: Event) -> str:
+    """The name whose claim decides where the event belongs, or what follows from it."""
+    match event:
+        case RegistryHinted() | RegistryObserved():
+            return event.model
+        case StepFinished(result=Checked(model=name)):
+            return name
+    return ""
 
 
 def _cards(decision: Decision, stream: Stream, version: int) -> list[jobs.ShowCard]:

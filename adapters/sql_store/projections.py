@@ -1,7 +1,7 @@
 """Fold committed events into the tables that pages, cards and commands read."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -21,6 +21,8 @@ from core.release.model import Model
 from core.release.release import Release
 from core.words import Stage, Stream
 
+_OWNER: Final = sa.select(claims.c.stream).where(claims.c.name_digest == sa.bindparam("known"))
+
 
 def project(
     connection: sa.Connection, states: tuple[State, State], events: Sequence[Event]
@@ -33,6 +35,11 @@ def project(
     before, now = states
     if isinstance(before, Model) and isinstance(now, Model):
         _model(connection, (before, now), events)
+
+
+def owner(connection: sa.Connection, name: str) -> Stream | None:
+    found = connection.scalar(_OWNER, {"known": digest(name)})
+    return None if found is None else Stream(found)
 
 
 def _model(connection: sa.Connection, states: tuple[Model, Model], events: Sequence[Event]) -> None:
@@ -54,13 +61,12 @@ def _model(connection: sa.Connection, states: tuple[Model, Model], events: Seque
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
     """The first claim wins; a race shows here, and its loser decides again and sees the owner."""
     name = event.model.casefold()
-    key = digest(name)
-    owner = connection.scalar(sa.select(claims.c.stream).where(claims.c.name_digest == key))
-    if owner is not None and owner != event.stream:
+    found = owner(connection, name)
+    if found is not None and found != event.stream:
         raise VersionConflictError
-    if owner is None:
-        row = {"name_digest": key, "name": name, "stream": event.stream, "model": event.model}
-        connection.execute(sa.insert(claims).values(row))
+    if found is None:
+        named = {"name_digest": digest(name), "name": name, "model": event.model}
+        connection.execute(sa.insert(claims).values(stream=event.stream, **named))
 
 
 def _hold(connection: sa.Connection, stream: Stream, stage: Stage, version: str) -> None:

@@ -24,6 +24,7 @@ from adapters.sql_store.engine import (
 from adapters.sql_store.faults import Fault, fault_of, unreadable
 from adapters.sql_store.ledger_read import load, whole_release
 from adapters.sql_store.migrate import Migrated, Schema
+from adapters.sql_store.projections import owner
 from adapters.sql_store.schema import claims, outbox
 from adapters.sql_store.snapshots import State
 from adapters.sql_store.states import States
@@ -122,6 +123,9 @@ class SqlStore(Beside):
         for lane in ready:
             self._unsent[lane].set()
         return state.version
+
+    async def owner(self, name: str) -> Stream | None:
+        return await self._read(lambda connection: owner(connection, name))
 
     async def claims(self) -> dict[str, Stream]:
         rows = await self._read(lambda connection: connection.execute(sa.select(claims)).all())

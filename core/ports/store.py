@@ -56,6 +56,9 @@ class Ledger(Protocol):
         when the stream is not at ``expected`` (or a model name was claimed meanwhile).
         """
 
+    async def owner(self, name: str) -> Stream | None:
+        """The stream that claimed this model name, which is case-folded."""
+
     async def claims(self) -> dict[str, Stream]:
         """Claimed model names, case-folded, each with the stream that owns it."""
 

@@ -93,6 +93,9 @@ class StoreContract:
         with pytest.raises(VersionConflictError):
             await store.commit(CARD, 0, [claim(CARD, "Loan_Default")], [])
         assert await store.claims() == {"loan_default": LOAN}
+        assert await store.owner("loan_default") == LOAN
+        assert await store.owner("stranger") is None
+        assert await store.owner("half a character: \ud800") is None
 
     async def test_jobs_wait_in_the_outbox_until_they_are_marked(self, store):
         await store.commit(LOAN, 0, [push(1)], [job("a"), job("b")])

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.sql_store import SqlStore
-from core.errors import RefusedError
+from core.errors import RefusedError, VersionConflictError
 from core.events.desk import LetterBuried, LetterRedriven
 from core.events.outside import CodePushed, RegistryHinted
 from core.events.people import RetryRequested
+from core.events.workers import StepFinished
 from core.flow.decision import CardRef
 from core.handle import Handle
 from core.platform import Platform, Repository
 from core.policy import Policy
-from core.words import PLATFORM, ReleaseId, Stream
+from core.results import Checked
+from core.words import PLATFORM, ReleaseId, Stage, Step, Stream
 from tests.core.story import ADA, BEN
 
 PLATFORM_YML = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
@@ -81,6 +83,78 @@ async def test_writers_at_once_all_get_through(store):
     model = await handle_on(store).model(Stream("loan"))
     assert len(model.releases) == 20
     assert sorted(found.number for found in model.releases.values()) == list(range(1, 21))
+
+
+class Counted(SqlStore):
+    """A store that counts what was decided in vain, and the names that were asked for."""
+
+    conflicts = 0
+    asked: tuple[str, ...] = ()
+
+    async def commit(self, *args):
+        try:
+            return await super().commit(*args)
+        except VersionConflictError:
+            self.conflicts += 1
+            raise
+
+    async def owner(self, name):
+        self.asked += (name,)
+        return await super().owner(name)
+
+
+@pytest.fixture
+async def counted(tmp_path):
+    store = Counted(f"sqlite:///{tmp_path}/counted.db")
+    yield store
+    await store.close()
+
+
+async def test_events_of_one_stream_take_turns_and_none_is_decided_in_vain(counted):
+    handle = handle_on(counted)
+    await asyncio.gather(*(handle(push(n, branch=f"branch_{n}")) for n in range(1, 41)))
+
+    assert len((await handle.model(Stream("loan"))).releases) == 40
+    assert counted.conflicts == 0
+
+
+async def test_a_stream_that_is_held_up_keeps_no_other_waiting(store):
+    handle = handle_on(store)
+    async with handle._turn(Stream("loan")):
+        waits = asyncio.ensure_future(handle(push(1)))
+        stranger = await handle(push(2, repository="r9"))
+        assert stranger.model.stream == PLATFORM
+        assert not waits.done()
+
+    assert len((await waits).model.releases) == 1
+    assert not handle._turns  # nobody waits: nothing is kept
+
+
+async def test_who_is_cancelled_while_it_waits_lets_the_next_one_in(store):
+    handle = handle_on(store)
+    async with handle._turn(Stream("loan")):
+        first, second = (asyncio.ensure_future(handle(push(number))) for number in (1, 2))
+        while len(handle._turn(Stream("loan"))._waiters or ()) < 2:
+            await asyncio.sleep(0.01)
+        first.cancel()
+
+    assert (await second).model.releases["loan-1"].push_id == 2
+
+
+async def test_only_the_claim_that_an_event_is_about_is_asked_for(counted):
+    handle = handle_on(counted)
+    await handle(push(1))
+    result = Checked(checks=(), model="Loan_Default", team="credit")
+    await handle(
+        StepFinished(
+            id="f1", time=now(), release=ReleaseId("loan-1"), step=Step.CHECK, attempt=1,
+            stage=Stage.TST, result=result,
+        )
+    )  # fmt: skip
+    hint = RegistryHinted(id="mlflow/1", time=now(), model="LOAN_default", what="version")
+
+    assert (await handle(hint)).model.stream == "loan"
+    assert counted.asked == ("loan_default", "loan_default")
 
 
 async def test_a_refusal_is_raised_with_who_can(store):
