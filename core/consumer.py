@@ -1,8 +1,8 @@
 """Takes messages from a queue and has them handled: it settles after the work, never before.
 
-The only broad ``except`` of Sluss is here: an error that nobody expected is one bug's, gets one
-more try, and then becomes a dead letter. Waiting is no work: what cannot be done now is given back
-for later, so that it holds no slot and no lock, and no try is counted.
+A broad ``except`` stands here (CONTRIBUTING.md names all of them): an error that nobody expected is
+a bug's, gets one more try, and then becomes a dead letter. Waiting is no work: what cannot be done
+now is given back for later, so that it holds no slot and no lock, and no try is counted.
 """
 
 import asyncio

@@ -4,8 +4,6 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 
-from core.relay import relay
-
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
 from core.events.codec import encode_batch
@@ -15,7 +13,7 @@ from core.jobs import Lane, RedriveLetter, RunStep, ShowCard
 from core.policy import Policy
 from core.ports import Message
 from core.words import PLATFORM
-from core.work import events_work, jobs_work
+from core.work import events_work, jobs_work, relay
 from tests.bot.views import press, titles, verdict, words
 from tests.bot.world import LOAN, NOW, World
 from tests.core.story import ADA

@@ -3,46 +3,48 @@
 import sqlite3
 
 import pytest
+import sqlalchemy as sa
 
-from adapters.sql_store import SqlStore, migrate
 from core.jobs import Lane, encode, step_job
 from core.words import ReleaseId, Stage, Step
 from tests.adapters.outbox_contract import LOAN, OutboxContract, Pushing, pushing  # noqa: F401
-from tests.adapters.sql_store.test_sql_store import opened  # noqa: F401
+from tests.adapters.sql_store.test_migrate import migrated_to
 from tests.adapters.store_contract import card, job
 
+both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+on_a_file = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
-class TestSqliteOutbox(OutboxContract):
+
+@both
+class TestSqlOutbox(OutboxContract):
     @pytest.fixture
-    async def store(self, opened):  # noqa: F811
+    async def store(self, opened):
         return await opened()
 
     @pytest.fixture
-    def open_again(self, opened):  # noqa: F811
+    def open_again(self, opened):
         return opened
 
 
-async def test_what_an_earlier_version_left_is_sent_in_its_lane(tmp_path, monkeypatch):
-    path = tmp_path / "store.db"
-    monkeypatch.setattr(migrate, "HEAD", "0001")
-    await SqlStore(f"sqlite:///{path}").close()
-    monkeypatch.undo()
+@both
+async def test_what_an_earlier_version_left_is_sent_in_its_lane(url, opened):
     step = step_job(LOAN, ReleaseId("loan-1"), Step.CHECK, 1, Stage.TST)
-    old = sqlite3.connect(path)
-    for each in (step, card(1), job("a")):
-        old.execute("INSERT INTO outbox (id, body) VALUES (?, ?)", (each.id, encode(each)))
-    old.commit()
-    old.close()
+    old = migrated_to(url, "0001")
+    insert = sa.text("INSERT INTO outbox (id, body) VALUES (:id, :body)")
+    with old.begin() as connection:
+        for each in (step, card(1), job("a")):
+            connection.execute(insert, {"id": each.id, "body": encode(each)})
+    old.dispose()
 
-    store = SqlStore(f"sqlite:///{path}")
+    store = await opened()
     found = {lane: [each.id for each in await store.unsent(10, lane)] for lane in Lane}
-    await store.close()
     assert found == {
         Lane.EVENTS: [], Lane.STEPS: [step.id], Lane.CARDS: [card(1).id], Lane.OBSERVE: ["a"],
     }  # fmt: skip
 
 
-async def test_it_is_looked_up_and_never_searched(opened):  # noqa: F811
+@on_a_file
+async def test_it_is_looked_up_and_never_searched(opened):
     """A thousand branches wait: what may be sent is found without them."""
     pushes = Pushing(await opened())
     await pushes.push(1)
