@@ -16,13 +16,13 @@ WORKER = """
 import asyncio, sys
 from core.gate.checks import ModelRepo
 from core.ports.sandbox import Places
-from core.gate.tools import PYTHON, Command, Level
+from core.gate.tools import PYTHON, Level, ToolCommand
 from adapters.sandbox import probe
 
 async def main():
     sandbox = await probe(Level(sys.argv[1]))
     code = "import os, time; os.fork() or os.setsid(); time.sleep(120)"
-    command = Command(argv=(PYTHON, "-I", "-S", "-c", code, sys.argv[2]), seconds=100)
+    command = ToolCommand(argv=(PYTHON, "-I", "-S", "-c", code, sys.argv[2]), seconds=100)
     await sandbox.run(command, ModelRepo(files={"a": b"a"}), Places())
 
 asyncio.run(main())

@@ -8,6 +8,7 @@ import pytest
 from adapters.service_bus.queue import ServiceBusQueue
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import SettingsError
+from core.jobs import Lane
 from core.ports import Message
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
@@ -39,14 +40,14 @@ def test_no_part_is_typed_by_a_class_of_one_system():
 
 async def test_one_machine_has_files_and_takes_over_what_a_killed_process_held(home):
     async with opened(load(home, MLFLOW), Role.ALL) as killed:
-        await killed.jobs.send(Message(id="a", body=b"{}"))
-        [held] = await killed.jobs.receive(1, 1.0)
+        await killed.queues[Lane.STEPS].send(Message(id="a", body=b"{}"))
+        [held] = await killed.queues[Lane.STEPS].receive(1, 1.0)
         assert await killed.store.lease_card("release/r/1", "killed", 600) is not None
     async with opened(load(home, MLFLOW), Role.ALL) as parts:
         assert isinstance(parts.one_machine, OneMachine)
         assert isinstance(parts.events, SqliteQueue)
         await parts.one_machine.take_over()
-        [again] = await parts.jobs.receive(1, 5.0)
+        [again] = await parts.queues[Lane.STEPS].receive(1, 5.0)
         assert (again.message, again.lock != held.lock) == (held.message, True)
         assert await parts.store.lease_card("release/r/1", "next", 600) is not None
 
@@ -75,13 +76,13 @@ async def test_a_named_mlflow_is_used_and_none_is_started(home):
 
 
 async def test_the_queues_are_on_the_service_bus_that_the_settings_name(home):
-    async with Broker({"events": QUEUE, "jobs": QUEUE}) as broker:
+    async with Broker({lane.value: QUEUE for lane in Lane}) as broker:
         environ = {**SETTINGS, "SLUSS_SECRET_SERVICE_BUS_CONNECTION": broker.connection_string}
         async with opened(load(home, environ), Role.GATEWAY) as parts:
             assert isinstance(parts.events, ServiceBusQueue)
             await parts.events.send(Message(id="a", body=json.dumps({"a": 1}).encode()))
             assert await parts.events.waiting() == 1
-            assert await parts.jobs.waiting() == 0
+            assert await parts.queues[Lane.STEPS].waiting() == 0
     assert not (home / "events.db").exists()
 
 
