@@ -26,6 +26,7 @@ from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from bot.bot import Sluss
 from bot.deliver import Deliver
+from bot.ports import BotPorts
 from core.card import Card
 from core.consumer import Consumer
 from core.errors import UnavailableError
@@ -106,8 +107,10 @@ class World:
             self.store, platform=lambda: self.platform, policy=Policy(), clock=now, is_local=True
         )
         bot = Sluss(
-            handle=self.handle, store=self.store, git=cast(Any, None), directory=PeopleFile(()),
-            policy=Policy(), clock=now, page_url="",
+            BotPorts(
+                handle=self.handle, store=self.store, git=cast(Any, None),
+                directory=PeopleFile(()), page_url="",
+            )
         )  # fmt: skip
         self._deliver = Deliver(bot.show, self.chat)
         self._inbox = Inbox(self.queues[Lane.EVENTS], cast(Any, None), "azure_devops")
