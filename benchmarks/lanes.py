@@ -26,6 +26,7 @@ from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from bot.bot import Sluss
 from bot.deliver import Deliver
+from bot.ports import BotPorts
 from core.card import Card
 from core.consumer import Consumer
 from core.errors import UnavailableError
@@ -105,8 +106,10 @@ class World:
             self.store, platform=lambda: self.platform, policy=Policy(), clock=now, is_local=True
         )
         bot = Sluss(
-            handle=self.handle, store=self.store, git=cast(Any, None), directory=PeopleFile(()),
-            policy=Policy(), clock=now, page_url="",
+            BotPorts(
+                handle=self.handle, store=self.store, git=cast(Any, None),
+                directory=PeopleFile(()), page_url="",
+            )
         )  # fmt: skip
         self._deliver = Deliver(bot.show, self.chat)
         self._inbox = Inbox(self.queues[Lane.EVENTS], cast(Any, None), "azure_devops")
@@ -210,7 +213,11 @@ async def in_trouble(folder: Path) -> tuple[list[float], list[float]]:
         for stream in QUIET:
             pushed[stream] = await world.push(stream)
             await asyncio.sleep(PUSH_EVERY_S)
-        return await waited(world, pushed)
+        times = await waited(world, pushed)
+        decided = len((await world.handle.model(NOISY)).releases)
+        seconds = time.perf_counter() - pushed[QUIET[0]]
+        print(f"of {BRANCHES} branches pushed at once, {decided} decided after {seconds:.0f} s")
+        return times
 
 
 async def seven_pushes(folder: Path) -> tuple[list[float], list[float]]:

@@ -27,8 +27,9 @@ from core.events.outside import CodePushed
 from core.handle import Handle
 from core.platform import Platform, Repository
 from core.policy import Policy
+from core.release.release import Release
 from core.results import Checked
-from core.words import Step, Stream
+from core.words import Stage, Step, Stream
 
 LONG, SHORT = 10_000, 100
 TURNS: Final = 200
@@ -97,9 +98,10 @@ async def at_once(folder: Path) -> None:
     await store.close()
 
 
-async def look(handle: Handle, stream: Stream) -> int:
-    """Somebody who looks at all models takes a line of each."""
-    return len((await handle.model(stream)).live_ids)
+async def look(handle: Handle, stream: Stream) -> tuple[str, int, Release | None]:
+    """Somebody who looks at all models takes a line of each, as ``model list`` does."""
+    model = await handle.model(stream)
+    return model.held(Stage.PROD), len(model.live_ids), model.newest()
 
 
 async def watch(lags: list[float]) -> None:

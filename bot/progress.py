@@ -108,6 +108,5 @@ def _measures(results: tuple[CheckResult, ...]) -> dict[tuple[str, str], Measure
 
 def _earlier(model: Model, release: Release) -> tuple[CheckResult, ...]:
     """What the gate said of the release before this one, on any branch."""
-    newest_first = reversed(model.releases.values())
-    before = (each.checks for each in newest_first if each.number < release.number)
+    before = (each.checks for each in model.newest_first() if each.number < release.number)
     return next((checks for checks in before if checks), ())

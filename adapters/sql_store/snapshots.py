@@ -1,12 +1,14 @@
 """The state of each stream in parts beside the ledger, so that a first look folds next to nothing.
 
 What grows with a stream (its releases, branches, letters) is one part each, and the rest is the
-head. A commit writes the head and the parts that it changed. Every part bears a tag of the code
-that made it: after a change of the code the stream is folded anew from its events.
+head. A release stays packed until somebody asks for it. A commit writes the head and the parts
+that it changed. Every part bears a tag of the code that made it: after a change of the code the
+stream is folded anew from its events.
 """
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,17 +23,22 @@ from core.release import model, promotion, release, slim, state
 from core.release.fold import MOVERS, folds
 from core.release.fold.folds import touched
 from core.release.model import Model
+from core.release.packed import PackedReleases
+from core.release.release import Release
 from core.release.slim import grown
-from core.words import PLATFORM, Stream
+from core.words import PLATFORM, ReleaseId, Stream
 
 State = Model | Desk
 
+RELEASES: Final = "releases"
 GROWING: Final[dict[type[State], tuple[str, ...]]] = {
-    Model: ("releases", "pushes", "creators"),
+    Model: (RELEASES, "pushes", "creators"),
     Desk: ("letters",),
 }
 HEAD: Final = "head"
-MADE_BY: Final = (desk_module, model, promotion, release, slim, state, folds, *MOVERS)
+MADE_BY: Final = (
+    sys.modules[__name__], desk_module, model, promotion, release, slim, state, folds, *MOVERS
+)  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -57,7 +64,9 @@ _ENTRIES: Final = {
     name: msgspec.msgpack.Decoder(_entry_type(kind, name))
     for kind, names in GROWING.items()
     for name in names
+    if name != RELEASES
 }
+_PACKED: Final = msgspec.msgpack.Decoder(tuple[ReleaseId, bool, msgspec.Raw])
 
 # made once: what SQLAlchemy does to make a statement costs more than SQLite does to run it
 _OF: Final = parts.c.stream == sa.bindparam("of")
@@ -117,7 +126,7 @@ def keep_whole(connection: sa.Connection, stream: Stream, now: State) -> None:
     for name in GROWING[type(now)]:
         entries: Mapping[str, Any] = getattr(now, name)
         rows.extend(
-            _row(stream, name, key, number, _encode((key, value)))
+            _row(stream, name, key, number, _entry(key, value))
             for number, (key, value) in enumerate(entries.items())
         )
     for row in rows:
@@ -133,7 +142,7 @@ def changed(states: tuple[State, State], name: str, events: Sequence[Event]) -> 
     before, now = getattr(states[0], name), getattr(states[1], name)
     if before is now:
         return []
-    named = touched(events) if name == "releases" else now
+    named = touched(events) if name == RELEASES else now
     return [key for key in named if key in now and before.get(key) is not now[key]]
 
 
@@ -149,11 +158,11 @@ def _keep_entries(
     new = [key for key in keys if key not in before]
     if there:
         connection.execute(
-            _CHANGE, [_name(at, key) | {"bytes": _encode((key, now[key]))} for key in there]
+            _CHANGE, [_name(at, key) | {"bytes": _entry(key, now[key])} for key in there]
         )
     if new:
         rows = [
-            _row(stream, name, key, number, _encode((key, now[key])))
+            _row(stream, name, key, number, _entry(key, now[key]))
             for number, key in enumerate(new, start=len(before))
         ]
         connection.execute(sa.insert(parts), rows)
@@ -173,18 +182,35 @@ def _head(now: State) -> bytes:
     return _encode(msgspec.structs.replace(now, **empty))
 
 
-def _joined(stream: Stream, head: bytes, rows: Iterable[Any]) -> State:
+def _entry(key: str, value: Any) -> bytes:
+    """Whether a release is live stands beside it, so that nobody has to unpack it to know."""
+    if isinstance(value, Release):
+        return _encode((key, not value.is_final, value))
+    return _encode((key, value))
+
+
+def _joined(stream: Stream, head: bytes, rows: Sequence[Any]) -> State:
     kind = type(begin(stream))
-    entries: dict[str, dict[str, Any]] = {name: {} for name in GROWING[kind]}
+    entries: dict[str, Any] = {name: {} for name in GROWING[kind]}
     for row in rows:
-        if row.kind != HEAD:
+        if row.kind in _ENTRIES:
             key, value = _ENTRIES[row.kind].decode(row.data)
             entries[row.kind][key] = value
+    if kind is Model:
+        entries |= _packed(row.data for row in rows if row.kind == RELEASES)
     joined: State = msgspec.structs.replace(_HEADS[kind].decode(head), **entries)
-    if isinstance(joined, Model):
-        live = (found.id for found in joined.releases.values() if not found.is_final)
-        return msgspec.structs.replace(joined, live_ids=tuple(live))
     return joined
+
+
+def _packed(rows: Iterable[bytes]) -> dict[str, Any]:
+    releases: dict[ReleaseId, Release | bytes] = {}
+    live = []
+    for row in rows:
+        key, is_live, packed = _PACKED.decode(row)
+        releases[key] = bytes(packed)
+        if is_live:
+            live.append(key)
+    return {RELEASES: PackedReleases(releases), "live_ids": tuple(live)}
 
 
 def _row(stream: Stream, kind: str, key: str, number: int, data: bytes) -> dict[str, Any]:

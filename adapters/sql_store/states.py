@@ -66,10 +66,10 @@ class States:
         """
         known = ahead or self.known(stream)
         newest = newest_version(connection, stream)
-        if known is not None and known.version == newest:
-            return known, False
         if known is None or known.version > newest:
             known = snapshots.read(connection, stream) or snapshots.begin(stream)
+        if known.version >= newest:
+            return known, False
         now = snapshots.after(known, events_after(connection, stream, known.version))
         return now, now.version - known.version > LONG
 

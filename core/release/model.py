@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from core.release.packed import Releases
 from core.release.release import Release
 from core.words import ReleaseId, Stage, Stream
 
@@ -30,7 +31,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     version: int = 0
     name: str = ""
-    releases: dict[ReleaseId, Release] = {}  # the oldest first; a final one may be slim
+    releases: Releases = {}  # the oldest first; a final one may be slim
     live_ids: tuple[ReleaseId, ...] = ()
     holders: dict[Stage, Holder] = {}
     pushes: dict[str, int] = {}  # branch to its highest push id
@@ -51,8 +52,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """The releases that are not final, the oldest first; the others need not be looked at."""
         return (self.releases[release] for release in self.live_ids)
 
+    def newest_first(self) -> Iterator[Release]:
+        return (self.releases[release] for release in reversed(tuple(self.releases)))
+
     def newest(self) -> Release | None:
-        return next(reversed(self.releases.values()), None)
+        return next(self.newest_first(), None)
 
     @property
     def champion(self) -> Release | None:

@@ -15,6 +15,7 @@ from core.gate.checks import CheckResult
 from core.release.fold import folded
 from core.release.fold.folds import touched
 from core.release.model import Model
+from core.release.packed import joined
 from core.release.release import Release
 from core.release.state import StepRun
 from core.results import Checked, Ran
@@ -50,7 +51,7 @@ def slim(release: Release) -> Release:
 def _with_slim(model: Model, events: Iterable[Event]) -> Model:
     found = (model.releases[key] for key in touched(events) if key in model.releases)
     slimmed = {release.id: slim(release) for release in found if release.is_final}
-    return replace(model, releases={**model.releases, **slimmed}) if slimmed else model
+    return replace(model, releases=joined(model.releases, slimmed)) if slimmed else model
 
 
 def _unfinished(release: Release) -> dict[str, StepRun]:

@@ -8,6 +8,7 @@ from adapters.bare_repositories.host import BareRepositories
 from adapters.local_files.people import PeopleFile
 from adapters.sql_store import SqlStore
 from bot.bot import Sluss
+from bot.ports import BotPorts
 from core.events.derived import PromotionRequested
 from core.handle import Handle
 from core.release.fold import folded
@@ -70,11 +71,11 @@ class WorldOfBefore:
             self.store, platform=lambda: world.platform, policy=world.policy, clock=world.clock,
             is_local=False,
         )  # fmt: skip
-        self.bot = Sluss(
+        ports = BotPorts(
             handle=handle, store=self.store, git=BareRepositories({"r1": world.git_folder}.get),
-            directory=PeopleFile((ADA, BEN, EVE, OUT)), policy=world.policy, clock=world.clock,
-            page_url="http://127.0.0.1:8300/",
+            directory=PeopleFile((ADA, BEN, EVE, OUT)), page_url="http://127.0.0.1:8300/",
         )  # fmt: skip
+        self.bot = Sluss(ports)
 
 
 @pytest.fixture

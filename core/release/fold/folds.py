@@ -7,6 +7,7 @@ import msgspec
 
 from core.events.base import Event
 from core.release.model import Model
+from core.release.packed import joined
 from core.release.release import Release
 from core.words import ReleaseId
 
@@ -50,4 +51,5 @@ def with_release(model: Model, release: Release) -> Model:
         live = tuple(known for known in live if known != release.id)
     elif release.id not in live:
         live = (*live, release.id)
-    return replace(model, releases={**model.releases, release.id: release}, live_ids=live)
+    releases = joined(model.releases, {release.id: release})
+    return replace(model, releases=releases, live_ids=live)

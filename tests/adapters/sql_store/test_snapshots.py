@@ -76,6 +76,16 @@ async def test_a_snapshot_is_what_folding_gives(opened, seed):
     assert await opened().state(LOAN) == wanted
 
 
+async def test_a_first_look_unpacks_no_release_and_knows_which_are_live(opened):
+    store, story = opened(), a_walk(0)
+    await tell(store, story)
+    found = (await opened().state(LOAN)).releases
+
+    assert found._found
+    assert all(isinstance(release, bytes) for release in found._found.values())
+    assert of_parts(store).live_ids == from_events(story).live_ids
+
+
 async def test_several_commits_of_one_batch_follow_each_other(opened):
     store = opened()
     pushes = [store.commit(LOAN, version, [push(version + 1)], []) for version in range(30)]
