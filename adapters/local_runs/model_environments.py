@@ -1,23 +1,30 @@
 """The environments of models and of their tests; implements ``core.ports.ModelEnvironments``.
 
 They lie where the runs on this machine keep theirs, so that one build serves both. Each is built
-in a process of its own, which outlives a killed worker and may be ended at any time.
+in a process of its own, which outlives a killed worker and may be ended at any time:
+
+    python -P -s -m adapters.local_runs.model_environments
+
+Its order comes on standard input, and later perhaps END. Where that is closed without a word, who
+asked was killed: it goes on all the same, for the next one who asks finds the build under its lock.
 """
 
 import asyncio
 import contextlib
 import os
+import select
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from adapters.local_runs.build import END, BuildOrder, Progress
+from adapters.local_runs import processes
 from adapters.local_runs.child_environment import of_uv
-from adapters.local_runs.environments import Tools
+from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.requirements import requirements
 from adapters.local_runs.scrub import scrub
 from core.errors import StepFailedError
@@ -28,6 +35,35 @@ LIMIT_S: Final = 1800.0
 END_S: Final = 10.0
 
 BROKEN_OFF: Final = "Building the environment broke off. Nothing was run; try again, or tell GBI."
+END: Final = b"end\n"
+NOT_WANTED: Final = "cancelled"
+TOO_LONG: Final = (
+    "Building the environment took longer than {limit:.0f} s. Nothing was run; try again, or ask "
+    "for fewer packages."
+)
+
+
+class BuildOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """``is_folder``: packages for sys.path, not an environment with an interpreter."""
+
+    folder: str
+    tools: Tools
+    wanted: tuple[str, ...]
+    is_folder: bool
+    limit_s: float
+
+    def find(self) -> Path | None:
+        environments = Environments(Path(self.folder), self.tools, watcher=_no_end, sink=_no_words)
+        look = environments.find_folder if self.is_folder else environments.find
+        return look(self.wanted)
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the three: how far it is, where it is, or why there is none."""
+
+    note: str = ""
+    place: str = ""
+    problem: str = ""
 
 
 class LocalModelEnvironments:
@@ -75,7 +111,7 @@ class LocalModelEnvironments:
 
 async def _start() -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-s", "-m", "adapters.local_runs.build",
+        sys.executable, "-P", "-s", "-m", "adapters.local_runs.model_environments",
         stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
@@ -107,3 +143,57 @@ async def _end(builder: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             builder.kill()
         await builder.wait()
+
+
+def main() -> None:
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=BuildOrder)
+    processes.adopt_orphans()
+    try:
+        place = _build(order, lambda note: _say(Progress(note=note)))
+    except StepFailedError as error:
+        _say(Progress(problem=str(error)))
+    else:
+        _say(Progress(place=str(place)))
+
+
+def _build(order: BuildOrder, tell: Callable[[str], None]) -> Path:
+    environments = Environments(
+        Path(order.folder),
+        order.tools,
+        watcher=_Watcher(order.limit_s),
+        sink=_no_words,
+    )
+    ensure = environments.ensure_folder if order.is_folder else environments.ensure
+    return ensure(order.wanted, tell)
+
+
+class _Watcher:
+    """Says why a build has to end; called again and again."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._is_asked = True
+
+    def __call__(self, seconds: float) -> str:
+        if self._is_asked and select.select([0], [], [], 0)[0]:
+            if os.read(0, len(END)):
+                return NOT_WANTED
+            self._is_asked = False
+        return TOO_LONG.format(limit=self._limit_s) if seconds > self._limit_s else ""
+
+
+def _no_end(_seconds: float) -> str:
+    return ""
+
+
+def _no_words(_data: bytes) -> None:
+    """What uv says is kept for the reason alone."""
+
+
+def _say(progress: Progress) -> None:
+    with suppress(BrokenPipeError):  # nobody listens any more
+        os.write(1, msgspec.json.encode(progress) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,12 +1,22 @@
 """Everything that the page of one release shows, read from its stream."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from core.errors import UnknownNameError
+from core.events.base import Event
 from core.events.codec import kind
+from core.events.derived import (
+    DecisionRefused,
+    PromotionApproved,
+    PromotionRejected,
+    ReleaseAccepted,
+    ReleaseRejected,
+)
+from core.events.people import RetryRequested, StageRequested
 from core.gate.checks import CheckResult
 from core.handle import Handle
 from core.policy import Policy
@@ -16,9 +26,17 @@ from core.release.model import Model
 from core.release.release import Release
 from core.release.state import RUNNING, StepRun
 from core.words import ReleaseId, stream_of
-from web.pages.decisions import Decided, decisions
 
 LINKED: Final = ("step", "stage", "note", "reason", "outcome")
+WHAT_AND_WHY: Final[dict[type[Event], tuple[str, str]]] = {
+    ReleaseAccepted: ("accepted", ""),
+    ReleaseRejected: ("rejected", "{reason}"),
+    StageRequested: ("requested {stage}", "{purpose}"),
+    PromotionApproved: ("approved {stage}", "{comment}"),
+    PromotionRejected: ("rejected {stage}", "{comment}"),
+    RetryRequested: ("asked for a retry", ""),
+    DecisionRefused: ("refused: {what}", "{reason}"),
+}
 
 
 class MetricBars(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +56,16 @@ class ChainLink(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     caused_by: str
     hash: str
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision in words, and how sure we are who it was."""
+
+    time: datetime
+    who: str
+    what: str
+    why: str
+    identity: str
 
 
 class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,3 +127,21 @@ def _link(entry: Recorded) -> ChainLink:
         caused_by=event.caused_by,
         hash=entry.hash,
     )
+
+
+def decisions(events: Iterable[Event]) -> Iterator[Decided]:
+    """Tell the decisions in their order; what was refused stands there once, with its reason."""
+    known = tuple(events)
+    refused = {event.caused_by for event in known if isinstance(event, DecisionRefused)}
+    for event in known:
+        if type(event) not in WHAT_AND_WHY or event.id in refused:
+            continue
+        what, why = WHAT_AND_WHY[type(event)]
+        fields = msgspec.structs.asdict(event)
+        yield Decided(
+            time=event.time,
+            who=fields["by"].name,
+            what=what.format(**fields),
+            why=why.format(**fields),
+            identity=fields["by"].identity,
+        )

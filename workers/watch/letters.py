@@ -4,19 +4,35 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+import msgspec
+
+from core import jobs
 from core.desk import Desk, Letter, letter_id
 from core.errors import RefusedByStoreError, UnavailableError, VersionConflictError
-from core.events.desk import LetterGone
+from core.events.codec import decode_batch, kind
+from core.events.desk import LetterBuried, LetterGone
 from core.handle import Handle
-from core.jobs import RedriveLetter
-from core.letters import buried
+from core.jobs import (
+    AnyJob,
+    CancelStep,
+    Lane,
+    ObserveRegistries,
+    ObserveRegistry,
+    RedriveLetter,
+    RunStep,
+    ShowCard,
+)
 from core.ports import DeadLetter, Ledger, Message, Queue
+from core.words import ReleaseId
 
 log = logging.getLogger(__name__)
 
 LOOKED_AT: Final = 1000  # of one queue, the oldest: the others come when these are gone
 
 Bury = Callable[[Message, str], Awaitable[None]]
+UNREADABLE: Final = "a message that cannot be read: it is none of ours, or of another version"
+LONGEST: Final = 500  # characters of what others may have written
+KINDS: Final = 5
 
 
 class LetterWatch:
@@ -97,3 +113,61 @@ def _gone(letter: Letter, handle: Handle) -> LetterGone:
         message=letter.message,
         since=letter.since,
     )
+
+
+def buried(queue: str, letter: DeadLetter) -> LetterBuried:
+    """Tell of a dead letter by the same event at each look.
+
+    A letter that was sent again and died again is another one.
+    """
+    about, release = _about(queue, letter.message.body)
+    since, message = letter.since, letter.message.id
+    return LetterBuried(
+        id=f"buried/{queue}/{message}/{since.isoformat()}",
+        time=since,
+        queue=queue,
+        message=message,
+        reason=letter.reason[:LONGEST] or "no reason is known",
+        about=about[:LONGEST],
+        release=release,
+    )
+
+
+def _about(queue: str, body: bytes) -> tuple[str, ReleaseId]:
+    if queue == Lane.EVENTS:
+        return _delivery(body), ReleaseId("")
+    job = jobs.find(body)
+    if job is None:
+        return UNREADABLE, ReleaseId("")
+    release = job.release if isinstance(job, RunStep | CancelStep) else ReleaseId("")
+    return _job(job), release
+
+
+def _job(job: AnyJob) -> str:
+    match job:
+        case RunStep():
+            return f"the step {job.step} of {job.release}, attempt {job.attempt}, on {job.stage}"
+        case CancelStep():
+            return f"the end of the step {job.step} of {job.release}, attempt {job.attempt}"
+        case ShowCard():
+            return f"the card {job.card} of {job.subject}"
+        case ObserveRegistry():
+            return f"a look at the model {job.model} in the registry"
+        case ObserveRegistries():
+            return "a look at all models in the registry"
+        case RedriveLetter():
+            return f"the sending again of {job.message} in {job.queue}"
+
+
+def _delivery(body: bytes) -> str:
+    """What one delivery brought; of its events only their kinds are said."""
+    try:
+        events = decode_batch(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return UNREADABLE
+    if not events:
+        return "a delivery that brought nothing"
+    first = events[0]
+    kinds = [*dict.fromkeys(map(kind, events))][:KINDS]
+    delivery = f"delivery {first.delivery[:64]}" if first.delivery else "an event"
+    return f"{delivery} of {first.source}: {', '.join(kinds)} ({first.id})"

@@ -15,9 +15,9 @@ from core.jobs import (
     encode,
     step_job,
 )
-from core.letters import LONGEST, UNREADABLE, buried
 from core.ports import DeadLetter, Message
 from core.words import PLATFORM, ReleaseId, Stage, Step, Stream
+from workers.watch.letters import LONGEST, UNREADABLE, buried
 
 SINCE = datetime(2026, 1, 5, 8, 0, 0, 123456, tzinfo=UTC)
 LOAN, RELEASE = Stream("loan"), ReleaseId("loan-1")
