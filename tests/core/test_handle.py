@@ -7,17 +7,16 @@ import pytest
 
 from adapters.sql_store import SqlStore
 from core.errors import RefusedError, VersionConflictError
-from core.events.desk import LetterBuried, LetterRedriven
+from core.events.desk import LetterBuried
 from core.events.outside import CodePushed, RegistryHinted
 from core.events.people import RetryRequested
 from core.events.workers import StepFinished
-from core.flow.decision import CardRef
 from core.handle import Handle
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.results import Checked
 from core.words import PLATFORM, ReleaseId, Stage, Step, Stream
-from tests.core.story import ADA, BEN
+from tests.core.story import ADA
 
 PLATFORM_YML = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
 
@@ -183,17 +182,3 @@ async def test_a_dead_letter_goes_to_the_desk_whatever_it_was_about(store):
 
     assert (await handle(buried)).model.stream == PLATFORM
     assert [letter.message for letter in (await store.desk()).open_letters()] == ["m1"]
-
-
-async def test_of_two_who_send_a_dead_letter_again_only_one_does(store):
-    handle = handle_on(store)
-    await handle(LetterBuried(id="b", time=now(), queue="steps", message="m1", reason="a bug"))
-    again = [
-        LetterRedriven(id=f"r/{person.id}", time=now(), queue="steps", message="m1", by=person)
-        for person in (ADA, BEN)
-    ]
-    one, two = [await handle_on(store)(event) for event in again]
-
-    assert one.decision.cards == (CardRef("letter", "steps/m1"),)
-    assert "sent again before, by Ada" in two.decision.events[0].reason
-    assert (await store.desk()).letters["steps/m1"].redriven_by == ADA
