@@ -51,7 +51,7 @@ async def bench(tmp_path):
     model = await world.told(Story().push(1).finish(Step.CHECK, CHECKED), {1: commit})
     absent: dict = dict.fromkeys(
         (
-            "jobs",
+            "steps",
             "evidence",
             "reviews",
             "tracking",
