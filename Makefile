@@ -41,9 +41,9 @@ $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/render
 demo: setup
 	$(BIN)/sluss demo
 
-# In four processes, as many tests wait for others; tests/conftest.py says what stays together.
+# In three processes, as many tests wait for others; tests/conftest.py says what stays together.
 test: setup
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 3
 
 # Without servers, browsers and runs: under a minute, for while one works.
 quick: setup

@@ -11,7 +11,7 @@ from tests.browser.two_people import MODEL, Window, a_world
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.story,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1500),
     pytest.mark.asyncio(loop_scope="session"),
 ]
 

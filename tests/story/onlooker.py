@@ -19,7 +19,7 @@ from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
 from tests.story.up import Up
 
-WAIT_S = 120.0
+WAIT_S = 400.0  # the first gate of a cold, busy machine takes minutes
 DEAD_ENDS = frozenset({State.FAILED, State.BLOCKED, State.STUCK, State.SUPERSEDED})
 
 

@@ -10,7 +10,7 @@ from core.release.state import State
 from core.words import PersonId, Stage
 from sluss.demo.script import Visitor
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 
 async def test_an_old_card_approves_nothing(onlooker, release):

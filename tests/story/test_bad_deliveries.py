@@ -16,7 +16,7 @@ from sluss.home.settings import read_platform
 from tests.story.deliveries import GONE, NOTHING, Sender, push
 from tests.story.onlooker import rules
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 HINT = {"entity": "registered_model", "action": "created", "data": {"name": "nobody_s"}}
 

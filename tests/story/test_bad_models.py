@@ -9,7 +9,7 @@ from core.release.state import State
 from core.words import Stage, Stream
 from tests.story.onlooker import rules
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 
 async def test_another_team_s_model_name_is_refused_with_its_owner(up, onlooker, release, tmp_path):

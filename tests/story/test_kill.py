@@ -24,13 +24,13 @@ from core.release.state import State
 from core.words import Stage
 from tests.story.onlooker import looking, rules
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 KILLS = 10
 SOON_S = (0.0, 0.5)
 LOOK_EVERY_S = 0.1
 PATIENCE_S = (5.0, 12.0)  # the gate runs the tests of the model: they must get to their end
-SAME, LONG_S = 4, 120.0
+SAME, LONG_S = 4, 400.0
 END = f"{State.PLACED} {Stage.PROD}"
 MOVES = (
     ApprovalVoided,
@@ -158,7 +158,7 @@ def assert_once(events):
 
 async def settled(onlooker):
     """Everything that was promised is done: the outbox is empty, and each card is shown once."""
-    async with asyncio.timeout(240):
+    async with asyncio.timeout(1200):
         while await onlooker.store.unsent(1):  # noqa: ASYNC110 - another process empties it
             await asyncio.sleep(0.1)
     cards = await onlooker.store.cards_of("")

@@ -11,7 +11,7 @@ from core.words import Stage, Stream
 from tests.story.onlooker import WAIT_S, registered, rules
 from tests.web.chat.window import a_window, rooms
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 MODEL = "moved_rules"
 TITLE = f"{MODEL}: QA was changed"

@@ -18,7 +18,7 @@ from tests.story.conftest import running
 from tests.story.onlooker import looking, rules
 from tests.story.up import made_home
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 WORK_S = 1.5
 GRACE_S = 25  # platforms kill some 30 s after they said so

@@ -14,7 +14,7 @@ from core.words import Stage, Stream
 from sluss.commands.ledger import rebuild
 from tests.story.up import end_everything, made_home
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
 ROOT = Path(__file__).parents[2]
 SCENES = 7
