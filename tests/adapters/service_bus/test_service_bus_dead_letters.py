@@ -56,12 +56,13 @@ async def test_a_redrive_that_breaks_off_after_the_send_may_be_repeated(
     broker: Broker, queue: ServiceBusQueue
 ):
     await bury(queue, "1")
-    broker.faults["settle"] = [RequestLostError()]
+    broker.faults["settle"] = [RequestLostError()] * 9
     redriving = asyncio.create_task(queue.redrive("1"))
     async with asyncio.timeout(5):
         while broker.queue("events").counts.active == 0:  # noqa: ASYNC110 - the peer has no event
             await asyncio.sleep(0.01)
     redriving.cancel()
+    broker.faults["settle"].clear()
     with pytest.raises(asyncio.CancelledError):
         await redriving
     assert len(await queue.dead_letters()) == 1
