@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from core.jobs import RunStep
+from core.jobs import CancelStep, RunStep
 from core.release.model import Model
 from core.release.release import Release
 from core.results import Result
@@ -20,8 +20,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The run's key on the platform: the same for every repeat of this attempt."""
-        return f"{self.release.id}/{self.job.step}/{self.job.stage}/{self.job.attempt}"
+        return attempt_key(self.job)
+
+
+def attempt_key(job: RunStep | CancelStep) -> str:
+    """The run's key on the platform: the same for every repeat of this attempt."""
+    return f"{job.release}/{job.step}/{job.stage}/{job.attempt}"
 
 
 class Later(msgspec.Struct, frozen=True):

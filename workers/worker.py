@@ -1,11 +1,18 @@
 """Work off steps: run one, or cancel its run; results go through handle."""
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
 
-from core.errors import ApprovalVoidError, CommitGoneError, StepFailedError, UnavailableError
+from core.errors import (
+    ApprovalVoidError,
+    CommitGoneError,
+    StepFailedError,
+    UnavailableError,
+    UnknownNameError,
+)
 from core.events.workers import JobDeadLettered, StepFinished, StepProgressed
 from core.jobs import AnyJob, CancelStep, RunStep
 from core.release.state import step_key
@@ -14,7 +21,7 @@ from core.words import RunId
 from core.work import to_message
 from workers.services import Services
 from workers.steps import STEPS
-from workers.task import Later, Task
+from workers.task import Later, Task, attempt_key
 
 
 class Worker:
@@ -22,9 +29,10 @@ class Worker:
         self.services = services
 
     async def run_step(self, job: RunStep) -> None:
-        """One look at a step. A repeat finds what was started; a late one does nothing."""
+        """One look at a step. A repeat finds what was started; a late one ends what goes on."""
         task = await self._task(job)
         if task is None:
+            await self._end_run(job)
             return
         try:
             result = await self._result(task)
@@ -47,10 +55,8 @@ class Worker:
         await self.services.handle(finished)
 
     async def cancel_step(self, job: CancelStep) -> None:
-        key = f"{job.release}/{job.step}/{job.stage}/{job.attempt}"
-        run = await self.services.effects.find_effect(f"run/{key}")
-        if run is not None:
-            await self.services.ml_platform.cancel(RunId(run))
+        """What somebody is just starting is not known yet: its next look ends it."""
+        await self._end_run(job)
 
     async def bury(self, job: AnyJob, reason: str) -> None:
         """A job became a dead letter: its release is stuck, and a card says so."""
@@ -64,6 +70,12 @@ class Worker:
             reason=f"The step {job.step} could not be worked on ({reason}).",
         )
         await self.services.handle(letter)
+
+    async def _end_run(self, job: RunStep | CancelStep) -> None:
+        run = await self.services.effects.find_effect(f"run/{attempt_key(job)}")
+        if run is not None:
+            with suppress(UnknownNameError):  # it is gone, and so it has ended
+                await self.services.ml_platform.cancel(RunId(run))
 
     async def _task(self, job: RunStep) -> Task | None:
         """None when the release has ended, or this attempt has its result already."""

@@ -1,5 +1,7 @@
 """Each look at a run tells what is new, once, and looks again later."""
 
+import os
+import shutil
 from types import SimpleNamespace
 
 import msgspec
@@ -13,7 +15,7 @@ from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.errors import InterruptedWorkError, UnavailableError
 from core.events.workers import JobDeadLettered, StepProgressed
-from core.jobs import RunStep, decode, encode, step_job
+from core.jobs import CancelStep, RunStep, decode, encode, step_job
 from core.ports import Message, RunLook, RunState
 from core.release.state import State
 from core.words import ReleaseId, Stage, Step
@@ -39,7 +41,8 @@ async def bench(tmp_path):
     owned = folder.claim()
     assert owned is not None
     runs = LocalRuns(tmp_path, tracking_uri="", uv="uv", python="python", index_env={})
-    yield SimpleNamespace(world=world, folder=folder, worker=Worker(_services(world, queue, runs)))
+    worker = Worker(_services(world, queue, runs))
+    yield SimpleNamespace(world=world, folder=folder, worker=worker, lock=owned)
     await queue.close()
     await world.store.close()
 
@@ -93,6 +96,23 @@ async def test_a_look_that_is_repeated_changes_nothing(bench):
     await bench.worker.run_step(_job(0))
 
     assert (await bench.world.handle.model(LOAN)).version == version
+
+
+async def test_a_run_that_began_while_its_release_was_ended_ends_at_its_next_look(bench):
+    """When its end was asked for, whoever started it had not told its id yet."""
+    os.close(bench.lock)
+    await bench.world.told(Story().push(1).push(2))
+
+    await bench.worker.run_step(_job(1))
+
+    assert bench.folder.result() == RunLook(state=RunState.FAILED, reason="cancelled")
+
+
+async def test_the_end_of_a_run_that_is_gone_is_no_fault(bench):
+    shutil.rmtree(bench.folder.path)
+    about = {name: getattr(_job(0), name) for name in ("stream", "release", "step", "attempt")}
+
+    await bench.worker.cancel_step(CancelStep(id="cancel/loan-1", **about))
 
 
 def _job(look: int) -> RunStep:
