@@ -42,6 +42,11 @@ async def run_to_end(
     return Ended(outcome=look.outcome, log=log)
 
 
+async def has_started(task: Task, services: Services) -> bool:
+    """Whether a run of this attempt is known, however it is."""
+    return await services.effects.find_effect(f"run/{task.key}") is not None
+
+
 async def _look(platform: MLPlatform, run: RunId) -> RunLook:
     """A run may be gone, or be on a platform that we no longer work with."""
     try:

@@ -1,7 +1,8 @@
 """``promote``: release the approved version to a stage. It is a release, not a label.
 
 What was approved is read again and must be the same; the version is loaded and scores a batch on
-the stage; only then does the representation move. If anything fails, the old holder stays.
+the stage; it is read again, and only then does the representation move. If anything fails, the old
+holder stays.
 """
 
 import msgspec
@@ -12,7 +13,7 @@ from core.release.promotion import Promotion
 from core.release.release import Release
 from core.results import Promoted, Registered, Result
 from core.words import Stage, Step
-from workers.run_on_platform import Ended, run_to_end
+from workers.run_on_platform import Ended, has_started, run_to_end
 from workers.services import Services
 from workers.task import Later, Task
 
@@ -24,10 +25,12 @@ async def promote(task: Task, services: Services) -> Result | Later:
     promotion, registered = release.promotion_to(stage), release.registered
     assert promotion is not None
     assert registered is not None
-    await _verify(task, services, promotion, registered)
+    if not await has_started(task, services):
+        await _verify(task, services, promotion, registered)
     ended = await run_to_end(task, services, release.run, version=registered.version)
     if not isinstance(ended, Ended):
         return ended
+    await _verify(task, services, promotion, registered)
     if ended.outcome.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the artifact that the stage loaded", stage))
     previous = await services.registry.place(release.model, registered.version, stage, release.id)
