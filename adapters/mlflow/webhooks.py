@@ -121,7 +121,10 @@ async def _read(answer: aiohttp.ClientResponse) -> _Page:
         raise UnavailableError(SILENT)
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise SettingsError(REFUSED.format(reason=_reason(raw)))
-    return msgspec.json.decode(raw, type=_Page)
+    try:
+        return msgspec.json.decode(raw, type=_Page)
+    except msgspec.DecodeError:  # a page of somebody who stands between us, as to sign in
+        raise SettingsError(REFUSED.format(reason="its answer cannot be read.")) from None
 
 
 def _reason(raw: bytes) -> str:

@@ -1,13 +1,18 @@
 """MLflow: the one that is named, or on one machine a server of our own; and its webhook."""
 
+import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
+from core.errors import SettingsError
 from sluss.home.settings import MLFLOW_SECRET, Settings
 from sluss.wiring.again import every, until_well
 from sluss.wiring.lock import Role
 from sluss.wiring.opening import Opening
+
+log = logging.getLogger(__name__)
 
 ENSURE_EVERY_S = 2.0
 HOOK_PATH = "/hooks/mlflow"
@@ -32,8 +37,16 @@ def tend_mlflow(
     async def tend() -> None:
         if server is not None:
             await until_well(server.ready)
-        await until_well(installed)
+        await _unless_refused(installed)
         if server is not None:
             await every(ENSURE_EVERY_S, server.ensure)
 
     opening.tends.append(tend)
+
+
+async def _unless_refused(installed: Callable[[], Awaitable[object]]) -> None:
+    """Without a webhook the registry is still looked at now and then: nobody has to stop."""
+    try:
+        await until_well(installed)
+    except SettingsError as error:
+        log.warning("%s", error, extra={"action": "mlflow_webhook_refused"})
