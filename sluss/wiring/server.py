@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from bot.bot import Sluss
 from bot.deliver import Deliver
 from bot.ports import BotPorts
-from core.errors import SettingsError
+from core.errors import SettingsError, SlussError
 from core.handle import Handle
 from sluss.home.settings import Settings
 from sluss.wiring.engine import Engine
@@ -60,7 +60,7 @@ class Server:
             self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             is_worker = Role.WORKER in self._role.parts
             does = self._engine.run if is_worker else self._engine.relay
-            self._running = asyncio.create_task(does())
+            self._running = asyncio.create_task(_in_plain_words(does()))
             undo.push_async_callback(self._end_engine)
             self._undo = undo.pop_all()
         return self
@@ -115,6 +115,21 @@ class Server:
         self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._running
+
+
+async def _in_plain_words(work: Coroutine[Any, Any, None]) -> None:
+    """Tasks that stand together fall as a group: an error of ours comes out of it by itself."""
+    try:
+        await work
+    except ExceptionGroup as group:
+        ours, others = group.split(SlussError)
+        if ours is None or others is not None:
+            raise
+        raise _first(ours) from None
+
+
+def _first(error: Exception) -> Exception:
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def _bot(parts: Parts) -> Sluss:
