@@ -79,7 +79,10 @@ class LivePlatform:
         self._platform = Platform()
 
     def now(self) -> Platform:
-        changed = (self._home / PLATFORM_FILE).stat().st_mtime_ns
+        try:
+            changed = (self._home / PLATFORM_FILE).stat().st_mtime_ns
+        except FileNotFoundError:  # an editor is just putting a new one in its place
+            return self._platform
         if changed != self._seen:
             self._seen = changed
             self._read()

@@ -14,7 +14,7 @@ from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
 from sluss.wiring.chat_window import chat_settings
 from sluss.wiring.lock import Role
-from sluss.wiring.parts import OneMachine, Parts, opened
+from sluss.wiring.parts import LivePlatform, OneMachine, Parts, opened
 from sluss.wiring.safe import refuse_unsafe
 from tests.peers.service_bus import Broker, QueueOptions
 from tests.sluss.wiring.away import SETTINGS
@@ -59,6 +59,14 @@ async def test_a_room_on_a_surface_that_nobody_serves_stops_the_start(home):
     with pytest.raises(SettingsError, match=r"'slack:general' is on 'slack'.*platform\.yml"):
         async with opened(load(home, MLFLOW), Role.ALL):
             pass
+
+
+def test_while_somebody_puts_a_new_platform_file_in_place_the_one_before_counts(home):
+    live = LivePlatform(home)
+    known = live.now()
+    (home / "platform.yml").unlink()
+
+    assert live.now() == known
 
 
 def test_a_room_that_names_its_surface_is_in_the_chat_window_under_its_own_name(home):
