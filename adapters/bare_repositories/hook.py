@@ -181,7 +181,9 @@ def _post(settings: Payload, body: bytes) -> int:
     password = Path(settings["password_file"]).read_text().strip()
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=ANSWER_S)
+    is_tls = address.scheme == "https"
+    kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
+    connection = kind(address.hostname or "", address.port, timeout=ANSWER_S)
     with contextlib.closing(connection):
         connection.request("POST", address.path, body, headers)
         answer = connection.getresponse()

@@ -2,7 +2,9 @@
 
 import base64
 import re
+import socket
 import stat
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -43,6 +45,27 @@ def test_the_delivery_carries_the_secret_of_the_home(home, work, receiver):
     secret = (home / "secrets" / "azure_devops_hook").read_text()
     kind, _, encoded = receiver.credentials[0].partition(" ")
     assert (kind, base64.b64decode(encoded).decode()) == ("Basic", f"sluss:{secret}")
+
+
+def test_an_https_address_never_gets_the_secret_in_the_clear(home, work):
+    heard = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        bring(work, home, f"https://127.0.0.1:{port}")
+        listening = threading.Thread(target=_hear, args=(listener, heard))
+        listening.start()
+        commit(work)
+        push(work)
+        listening.join()
+
+    assert heard
+    assert b"Basic" not in heard
+
+
+def _hear(listener: socket.socket, heard: bytearray) -> None:
+    with listener.accept()[0] as caller:
+        caller.settimeout(1.0)
+        heard += caller.recv(65536)
 
 
 def test_the_secret_is_nowhere_in_the_repository(home, work):
