@@ -35,8 +35,8 @@ class SqlSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown_url(self) -> str:
-        """The URL for people and logs, without the password."""
-        return sa.make_url(self.url).render_as_string(hide_password=True)
+        """The URL for people and logs, without the password, and options, which may hold one."""
+        return sa.make_url(self.url).set(query={}).render_as_string(hide_password=True)
 
     def __repr__(self) -> str:
         return f"SqlSettings(url={self.shown_url!r})"

@@ -5,13 +5,23 @@ import sqlite3
 
 import pytest
 
-from adapters.sql_store import SqlStore
+from adapters.sql_store import SqlSettings, SqlStore
 from adapters.sql_store.writer import CHAIN
 from core.errors import StoreUnavailableError
 from tests.adapters.store_contract import LOAN, StoreContract, job, push
 
 both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 on_a_file = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
+
+def test_no_password_of_an_address_is_shown():
+    options = "password=quite-secret&sslpassword=quite-secret"
+    settings = SqlSettings(
+        url=f"postgresql+psycopg://sluss:quite-secret@db.example/sluss?{options}"
+    )
+
+    assert settings.shown_url == "postgresql+psycopg://sluss:***@db.example/sluss"
+    assert "quite-secret" not in repr(settings)
 
 
 @both
