@@ -12,14 +12,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from adapters.sql_store import ledger_table as ledger
+from adapters.sql_store.engine import SqlSettings, open_engine
 from adapters.sql_store.views import deliveries_view
-from core.errors import SettingsError, StoreUnavailableError
+from core.errors import SettingsError, SlussError, StoreUnavailableError
 from core.ledger import to_line
 from core.ports import DeliveryRow
 
 T = TypeVar("T")
 PAGE = 500
-CONNECT_S = 10
+BUSY_S = 10
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 OTHER_VERSION = (
@@ -41,7 +42,11 @@ class LedgerReader:
         self._engine = _reading(url)
 
     async def __aenter__(self) -> Self:
-        await self._read(self._check)
+        try:
+            await self._read(self._check)
+        except SlussError:
+            self._engine.dispose()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -82,19 +87,14 @@ def _reading(url: str) -> sa.Engine:
     """SQLite makes a missing file unless it is told not to; ``rw`` as a reader of a WAL writes."""
     found = sa.make_url(url)
     if found.get_backend_name() != "sqlite":
-        return sa.create_engine(
-            found,
-            poolclass=sa.NullPool,
-            connect_args={"connect_timeout": CONNECT_S},
-            execution_options={"postgresql_readonly": True},
-        )
+        return open_engine(SqlSettings(url=url)).execution_options(postgresql_readonly=True)
     path = Path(found.database or "")
     file = f"file:{quote(str(path))}?mode=rw"
 
     def connect() -> sqlite3.Connection:
         if not path.is_file():
             raise FileNotFoundError(path)
-        connection = sqlite3.connect(file, uri=True, timeout=CONNECT_S, check_same_thread=False)
+        connection = sqlite3.connect(file, uri=True, timeout=BUSY_S, check_same_thread=False)
         connection.execute("PRAGMA query_only = ON")
         return connection
 

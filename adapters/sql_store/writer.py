@@ -46,9 +46,9 @@ class Write(NamedTuple):
 
 
 class Writer:
-    """``prepare`` is called before each batch; ``forget`` when one was rolled back.
+    """``prepare`` is called before each batch; ``forget`` when the database took none of one.
 
-    What was remembered of it must go then.
+    It may come back as a copy that lacks what was committed last.
     """
 
     def __init__(
@@ -92,7 +92,6 @@ class Writer:
             except sa.exc.SQLAlchemyError as error:
                 if fault_of(error) is not Fault.AGAIN:
                     raise
-                self._forget()
                 time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 - no secret
         return self._try(batch)
 

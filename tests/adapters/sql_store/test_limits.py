@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.sql_store import SqlSettings, SqlStore, build
+from adapters.sql_store.reader import LedgerReader
 from adapters.sql_store.writer import OUTBOX
 from core.errors import RefusedByStoreError, StoreUnavailableError
+from core.words import PLATFORM
 from tests.adapters.store_contract import LOAN, job, push
 from tests.peers.postgresql import running
 
@@ -66,6 +68,17 @@ async def test_behind_a_locked_table_every_call_ends(store, somebody):
     await store.ping()
 
 
+async def test_behind_a_locked_table_who_only_reads_is_told_in_time(store, somebody, url):
+    await store.commit(LOAN, 0, [push(1)], [])
+    async with LedgerReader(url, "the ledger") as reader:
+        with somebody.transaction():
+            somebody.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+            async with asyncio.timeout(10):
+                with pytest.raises(StoreUnavailableError, match="the ledger does not answer"):
+                    [line async for line in reader.export()]
+        assert [line async for line in reader.export()]
+
+
 async def test_a_connection_that_was_cut_is_not_noticed(store, somebody):
     await store.commit(LOAN, 0, [push(1)], [])
     for number in range(1, 5):
@@ -118,8 +131,11 @@ async def test_who_was_in_the_way_of_others_is_tried_again_at_once(store, state)
 
     filler = store.effect("a", "written alone, and the others together")
     writes = (filler, store.commit(LOAN, 0, [push(1)], []), store._write(OUTBOX, write))
+    desk = await store.desk()
+
     assert (await asyncio.gather(*writes))[1:] == [1, "written"]
     assert len(await store.load(LOAN)) == 1
+    assert store._states.known(PLATFORM) is desk, "what was remembered is no worse for that"
 
 
 @pytest.mark.parametrize(
