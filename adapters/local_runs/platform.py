@@ -16,7 +16,7 @@ import msgspec
 
 from adapters.local_runs import processes
 from adapters.local_runs.folder import CANCELLED, FOLDER, Place, RunFolder, Whispered, lay_out
-from core.errors import UnknownNameError
+from core.errors import UnavailableError, UnknownNameError
 from core.ports.ml_platform import RunLook, RunSpec, RunState
 from core.ports.sandbox import FindSandbox
 from core.words import LOCAL, RunId, platform_of
@@ -26,6 +26,7 @@ LOG_BLOCK: Final = 256 * 1024
 MOST_LAUNCHES: Final = 3
 LOOK_EVERY_S: Final = 0.1
 PATIENCE_S: Final = 5.0
+MOST_S: Final = 3 * PATIENCE_S
 SHORTEST_PAUSE_S: Final = 0.3
 LONGEST_PAUSE_S: Final = 5.0
 PAUSE_SHARE: Final = 0.1
@@ -33,6 +34,10 @@ PAUSE_SHARE: Final = 0.1
 GIVEN_UP: Final = (
     "The run was ended {times} times before it could finish: the machine was restarted, or its "
     "memory ran out. Nothing was kept; retry the step."
+)
+STILL_HELD: Final = (
+    "The run could not be ended: a process that is starting or watching it stands still. It is "
+    "tried again by itself."
 )
 
 
@@ -131,13 +136,19 @@ class LocalRuns:
             ear.write(msgspec.json.encode(self._whispered))
 
     def _cancel(self, folder: RunFolder) -> None:
-        """Ask; when nobody answers, end the supervisor, and then whatever it leaves."""
+        """Ask; when nobody answers, end the supervisor, and then whatever it leaves.
+
+        Raise UnavailableError when even that frees nothing.
+        """
         if folder.result():
             return
         folder.ask_to_cancel()
-        deadline = time.monotonic() + PATIENCE_S
+        began = time.monotonic()
         while (lock := folder.claim()) is None:
-            if time.monotonic() > deadline and (owner := folder.owner()):
+            waited_s = time.monotonic() - began
+            if waited_s > MOST_S:
+                raise UnavailableError(STILL_HELD)
+            if waited_s > PATIENCE_S and (owner := folder.owner()):
                 processes.kill(owner.pid, owner.started)
             time.sleep(LOOK_EVERY_S)
         try:

@@ -13,9 +13,10 @@ import msgspec
 import psutil
 import pytest
 
-from adapters.local_runs import LocalRuns
+from adapters.local_runs import LocalRuns, platform
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.platform import MOST_LAUNCHES
+from core.errors import UnavailableError
 from core.ports import ModelRegistry, RunSpec, RunState, Tracking
 from core.words import ReleaseId, RunId, Stage, Step, platform_of
 from tests.adapters.local_runs.conftest import Machine
@@ -280,3 +281,19 @@ async def test_a_registered_version_is_a_whole_mlflow_model(
         cwd=machine.home,
     )
     assert answer.stdout.split("\n")[-2] == "[0.35, 0.35] [0.35, 0.35]"
+
+
+async def test_the_end_of_a_run_that_somebody_holds_for_ever_is_tried_again_later(
+    tmp_path, monkeypatch
+):
+    """As a process that was stopped while it started it: nobody can be ended for it."""
+    monkeypatch.setattr(platform, "MOST_S", 0.2)
+    folder = RunFolder(tmp_path / "runs" / ("0" * 32))
+    folder.path.mkdir(parents=True)
+    held = folder.claim()
+    runs = LocalRuns(tmp_path, tracking_uri="", uv="uv", python="python", index_env={})
+
+    async with asyncio.timeout(10):
+        with pytest.raises(UnavailableError, match="could not be ended"):
+            await runs.cancel(RunId(f"local/{folder.run}"))
+    os.close(held)
