@@ -14,7 +14,6 @@ from core.words import PersonId
 CLICK = "adaptiveCard/action"
 THREAD = ";messageid="  # a reply in a channel's thread names its first message here
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
-ERROR_TYPE = "application/vnd.microsoft.error"
 
 
 class Action(msgspec.Struct, frozen=True):

@@ -26,7 +26,6 @@ ARTIFACT = "model"
 FINGERPRINT_TAG = "sluss.data_fingerprint"
 LOADS_WITH = ("mlflow-skinny", "cloudpickle", "numpy", "pandas")  # beyond the model's own needs
 LONGEST_PARAMETER = 500
-CACHES = "__pycache__"
 
 
 @contextmanager

@@ -30,7 +30,6 @@ OF_PIPELINE: Final = "The report of the repository's own pipeline counts, as pol
 PUBLISH_ANEW: Final = "let the pipeline publish pytest's own junit.xml"
 ERROR: Final = re.compile(r"\b(?:error|ERROR): ")
 OK: Final = 0
-TESTS_FAILED: Final = 1
 USAGE: Final = 4
 NO_TESTS: Final = 5
 SHELL_SIGNALS: Final = 128  # a shell and bubblewrap add it to the number of a signal
