@@ -5,9 +5,9 @@ import subprocess
 import pytest
 
 from adapters.sandbox import Bounds, probe
+from adapters.sandbox.sandbox import ShutIn
 from core.gate.tools import PYTHON, Level, ToolCommand
 from core.ports.sandbox import Places
-from tests.adapters.sandbox.long_running import SMALL as ROOMY
 from tests.adapters.sandbox.long_running import LongBench
 from tests.model_repos import a_repo
 
@@ -93,8 +93,8 @@ async def walled_bench(request, tmp_path):
 
 
 async def _bench_at(level, tmp_path, *, may_group):
-    """With a home of its own; what the level is was found out before."""
-    await _at(level, may_group=may_group)
+    """With a home of its own; how strongly this machine can shut in was found out before."""
+    machine = await _at(level, may_group=may_group)
     home = tmp_path / "home"
     home.mkdir()
-    return LongBench(await probe(level, ROOMY, home=home, may_group=may_group), home)
+    return LongBench(ShutIn(machine.sandbox._fence, home), home)

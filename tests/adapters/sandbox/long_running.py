@@ -3,17 +3,23 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
-from adapters.sandbox import Bounds
 from core.gate.tools import PYTHON
 from core.ports.sandbox import LongOrder, LongState
 from tests.adapters.sandbox.looking import until
 
-SMALL = Bounds(shared_mb=8)
 MARK = f"sluss-long-run-{os.getpid()}"  # tests may run in several processes
 SLEEP = "import time; print('begun', flush=True); time.sleep(60)"
+# It goes on at a word of the test, instead of after so much time: the test gives one by ``go``.
+WAIT = """
+import os, sys, time
+def wait(word="on"):
+    while not os.path.exists(f"{sys.argv[1]}/{word}"):
+        time.sleep(0.005)
+"""
 STARTER = """
 import asyncio, pathlib, sys, time
 import msgspec
@@ -71,6 +77,10 @@ class LongBench:
                 await asyncio.sleep(0.02)
         return said
 
+    async def go(self, word="on", key="a run"):
+        """What waits for that word, and has OUT as its first argument, goes on."""
+        _put(word, await self.sandbox.look(key))
+
     async def starter(self, order, key="a run"):
         """Another process, which is ready to start it, and does when it gets a line."""
         told = msgspec.msgpack.encode(order).hex()
@@ -90,6 +100,10 @@ class LongBench:
     async def owned(self):
         await until(lambda: any((folder / "owner").exists() for folder in self.folders))
         return self.warden()
+
+
+def _put(word, look):
+    Path(look.out, str(word)).touch()
 
 
 async def say(process, line=b"go\n"):

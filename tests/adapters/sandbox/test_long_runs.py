@@ -13,7 +13,7 @@ from core.errors import UnknownNameError
 from core.gate.tools import OUT, REPO, TOOL, Stopped
 from core.ports.sandbox import LongState
 from tests.adapters.sandbox import attacks
-from tests.adapters.sandbox.long_running import MARK, SLEEP, an_order, finish, say
+from tests.adapters.sandbox.long_running import MARK, SLEEP, WAIT, an_order, finish, say
 from tests.adapters.sandbox.looking import living, until
 
 ENDED, LIMITED, CANCELLED = LongState.ENDED, LongState.LIMITED, LongState.CANCELLED
@@ -31,7 +31,7 @@ while True:
     os.wait()
 """
 TOO_FAR = {
-    "time": (attacks.NEVER_END, {"seconds": 1.0}, "ended after 1 s"),
+    "time": (attacks.NEVER_END, {"seconds": 0.3}, "ended after 0.3 s"),
     "cpu": (SPIN, {"cpu_s": 0.1}, "took more than 0.1 s of processor time"),
     "cpu of children": (SPIN_IN_CHILDREN, {"cpu_s": 0.2}, "took more than 0.2 s of processor time"),
     "memory": (attacks.EAT_MEMORY, {}, "took more than 160 MB of memory"),
@@ -42,12 +42,12 @@ TOO_FAR = {
     "output": (attacks.FLOOD_STDOUT, {}, "wrote more than 1 MB"),
     "output of errors": (attacks.FLOOD_STDERR, {}, "wrote more than 1 MB"),
 }
-COUNT = """
-import time
-for number in range(400):
+COUNT = f"""{WAIT}
+for number in range(5):
     print("line", number)
-    time.sleep(0.005)
+    wait(number)
 """
+ONCE = f"{WAIT}print('once'); wait(); print('done')"
 FORK_TWICE = attacks.STAY_BEHIND + "time.sleep(60)\n"
 KEYS = ["../../escaped", "/etc/passwd", "a\0b", "", "ä" * 1000, "\udcff", "a\nb", ".", "draft_x"]
 NO_PLACES = ["relative", "/no/such/place", "/", "/usr/../etc", "/usr\0"]
@@ -73,22 +73,23 @@ sys.exit(3)
 
 
 async def test_it_is_found_again_when_its_starter_was_killed(bench):
-    starter = await bench.starter(an_order("import time; time.sleep(2); print('done')"))
+    starter = await bench.starter(an_order(ONCE, OUT))
     await say(starter)
     await finish(starter)
 
     assert (await bench.sandbox.look("a run")).state is RUNNING
+    await bench.go()
     assert (await bench.ended()).state is ENDED
-    assert await bench.sandbox.log("a run") == b"done\n"
+    assert await bench.sandbox.log("a run") == b"once\ndone\n"
 
 
-async def test_a_starter_that_stands_still_does_not_matter(bench):
-    starter = await bench.starter(an_order("import sys; sys.exit(7)", seconds=20.0))
+async def test_a_starter_that_stands_still_does_not_matter(any_bench):
+    starter = await any_bench.starter(an_order("import sys; sys.exit(7)", seconds=20.0))
     await say(starter)
     starter.send_signal(signal.SIGSTOP)
 
-    look = await bench.ended()
-    await bench.sandbox.forget("a run")
+    look = await any_bench.ended()
+    await any_bench.sandbox.forget("a run")
 
     assert (look.state, look.code) == (ENDED, 7)
     await finish(starter)
@@ -155,37 +156,42 @@ async def test_what_became_of_it_stays(any_bench):
 
 
 async def test_its_log_is_followed_while_it_runs(bench):
-    await bench.sandbox.start("a run", an_order(COUNT))
-    heard, times, state = b"", 0, RUNNING
-    while state is RUNNING or times == 0:
-        state = (await bench.sandbox.look("a run")).state
-        more = await bench.sandbox.log("a run", len(heard))
-        heard, times = heard + more, times + bool(more)
-        await asyncio.sleep(0.05)
+    """It says no line before the one before was read."""
+    await bench.sandbox.start("a run", an_order(COUNT, OUT))
+    heard = b""
+    for number in range(5):
+        line = b"line %d\n" % number
+        await bench.says(heard + line)
+        assert await bench.sandbox.log("a run", len(heard)) == line
+        heard += line
+        assert (await bench.sandbox.look("a run")).state is RUNNING
+        await bench.go(number)
 
-    assert heard == b"".join(b"line %d\n" % number for number in range(400))
-    assert times > 3
+    assert (await bench.ended()).state is ENDED
+    assert await bench.sandbox.log("a run") == heard
     assert await bench.sandbox.log("a run", len(heard) + 100) == b""
 
 
-async def test_starting_it_again_finds_it(bench):
+async def test_starting_it_again_finds_it(any_bench):
     for _ in range(3):
-        await bench.sandbox.start("a run", an_order("print('once'); import time; time.sleep(1)"))
+        await any_bench.sandbox.start("a run", an_order(ONCE, OUT))
+    await any_bench.go()
 
-    assert (await bench.ended()).state is ENDED
-    assert await bench.sandbox.log("a run") == b"once\n"
+    assert (await any_bench.ended()).state is ENDED
+    await any_bench.sandbox.start("a run", an_order(ONCE, OUT))
+    assert await any_bench.sandbox.log("a run") == b"once\ndone\n"
 
 
-async def test_two_processes_that_start_it_at_once_get_one(bench):
-    order = an_order("print('once'); import time; time.sleep(1)")
-    starters = [await bench.starter(order) for _ in range(3)]
+async def test_processes_that_start_it_at_once_get_one(any_bench):
+    starters = [await any_bench.starter(an_order(ONCE, OUT)) for _ in range(3)]
 
     said = await asyncio.gather(*(say(starter) for starter in starters))
+    await any_bench.go()
 
     assert said == [b"started\n"] * 3
-    assert (await bench.ended()).state is ENDED
-    assert await bench.sandbox.log("a run") == b"once\n"
-    assert len(bench.folders) == 1
+    assert (await any_bench.ended()).state is ENDED
+    assert await any_bench.sandbox.log("a run") == b"once\ndone\n"
+    assert len(any_bench.folders) == 1
     for starter in starters:
         await finish(starter)
 
