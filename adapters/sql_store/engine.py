@@ -113,6 +113,8 @@ def _connect_with(settings: SqlSettings, password: Password | None) -> Callable[
 
 
 def _limits(settings: SqlSettings) -> dict[str, Any]:
+    """Options of the URL's own, as a search_path, stay beside ours."""
+    given = sa.make_url(settings.url).normalized_query.get("options", ())
     options = {
         "statement_timeout": _ms(settings.statement_s),
         "lock_timeout": _ms(settings.lock_s),
@@ -127,7 +129,7 @@ def _limits(settings: SqlSettings) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": _ms(settings.statement_s + GRACE_S),
-        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "options": " ".join((*given, *(f"-c {name}={value}" for name, value in options.items()))),
     }
 
 

@@ -79,6 +79,24 @@ async def test_behind_a_locked_table_who_only_reads_is_told_in_time(store, someb
         assert [line async for line in reader.export()]
 
 
+async def test_options_of_the_address_count_beside_the_limits(url, somebody):
+    somebody.execute("CREATE SCHEMA apart")
+    there = SqlSettings(url=f"{url}?options=-csearch_path%3Dapart", **LIMITS)
+    for name in ("built", "built again"):
+        store = await build(there)
+        await store.effect(name, name)
+        await store.close()
+
+    assert somebody.execute("SELECT count(*) FROM apart.effects").fetchone() == (2,)
+    async with LedgerReader(there.url, "the ledger"):
+        with somebody.transaction():
+            somebody.execute("LOCK TABLE apart.effects IN ACCESS EXCLUSIVE MODE")
+            store = await build(there)
+            with pytest.raises(StoreUnavailableError, match="lock timeout"):
+                await store.effect("a", "b")
+            await store.close()
+
+
 async def test_a_connection_that_was_cut_is_not_noticed(store, somebody):
     await store.commit(LOAN, 0, [push(1)], [])
     for number in range(1, 5):
