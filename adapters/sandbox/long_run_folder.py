@@ -43,8 +43,12 @@ class LongRunFolder(SandboxFolder):
         """Raise FileNotFoundError when there is no such run, or no longer."""
         try:
             return msgspec.json.decode((self.path / ABOUT).read_bytes(), type=AboutLongRun)
-        except msgspec.MsgspecError:  # without walls, code may have written there
-            return AboutLongRun(notes=(UNREADABLE,))
+        except FileNotFoundError:
+            if not self.path.is_dir():
+                raise
+        except msgspec.MsgspecError:
+            pass
+        return AboutLongRun(notes=(UNREADABLE,))  # without walls, code may write there
 
     def keep_about(self, about: AboutLongRun) -> None:
         self._keep(ABOUT, msgspec.json.encode(about))

@@ -277,6 +277,18 @@ async def test_what_stays_behind_is_ended_with_it(bench):
     assert living(MARK) == []
 
 
+@pytest.mark.parametrize("ends", ["pass", "os.kill(os.getppid(), 9); time.sleep(60)"])
+async def test_code_without_walls_cannot_make_its_run_unknown(any_bench, ends):
+    """It may write in its own folder, and end the warden; what became of it is told all the same."""
+    code = "import os, pathlib, time; above = pathlib.Path.home().parents[1]; "
+    look = await any_bench.run(an_order(f"{code}(above / 'about.json').unlink(); {ends}"))
+
+    assert look.state is (ENDED if ends == "pass" else LOST)
+    assert "what was kept about it cannot be read" in look.note
+    await any_bench.sandbox.forget("a run")
+    assert any_bench.folders == []
+
+
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: ascii(key)[:12])
 async def test_any_key_is_a_key(any_bench, key):
     look = await any_bench.run(an_order("print('fine')"), key)
