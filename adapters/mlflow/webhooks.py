@@ -38,6 +38,10 @@ REFUSED: Final = (
     "For an address inside the bank, MLflow needs MLFLOW_WEBHOOK_ALLOWED_SCHEMES and "
     "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS."
 )
+NO_ADDRESS: Final = (
+    "MLflow's address is none of a web server (http:// or https://). Our webhook was not "
+    "installed, so registry changes are seen late; set SLUSS_MLFLOW_URL to such an address."
+)
 SILENT: Final = (
     "MLflow does not answer. Our webhook was not installed; it is tried again by itself."
 )
@@ -73,31 +77,35 @@ async def install(uri: str, receiver: str, secret: str) -> None:
         "status": "ACTIVE",
         "events": [{"entity": entity, "action": action} for entity, action in EVENTS],
     }
+    if not uri.startswith(("http://", "https://")):
+        raise SettingsError(NO_ADDRESS)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     try:
-        async with aiohttp.ClientSession(uri, timeout=timeout) as session:
-            await _keep_one(session, wanted)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            await _keep_one(session, f"{uri.rstrip('/')}{PATH}", wanted)
+    except aiohttp.InvalidURL:
+        raise SettingsError(NO_ADDRESS) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnavailableError(SILENT) from error
     log.info("MLflow webhook installed", extra={"action": "mlflow_webhook_installed"})
 
 
-async def _keep_one(session: aiohttp.ClientSession, wanted: Mapping[str, Any]) -> None:
+async def _keep_one(session: aiohttp.ClientSession, place: str, wanted: Mapping[str, Any]) -> None:
     """Two processes that install at once may leave twins: the next one to look removes them."""
-    ours = [webhook for webhook in await _all(session) if webhook.name == NAME]
+    ours = [webhook for webhook in await _all(session, place) if webhook.name == NAME]
     if not ours:
-        await _call(session, "POST", PATH, wanted)
+        await _call(session, "POST", place, wanted)
         return
-    await _call(session, "PATCH", f"{PATH}/{ours[0].webhook_id}", wanted)
+    await _call(session, "PATCH", f"{place}/{ours[0].webhook_id}", wanted)
     for twin in ours[1:]:
-        await _call(session, "DELETE", f"{PATH}/{twin.webhook_id}", {})
+        await _call(session, "DELETE", f"{place}/{twin.webhook_id}", {})
 
 
-async def _all(session: aiohttp.ClientSession) -> list[_Webhook]:
+async def _all(session: aiohttp.ClientSession, place: str) -> list[_Webhook]:
     found: list[_Webhook] = []
     token = ""
     while True:
-        async with session.get(PATH, params={"page_token": token} if token else {}) as answer:
+        async with session.get(place, params={"page_token": token} if token else {}) as answer:
             if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise SettingsError(UNREADABLE)
             page = await _read(answer)
@@ -108,9 +116,9 @@ async def _all(session: aiohttp.ClientSession) -> list[_Webhook]:
 
 
 async def _call(
-    session: aiohttp.ClientSession, method: str, path: str, body: Mapping[str, Any]
+    session: aiohttp.ClientSession, method: str, url: str, body: Mapping[str, Any]
 ) -> None:
-    async with session.request(method, path, json=body) as answer:
+    async with session.request(method, url, json=body) as answer:
         await _read(answer)
 
 

@@ -1,6 +1,5 @@
 """Whatever MLflow says to our webhook, the worker goes on: the registry is looked at anyway."""
 
-import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
@@ -30,6 +29,15 @@ async def answering(status, text):
         await runner.cleanup()
 
 
+async def tended(home, url):
+    prepare_home(home)
+    async with AsyncExitStack() as closes:
+        opening = Opening(closes)
+        tend_mlflow(load(home, {}), url, None, opening)
+        for tend in opening.tends:
+            await tend()
+
+
 @pytest.mark.parametrize(
     ("status", "text", "told"),
     [
@@ -41,13 +49,23 @@ async def answering(status, text):
     ids=["refused", "without webhooks", "with another key", "behind a sign-in"],
 )
 async def test_a_refused_webhook_is_told_and_ends_nothing(tmp_path, caplog, status, text, told):
-    prepare_home(tmp_path / "home")
-    settings = load(tmp_path / "home", {})
-    async with answering(status, text) as url, AsyncExitStack() as closes:
-        opening = Opening(closes)
-        tend_mlflow(settings, url, None, opening)
-        with caplog.at_level(logging.WARNING):
-            for tend in opening.tends:
-                await tend()
+    async with answering(status, text) as url:
+        await tended(tmp_path / "home", url)
 
     assert told in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url", ["databricks", "mlflow.example:5000", "sqlite:///runs.db", "http://["]
+)
+async def test_an_address_that_is_none_of_a_server_is_told_and_ends_nothing(tmp_path, caplog, url):
+    await tended(tmp_path / "home", url)
+
+    assert "MLflow's address is none of a web server" in caplog.text
+
+
+async def test_a_server_below_a_path_is_asked_there(tmp_path, caplog):
+    async with answering(404, "{}") as url:
+        await tended(tmp_path / "home", f"{url}/tools/mlflow")
+
+    assert "refused our webhook" in caplog.text
