@@ -1,12 +1,13 @@
 """MLflow: the one that is named, or on one machine a server of our own; and its webhook."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
-from core.errors import SettingsError
+from core.errors import SettingsError, UnavailableError
 from sluss.home.settings import MLFLOW_SECRET, Settings
 from sluss.wiring.again import every, until_well
 from sluss.wiring.lock import Role
@@ -30,18 +31,28 @@ async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
 def tend_mlflow(
     settings: Settings, url: str, server: MLflowServer | None, opening: Opening
 ) -> None:
-    """Install the webhook once it answers; keep our own server up."""
+    """Install the webhook once it answers; keep our own server up, from its start on."""
     secret = settings.secrets.secret(MLFLOW_SECRET)
     installed = partial(install, url, f"{settings.public_url}{HOOK_PATH}", secret)
 
     async def tend() -> None:
         if server is not None:
-            await until_well(server.ready)
-        await _unless_refused(installed)
-        if server is not None:
-            await every(ENSURE_EVERY_S, server.ensure)
+            await until_well(partial(_begun, server))
+        async with asyncio.TaskGroup() as tasks:
+            if server is not None:
+                tasks.create_task(every(ENSURE_EVERY_S, server.ensure))
+            await _unless_refused(installed)
 
     opening.tends.append(tend)
+
+
+async def _begun(server: MLflowServer) -> None:
+    """It may end while it starts, as where memory is short: one that is still there is kept."""
+    try:
+        await server.ready()
+    except UnavailableError:
+        await server.start()
+        raise
 
 
 async def _unless_refused(installed: Callable[[], Awaitable[object]]) -> None:

@@ -1,10 +1,12 @@
 """Whatever MLflow says to our webhook, the worker goes on: the registry is looked at anyway."""
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import web
 
+from core.errors import UnavailableError
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
 from sluss.wiring.mlflow import tend_mlflow
@@ -29,11 +31,11 @@ async def answering(status, text):
         await runner.cleanup()
 
 
-async def tended(home, url):
+async def tended(home, url, server=None):
     prepare_home(home)
     async with AsyncExitStack() as closes:
         opening = Opening(closes)
-        tend_mlflow(load(home, {}), url, None, opening)
+        tend_mlflow(load(home, {}), url, server, opening)
         for tend in opening.tends:
             await tend()
 
@@ -69,3 +71,30 @@ async def test_a_server_below_a_path_is_asked_there(tmp_path, caplog):
         await tended(tmp_path / "home", f"{url}/tools/mlflow")
 
     assert "refused our webhook" in caplog.text
+
+
+class Fallen:
+    """Our own MLflow, which ended while it started: it is up when it was started again."""
+
+    def __init__(self) -> None:
+        self.is_up = False
+
+    async def ready(self) -> None:
+        if not self.is_up:
+            raise UnavailableError("MLflow ended while starting.", retry_after_s=0.01)
+
+    async def start(self) -> None:
+        self.is_up = True
+
+    async def ensure(self) -> None:
+        assert self.is_up, "what has not begun is not taken for hanging"
+
+
+async def test_our_own_server_is_started_again_when_it_ended_while_it_started(tmp_path, caplog):
+    async with answering(404, "{}") as url:
+        tending = asyncio.create_task(tended(tmp_path / "home", url, Fallen()))
+        async with asyncio.timeout(10):
+            while "refused our webhook" not in caplog.text:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(0.01)
+        tending.cancel()
+        await asyncio.gather(tending, return_exceptions=True)
