@@ -25,6 +25,10 @@ TAKEN: Final = (
     "Port {port} of {host} is taken. Nothing was started; end what listens there, "
     "or set SLUSS_PORT and SLUSS_HEALTH_PORT."
 )
+NOT_HERE: Final = (
+    "Nobody can listen on port {port} of {host} here ({why}). Nothing was started; set SLUSS_HOST "
+    "to an address of this machine, and SLUSS_PORT to a port that this user may have."
+)
 
 
 class Server:
@@ -104,9 +108,9 @@ class Server:
         try:
             await web.TCPSite(runner, self._settings.host, port).start()
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise SettingsError(TAKEN.format(port=port, host=self._settings.host)) from None
+            wrong = TAKEN if error.errno == errno.EADDRINUSE else NOT_HERE
+            words = {"port": port, "host": self._settings.host, "why": error.strerror}
+            raise SettingsError(wrong.format(**words)) from None
 
     async def _end_engine(self) -> None:
         """What is short comes to its end; the rest is given back at once."""

@@ -8,11 +8,12 @@ import pytest
 
 from adapters.mlflow.command import free_port
 from adapters.sql_store import SqlStore
-from core.errors import StoreTooNewError
+from core.errors import SettingsError, StoreTooNewError
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
 from sluss.wiring.lock import Role
 from sluss.wiring.server import Server
+from tests.sluss.wiring.away import SETTINGS
 
 
 @pytest.mark.parametrize("role", Role)
@@ -27,3 +28,12 @@ async def test_a_ledger_of_a_newer_sluss_ends_it_in_one_sentence(tmp_path, role)
     with pytest.raises(StoreTooNewError, match="at version 9999"):
         async with Server(load(home, environ), role) as server, asyncio.timeout(30):
             await server.until(asyncio.Event().wait())
+
+
+async def test_an_address_of_another_machine_is_refused_in_words(tmp_path):
+    prepare_home(tmp_path / "home")
+    settings = load(tmp_path / "home", {**SETTINGS, "SLUSS_HOST": "192.0.2.1"})
+
+    with pytest.raises(SettingsError, match=r"Nobody can listen on port 8100 of 192\.0\.2\.1"):
+        async with Server(settings, Role.GATEWAY):
+            pass
