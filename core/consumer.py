@@ -236,7 +236,8 @@ async def held(queue: Queue, received: Received) -> AsyncIterator[None]:
     except TimeoutError:
         if not limit.expired():
             raise
-        raise LockLostError(CANCELLED.format(id=received.message.id)) from None
+    if limit.expired():  # also where the work made an error of its own of being cancelled
+        raise LockLostError(CANCELLED.format(id=received.message.id))
 
 
 async def _renew(queue: Queue, received: Received, limit: asyncio.Timeout) -> None:
