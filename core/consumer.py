@@ -61,6 +61,7 @@ class Consumer:
         self._under_work: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
         self._is_stopped = asyncio.Event()
+        self._receiving = asyncio.Lock()
 
     async def run(self) -> None:
         """Handle messages until it is stopped, or cancelled.
@@ -69,16 +70,19 @@ class Consumer:
         """
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopped.is_set():
-                for received in await self._receive():
-                    task = tasks.create_task(self._attend(received))
-                    self._under_work.add(task)
-                    task.add_done_callback(self._done)
+                async with self._receiving:
+                    for received in await self._receive():
+                        task = tasks.create_task(self._attend(received))
+                        self._under_work.add(task)
+                        task.add_done_callback(self._done)
                 await self._room()
 
     async def stop(self, finish_s: float = FINISH_S) -> None:
         """Receive no more, let what is short come to its end, and give the rest back at once."""
         self._is_stopped.set()
         self._has_room.set()
+        async with self._receiving:  # what came in the last moment is under work from here on
+            pass
         if self._under_work:
             await asyncio.wait(self._under_work, timeout=finish_s)
         for task in self._under_work:

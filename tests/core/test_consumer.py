@@ -244,6 +244,32 @@ async def test_a_stop_gives_long_work_back_at_once(queue):
     assert received.message == Message(id="a", body=b"1")
 
 
+class LastMoment(SqliteQueue):
+    """A queue whose message comes in the very moment of the stop."""
+
+    ready = asyncio.Event()
+
+    async def receive(self, limit, wait_s):
+        await self.ready.wait()
+        return self.found
+
+
+async def test_what_comes_in_the_last_moment_is_given_back_before_the_stop_is_over(tmp_path):
+    queue, long = LastMoment(tmp_path / "last.db", "jobs", lock_s=30), Long(60)
+    await queue.send(Message(id="a", body=b"1"))
+    queue.found = await SqliteQueue.receive(queue, 1, 5)
+    async with consuming(queue, long) as consumer:
+        await asyncio.sleep(0.05)
+        queue.ready.set()
+        await asyncio.sleep(0)  # it was received, and the consumer has not seen it
+        await consumer.stop()
+    given_back = await SqliteQueue.receive(queue, 1, 0)
+    await queue.close()
+
+    assert given_back
+    assert long.cancelled == []
+
+
 async def test_a_stop_without_work_is_over_at_once(queue):
     async with consuming(queue, Long(1)) as consumer:
         await asyncio.sleep(0.1)
