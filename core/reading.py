@@ -52,7 +52,7 @@ def holder_name(model: Model, holder: Holder) -> str:
 
 def version_of(model: Model, version: str) -> Release | None:
     """The release that made a version."""
-    registered = (found for found in model.releases.values() if found.registered)
+    registered = (found for found in model.newest_first() if found.registered)
     return next((r for r in registered if r.registered and r.registered.version == version), None)
 
 
