@@ -27,9 +27,8 @@ ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """The state after the event, and what the flow decided. ``is_known``: seen before."""
+    """What the flow decided. ``is_known``: the event was seen before, and nothing was decided."""
 
-    model: Model
     decision: Decision = Decision()
     is_known: bool = False
 
@@ -105,8 +104,8 @@ class Handle:
                 decision = decide(model, event, context)
                 await self._commit(model, event, decision)
         except KnownEventError:
-            return Handled(model=await self.model(stream), is_known=True)
-        return Handled(model=await self.model(stream), decision=decision)
+            return Handled(is_known=True)
+        return Handled(decision=decision)
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         """Events of one stream take turns: of two that decide at once, one decides in vain.
