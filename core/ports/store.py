@@ -115,8 +115,6 @@ class CardBook(Protocol):
 
     async def release_lease(self, key: str, owner: str) -> None: ...
 
-    async def cards_of(self, prefix: str) -> list[ShownCard]: ...
-
 
 class ReleaseRow(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseId

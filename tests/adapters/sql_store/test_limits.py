@@ -55,7 +55,6 @@ async def test_behind_a_locked_table_every_call_ends(store, somebody):
             store.find_effect("run/1"),
             store.effect("run/1", "id"),
             store.lease_card("release/1", "one", 30),
-            store.cards_of(""),
         )
         async with asyncio.timeout(20):
             told = await asyncio.gather(*calls, return_exceptions=True)
