@@ -73,6 +73,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         found = (letter for letter in self.letters.values() if letter.is_open)
         return tuple(sorted(found, key=lambda letter: letter.since))
 
+    def closed_letters(self) -> tuple[Letter, ...]:
+        """What was sent again or left its queue, the last one first."""
+        found = (letter for letter in self.letters.values() if not letter.is_open)
+        return tuple(sorted(found, key=lambda letter: str(letter.closed)))[::-1]
+
 
 def letter_id(queue: str, message: str) -> str:
     """What a letter's card is known by: a message that was given back for later is the same."""
@@ -165,9 +170,6 @@ def _stray(desk: Desk, event: Event) -> Desk:
 
 def _closed(desk: Desk, letter: Letter) -> Desk:
     """Of the closed letters only the last stay; the ledger has them all."""
-    letters = {**desk.letters, letter.id: letter}
-    closed = [each for each in letters.values() if not each.is_open]
-    last = sorted(closed, key=lambda each: str(each.closed))[-KEPT_CLOSED:]
-    kept = {each.id for each in last}
-    found = {key: each for key, each in letters.items() if each.is_open or key in kept}
-    return replace(desk, letters=found)
+    desk = replace(desk, letters={**desk.letters, letter.id: letter})
+    gone = {each.id for each in desk.closed_letters()[KEPT_CLOSED:]}
+    return replace(desk, letters={k: each for k, each in desk.letters.items() if k not in gone})
