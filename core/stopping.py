@@ -27,13 +27,6 @@ class Stopping:
     def begin(self) -> None:
         self._begun.set()
 
-    @property
-    def has_begun(self) -> bool:
-        return self._begun.is_set()
-
-    async def wait(self) -> None:
-        await self._begun.wait()
-
     async def is_to_blame(self) -> bool:
         """Whether something bad that a step brings is of our own making."""
         if not await self._has_taken_children():
