@@ -8,9 +8,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.gate.check_rules import (
-    CheckRules,
-)
+from core.gate.check_rules import CheckRules
 from core.gate.checks import CheckResult, Mode
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
