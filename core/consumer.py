@@ -19,7 +19,6 @@ import msgspec
 from core.errors import (
     InterruptedWorkError,
     LockLostError,
-    QueueUnavailableError,
     RefusedByStoreError,
     UnavailableError,
     VersionConflictError,
@@ -107,7 +106,7 @@ class Consumer:
         try:
             await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else []
-        except QueueUnavailableError as error:
+        except UnavailableError as error:
             self._say(logging.WARNING, "queue_unavailable", error)
             await asyncio.sleep(PAUSE_S)
             return []

@@ -109,6 +109,28 @@ async def test_a_system_that_is_down_counts_no_try(queue):
     assert await queue.dead_letters() == []
 
 
+class Unasked(SqliteQueue):
+    """A queue that cannot be asked at first, since whoever says who we are does not answer."""
+
+    asked = 0
+
+    async def receive(self, limit, wait_s):
+        self.asked += 1
+        if self.asked == 1:
+            raise UnavailableError
+        return await super().receive(limit, wait_s)
+
+
+async def test_whatever_is_down_the_consumer_goes_on(tmp_path):
+    queue, worked = Unasked(tmp_path / "unasked.db", "jobs"), Worked()
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        await until(lambda: worked.done)
+    await queue.close()
+
+    assert worked.done == ["a"]
+
+
 async def test_what_waits_holds_no_slot(queue):
     """Whatever stands behind it in the queue is worked on meanwhile."""
     worked = Worked(UnavailableError(retry_after_s=60))
