@@ -38,7 +38,7 @@ LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
 
 
 def kept_headers(headers: Headers) -> dict[str, str]:
-    """Small enough for the event, and text: aiohttp leaves other bytes as lone surrogates."""
+    """What an event keeps is short, and text: aiohttp leaves other bytes as lone surrogates."""
     return {
         _text(name): _text(value) if name.casefold() in HARMLESS else NOT_KEPT
         for name, value in list(headers.items())[:MOST]

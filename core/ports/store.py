@@ -108,7 +108,7 @@ class CardBook(Protocol):
     """Which card is shown where; a lease keeps two deliverers from posting it twice."""
 
     async def lease_card(self, key: str, owner: str, lease_s: float) -> ShownCard | None:
-        """None while somebody else holds the lease."""
+        """Return the card as it was shown last, or None while somebody else holds the lease."""
 
     async def keep_card(self, owner: str, shown: ShownCard) -> None:
         """Store what is shown now and end the lease."""
@@ -151,7 +151,7 @@ class Views(Protocol):
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
 
     async def held(self) -> dict[Stream, dict[Stage, str]]:
-        """What we know that the stages of every claimed model hold: stage to version."""
+        """Each stage of every claimed model, and the version that we know to hold it."""
 
     async def names(self) -> dict[Stream, str]:
         """Every claimed model's name in its own spelling."""
