@@ -82,7 +82,7 @@ class Outbox(Protocol):
     async def mark_sent(self, ids: Sequence[str]) -> None: ...
 
     async def done(self, job: Job) -> None:
-        """A card was shown, or is a dead letter: its place is free. Steps end in the ledger."""
+        """Free the place of a card that was shown or is a dead letter; steps end in the ledger."""
 
     async def wait_unsent(self, lane: Lane, wait_s: float) -> None:
         """Return at once when something may be unsent, else after ``wait_s``."""
