@@ -81,7 +81,7 @@ class Inbox:
         )
 
     async def reject_unproved(self, body: RawBody, now: datetime) -> Delivered:
-        """Tell of such bodies once an hour: a part of one proves no sender, and anybody may flood."""
+        """Tell of such bodies once an hour: a part of one proves no sender, and may be a flood."""
         delivery = f"unproved/{now:%Y-%m-%dT%H}"
         return await self._reject(delivery, now, reason=body.flaw, size=body.size)
 
