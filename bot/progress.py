@@ -78,7 +78,7 @@ def _scored(run: StepRun) -> str:
 
 
 def gate_line(model: Model, release: Release) -> str:
-    """Nothing before anything was said."""
+    """The whole gate in one line; it is empty before the gate has said anything."""
     results = release.checks
     if not results:
         return ""

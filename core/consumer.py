@@ -99,7 +99,7 @@ class Consumer:
             await self._has_room.wait()
 
     async def _receive(self) -> list[Received]:
-        """What is under way when we are stopped goes back by itself."""
+        """A message that is on its way to us when we are stopped goes back when its lock ends."""
         room = self._at_once - len(self._under_work)
         receiving = asyncio.ensure_future(self._queue.receive(room, wait_s=RECEIVE_S))
         stopped = asyncio.ensure_future(self._is_stopped.wait())
@@ -163,7 +163,7 @@ class Consumer:
         return self._queue.complete
 
     async def _buried(self, message: Message, reason: str) -> Settle:
-        """Who has to know is told first: a repeat tells the same again."""
+        """Tell ``bury`` before the message is settled: after a crash it is told the same again."""
         try:
             await self._bury(message, reason)
         except UnavailableError as error:
@@ -206,7 +206,7 @@ class Consumer:
 
 
 def _next_name(name: str) -> str:
-    """It counts on from the id: our other counts begin anew when a dead letter is sent again."""
+    """The id has its own count: our others begin anew when a dead letter is sent again."""
     found = GIVEN_BACK.search(name)
     times = int(found[1]) + 1 if found else 1
     return message_id(original_id(name), f"~later-{times}")

@@ -80,7 +80,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def letter_id(queue: str, message: str) -> str:
-    """What a letter's card is known by: a message that was given back for later is the same."""
+    """A letter and its card have this name; a message that was given back for later keeps it."""
     return f"{queue}/{original_id(message)}"
 
 
@@ -128,13 +128,13 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
 
 @folds_desk(RedriveRequested)
 def _wanted(desk: Desk, _event: RedriveRequested) -> Desk:
-    """What came of it is an event of its own."""
+    """A wish moves nothing: what came of it is an event of its own."""
     return desk
 
 
 @folds_desk(LetterRedriven)
 def _redriven(desk: Desk, event: LetterRedriven) -> Desk:
-    """What was sent again already, or never was a letter, moves nothing."""
+    """An event about a letter that is closed, or never was one, moves nothing."""
     letter = desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open:
         return desk
@@ -143,7 +143,7 @@ def _redriven(desk: Desk, event: LetterRedriven) -> Desk:
 
 @folds_desk(LetterGone)
 def _gone(desk: Desk, event: LetterGone) -> Desk:
-    """What was closed, or has died anew since, is not meant."""
+    """A letter that was closed, or has died anew since, is not the one that is meant."""
     letter = desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open or letter.since != event.since:
         return desk

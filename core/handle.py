@@ -84,7 +84,7 @@ class Handle:
         repository: Repository | None = None,
         desk: Desk | None = None,
     ) -> Context:
-        """The world as it is now: what the evaluator is asked with, here and by whoever shows."""
+        """The world as it is now: the flow decides in it, and cards ask the evaluator in it."""
         return Context(
             now=self._clock(),
             policy=self._policy,
@@ -115,7 +115,7 @@ class Handle:
         return self._turns.setdefault(stream, asyncio.Lock())
 
     async def _claims(self, event: Event) -> dict[str, Stream]:
-        """Of all claims only the one that this event asks about: there may be a thousand."""
+        """Ask for the one claim that this event is about: there may be a thousand."""
         name = _model_name(event).casefold()
         owner = await self._ledger.owner(name) if name else None
         return {name: owner} if owner else {}

@@ -93,7 +93,7 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 def deltas(release: Release, champion: Release | None, policy: Policy) -> tuple[Delta, ...]:
-    """The largest change first; without a champion by name."""
+    """Each metric beside the champion's, the largest change first; without a champion by name."""
     before = champion.metrics if champion else {}
     names = sorted({*before, *release.metrics})
     found = (_delta(name, release.metrics.get(name), before.get(name), policy) for name in names)

@@ -11,9 +11,10 @@ SPREAD_S: Final = 0.1  # whoever signals all processes does not reach them in on
 
 
 class Stopping:
-    """``begin`` is called once. Container platforms signal all processes, not only the first.
+    """It tells our parts that this process ends; ``begin`` is called once.
 
-    What a tool, a test or a run of ours says that died of it is no finding.
+    Container platforms signal all processes, not only the first: what a tool, a test or a run of
+    ours has said that died of it is no finding.
     """
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
 
 
 def kept_headers(headers: Headers) -> dict[str, str]:
-    """Small enough for the event, and text: aiohttp leaves other bytes as lone surrogates."""
+    """What an event keeps is short, and text: aiohttp leaves other bytes as lone surrogates."""
     return {
         _text(name): _text(value) if name.casefold() in HARMLESS else NOT_KEPT
         for name, value in list(headers.items())[:MOST]
@@ -80,7 +80,7 @@ class Inbox:
         )
 
     async def reject_unproved(self, body: RawBody, now: datetime) -> Delivered:
-        """No signature holds without the whole body: told once an hour, so that nobody floods."""
+        """Tell of such bodies once an hour: a part of one proves no sender, and may be a flood."""
         delivery = f"unproved/{now:%Y-%m-%dT%H}"
         return await self._reject(delivery, now, reason=body.flaw, size=body.size)
 

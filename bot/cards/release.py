@@ -145,7 +145,7 @@ _VERDICTS: dict[State, Callable[[View], Verdict]] = {
 
 
 def _reason(view: View) -> Iterator[Element]:
-    """Why it is so, and what to do next."""
+    """Why the release is where it is, and what to do next."""
     release = view.release
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:

@@ -118,7 +118,7 @@ def _registered(release: Release, event: StepFinished, context: Context, version
 
 
 def _promoted(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
-    """What somebody moved while we did was not judged: the registry is read once more."""
+    """Read the registry once more: what somebody moved while we did was not judged."""
     assert isinstance(event.result, Promoted)
     placed = follows(
         event, StagePlaced, context,

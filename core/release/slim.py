@@ -34,7 +34,7 @@ def grown(model: Model, events: Iterable[Event]) -> Model:
 
 
 def slim(release: Release) -> Release:
-    """Making slim before an event or after it comes to the same."""
+    """Leave out what nobody asks of a final release; before an event or after it is the same."""
     if not release.is_final:
         return release
     checked, left = release.checked, _unfinished(release)
@@ -56,7 +56,7 @@ def _with_slim(model: Model, events: Iterable[Event]) -> Model:
 
 
 def _unfinished(release: Release) -> dict[str, StepRun]:
-    """Their late results are still noted."""
+    """Runs without an end stay, as their late results are still noted."""
     runs = release.steps.items()
     return {key: replace(run, note="") for key, run in runs if run.finished is None}
 

@@ -56,7 +56,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def add_pages(app: web.Application, services: Pages) -> None:
-    """Nobody is signed in here: for loopback only."""
+    """Nobody is signed in at the pages, so they are for loopback only."""
     app[SERVICES] = services
     app[JINJA] = _environment()
     app.add_routes(
@@ -72,7 +72,7 @@ def add_pages(app: web.Application, services: Pages) -> None:
 
 
 async def releases(request: web.Request) -> web.Response:
-    """The newest first. ``?commit=`` is where the hook sends the person who pushed."""
+    """Show the newest first. ``?commit=`` is where the hook sends the person who pushed."""
     rows = await request.app[SERVICES].store.releases(limit=200)
     commit = request.query.get("commit", "")
     found = [row for row in rows if commit and row.commit == commit]

@@ -82,7 +82,7 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_running(self) -> bool:
-        """Then the page looks again by itself."""
+        """Whether a step runs: then the page looks again by itself."""
         return self.release.state in RUNNING
 
 
