@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from adapters.sql_store import SqlSettings, SqlStore, build
 from adapters.sql_store.writer import OUTBOX
-from core.errors import RefusedByStoreError, StoreUnavailableError
+from core.errors import RefusedByStoreError, StoreUnavailableError, UnavailableError
 from tests.adapters.store_contract import LOAN, job, push
 from tests.peers.postgresql import running
 
@@ -195,6 +195,20 @@ async def test_the_wait_for_a_database_can_be_cancelled(url):
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(opening, 10)
+
+
+async def test_a_password_that_cannot_be_had_yet_is_waited_for(url):
+    asked = []
+
+    def password() -> str:
+        asked.append("a token")
+        if len(asked) < 3:
+            raise UnavailableError
+        return "a token"
+
+    store = await asyncio.wait_for(SqlStore.open(SqlSettings(url=url), password), 10)
+    await store.ping()
+    await store.close()
 
 
 async def test_each_new_connection_asks_for_the_password(url, somebody):
