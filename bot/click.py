@@ -1,14 +1,16 @@
 """What a button asks for: its card's file says so beside its render function."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Generic, TypeVar
 
 from core.conversation import Click
 from core.errors import UnknownNameError
 from core.events.base import Event
+from core.events.people import RetryRequested
 from core.words import ReleaseId, Stage
 
-__all__ = ["Click", "Clicks", "Draft", "named", "release_of", "stage_named", "typed"]
+__all__ = ["Click", "Clicks", "Draft", "named", "release_of", "retry_of", "stage_named", "typed"]
 
 # an event that lacks only its ``time``, which the bot's clock tells; None where a card is shown
 Draft = Callable[..., Event] | None
@@ -59,6 +61,17 @@ def named(click: Click, name: str) -> str:
 
 def release_of(click: Click) -> ReleaseId:
     return ReleaseId(named(click, "release"))
+
+
+def retry_of(click: Click) -> Draft:
+    """The step that stopped is to be tried again: two cards have that button."""
+    release = release_of(click)
+    return partial(
+        RetryRequested,
+        id=f"retry/{release}/{click.person.id}/{click.id}",
+        release=release,
+        by=click.person,
+    )
 
 
 def stage_named(word: str) -> Stage:

@@ -26,10 +26,10 @@ class Deliver:
         self._chats = chats
 
     async def __call__(self, job: ShowCard) -> None:
-        """Once more when the stream moved: who came meanwhile has found the lease taken.
+        """Show it, and once more when the stream moved: others found the lease taken meanwhile.
 
-        Not again and again: a stream into which a thousand branches are pushed always moves, and
-        who found the lease taken comes back after a moment anyway.
+        It is not done again and again: a stream into which a thousand branches are pushed always
+        moves, and whoever found the lease taken comes back after a moment anyway.
         """
         shown = await self._once(job)
         if (await self._ports.handle.model(job.stream)).version > shown.version:

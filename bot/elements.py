@@ -93,7 +93,7 @@ def button(
 
 
 def link(title: str, url: str) -> Link | None:
-    """No link without an address: where nobody can sign in, there are no pages."""
+    """A link, or None without an address: where nobody can sign in, there are no pages."""
     return Link(title, url) if url else None
 
 

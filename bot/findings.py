@@ -21,7 +21,7 @@ def open_checks(release: Release, policy: Policy) -> tuple[CheckResult, ...]:
 
 
 def total(results: Sequence[CheckResult]) -> int:
-    """A check that could not run counts as one, advice not at all."""
+    """How much is to be mended: a check that could not run counts as one, advice not at all."""
     return sum(result.to_mend for result in results)
 
 

@@ -12,7 +12,7 @@ NEAR = 3
 
 
 async def all_models(ports: BotPorts) -> AsyncIterator[Model]:
-    """By name, one after another: a thousand of them are too much to be held at once.
+    """Bring them by name, one after another: a thousand are too much to be held at once.
 
     A repository that has not released anything yet is there under its own name.
     """
@@ -27,7 +27,7 @@ def name_of(model: Model) -> str:
 
 
 async def find_model(ports: BotPorts, name: str) -> Model:
-    """By MODEL_NAME or by the repository's name, without case."""
+    """Find it by MODEL_NAME or by its repository's name, whatever the case."""
     claims = await ports.store.claims()
     streams = {known.name.casefold(): known.name for known in ports.platform.repositories}
     names: dict[str, Stream] = {**streams, **claims}
@@ -38,7 +38,7 @@ async def find_model(ports: BotPorts, name: str) -> Model:
 
 
 async def find_release(ports: BotPorts, name: str) -> tuple[Model, ReleaseId]:
-    """By its id, without case."""
+    """Find it by its id, whatever the case."""
     wanted = stream_of(ReleaseId(name)).casefold()
     streams = (known.name for known in ports.platform.repositories)
     stream = next((known for known in streams if known.casefold() == wanted), None)

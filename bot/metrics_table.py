@@ -7,7 +7,7 @@ from core.reading import Delta
 
 
 def table(found: tuple[Delta, ...]) -> Table:
-    """Four narrow columns, or two when there is nothing to compare with."""
+    """The table has four narrow columns, or two when there is nothing to compare with."""
     if not any(delta.before is not None for delta in found):
         rows = tuple((Cell(delta.name), Cell(_number(delta.now))) for delta in found)
         return Table(("metric", "value"), rows)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.view import STAGES
 from bot.wording import count, lasting, moment
 from core.gate.checks import CheckResult, Measure, Status
-from core.release.model import Model
+from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.release.state import FINAL, RUNNING, State, StepRun, step_key, steps_of
 from core.results import Failed, Promoted, Ran
@@ -24,7 +23,7 @@ SHOWN: Final = (  # of all figures those that say most; the rest is on the relea
 def rows(release: Release, now: datetime) -> tuple[tuple[str, str], ...]:
     """One row per step for a list of facts: mark and name, then how it went."""
     planned = [(step, Stage.TST) for step in _steps(release)]
-    promotions = [(Step.PROMOTE, stage) for stage in STAGES] if release.is_candidate else []
+    promotions = [(Step.PROMOTE, stage) for stage in JUDGED] if release.is_candidate else []
     return tuple(_row(release, step, stage, now) for step, stage in planned + promotions)
 
 
@@ -79,7 +78,7 @@ def _scored(run: StepRun) -> str:
 
 
 def gate_line(model: Model, release: Release) -> str:
-    """Nothing before anything was said."""
+    """The whole gate in one line; it is empty before the gate has said anything."""
     results = release.checks
     if not results:
         return ""

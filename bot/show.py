@@ -20,7 +20,7 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Show:
-    """Whoever asks gets the newest state."""
+    """Draws any card by its name: whoever asks gets the newest state."""
 
     def __init__(self, ports: BotPorts) -> None:
         self.ports = ports

@@ -82,7 +82,7 @@ def details(view: View, changes: Changes) -> Section:
 
 
 def authors(view: View, changes: Changes) -> tuple[str, ...]:
-    """From the commits where the git host told them, else as the gate noted them."""
+    """Who wrote the changes: as the git host tells, else as the gate noted it."""
     found = [commit.author for commit in changes.commits] or view.release.authors
     return tuple(dict.fromkeys(author.name or author.email for author in found))
 

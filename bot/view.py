@@ -1,7 +1,6 @@
 """What the cards show: frozen views of the state, so that rendering is a pure function."""
 
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
@@ -15,11 +14,9 @@ from core.errors import UnknownNameError
 from core.people import Person
 from core.policy import Policy
 from core.reading import Delta
-from core.release.model import Model
+from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.words import ReleaseId, Stage
-
-STAGES: Final = (Stage.QA, Stage.PROD)
 
 
 class CardSubject(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +85,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_stages(self) -> tuple[Stage, ...]:
         """The stages that can be asked for now."""
-        asked = ((stage, RequestStage(release=self.release.id, stage=stage)) for stage in STAGES)
+        asked = ((stage, RequestStage(release=self.release.id, stage=stage)) for stage in JUDGED)
         return tuple(stage for stage, act in asked if self.may(act).is_met)
 
 

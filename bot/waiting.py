@@ -8,7 +8,7 @@ from core.release.state import RUNNING, State
 
 
 def waits_for(view: View) -> str:
-    """One sentence; "" when it has come to its end."""
+    """Say it in one sentence; "" when the release has come to its end."""
     release = view.release
     if release.is_final:
         return ""

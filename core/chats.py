@@ -18,7 +18,7 @@ NO_SURFACE: Final = (
 
 
 class Chats:
-    """Implements ``core.ports.Chat`` with one of each surface; ``default`` has the bare names."""
+    """All surfaces as one ``core.ports.Chat``; a bare name is a conversation of ``default``."""
 
     def __init__(self, surfaces: Mapping[str, Chat], *, default: str) -> None:
         self._surfaces = dict(surfaces)

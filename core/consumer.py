@@ -19,7 +19,6 @@ import msgspec
 from core.errors import (
     InterruptedWorkError,
     LockLostError,
-    QueueUnavailableError,
     RefusedByStoreError,
     UnavailableError,
     VersionConflictError,
@@ -61,6 +60,7 @@ class Consumer:
         self._under_work: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
         self._is_stopped = asyncio.Event()
+        self._receiving = asyncio.Lock()
 
     async def run(self) -> None:
         """Handle messages until it is stopped, or cancelled.
@@ -69,16 +69,19 @@ class Consumer:
         """
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopped.is_set():
-                for received in await self._receive():
-                    task = tasks.create_task(self._attend(received))
-                    self._under_work.add(task)
-                    task.add_done_callback(self._done)
+                async with self._receiving:
+                    for received in await self._receive():
+                        task = tasks.create_task(self._attend(received))
+                        self._under_work.add(task)
+                        task.add_done_callback(self._done)
                 await self._room()
 
     async def stop(self, finish_s: float = FINISH_S) -> None:
         """Receive no more, let what is short come to its end, and give the rest back at once."""
         self._is_stopped.set()
         self._has_room.set()
+        async with self._receiving:  # what came in the last moment is under work from here on
+            pass
         if self._under_work:
             await asyncio.wait(self._under_work, timeout=finish_s)
         for task in self._under_work:
@@ -96,14 +99,14 @@ class Consumer:
             await self._has_room.wait()
 
     async def _receive(self) -> list[Received]:
-        """What is under way when we are stopped goes back by itself."""
+        """A message that is on its way to us when we are stopped goes back when its lock ends."""
         room = self._at_once - len(self._under_work)
         receiving = asyncio.ensure_future(self._queue.receive(room, wait_s=RECEIVE_S))
         stopped = asyncio.ensure_future(self._is_stopped.wait())
         try:
             await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else []
-        except QueueUnavailableError as error:
+        except UnavailableError as error:
             self._say(logging.WARNING, "queue_unavailable", error)
             await asyncio.sleep(PAUSE_S)
             return []
@@ -160,7 +163,7 @@ class Consumer:
         return self._queue.complete
 
     async def _buried(self, message: Message, reason: str) -> Settle:
-        """Who has to know is told first: a repeat tells the same again."""
+        """Tell ``bury`` before the message is settled: after a crash it is told the same again."""
         try:
             await self._bury(message, reason)
         except UnavailableError as error:
@@ -203,7 +206,7 @@ class Consumer:
 
 
 def _next_name(name: str) -> str:
-    """It counts on from the id: our other counts begin anew when a dead letter is sent again."""
+    """The id has its own count: our others begin anew when a dead letter is sent again."""
     found = GIVEN_BACK.search(name)
     times = int(found[1]) + 1 if found else 1
     return message_id(original_id(name), f"~later-{times}")
@@ -236,7 +239,8 @@ async def held(queue: Queue, received: Received) -> AsyncIterator[None]:
     except TimeoutError:
         if not limit.expired():
             raise
-        raise LockLostError(CANCELLED.format(id=received.message.id)) from None
+    if limit.expired():  # also where the work made an error of its own of being cancelled
+        raise LockLostError(CANCELLED.format(id=received.message.id))
 
 
 async def _renew(queue: Queue, received: Received, limit: asyncio.Timeout) -> None:

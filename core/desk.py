@@ -73,9 +73,14 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         found = (letter for letter in self.letters.values() if letter.is_open)
         return tuple(sorted(found, key=lambda letter: letter.since))
 
+    def closed_letters(self) -> tuple[Letter, ...]:
+        """What was sent again or left its queue, the last one first."""
+        found = (letter for letter in self.letters.values() if not letter.is_open)
+        return tuple(sorted(found, key=lambda letter: str(letter.closed)))[::-1]
+
 
 def letter_id(queue: str, message: str) -> str:
-    """What a letter's card is known by: a message that was given back for later is the same."""
+    """A letter and its card have this name; a message that was given back for later keeps it."""
     return f"{queue}/{original_id(message)}"
 
 
@@ -123,13 +128,13 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
 
 @folds_desk(RedriveRequested)
 def _wanted(desk: Desk, _event: RedriveRequested) -> Desk:
-    """What came of it is an event of its own."""
+    """A wish moves nothing: what came of it is an event of its own."""
     return desk
 
 
 @folds_desk(LetterRedriven)
 def _redriven(desk: Desk, event: LetterRedriven) -> Desk:
-    """What was sent again already, or never was a letter, moves nothing."""
+    """An event about a letter that is closed, or never was one, moves nothing."""
     letter = desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open:
         return desk
@@ -138,7 +143,7 @@ def _redriven(desk: Desk, event: LetterRedriven) -> Desk:
 
 @folds_desk(LetterGone)
 def _gone(desk: Desk, event: LetterGone) -> Desk:
-    """What was closed, or has died anew since, is not meant."""
+    """A letter that was closed, or has died anew since, is not the one that is meant."""
     letter = desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open or letter.since != event.since:
         return desk
@@ -165,9 +170,6 @@ def _stray(desk: Desk, event: Event) -> Desk:
 
 def _closed(desk: Desk, letter: Letter) -> Desk:
     """Of the closed letters only the last stay; the ledger has them all."""
-    letters = {**desk.letters, letter.id: letter}
-    closed = [each for each in letters.values() if not each.is_open]
-    last = sorted(closed, key=lambda each: str(each.closed))[-KEPT_CLOSED:]
-    kept = {each.id for each in last}
-    found = {key: each for key, each in letters.items() if each.is_open or key in kept}
-    return replace(desk, letters=found)
+    desk = replace(desk, letters={**desk.letters, letter.id: letter})
+    gone = {each.id for each in desk.closed_letters()[KEPT_CLOSED:]}
+    return replace(desk, letters={k: each for k, each in desk.letters.items() if k not in gone})

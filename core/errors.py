@@ -20,7 +20,7 @@ class UnavailableError(SlussError):
     def __init__(
         self, message: str = "", *, retry_after_s: float = 5.0, longest_s: float = 60.0
     ) -> None:
-        """The first pause and the longest one: each time it is waited longer."""
+        """Pauses grow with each wait, from ``retry_after_s`` to ``longest_s``."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.longest_s = max(retry_after_s, longest_s)

@@ -27,9 +27,8 @@ ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """The state after the event, and what the flow decided. ``is_known``: seen before."""
+    """What the flow decided. ``is_known``: the event was seen before, and nothing was decided."""
 
-    model: Model
     decision: Decision = Decision()
     is_known: bool = False
 
@@ -85,7 +84,7 @@ class Handle:
         repository: Repository | None = None,
         desk: Desk | None = None,
     ) -> Context:
-        """The world as it is now: what the evaluator is asked with, here and by whoever shows."""
+        """The world as it is now: the flow decides in it, and cards ask the evaluator in it."""
         return Context(
             now=self._clock(),
             policy=self._policy,
@@ -105,8 +104,8 @@ class Handle:
                 decision = decide(model, event, context)
                 await self._commit(model, event, decision)
         except KnownEventError:
-            return Handled(model=await self.model(stream), is_known=True)
-        return Handled(model=await self.model(stream), decision=decision)
+            return Handled(is_known=True)
+        return Handled(decision=decision)
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         """Events of one stream take turns: of two that decide at once, one decides in vain.
@@ -116,7 +115,7 @@ class Handle:
         return self._turns.setdefault(stream, asyncio.Lock())
 
     async def _claims(self, event: Event) -> dict[str, Stream]:
-        """Of all claims only the one that this event asks about: there may be a thousand."""
+        """Ask for the one claim that this event is about: there may be a thousand."""
         name = _model_name(event).casefold()
         owner = await self._ledger.owner(name) if name else None
         return {name: owner} if owner else {}

@@ -28,7 +28,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job"):
     look: int = 0
 
     def message_id(self) -> str:
-        """Unlike for each look: duplicate detection would drop the same id sent again."""
+        """Each look has an id of its own: duplicate detection would drop the same one."""
         return message_id(f"{self.id}~{self.look}" if self.look else self.id)
 
 

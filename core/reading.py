@@ -52,7 +52,7 @@ def holder_name(model: Model, holder: Holder) -> str:
 
 def version_of(model: Model, version: str) -> Release | None:
     """The release that made a version."""
-    registered = (found for found in model.releases.values() if found.registered)
+    registered = (found for found in model.newest_first() if found.registered)
     return next((r for r in registered if r.registered and r.registered.version == version), None)
 
 
@@ -93,7 +93,7 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 def deltas(release: Release, champion: Release | None, policy: Policy) -> tuple[Delta, ...]:
-    """The largest change first; without a champion by name."""
+    """Each metric beside the champion's, the largest change first; without a champion by name."""
     before = champion.metrics if champion else {}
     names = sorted({*before, *release.metrics})
     found = (_delta(name, release.metrics.get(name), before.get(name), policy) for name in names)

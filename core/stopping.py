@@ -11,9 +11,10 @@ SPREAD_S: Final = 0.1  # whoever signals all processes does not reach them in on
 
 
 class Stopping:
-    """``begin`` is called once. Container platforms signal all processes, not only the first.
+    """It tells our parts that this process ends; ``begin`` is called once.
 
-    What a tool, a test or a run of ours says that died of it is no finding.
+    Container platforms signal all processes, not only the first: what a tool, a test or a run of
+    ours has said that died of it is no finding.
     """
 
     def __init__(self) -> None:
@@ -26,13 +27,6 @@ class Stopping:
 
     def begin(self) -> None:
         self._begun.set()
-
-    @property
-    def has_begun(self) -> bool:
-        return self._begun.is_set()
-
-    async def wait(self) -> None:
-        await self._begun.wait()
 
     async def is_to_blame(self) -> bool:
         """Whether something bad that a step brings is of our own making."""

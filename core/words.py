@@ -60,7 +60,7 @@ def platform_of(run: RunId) -> str:
 
 
 def message_id(name: str, suffix: str = "") -> str:
-    """One that would be too long is cut, and told apart by its digest."""
+    """An id that would be too long is cut, and told apart by its digest."""
     if len(name) + len(suffix) <= LONGEST_ID:
         return name + suffix
     digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core import jobs
 from core.consumer import Work
-from core.errors import QueueUnavailableError, RefusedByStoreError, StoreUnavailableError
+from core.errors import RefusedByStoreError, UnavailableError
 from core.events.codec import decode_batch
 from core.handle import Handle
 from core.jobs import Job, Lane
@@ -77,7 +77,7 @@ async def _relay(outbox: Outbox, lane: Lane, queue: Queue) -> None:
     while True:
         try:
             sent = await relay_once(outbox, lane, queue)
-        except (QueueUnavailableError, StoreUnavailableError) as error:
+        except UnavailableError as error:
             log.warning("%s", error, extra={"action": "relay_waits", "queue": lane})
             await asyncio.sleep(PAUSE_S)
             continue

@@ -125,7 +125,8 @@ def pushed(delivery: Delivery[Push]) -> Iterator[Event]:
 
 
 def _moved(update: RefUpdate, push: PushResource, time: datetime) -> Event:
-    natural = f"ado/{push.repository.id}/{push.push_id}/{update.name}"  # the reconciler's as well
+    # The host's API tells the same three: whoever reads the push there comes to the same id.
+    natural = f"ado/{push.repository.id}/{push.push_id}/{update.name}"
     branch = update.name.removeprefix(BRANCHES)
     if branch == update.name:
         reason = TAG.format(ref=update.name)

@@ -1,6 +1,5 @@
 """Keep a delivery until it is handled: its events in the queue, unreadable bytes as evidence."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +8,7 @@ from core.events.base import Event
 from core.events.codec import encode_batch
 from core.events.outside import DeliveryRejected
 from core.ports import Evidence, Message, Queue
+from core.words import message_id
 from handlers.body import RawBody
 from handlers.source import Delivered, Headers, fingerprint
 
@@ -33,12 +33,11 @@ MOST: Final = 50
 LONGEST: Final = 200
 
 NOT_KEPT: Final = "(not kept)"
-LONGEST_ID: Final = 128
 LARGEST_PART: Final = 200 * 1024  # a message takes 256 KB, with its properties
 
 
 def kept_headers(headers: Headers) -> dict[str, str]:
-    """Small enough for the event, and text: aiohttp leaves other bytes as lone surrogates."""
+    """What an event keeps is short, and text: aiohttp leaves other bytes as lone surrogates."""
     return {
         _text(name): _text(value) if name.casefold() in HARMLESS else NOT_KEPT
         for name, value in list(headers.items())[:MOST]
@@ -62,7 +61,7 @@ class Inbox:
         name = f"{self._source}/{delivered.delivery}"
         await self._queue.send(
             *(
-                Message(id=_short(f"{name}~{number}" if number else name), body=part)
+                Message(id=message_id(name, f"~{number}" if number else ""), body=part)
                 for number, part in enumerate(_parts(delivered.events))
             )
         )
@@ -81,7 +80,7 @@ class Inbox:
         )
 
     async def reject_unproved(self, body: RawBody, now: datetime) -> Delivered:
-        """No signature holds without the whole body: told once an hour, so that nobody floods."""
+        """Tell of such bodies once an hour: a part of one proves no sender, and may be a flood."""
         delivery = f"unproved/{now:%Y-%m-%dT%H}"
         return await self._reject(delivery, now, reason=body.flaw, size=body.size)
 
@@ -104,9 +103,3 @@ def _parts(events: Sequence[Event]) -> list[bytes]:
         return [whole]
     middle = len(events) // 2
     return _parts(events[:middle]) + _parts(events[middle:])
-
-
-def _short(name: str) -> str:
-    if len(name) <= LONGEST_ID:
-        return name
-    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"

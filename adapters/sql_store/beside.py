@@ -51,11 +51,6 @@ class Beside:
         update = sa.update(cards).values(leased_until=0.0)
         await self._write(CARDS, lambda connection: connection.execute(update))
 
-    async def cards_of(self, prefix: str) -> list[ShownCard]:
-        query = sa.select(cards).where(cards.c.key.startswith(prefix, autoescape=True))
-        rows = await self._read(lambda connection: connection.execute(query).all())
-        return [_shown(row) for row in rows]
-
     async def _change(self, key: str, owner: str, values: dict[str, object]) -> None:
         """Only the holder of the lease writes: a late one changes nothing."""
         is_held = (cards.c.key_digest == digest(key), cards.c.owner == owner)

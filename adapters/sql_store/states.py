@@ -91,4 +91,5 @@ class Uncommitted:
 def _weight(state: State) -> int:
     if not isinstance(state, Model):
         return 1
-    return 1 + len(state.releases) + LIVE * len(state.live_ids) + len(state.pushes) // LIVE
+    named = len(state.pushes) + len(state.creators)
+    return 1 + len(state.releases) + LIVE * len(state.live_ids) + named // LIVE

@@ -31,7 +31,7 @@ from adapters.sql_store.states import States
 from adapters.sql_store.views import deliveries_view, held_view, names_view, releases_view
 from adapters.sql_store.writer import CHAIN, CLOSED, OUTBOX, Writer
 from core.desk import Desk
-from core.errors import StoreUnavailableError
+from core.errors import StoreUnavailableError, UnavailableError
 from core.events.base import Event
 from core.jobs import AnyJob, Job, Lane
 from core.ledger import to_line
@@ -78,11 +78,14 @@ class SqlStore(Beside):
         return store
 
     async def wait_until_ready(self) -> Migrated:
-        """What was done to the tables. A file is not waited for: only a server comes up later."""
+        """What was done to the tables. A file is not waited for: only a server comes up later.
+
+        A password that cannot be had yet is waited for, too.
+        """
         for pause_s in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
             try:
                 return await self._in_reader(self._schema.ensure)
-            except StoreUnavailableError as error:
+            except UnavailableError as error:
                 if self._engine.dialect.name == "sqlite":
                     raise
                 url = self._settings.shown_url

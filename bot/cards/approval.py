@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 import msgspec
@@ -61,8 +62,8 @@ class ApprovalView(View, frozen=True, kw_only=True):
 
 
 async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
-    approval = ApprovalId(subject.name)
-    releases = subject.model.releases.values()
+    approval, model = ApprovalId(subject.name), subject.model
+    releases = chain(model.live(), model.newest_first())  # the others need not be unpacked for it
     release = next((found for found in releases if approval in found.promotions), None)
     if release is None:
         raise UnknownNameError("approval", approval)

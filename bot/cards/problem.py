@@ -1,15 +1,12 @@
 """The card of a release that is stuck: what happened, where its dead letter is, what to do."""
 
-from functools import partial
-
-from bot.click import Click, Clicks, Draft, release_of
+from bot.click import Click, Clicks, Draft, release_of, retry_of
 from bot.elements import banner, button, card, facts, heading, link, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, page, whole_view
 from bot.wording import moment
 from core.authority.acts import RetryStep
 from core.card import Button, Card, Tone
-from core.events.people import RetryRequested
 from core.release.state import State
 from core.words import ReleaseId
 
@@ -64,10 +61,4 @@ def subject_of(click: Click) -> ReleaseId:
 
 @clicks.on("problem.retry")
 def retry(click: Click) -> Draft:
-    release = release_of(click)
-    return partial(
-        RetryRequested,
-        id=f"retry/{release}/{click.person.id}/{click.id}",
-        release=release,
-        by=click.person,
-    )
+    return retry_of(click)

@@ -1,19 +1,18 @@
 """The card of a release: one card, updated in place from check to production."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from bot import findings, metrics_table, progress
-from bot.click import Click, Clicks, Draft, release_of
+from bot.click import Click, Clicks, Draft, release_of, retry_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
-from bot.view import STAGES, CardSubject, View, whole_view
+from bot.view import CardSubject, View, whole_view
 from bot.wording import count, moment, short
 from core.authority.acts import RequestStage, RetryStep
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
-from core.events.people import RetryRequested
 from core.reading import holder_name, holder_of, tone_of
+from core.release.model import JUDGED
 from core.release.release import Release
 from core.release.state import RUNNING, State
 from core.words import ReleaseId, Stage
@@ -76,13 +75,7 @@ def show(_click: Click) -> Draft:
 
 @clicks.on("release.retry")
 def retry(click: Click) -> Draft:
-    release = release_of(click)
-    return partial(
-        RetryRequested,
-        id=f"retry/{release}/{click.person.id}/{click.id}",
-        release=release,
-        by=click.person,
-    )
+    return retry_of(click)
 
 
 def _verdict(view: View) -> Verdict:
@@ -152,7 +145,7 @@ _VERDICTS: dict[State, Callable[[View], Verdict]] = {
 
 
 def _reason(view: View) -> Iterator[Element]:
-    """Why it is so, and what to do next."""
+    """Why the release is where it is, and what to do next."""
     release = view.release
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
@@ -165,7 +158,7 @@ def _reason(view: View) -> Iterator[Element]:
 def _gate_blocks(view: View) -> str:
     """The gate's objection to the next stage, of a release that is registered but cannot go on."""
     release = view.release
-    stage = next((stage for stage in STAGES if stage not in release.placed), None)
+    stage = next((stage for stage in JUDGED if stage not in release.placed), None)
     if stage is None:
         return ""
     ruling = view.may(RequestStage(release=release.id, stage=stage)).part(Condition.GATE)

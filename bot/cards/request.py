@@ -40,7 +40,7 @@ def readers(view: RequestView) -> tuple[str, ...]:
 
 
 def render(view: RequestView) -> Card:
-    """For the person who asks alone: the release's own card stays as it is for the others."""
+    """The form is for whoever asks alone: the release's own card stays as it is for the others."""
     promotion = view.release.promotion_to(view.stage)
     if promotion is not None and not promotion.outcome:
         return _sent(view, promotion)

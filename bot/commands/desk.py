@@ -62,6 +62,6 @@ def _stray(stray: Stray) -> str:
 
 
 def _buttons(letters: tuple[Letter, ...]) -> Iterator[Part]:
-    """The oldest: sending one again makes room for the next."""
+    """Only the oldest letters have buttons: sending one again makes room for the next."""
     for letter in letters[:BUTTONS]:
         yield button(f"Open {clipped(letter.message, 40)}", "letter.show", letter=letter.id)

@@ -10,7 +10,7 @@ from bot.waiting import waits_for
 from bot.wording import moment
 from core.card import Card, Tone
 from core.reading import holder_name, holder_of
-from core.release.model import Model
+from core.release.model import JUDGED, Model
 from core.words import Stage
 
 RELEASES = 5
@@ -27,7 +27,7 @@ async def model_status(words: list[str], asker: Asker) -> Card:
     model = await find_model(show.ports, words[0])
     return card(
         heading(name_of(model)),
-        facts((stage, _held(model, stage, show)) for stage in (Stage.QA, Stage.PROD)),
+        facts((stage, _held(model, stage, show)) for stage in JUDGED),
         *_releases(model, show),
     )
 

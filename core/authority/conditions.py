@@ -124,8 +124,6 @@ def order(question: Question, stage: Stage) -> Ruling:
 
 
 def _awaits(release: Release, stage: Stage) -> bool:
-    if release.is_final:
-        return False
     promotion = release.promotion_to(stage)
     return promotion is not None and promotion.outcome in {"", "approved"}
 
@@ -183,5 +181,5 @@ def still_bound(question: Question, promotion: Promotion) -> Ruling:
 
 
 def _who_decides(policy: Policy, stage: Stage) -> str:
-    groups = " or ".join(approvers(policy, stage)) or "nobody (the policy names no group)"
-    return f"A member of {groups} can who neither wrote, pushed, trained nor requested it."
+    who = an_approver(policy, stage)
+    return f"{who[0].upper()}{who[1:]} can who neither wrote, pushed, trained nor requested it."

@@ -33,7 +33,7 @@ CAN_ACCEPT: Final = frozenset({State.AWAITING_ACCEPTANCE})
 
 
 def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruling:
-    """Whether the person may, or with None whether anybody may: the flow does what is met."""
+    """Rule on the act for this person, or with None for anybody: the flow does only what is met."""
     if isinstance(act, SendAgain):
         return all_of(act.name, letters.send_again(person, act.letter, context))
     release = model.releases.get(act.release)
@@ -93,7 +93,7 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
 
 
 def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
-    """Of an approval that is decided nobody is asked who they are in it."""
+    """An approval that was decided says so, and asks for no four eyes and no group."""
     yield conditions.identity(question, "Sign in as yourself and press again.")
     is_open = conditions.still_open(question.release, act.approval)
     yield is_open

@@ -23,7 +23,7 @@ NOT_YOURS: Final = "You are in no group of the platform team. Nothing was sent."
 
 
 def send_again(person: Person | None, letter: str, context: Context) -> Iterator[Ruling]:
-    """Whether it is open comes first: who comes second hears who was first."""
+    """Ask first whether the letter is open, so that a second person hears who sent it."""
     team = tuple(context.policy.platform_team)
     who_can = _who_can(team, context)
     yield _open(context.desk.letters.get(letter), letter)
@@ -44,7 +44,7 @@ def _open(letter: Letter | None, wanted: str) -> Ruling:
 
 
 def _of_the_team(person: Person | None, team: tuple[str, ...], context: Context) -> Ruling:
-    """On one machine there is no platform team but who sits before it."""
+    """On one machine whoever sits before it is the platform team."""
     who_can = _who_can(team, context)
     if context.is_local:
         return met(Condition.GROUP, who_can)

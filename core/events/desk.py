@@ -11,7 +11,7 @@ from core.words import ReleaseId
 class LetterBuried(Event, frozen=True, kw_only=True):
     """A message of a queue became a dead letter. ``about`` says in words what it was about.
 
-    ``time`` is since when the queue has it: who dies again is another letter of the same message.
+    ``time`` is since when the queue has it: a message that dies again is another letter.
     """
 
     is_for_desk: ClassVar[bool] = True

@@ -4,7 +4,7 @@ from core.context import Context
 from core.events.derived import ReleaseAccepted, ReleaseRejected
 from core.events.people import AcceptanceDecided
 from core.flow.decision import CardRef, Decision, decides, follows, refused
-from core.flow.steps import plan
+from core.flow.plan import plan
 from core.release.model import Model
 from core.words import Stage, Step
 

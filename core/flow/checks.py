@@ -5,10 +5,10 @@ import msgspec
 from core.authority.conditions import findings_before
 from core.context import Context
 from core.events.base import Event
-from core.events.derived import ModelNameClaimed, ReleaseBlocked, ReleaseChecked, StepPlanned
+from core.events.derived import ModelNameClaimed, ReleaseBlocked, ReleaseChecked
 from core.events.workers import StepFinished
 from core.flow.decision import CardRef, Decision, follows
-from core.jobs import step_job
+from core.flow.plan import plan
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import steps_of
@@ -28,13 +28,9 @@ def checked(model: Model, release: Release, event: StepFinished, context: Contex
         blocked = follows(event, ReleaseBlocked, context, release=release.id, reason=reason)
         return Decision(events=(blocked,), cards=cards)
     following = steps_of(result.model_type)[1]
-    attempt = _attempt(release, following)
-    planned = follows(
-        event, StepPlanned, context, release=release.id, step=following, attempt=attempt
-    )
-    job = step_job(model.stream, release.id, following, attempt, Stage.TST)
-    events: tuple[Event, ...] = (*_claim(model, event, context, result), planned)
-    return Decision(events=events, jobs=(job,), cards=cards)
+    planned = plan(model, release, event, context, step=following, stage=Stage.TST)
+    events = (*_claim(model, event, context, result), *planned.events)
+    return Decision(events=events, jobs=planned.jobs, cards=cards)
 
 
 def name_problem(model: Model, result: Checked, context: Context) -> str:
@@ -61,8 +57,3 @@ def _claim(
     name = result.model
     claim = follows(event, ModelNameClaimed, context, model=name, stream=Stream(model.stream))
     return (msgspec.structs.replace(claim, id=f"claim/{model.stream}/{name.casefold()}"),)
-
-
-def _attempt(release: Release, step: str) -> int:
-    before = release.steps.get(step)
-    return before.attempt + 1 if before else 1

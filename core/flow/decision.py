@@ -67,7 +67,7 @@ def ignored(event: Event, context: Context, reason: str) -> Decision:
 
 
 def refused(model: Model, event: PersonEvent, context: Context) -> Decision | None:
-    """None when the person may do it; else nothing changes, and the attempt is in the ledger."""
+    """Return the refusal, which the ledger keeps, or None when the person may do it."""
     act = act_of(event)
     ruling = may(event.by, act, model, context)
     if ruling.is_met:
@@ -81,7 +81,7 @@ def refused(model: Model, event: PersonEvent, context: Context) -> Decision | No
 
 
 def follows(event: Event, name: type[E], context: Context, **fields: Any) -> E:
-    """A derived event: its id is natural, made from its cause, its kind and what it is about."""
+    """Make a derived event; its id comes from its cause, its kind and what it is about."""
     about = "/".join(str(fields[key]) for key in ("release", "stage", "step") if key in fields)
     identity = "/".join(part for part in (event.id, name.__name__, about) if part)
     return name(id=identity, time=context.now, caused_by=event.id, **fields)

@@ -32,7 +32,7 @@ def wanted(model: Model, event: RedriveRequested, context: Context) -> Decision:
 
 @decides(LetterGone)
 def gone(_model: Model, event: LetterGone, context: Context) -> Decision:
-    """It may have been sent again while its queue was looked at."""
+    """A letter that was sent again while its queue was looked at is not gone."""
     letter = context.desk.letters.get(letter_id(event.queue, event.message))
     if letter is None or not letter.is_open or letter.since != event.since:
         return ignored(event, context, f"{event.message} was no open letter any more")
@@ -40,7 +40,7 @@ def gone(_model: Model, event: LetterGone, context: Context) -> Decision:
 
 
 def _card(event: LetterBuried | RedriveRequested | LetterGone) -> tuple[CardRef, ...]:
-    """No card tells of a letter's own card: the telling would never end."""
+    """A letter about a letter's own card gets none: the telling would never end."""
     if event.message.startswith(f"card/{LETTER_CARD}/"):
         return ()
     return (CardRef(LETTER_CARD, letter_id(event.queue, event.message)),)

@@ -5,7 +5,7 @@ from core.context import Context
 from core.events.derived import PromotionApproved, PromotionRejected, PromotionRequested
 from core.events.people import ApprovalDecided, StageRequested
 from core.flow.decision import CardRef, Decision, decides, follows, refused
-from core.flow.steps import plan
+from core.flow.plan import plan
 from core.release.model import Model
 from core.words import Step
 

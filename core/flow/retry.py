@@ -3,7 +3,7 @@
 from core.context import Context
 from core.events.people import RetryRequested
 from core.flow.decision import Decision, decides, refused
-from core.flow.steps import plan
+from core.flow.plan import plan
 from core.release.model import Model
 
 

@@ -3,19 +3,18 @@
 from typing import Final
 
 from core.context import Context
-from core.events.base import Event
 from core.events.derived import (
     AcceptanceAsked,
     ApprovalVoided,
     ReleaseStuck,
     StagePlaced,
     StepFailed,
-    StepPlanned,
     VersionRegistered,
 )
 from core.events.workers import JobDeadLettered, StepFinished
 from core.flow import checks
 from core.flow.decision import CardRef, Decision, decides, follows, ignored
+from core.flow.plan import plan
 from core.flow.registry import observe
 from core.jobs import step_job
 from core.release.model import Model
@@ -81,19 +80,6 @@ def dead_lettered(model: Model, event: JobDeadLettered, context: Context) -> Dec
     return Decision(events=(stuck,), cards=cards)
 
 
-def plan(
-    model: Model, release: Release, event: Event, context: Context, *, step: Step, stage: Stage
-) -> Decision:
-    """The next attempt of a step: only the flow raises the attempt."""
-    before = release.steps.get(step_key(step, stage))
-    attempt = before.attempt + 1 if before else 1
-    planned = follows(
-        event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage
-    )
-    job = step_job(model.stream, release.id, step, attempt, stage)
-    return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))
-
-
 def _failed(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
     assert isinstance(event.result, Failed)
     cards = (CardRef("release", release.id),)
@@ -132,7 +118,7 @@ def _registered(release: Release, event: StepFinished, context: Context, version
 
 
 def _promoted(model: Model, release: Release, event: StepFinished, context: Context) -> Decision:
-    """What somebody moved while we did was not judged: the registry is read once more."""
+    """Read the registry once more: what somebody moved while we did was not judged."""
     assert isinstance(event.result, Promoted)
     placed = follows(
         event, StagePlaced, context,

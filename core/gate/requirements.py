@@ -49,10 +49,11 @@ class LineKind(StrEnum):
 
 
 class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """``text`` is how pip would write it; ``wrong`` and ``mend`` are of what is no package.
+    """One line of an environment file; ``text`` is how pip would write it.
 
-    ``is_conda``: conda brings it, which knows packages that no index of Python's has.
-    Only what is unreadable brings its own ``mend``: about the others the reader has its say.
+    ``wrong`` says why a line is no package, and ``mend`` what to do about one that is unreadable;
+    about other lines it is for the reader to say. ``is_conda``: conda brings it, which knows
+    packages that no index of Python's has.
     """
 
     kind: LineKind
@@ -173,5 +174,5 @@ def is_conda(file: str) -> bool:
 
 
 def entries(file: str, text: str) -> tuple[RequirementLine, ...]:
-    """Every line of an environment file in its order; what makes no sense is one, too."""
+    """Every line of an environment file in its order, also those that make no sense."""
     return tuple(conda_entries(text) if is_conda(file) else pip_entries(text))

@@ -8,9 +8,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.gate.check_rules import (
-    CheckRules,
-)
+from core.gate.check_rules import CheckRules
 from core.gate.checks import CheckResult, Mode
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
@@ -122,7 +120,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return next((gate for gate in GATES if self.blocking(result, gate)), "")
 
     def until(self, stage: str) -> "Policy":
-        """The same policy for who asks what stands before a stage: behind it nothing blocks."""
+        """The same policy, but that nothing blocks at the gates behind this stage."""
         last = GATES.index(stage) if stage in GATES else GATES.index("acceptance")
         later = frozenset(GATES[last + 1 :])
         checks = {
@@ -135,7 +133,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return msgspec.structs.replace(self, checks=checks, blocks=blocks)
 
     def direction(self, metric: str) -> Literal["higher", "lower", ""]:
-        """Which way is better; a prefix such as ``test_`` does not matter, "" is not known."""
+        """Which way is better, "" when nobody has said; a prefix such as ``test_`` is left out."""
         name = metric.casefold()
         known = {key.casefold(): value for key, value in self.directions.items()}
         return known.get(name) or known.get(PART_OF_DATA.sub("", name)) or ""

@@ -1,7 +1,8 @@
 """What Sluss needs from the outside world, in its own words: adapters implement these.
 
-Every port has an implementation for one machine; Queue, Store and Chat have one for production,
-too. One contract suite runs on all of a port (tests/adapters). A method raises
+Every port has an implementation for one machine. Queue, Store and Chat have one for production,
+too, and ModelRegistry and Tracking take any MLflow server. Where a port has a contract suite
+(tests/adapters/*_contract.py), each of its implementations is held to it. A method raises
 ``UnavailableError`` when its system does not answer.
 """
 

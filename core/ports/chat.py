@@ -6,7 +6,7 @@ from core.card import Card
 
 
 class Chat(Protocol):
-    """Each of its surfaces is one (Teams, the chat window), and so are all of them together."""
+    """Cards are shown on a surface, such as Teams; all surfaces together are a chat, too."""
 
     async def post(self, conversation: str, card: Card) -> str:
         """Return the activity's id, to update the card in place later."""
@@ -19,7 +19,7 @@ class Conversations(Protocol):
     """Where a conversation is reached, in the words of its chat, so that any process may post."""
 
     async def find_place(self, conversation: str) -> str | None:
-        """The chat has kept this of the conversation last; None when it never did."""
+        """What the chat kept last of the conversation; None when it never did."""
 
     async def keep_place(self, conversation: str, place: str) -> None:
-        """Every message may tell it anew: only what has changed is written."""
+        """Keep the place; every message may tell it anew, and only a change is written."""

@@ -44,7 +44,7 @@ class RunState(StrEnum):
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The step handed this back; of a kind that has no rows or metrics they are empty."""
+    """What a step has handed back; what it does not have, such as metrics, is left empty."""
 
     data_fingerprint: str = ""
     rows: int = 0
@@ -77,7 +77,7 @@ class MLPlatform(Protocol):
         """Start the run of this key, or find the one that was started; return its id."""
 
     async def look(self, run: RunId) -> RunLook:
-        """The run is so far, or has ended so."""
+        """Say how far the run is, or how it has ended."""
 
     async def log(self, run: RunId, offset: int = 0) -> bytes:
         """The log from ``offset`` on, scrubbed of secrets; at most 256 KB a call."""

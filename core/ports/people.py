@@ -9,7 +9,7 @@ class Directory(Protocol):
     async def person(self, object_id: str) -> Person | None: ...
 
     async def by_email(self, email: str) -> Person | None:
-        """Also finds a host's user name; addresses compare without case."""
+        """Find a person by an address, whatever its case, or by a git host's user name."""
 
     async def members(self, group: str) -> tuple[Person, ...]: ...
 

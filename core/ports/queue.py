@@ -38,7 +38,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queue(Protocol):
-    """At least once, in no promised order. A lock that expires gives the message to another."""
+    """Messages come at least once, in no promised order; an expired lock gives one to another."""
 
     async def send(self, *messages: Message) -> None:
         """Durable when it returns; an id sent before within the window is dropped silently."""

@@ -82,7 +82,7 @@ class Outbox(Protocol):
     async def mark_sent(self, ids: Sequence[str]) -> None: ...
 
     async def done(self, job: Job) -> None:
-        """A card was shown, or is a dead letter: its place is free. Steps end in the ledger."""
+        """Free the place of a card that was shown or is a dead letter; steps end in the ledger."""
 
     async def wait_unsent(self, lane: Lane, wait_s: float) -> None:
         """Return at once when something may be unsent, else after ``wait_s``."""
@@ -108,14 +108,12 @@ class CardBook(Protocol):
     """Which card is shown where; a lease keeps two deliverers from posting it twice."""
 
     async def lease_card(self, key: str, owner: str, lease_s: float) -> ShownCard | None:
-        """None while somebody else holds the lease."""
+        """Return the card as it was shown last, or None while somebody else holds the lease."""
 
     async def keep_card(self, owner: str, shown: ShownCard) -> None:
         """Store what is shown now and end the lease."""
 
     async def release_lease(self, key: str, owner: str) -> None: ...
-
-    async def cards_of(self, prefix: str) -> list[ShownCard]: ...
 
 
 class ReleaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +149,7 @@ class Views(Protocol):
     async def deliveries(self, limit: int = 100) -> list[DeliveryRow]: ...
 
     async def held(self) -> dict[Stream, dict[Stage, str]]:
-        """What we know that the stages of every claimed model hold: stage to version."""
+        """Each stage of every claimed model, and the version that we know to hold it."""
 
     async def names(self) -> dict[Stream, str]:
         """Every claimed model's name in its own spelling."""

@@ -7,4 +7,4 @@ from core.words import Stage
 
 class VariableGroups(Protocol):
     async def variables(self, stage: Stage) -> dict[str, str] | None:
-        """The stage has these names and values, of a secret its name; None without any groups."""
+        """The names and values of a stage, where a secret is its name; None without any groups."""

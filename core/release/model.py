@@ -44,7 +44,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         return holder.version if holder else ""
 
     def differing(self, found: Mapping[Stage, str]) -> dict[Stage, str]:
-        """Of what the registry holds, the stages that people decide about and we know otherwise."""
+        """Stages that people decide about and where the registry holds what we do not know of."""
         judged = {stage: found.get(stage, "") for stage in JUDGED}
         return {stage: at for stage, at in judged.items() if at != self.held(stage)}
 

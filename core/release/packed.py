@@ -40,10 +40,10 @@ class PackedReleases(Releases):
         return len(self._found)
 
     def joined(self, new: Releases) -> "PackedReleases":
-        """Nothing is unpacked for it."""
+        """These releases and the new ones, of which none is unpacked."""
         return PackedReleases(self._found | dict(new))
 
 
 def joined(known: Releases, new: Releases) -> Releases:
-    """Both, in their order; of a release that is in both the new one."""
+    """Both together, in their order; a release that is in both is as the new ones have it."""
     return known.joined(new) if isinstance(known, PackedReleases) else {**known, **new}

@@ -19,7 +19,7 @@ from core.release.packed import joined
 from core.release.release import Release
 from core.release.state import StepRun
 from core.results import Checked, Ran
-from core.words import BlobId
+from core.words import BlobId, Step
 
 replace = msgspec.structs.replace
 AT_ONCE: Final = 100  # events: a long stream is made slim on the way, and never stands there whole
@@ -34,14 +34,15 @@ def grown(model: Model, events: Iterable[Event]) -> Model:
 
 
 def slim(release: Release) -> Release:
-    """Making slim before an event or after it comes to the same."""
+    """Leave out what nobody asks of a final release; before an event or after it is the same."""
     if not release.is_final:
         return release
-    checked = release.checked
+    checked, left = release.checked, _unfinished(release)
+    has_version = release.registered is not None or Step.REGISTER in left
     return replace(
         release,
-        steps=_unfinished(release),
-        checked=_checked(checked, is_registered=bool(release.registered)) if checked else None,
+        steps=left,
+        checked=_checked(checked, has_version=has_version) if checked else None,
         quick=_measured(release.quick),
         waiting=(),
         ran={step: _ran(ran) for step, ran in release.ran.items()},
@@ -55,18 +56,21 @@ def _with_slim(model: Model, events: Iterable[Event]) -> Model:
 
 
 def _unfinished(release: Release) -> dict[str, StepRun]:
-    """Their late results are still noted."""
+    """Runs without an end stay, as their late results are still noted."""
     runs = release.steps.items()
     return {key: replace(run, note="") for key, run in runs if run.finished is None}
 
 
-def _checked(checked: Checked, *, is_registered: bool) -> Checked:
-    """A registered version may come to hold a stage, and is then what others are compared with."""
+def _checked(checked: Checked, *, has_version: bool) -> Checked:
+    """A version may come to hold a stage, and is then what others are compared with.
+
+    While it is being registered, too: the late result is still noted.
+    """
     return replace(
         checked,
         checks=_measured(checked.checks),
-        variables=checked.variables if is_registered else {},
-        libraries=checked.libraries if is_registered else (),
+        variables=checked.variables if has_version else {},
+        libraries=checked.libraries if has_version else (),
         report=BlobId(""),
         reports={},
     )

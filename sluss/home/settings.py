@@ -142,7 +142,7 @@ class _Variables(msgspec.Struct, frozen=True):
 
 
 def from_environment(home: Path | None = None, *, port: int | None = None) -> Settings:
-    """What a start uses; nothing else reads the environment of the process."""
+    """All settings of a start; only what is handed on to other processes is read elsewhere."""
     environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
     return load(home or default_home(environ), environ)
 

@@ -78,7 +78,6 @@ def _pages(parts: Parts) -> Pages:
         evidence=parts.evidence,
         ml_platform=parts.ml_platform,
         queues={str(lane): queue for lane, queue in parts.queues.items()},
-        policy=parts.settings.files.policy,
         people=parts.settings.files.people,
         mlflow_url=parts.mlflow_url,
     )

@@ -1,4 +1,4 @@
-"""One process per home: a second one would take the first one's messages and leases."""
+"""One process of each role on a home: a second one would take messages and leases of the first."""
 
 import fcntl
 from collections.abc import Iterator

@@ -16,6 +16,7 @@ from core.events.outside import CodePushed
 from core.jobs import Lane, ObserveRegistry, ShowCard
 from core.ports import ShownCard
 from core.words import Stage, Step, Stream
+from tests.adapters.shown_cards import shown_cards
 from tests.core.story import CHECKED, Story
 
 LOAN, CARD = Stream("loan"), Stream("card")
@@ -128,7 +129,7 @@ class StoreContract:
         shown = ShownCard(key="release/loan-1", conversation="room", activity="7", version=3)
         await store.keep_card("one", shown)
         assert await store.lease_card("release/loan-1", "two", 30) == shown
-        assert await store.cards_of("release/") == [shown]
+        assert await shown_cards(store, "release/") == [shown]
 
     async def test_a_lease_that_ran_out_is_taken_over(self, store):
         await store.lease_card("release/loan-1", "one", 0.01)
@@ -188,7 +189,7 @@ class StoreContract:
         assert await store.effect(branch, branch) == await store.find_effect(branch) == branch
         await store.lease_card(branch, "one", 30)
         await store.keep_card("one", ShownCard(key=branch, conversation=branch))
-        assert await store.cards_of(branch[:3]) == [ShownCard(key=branch, conversation=branch)]
+        assert await shown_cards(store, branch[:3]) == [ShownCard(key=branch, conversation=branch)]
         ledger.verify([line async for line in store.export()])
 
     async def test_a_value_that_no_database_takes_is_the_fault_of_that_write_alone(self, store):
@@ -263,7 +264,7 @@ class StoreContract:
         await store.release_lease("release/1", "late")
 
         assert await store.lease_card("release/1", "late", 30) is None
-        assert await other.cards_of("") == [ShownCard(key="release/1")]
+        assert await shown_cards(other) == [ShownCard(key="release/1")]
 
     async def test_commits_and_leases_of_two_stores_do_not_block_each_other(self, store, other):
         """In each batch the one begins with a card, and the other with the ledger."""

@@ -12,6 +12,7 @@ from core.jobs import ShowCard
 from core.platform import Platform
 from core.words import Stage, Step
 from tests.adapters.bare_repositories.bare_world import BareWorld
+from tests.adapters.shown_cards import shown_cards
 from tests.bot.views import NAMED, titles, verdict, words
 from tests.bot.world import LOAN, Room, World
 from tests.core.story import EVE, Story
@@ -109,7 +110,7 @@ async def test_a_card_that_is_gone_is_posted_anew(world):
     await world.show_cards()
 
     assert world.room.posts == 2
-    kept = await world.store.cards_of("release/")
+    kept = await shown_cards(world.store, "release/")
     assert kept[0].activity == "activity-2"
 
 
@@ -175,7 +176,7 @@ async def test_each_card_is_posted_and_updated_on_the_surface_of_its_room(tmp_pa
     assert slack.conversations() == ["approvals"]
     assert slack.updates == 1
     assert set(world.room.conversations()) == {"credit room"}
-    kept = await world.store.cards_of("approval/")
+    kept = await shown_cards(world.store, "approval/")
     assert [shown.conversation for shown in kept] == ["slack:approvals"]
     await world.store.close()
 

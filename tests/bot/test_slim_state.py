@@ -112,3 +112,21 @@ async def test_the_state_is_really_slim(world):
     assert not any(check.findings for check in model.releases["loan-1"].checks)
     shown = str((await world.show.face("release", "loan-1", LOAN)).card)
     assert "add README.md" in shown
+
+
+async def test_a_request_in_a_long_story_leaves_the_rest_of_it_packed(tmp_path):
+    """A look at ten thousand releases would hold up the event loop, and everything in it."""
+    story = Story()
+    for number in range(1, 30):
+        story.push(number)
+    world, later = World(tmp_path), World(tmp_path)
+    await world.told(story.to_registered("1", UNSIGNED).request(Stage.QA))
+    model = await later.handle.model(LOAN)
+    [live] = model.live()
+
+    face = await later.show.face("approval", live.open_promotion().approval, LOAN)
+
+    assert face.card.summary.startswith("Approve")
+    assert sum(isinstance(found, bytes) for found in model.releases._found.values()) == 28
+    await world.store.close()
+    await later.store.close()

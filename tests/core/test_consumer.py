@@ -109,6 +109,28 @@ async def test_a_system_that_is_down_counts_no_try(queue):
     assert await queue.dead_letters() == []
 
 
+class Unasked(SqliteQueue):
+    """A queue that cannot be asked at first, since whoever says who we are does not answer."""
+
+    asked = 0
+
+    async def receive(self, limit, wait_s):
+        self.asked += 1
+        if self.asked == 1:
+            raise UnavailableError
+        return await super().receive(limit, wait_s)
+
+
+async def test_whatever_is_down_the_consumer_goes_on(tmp_path):
+    queue, worked = Unasked(tmp_path / "unasked.db", "jobs"), Worked()
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        await until(lambda: worked.done)
+    await queue.close()
+
+    assert worked.done == ["a"]
+
+
 async def test_what_waits_holds_no_slot(queue):
     """Whatever stands behind it in the queue is worked on meanwhile."""
     worked = Worked(UnavailableError(retry_after_s=60))
@@ -242,6 +264,32 @@ async def test_a_stop_gives_long_work_back_at_once(queue):
         [received] = await queue.receive(1, 0)  # no lock has to run out
 
     assert received.message == Message(id="a", body=b"1")
+
+
+class LastMoment(SqliteQueue):
+    """A queue whose message comes in the very moment of the stop."""
+
+    ready = asyncio.Event()
+
+    async def receive(self, limit, wait_s):
+        await self.ready.wait()
+        return self.found
+
+
+async def test_what_comes_in_the_last_moment_is_given_back_before_the_stop_is_over(tmp_path):
+    queue, long = LastMoment(tmp_path / "last.db", "jobs", lock_s=30), Long(60)
+    await queue.send(Message(id="a", body=b"1"))
+    queue.found = await SqliteQueue.receive(queue, 1, 5)
+    async with consuming(queue, long) as consumer:
+        await asyncio.sleep(0.05)
+        queue.ready.set()
+        await asyncio.sleep(0)  # it was received, and the consumer has not seen it
+        await consumer.stop()
+    given_back = await SqliteQueue.receive(queue, 1, 0)
+    await queue.close()
+
+    assert given_back
+    assert long.cancelled == []
 
 
 async def test_a_stop_without_work_is_over_at_once(queue):

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,20 @@ async def test_work_ends_when_the_lock_must_have_run_out(tmp_path):
         async with held(queue, received):
             await asyncio.sleep(60)
     await queue.close()
+
+
+async def test_work_that_makes_something_else_of_its_cancelling_is_not_settled(queue):
+    """A library may raise an error of its own: it would be sent again beside the new holder."""
+    [received] = await queue.receive(1, 5)
+
+    async def work():
+        async with held(queue, received):
+            await queue.complete(received)  # as if it had run out and somebody else were done
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    with pytest.raises(LockLostError, match="cancelled here"):
+        await work()
 
 
 async def test_a_time_out_of_the_work_itself_is_no_lost_lock(queue):

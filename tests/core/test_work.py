@@ -6,7 +6,7 @@ import pytest
 
 from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
-from core.errors import QueueUnavailableError, RefusedByStoreError
+from core.errors import QueueUnavailableError, RefusedByStoreError, UnavailableError
 from core.events.codec import encode_batch
 from core.jobs import Lane
 from core.ports import Message
@@ -83,6 +83,28 @@ async def test_it_wakes_when_something_is_committed(store, queues):
     await until_waiting(queues[Lane.OBSERVE])
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+class WithoutPassword(SqlStore):
+    """A store that cannot be asked at first, since somebody else does not answer."""
+
+    asked = 0
+
+    async def unsent(self, *args):
+        self.asked += 1
+        if self.asked == 1:
+            raise UnavailableError
+        return await super().unsent(*args)
+
+
+async def test_whatever_is_down_the_relay_goes_on(tmp_path, queues):
+    store, queue = WithoutPassword(f"sqlite:///{tmp_path}/late.db"), queues[Lane.OBSERVE]
+    await store.commit(LOAN, 0, [push(1)], [job("a")])
+    task = asyncio.create_task(relay(store, {Lane.OBSERVE: queue}))
+    await until_waiting(queue)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.close()
 
 
 async def test_a_queue_that_is_down_delays_its_own_lane_alone(store, queues):

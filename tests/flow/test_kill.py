@@ -15,6 +15,7 @@ from core.events.codec import encode_batch
 from core.events.outside import CodePushed
 from core.jobs import Lane
 from core.ports import Message
+from tests.adapters.shown_cards import shown_cards
 from tests.flow.skeleton import LANES, POINTS, queue
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,7 @@ async def check_history(store, home):
     pushes = [event.id for event in events if isinstance(event, CodePushed)]
     lines = [line async for line in store.export()]
     effects = (home / "effects").read_text().split()
-    shown = await store.cards_of(f"release/loan-{PUSHES}")
+    shown = await shown_cards(store, f"release/loan-{PUSHES}")
 
     assert sorted(pushes) == [f"ado/r1/{n}/refs/heads/main" for n in range(1, PUSHES + 1)]
     assert len({event.id for event in events}) == len(events)

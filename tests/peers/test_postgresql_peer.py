@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.peers import postgresql
+
 ROOT = Path(__file__).parents[2]
 START = (
     "import sys, time; from tests.peers.postgresql import running\n"
@@ -32,3 +34,10 @@ def test_a_killed_owner_leaves_no_server():
     while is_up(port):
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_its_programs_run_from_a_copy_that_other_users_may_enter(tmp_path):
+    copy = postgresql.copied(postgresql.installed(), tmp_path)
+
+    said = subprocess.run([copy / "bin" / "initdb", "--version"], capture_output=True, check=True)
+    assert b"PostgreSQL" in said.stdout

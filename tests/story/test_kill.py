@@ -22,6 +22,7 @@ from core.events.derived import (
 from core.events.workers import RegistryObserved, StepFinished
 from core.release.state import State
 from core.words import Stage
+from tests.adapters.shown_cards import shown_cards
 from tests.story.onlooker import looking, rules
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
@@ -161,6 +162,6 @@ async def settled(onlooker):
     async with asyncio.timeout(1200):
         while await onlooker.store.unsent(1):  # noqa: ASYNC110 - another process empties it
             await asyncio.sleep(0.1)
-    cards = await onlooker.store.cards_of("")
+    cards = await shown_cards(onlooker.store)
     assert len({card.key for card in cards}) == len(cards)
     assert {card.key.partition("/")[0] for card in cards} == {"release", "acceptance", "approval"}

@@ -77,7 +77,7 @@ class Transcript:
         return known
 
     def see(self, person: str, room: str) -> Seen:
-        """All of the room, up to now."""
+        """The person has seen all of the room, up to now."""
         newest = max((said.changed for said in self.room(room)), default=0)
         seen = Seen(person=person, room=room, position=newest)
         if self._seen.get((person, room), 0) < newest:
@@ -88,7 +88,7 @@ class Transcript:
         return self._seen.get((person, room), 0)
 
     def room(self, room: str) -> Iterator[Said]:
-        """In the order of posting; an updated card stays in its place."""
+        """What was said there, in the order of posting; an updated card stays in its place."""
         return (said for said in self._said.values() if said.room == room and not said.is_deleted)
 
     def rooms(self) -> set[str]:

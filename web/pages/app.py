@@ -14,15 +14,14 @@ from core.errors import RefusedError, UnknownNameError
 from core.handle import Handle
 from core.loopback import READING, Door
 from core.people import Person
-from core.policy import Policy
 from core.ports import Evidence, MLPlatform, Queue, Store
 from web.pages import show
 from web.pages.letters import letters_page, send_again
 from web.pages.release import release_page
 from web.pages.report import report_of
+from web.style import style_routes
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-STYLE: Final = Path(__file__).parents[1] / "style"
 SECURITY: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -47,7 +46,6 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence
     ml_platform: MLPlatform
     queues: dict[str, Queue]
-    policy: Policy
     people: tuple[Person, ...] = ()
     mlflow_url: str = ""
 
@@ -58,7 +56,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def add_pages(app: web.Application, services: Pages) -> None:
-    """Nobody is signed in here: for loopback only."""
+    """Nobody is signed in at the pages, so they are for loopback only."""
     app[SERVICES] = services
     app[JINJA] = _environment()
     app.add_routes(
@@ -68,13 +66,13 @@ def add_pages(app: web.Application, services: Pages) -> None:
             web.get("/releases/{release}/evidence/{check}/{name}", _guarded(report)),
             web.get("/deliveries", _guarded(deliveries)),
             web.post("/deliveries/{queue}/redrive", _guarded(redrive)),
-            web.static("/style", STYLE),
+            *style_routes(),
         ]
     )
 
 
 async def releases(request: web.Request) -> web.Response:
-    """The newest first. ``?commit=`` is where the hook sends the person who pushed."""
+    """Show the newest first. ``?commit=`` is where the hook sends the person who pushed."""
     rows = await request.app[SERVICES].store.releases(limit=200)
     commit = request.query.get("commit", "")
     found = [row for row in rows if commit and row.commit == commit]
@@ -86,9 +84,7 @@ async def releases(request: web.Request) -> web.Response:
 async def release(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     try:
-        content = await release_page(
-            request.match_info["release"], services.store, services.handle, services.policy
-        )
+        content = await release_page(request.match_info["release"], services.store, services.handle)
         log = await show.log_of(
             content.release, services.store, services.evidence, services.ml_platform
         )
@@ -99,7 +95,6 @@ async def release(request: web.Request) -> web.Response:
         "release.html",
         page=content,
         log=log,
-        policy=services.policy,
         mlflow_url=show.without_login(services.mlflow_url),
     )
 

@@ -37,15 +37,13 @@ class LettersPage(msgspec.Struct, frozen=True, kw_only=True):
 
 async def letters_page(desk: Desk, queues: Mapping[str, Queue]) -> LettersPage:
     found = {name: await queue.dead_letters() for name, queue in queues.items()}
-    closed = [letter for letter in desk.letters.values() if not letter.is_open]
-    closed.sort(key=lambda letter: str(letter.closed), reverse=True)
     return LettersPage(
         dead={
             name: tuple(_row(desk, name, letter) for letter in letters)
             for name, letters in found.items()
             if letters
         },
-        closed=tuple(closed[:SENT_SHOWN]),
+        closed=desk.closed_letters()[:SENT_SHOWN],
     )
 
 

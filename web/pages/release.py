@@ -71,6 +71,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     model: Model
     release: Release
+    policy: Policy
     steps: tuple[StepRun, ...]
     checks: tuple[CheckResult, ...]
     findings: int
@@ -81,11 +82,11 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_running(self) -> bool:
-        """Then the page looks again by itself."""
+        """Whether a step runs: then the page looks again by itself."""
         return self.release.state in RUNNING
 
 
-async def release_page(name: str, store: Store, handle: Handle, policy: Policy) -> ReleasePage:
+async def release_page(name: str, store: Store, handle: Handle) -> ReleasePage:
     """Raise UnknownNameError when there is no such release."""
     stream = stream_of(ReleaseId(name))
     model = await handle.model(stream)
@@ -96,10 +97,11 @@ async def release_page(name: str, store: Store, handle: Handle, policy: Policy) 
         raise UnknownNameError("release", name, near)
     entries = await store.load(stream, about=release.id)
     champion = champion_of(model, release)
-    checks = release.checks
+    checks, policy = release.checks, handle.context().policy
     return ReleasePage(
         model=model,
         release=release,
+        policy=policy,
         steps=tuple(release.steps.values()),
         checks=checks,
         findings=sum(check.to_mend for check in checks),

@@ -1,7 +1,8 @@
 """Tell of every dead letter that the queues hold, whoever buried it, and send one again."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -85,19 +86,26 @@ class LetterWatch:
             await self._tell_gone(queue, desk, {letter.message.id for letter in found})
 
     async def _tell(self, queue: str, letter: DeadLetter) -> None:
-        """A letter that the store refuses keeps nobody from hearing of the others."""
-        try:
+        with _hidden_alone(queue, letter.message.id):
             await self._bury(letter.message, letter.reason)
             await self._handle(buried(queue, letter))
-        except (RefusedByStoreError, VersionConflictError) as error:
-            extra = {"action": "letter_untold", "queue": queue, "message_id": letter.message.id}
-            log.warning("%s", error, extra=extra)
 
     async def _tell_gone(self, queue: str, desk: Desk, there: set[str]) -> None:
         """Somebody took it away at the broker."""
         for letter in desk.open_letters():
             if letter.queue == queue and letter.message not in there:
-                await self._handle(_gone(letter, self._handle))
+                with _hidden_alone(queue, letter.message):
+                    await self._handle(_gone(letter, self._handle))
+
+
+@contextmanager
+def _hidden_alone(queue: str, message: str) -> Iterator[None]:
+    """A letter that the store refuses keeps nobody from hearing of the others."""
+    try:
+        yield
+    except (RefusedByStoreError, VersionConflictError) as error:
+        extra = {"action": "letter_untold", "queue": queue, "message_id": message}
+        log.warning("%s", error, extra=extra)
 
 
 def _is_known(desk: Desk, queue: str, letter: DeadLetter) -> bool:

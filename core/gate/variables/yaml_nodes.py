@@ -14,7 +14,7 @@ UNSAFE_TAGS: Final = "tag:yaml.org,2002:python/"
 
 
 class YamlLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Far above what people write by hand, far below what hurts."""
+    """The limits are far above what people write by hand, and far below what hurts."""
 
     max_bytes: int = 64 * 1024
     max_nodes: int = 5_000

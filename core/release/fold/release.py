@@ -77,7 +77,7 @@ def _progressed(model: Model, event: StepProgressed) -> Model:
 
 @folds(ChecksReported)
 def _reported(model: Model, event: ChecksReported) -> Model:
-    """What comes after the gate's whole answer says nothing new."""
+    """A quick answer that comes after the gate's whole one moves nothing."""
     release = model.releases.get(event.release)
     run = release.steps.get(Step.CHECK) if release else None
     if run is None or run.attempt != event.attempt or run.finished:

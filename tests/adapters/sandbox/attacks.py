@@ -95,7 +95,10 @@ for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", *sys.argv[1:]):
         print(open(path).read())
     except OSError as error:
         print(error)
-print(glob.glob("/home/*"), glob.glob("/root/*"), glob.glob("/var/*"), glob.glob("/run/*"))
+own = (sys.executable, *sys.path)  # it may lie in one of them, and the way there is seen
+for folder in ("/home", "/root", "/var", "/run"):
+    found = glob.glob(f"{folder}/*")
+    print([path for path in found if not any(part.startswith(path) for part in own)], end=" ")
 """
 READ_PROCESSES = """
 import glob, os, sys

@@ -12,6 +12,7 @@ from functools import partial
 from adapters.sql_store import SqlSettings, SqlStore
 from core.errors import VersionConflictError
 from core.words import Stream
+from tests.adapters.shown_cards import shown_cards
 from tests.adapters.store_contract import job, push
 
 ROUNDS = 60
@@ -33,7 +34,7 @@ async def main(url: str, name: str) -> None:
 async def meet(store: SqlStore, name: str) -> None:
     """Begin when the other one is there, too."""
     await store.lease_card(f"here/{name}", name, 60)
-    while len(await store.cards_of("here/")) < 2:  # noqa: ASYNC110 - the other is a process
+    while len(await shown_cards(store, "here/")) < 2:  # noqa: ASYNC110 - the other is a process
         await asyncio.sleep(0.005)
 
 

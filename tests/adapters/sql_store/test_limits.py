@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from adapters.sql_store import SqlSettings, SqlStore, build
 from adapters.sql_store.reader import LedgerReader
 from adapters.sql_store.writer import OUTBOX
-from core.errors import RefusedByStoreError, StoreUnavailableError
+from core.errors import RefusedByStoreError, StoreUnavailableError, UnavailableError
 from core.words import PLATFORM
 from tests.adapters.store_contract import LOAN, job, push
 from tests.peers.postgresql import running
@@ -57,7 +57,6 @@ async def test_behind_a_locked_table_every_call_ends(store, somebody):
             store.find_effect("run/1"),
             store.effect("run/1", "id"),
             store.lease_card("release/1", "one", 30),
-            store.cards_of(""),
         )
         async with asyncio.timeout(20):
             told = await asyncio.gather(*calls, return_exceptions=True)
@@ -230,6 +229,20 @@ async def test_the_wait_for_a_database_can_be_cancelled(url):
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(opening, 10)
+
+
+async def test_a_password_that_cannot_be_had_yet_is_waited_for(url):
+    asked = []
+
+    def password() -> str:
+        asked.append("a token")
+        if len(asked) < 3:
+            raise UnavailableError
+        return "a token"
+
+    store = await asyncio.wait_for(SqlStore.open(SqlSettings(url=url), password), 10)
+    await store.ping()
+    await store.close()
 
 
 async def test_each_new_connection_asks_for_the_password(url, somebody):

@@ -14,6 +14,7 @@ from core import ledger
 from core.errors import KnownEventError, StoreTooNewError, VersionConflictError
 from core.ports import ShownCard
 from core.words import Stage, Step
+from tests.adapters.shown_cards import shown_cards
 from tests.adapters.store_contract import CARD, LOAN, claim, job, push, tell
 from tests.core.story import CHECKED, Story
 
@@ -62,7 +63,7 @@ async def everything(store: SqlStore) -> dict[str, object]:
         "claims": await store.claims(),
         "unsent": await store.unsent(10),
         "effect": await store.find_effect("run/1"),
-        "cards": await store.cards_of(""),
+        "cards": await shown_cards(store),
     }
 
 

@@ -36,6 +36,10 @@ def superseded_at(step_by_step) -> Story:
     return step_by_step(Story().push(1)).push(2)
 
 
+def ended_while_it_registers() -> Story:
+    return Story().push(1).to_acceptance(RICH).accept().delete_branch(2)
+
+
 STORIES = [
     superseded_at(lambda story: story),
     superseded_at(lambda story: story.report(PLAIN, TESTED, waiting=("slow",))),
@@ -43,6 +47,8 @@ STORIES = [
     superseded_at(lambda story: story.finish(Step.CHECK, RICH).finish(Step.TRAIN, Ran(run="r"))),
     superseded_at(lambda story: story.to_acceptance(RICH)),
     superseded_at(lambda story: story.to_registered("1", RICH).request(Stage.QA)),
+    ended_while_it_registers().finish(Step.REGISTER, Registered(version="1", artifact_digest="a")),
+    ended_while_it_registers().finish(Step.REGISTER, Failed(reason="the registry says no")),
     Story().push(1, branch="try_it").finish(Step.CHECK, RICH),
     Story().push(1).to_acceptance(RICH).accept(yes=False, reason="too few rows"),
 ]

@@ -32,8 +32,7 @@ async def some_pages(folder, *, mlflow_url="", asked_from=""):
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
-        queues=queues, policy=world.policy, people=PEOPLE,
-        mlflow_url=mlflow_url,
+        queues=queues, people=PEOPLE, mlflow_url=mlflow_url,
     )  # fmt: skip
     add_pages(app, services)
     add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)

@@ -39,8 +39,8 @@ async def desk(tmp_path):
         [received] = await queues[queue].receive(1, 1.0)
         await queues[queue].dead_letter(received, "a bug, twice")
 
-    def watching(ledger=world.store, **others):
-        return LetterWatch(world.handle, ledger, queues | others, bury)
+    def watching(ledger=world.store, handle=world.handle, **others):
+        return LetterWatch(handle, ledger, queues | others, bury)
 
     yield SimpleNamespace(
         world=world, queues=queues, watch=watching(), watching=watching, told=told, dies=dies
@@ -142,6 +142,19 @@ async def test_what_somebody_took_out_of_the_queue_is_closed(desk):
     assert "not in its queue any more" in refusal.reason
 
 
+class RefusesA:
+    """Handles every event but those about the letter "a"."""
+
+    def __init__(self, handle):
+        self._handle = handle
+        self.context = handle.context
+
+    async def __call__(self, event):
+        if event.message == "a":
+            raise RefusedByStoreError
+        return await self._handle(event)
+
+
 class Down:
     """A store or a queue that does not answer."""
 
@@ -175,6 +188,19 @@ async def test_a_letter_that_the_store_refuses_hides_no_other_one(desk, caplog):
     await desk.watch.look()
 
     assert [event.message for event in await told(desk, LetterBuried)] == ["a"]
+    assert "The database refuses" in caplog.text
+
+
+async def test_a_letter_whose_end_the_store_refuses_hides_no_other_end(desk, caplog):
+    for name in ("a", "b"):
+        await desk.dies("steps", name)
+    await desk.watch.look()
+    for name in ("a", "b"):
+        await desk.queues["steps"].redrive(name)  # by other means than ours
+
+    await desk.watching(handle=RefusesA(desk.world.handle)).look()
+
+    assert [event.message for event in await told(desk, LetterGone)] == ["b"]
     assert "The database refuses" in caplog.text
 
 

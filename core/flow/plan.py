@@ -1,0 +1,24 @@
+"""The next attempt of a step is planned: only the flow raises the attempt."""
+
+from core.context import Context
+from core.events.base import Event
+from core.events.derived import StepPlanned
+from core.flow.decision import CardRef, Decision, follows
+from core.jobs import step_job
+from core.release.model import Model
+from core.release.release import Release
+from core.release.state import step_key
+from core.words import Stage, Step
+
+
+def plan(
+    model: Model, release: Release, event: Event, context: Context, *, step: Step, stage: Stage
+) -> Decision:
+    """Its event, its job, and the release's card."""
+    before = release.steps.get(step_key(step, stage))
+    attempt = before.attempt + 1 if before else 1
+    planned = follows(
+        event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage
+    )
+    job = step_job(model.stream, release.id, step, attempt, stage)
+    return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))
