@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from core.errors import UnavailableError, VersionConflictError
+from core.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ async def every(seconds: float, look: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
             await look()
-        except (UnavailableError, VersionConflictError) as error:
+        except UnavailableError as error:
             log.warning("%s", error, extra={"action": "looked_in_vain"})
         await asyncio.sleep(seconds)
 
