@@ -8,17 +8,20 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from core.errors import LedgerBrokenError
+from core.errors import LedgerBrokenError, RefusedByStoreError
 from core.events.base import Event
-from core.events.codec import encode, kind
+from core.events.codec import decode, encode, kind
 
 GENESIS: Final = "0" * 64
 
-
+UNREADABLE = (
+    "The ledger could not be read any more with this {kind} in it ({why}). Nothing was written; "
+    "mend what brought it."
+)
 UNKNOWN = (
     "No entry has the hash {known}, which was noted as a head. The {count} entries follow each "
     "other, but the ledger was cut off, or written anew, since then; ask for a whole export."
@@ -43,7 +46,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entry(event: Event, *, position: int, stream: str, version: int, previous: str) -> Entry:
-    data, salt = encode(event).decode(), secrets.token_hex(16)
+    """Raise RefusedByStoreError for what nobody could read back."""
+    data, salt = _data(event), secrets.token_hex(16)
     data_hash = hash_data(salt, data)
     head = (stream, version, event.id, kind(event), event.time.isoformat())
     return Entry(
@@ -51,6 +55,16 @@ def entry(event: Event, *, position: int, stream: str, version: int, previous: s
         time=event.time.isoformat(), caused_by=event.caused_by, data=data, salt=salt,
         data_hash=data_hash, previous=previous, hash=chain(previous, *head, data_hash),
     )  # fmt: skip
+
+
+def _data(event: Event) -> str:
+    """JSON has no NaN, for example: a ``null`` in its place would spoil the stream for ever."""
+    data = encode(event)
+    try:
+        decode(data)
+    except msgspec.MsgspecError as error:
+        raise RefusedByStoreError(UNREADABLE.format(kind=kind(event), why=error)) from None
+    return data.decode()
 
 
 def hash_data(salt: str, data: str) -> str:
@@ -98,7 +112,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def _decode(line: bytes, number: int) -> Entry:
     try:
         return msgspec.json.decode(line, type=Entry)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LedgerBrokenError(f"Line {number} is no ledger entry: {error}.") from None
 
 
@@ -113,9 +127,21 @@ def _verify_one(found: Entry, previous: str, version: int, number: int) -> None:
     head = (found.stream, found.version, found.id, found.type, found.time)
     if chain(previous, *head, found.data_hash) != found.hash:
         raise LedgerBrokenError(f"{where}: its hash does not fit its content.")
-    if found.data and not _fits(found, json.loads(found.data)):
+    if found.data and not _fits(found):
         raise LedgerBrokenError(f"{where}: its data tells of another event than its head.")
 
 
-def _fits(found: Entry, data: dict[str, Any]) -> bool:
-    return data.get("id") == found.id and data.get("type") == found.type
+class _Told(msgspec.Struct):
+    """What an entry's data says of the event that it is."""
+
+    id: str
+    type: str
+
+
+def _fits(found: Entry) -> bool:
+    """Data that is no event fits no head."""
+    try:
+        told = msgspec.json.decode(found.data, type=_Told)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return (told.id, told.type) == (found.id, found.type)

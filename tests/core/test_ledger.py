@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
-from core.errors import LedgerBrokenError
-from core.ledger import GENESIS, Entry, entry, to_line, verify
-from core.words import Stage
+from core.errors import LedgerBrokenError, RefusedByStoreError
+from core.events.workers import StepFinished
+from core.ledger import GENESIS, Entry, chain, entry, hash_data, to_line, verify
+from core.results import Ran
+from core.words import Stage, Step
 from tests.core.story import Story
 
 
@@ -54,6 +56,7 @@ TAMPERED = {
     "two lines swapped": lambda lines: [lines[1], lines[0], *lines[2:]],
     "a line repeated": lambda lines: [*lines[:2], lines[1], *lines[2:]],
     "no ledger at all": lambda lines: [b"hello"],
+    "no text": lambda lines: [lines[0].replace(b'"loan"', b'"\xff"', 1)],
 }
 
 
@@ -70,3 +73,31 @@ def test_a_forged_event_with_fitting_hashes_breaks_the_line_after_it(lines):
     )
     with pytest.raises(LedgerBrokenError, match="Line 2"):
         verify([to_line(forged), *lines[1:]])
+
+
+def with_data(lines, data):
+    """The first line with other data, and hashes that fit it."""
+    found = msgspec.json.decode(lines[0], type=Entry)
+    head = (found.stream, found.version, found.id, found.type, found.time)
+    kept = hash_data(found.salt, data)
+    fitting = chain(found.previous, *head, kept)
+    return changed(lines[:1], 0, data=data, data_hash=kept, hash=fitting)
+
+
+NO_EVENTS = ["{", "1", "[1]", "{}", '{"id":7}', "[" * 200_000, '{"a":' * 200_000, f"[{'9' * 6000}]"]
+
+
+@pytest.mark.parametrize("data", NO_EVENTS, ids=lambda data: data[:8])
+def test_data_that_is_no_event_breaks_its_line_whatever_its_hash_says(lines, data):
+    with pytest.raises(LedgerBrokenError, match=r"Line 1 .*another event"):
+        verify(with_data(lines, data))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_nobody_could_read_back_is_not_taken_in(value):
+    finished = StepFinished(
+        id="finished/1", time=Story().push(1).events[0].time, release="loan-1",
+        step=Step.EVALUATE, attempt=1, result=Ran(run="r", metrics={"auc": value}),
+    )  # fmt: skip
+    with pytest.raises(RefusedByStoreError, match=r"StepFinished in it .*metrics"):
+        entry(finished, position=1, stream="loan", version=1, previous=GENESIS)

@@ -1,4 +1,4 @@
-"""Any text in any field is kept, or it is that write's own fault; the others always go on."""
+"""Any value in any field is kept, or it is that write's own fault; the others always go on."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,7 +13,10 @@ from adapters.sql_store import SqlStore
 from core import ledger
 from core.errors import RefusedByStoreError
 from core.events.outside import CodePushed
-from core.words import Stream
+from core.events.workers import StepFinished
+from core.results import Ran
+from core.words import Step, Stream
+from tests.adapters.store_contract import LOAN, push
 
 TEXT = st.one_of(
     st.text(max_size=40),
@@ -73,3 +76,18 @@ async def beside_a_good_one(store: SqlStore, push: CodePushed, number: int) -> N
     if isinstance(results[1], int):
         assert [found.event for found in await store.load(odd)] == [push]
     await store.deliveries(1)
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+async def test_what_could_not_be_read_back_spoils_no_stream(url):
+    store = await opened(url)
+    evaluated = StepFinished(
+        id="finished/1", time=datetime.now(UTC), release="loan-1",
+        step=Step.EVALUATE, attempt=1, result=Ran(run="r", metrics={"auc": float("nan")}),
+    )  # fmt: skip
+    with pytest.raises(RefusedByStoreError, match="could not be read any more"):
+        await store.commit(LOAN, 0, [push(1), evaluated], [])
+
+    assert await store.commit(LOAN, 0, [push(1)], []) == 1
+    assert await store.rebuild() == 1
+    await store.close()
