@@ -134,7 +134,8 @@ class TeamsChat:
             is_busy = error.status == HTTPStatus.TOO_MANY_REQUESTS
             wait_s = ASKED_TO_WAIT_S if is_busy else 5.0
             raise UnavailableError(_refused(error.status), retry_after_s=wait_s) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            # a ValueError: the answer is none of the channel's, as a page of a gateway before it
             raise UnavailableError(_refused(type(error).__name__)) from error
 
     async def _continuation(self, conversation: str) -> Activity:

@@ -1,10 +1,14 @@
 """A conversation's name says on which surface it is; what is on none is never dropped in silence."""
 
+import asyncio
+
 import pytest
 
 from core.card import Card, Text
 from core.chats import Chats, place
-from core.errors import SettingsError
+from core.errors import SettingsError, UnavailableError
+from core.jobs import Lane
+from sluss.wiring.engine import SLOTS
 from tests.bot.world import Room
 
 CARD = Card(summary="Version 1 waits", body=(Text("Version 1 waits"),))
@@ -69,3 +73,63 @@ def test_conversations_are_checked_before_there_is_a_card(chats):
     chats.check(["general", "slack:risk"])
     with pytest.raises(SettingsError, match=r"platform\.yml"):
         chats.check(["general", "irc:risk"])
+
+
+class Mute:
+    """A chat that takes cards, and answers when it is told to."""
+
+    def __init__(self):
+        self.asked = []
+        self.answers = asyncio.Event()
+
+    async def post(self, conversation, card):
+        self.asked.append(conversation)
+        if conversation == "mute":
+            await self.answers.wait()
+        return "activity-1"
+
+    async def update(self, conversation, activity, card):
+        await self.post(conversation, card)
+
+
+@pytest.fixture
+def mute():
+    return Mute()
+
+
+def outcomes(results):
+    return ["later" if isinstance(each, UnavailableError) else each for each in results]
+
+
+async def test_a_conversation_that_never_answers_has_some_seconds(mute):
+    chats = Chats({"teams": mute}, default="teams", answer_s=0.05)
+
+    for ask in (chats.post("mute", CARD), chats.update("mute", "activity-1", CARD)):
+        with pytest.raises(UnavailableError, match=r"'mute' gave no answer within 0\.05 seconds"):
+            await ask
+    assert await chats.post("general", CARD) == "activity-1"
+
+
+async def test_of_the_slots_some_are_left_to_the_others(mute):
+    chats = Chats({"teams": mute}, default="teams", answer_s=0.05)
+    calls = [chats.post("mute", CARD) for _ in range(SLOTS[Lane.CARDS])]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert outcomes(results) == ["later"] * SLOTS[Lane.CARDS]
+    assert 1 < len(mute.asked) < SLOTS[Lane.CARDS]
+
+
+async def test_one_that_was_silent_gets_one_call_at_a_time_until_it_answers(mute):
+    chats = Chats({"teams": mute}, default="teams", answer_s=0.05)
+    with pytest.raises(UnavailableError):
+        await chats.post("mute", CARD)
+    mute.asked.clear()
+
+    three = [chats.post("mute", CARD) for _ in range(3)]
+    assert outcomes(await asyncio.gather(*three, return_exceptions=True)) == ["later"] * 3
+    assert mute.asked == ["mute"]
+
+    mute.answers.set()
+    assert await chats.post("mute", CARD) == "activity-1"
+    again = await asyncio.gather(*(chats.post("mute", CARD) for _ in range(3)))
+    assert again == ["activity-1"] * 3

@@ -36,6 +36,7 @@ class Connector:
         self.updated = []
         self.status = 201
         self.text = ""
+        self.page = b""
 
     async def post(self, request):
         self.posted.append((request.match_info["conversation"], await request.json()))
@@ -46,6 +47,8 @@ class Connector:
         return self._answer(request.match_info["activity"])
 
     def _answer(self, activity):
+        if self.page:
+            return web.Response(body=self.page, content_type="application/json", status=self.status)
         if self.status >= 400:
             return web.json_response({"error": {"code": self.text}}, status=self.status)
         return web.json_response({"id": activity}, status=self.status)

@@ -71,6 +71,15 @@ async def test_what_the_channel_refuses_is_said_in_our_words(chat, channel, stat
         await chat.post("general", counter(1))
 
 
+@pytest.mark.parametrize("page", [b"{", b"[1]", b'{"id": null}', b"\xff\xfe"])
+async def test_an_answer_that_is_none_of_the_channels_is_no_bug_of_ours(chat, channel, page):
+    channel.peer.page = page
+
+    for ask in (chat.post("general", counter(1)), chat.update("general", "p", counter(1))):
+        with pytest.raises(UnavailableError, match="did not take the message"):
+            await ask
+
+
 async def test_a_busy_channel_is_given_time(chat, channel):
     channel.peer.status = 429
 
