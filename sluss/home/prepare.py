@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.local_files.people import example_people
+from core.errors import SettingsError
 from core.people import Person
 from sluss.home.settings import (
     HOOK_SECRET,
@@ -122,6 +123,11 @@ POLICY: Final = """\
 # max_bytes: 104857600
 """
 
+CANNOT_MAKE: Final = (
+    "The home {home} cannot be made ready ({why}). Nothing was started; give a folder of your own "
+    "with --home or SLUSS_HOME."
+)
+
 _SECRET_BYTES = 32
 
 
@@ -130,6 +136,13 @@ def prepare_home(home: Path, *, is_local: bool = True) -> bool:
 
     Only a local start gets invented people.
     """
+    try:
+        return _prepare(home, is_local=is_local)
+    except OSError as error:
+        raise SettingsError(CANNOT_MAKE.format(home=home, why=error.strerror)) from None
+
+
+def _prepare(home: Path, *, is_local: bool) -> bool:
     is_first = not (home / PLATFORM_FILE).exists()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)

@@ -27,7 +27,7 @@ def store_url(home: Path, wanted: str, password: str) -> str:
         return wanted
     try:
         found = urlsplit(wanted)
-        host = found.hostname
+        host, _ = found.hostname, found.port  # one that is no number shows when it is asked for
     except ValueError:
         raise SettingsError(BAD_URL.format(why="it cannot be read")) from None
     if found.scheme not in _POSTGRESQL:

@@ -44,6 +44,16 @@ def test_a_second_start_changes_nothing(home):
     assert load(home, {}).files.policy.max_workers == 4
 
 
+@pytest.mark.parametrize("home", ["a_file", "a_file/below", "full"])
+def test_a_home_that_cannot_be_made_is_named_in_words(tmp_path, home):
+    (tmp_path / "a_file").touch()
+    (tmp_path / "full" / "people.yml").mkdir(parents=True)
+    (tmp_path / "full" / "secrets").touch()
+
+    with pytest.raises(SettingsError, match=rf"{home} cannot be made ready .*SLUSS_HOME"):
+        prepare_home(tmp_path / home)
+
+
 def test_nobody_else_may_read_the_home(home):
     folders = [home, home / "secrets"]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}

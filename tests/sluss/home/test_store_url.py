@@ -34,6 +34,7 @@ def test_the_driver_gets_the_password_as_it_is(tmp_path):
 WRONG = [
     "mysql://sluss:hush@db/sluss", "postgres:hush", "sqlite://", "sqlite:///", "store.db",
     "postgresql:///sluss", "postgresql://db/sluss", "postgresql://sluss:hush@db", "postgresql://[hush",
+    "postgresql://sluss:hush@db:port/sluss", "postgresql://sluss:hush@db:99999/sluss",
 ]  # fmt: skip
 
 
