@@ -31,7 +31,10 @@ def about_of(event: Event) -> str:
 
 
 def _bounded(about: str) -> str:
-    return about if len(about) <= LONGEST else hashlib.sha256(about.encode()).hexdigest()
+    """Total: pages ask for whatever stands in an address, and PostgreSQL takes not every text."""
+    if len(about) <= LONGEST and about.isprintable():
+        return about
+    return hashlib.sha256(about.encode(errors="surrogatepass")).hexdigest()
 
 
 def newest_version(connection: sa.Connection, stream: Stream) -> int:

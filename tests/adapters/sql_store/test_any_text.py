@@ -91,3 +91,14 @@ async def test_what_could_not_be_read_back_spoils_no_stream(url):
     assert await store.commit(LOAN, 0, [push(1)], []) == 1
     assert await store.rebuild() == 1
     await store.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("name", ["loan-1\0", "half a character: \ud800", "loan-" + "9" * 9000])
+async def test_whoever_asks_for_a_release_of_any_name_is_told_that_there_is_none(url, name):
+    store = await opened(url)
+    await store.commit(LOAN, 0, [push(1)], [])
+
+    assert await store.release(LOAN, name) is None
+    assert await store.load(LOAN, about=name) == []
+    await store.close()
