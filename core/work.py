@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from core import jobs
 from core.consumer import Work
-from core.errors import RefusedByStoreError, UnavailableError
+from core.errors import MessageTooLargeError, RefusedByStoreError, UnavailableError
 from core.events.codec import decode_batch
 from core.handle import Handle
 from core.jobs import Job, Lane
@@ -57,9 +57,22 @@ async def relay_once(outbox: Outbox, lane: Lane, queue: Queue) -> int:
     """Send what is unsent, then mark it; return how many jobs were sent."""
     unsent = await outbox.unsent(BATCH, lane)
     if unsent:
-        await queue.send(*map(to_message, unsent))
+        await _send(queue, unsent)
         await outbox.mark_sent([job.id for job in unsent])
     return len(unsent)
+
+
+async def _send(queue: Queue, unsent: Sequence[Job]) -> None:
+    """A job that no queue takes is left out: it would keep the others here for ever."""
+    try:
+        await queue.send(*map(to_message, unsent))
+    except MessageTooLargeError as error:
+        if len(unsent) == 1:
+            extra = {"action": "job_too_large", "message_id": unsent[0].message_id()}
+            log.error("%s", error, extra=extra)  # noqa: TRY400 - no bug: a trace says nothing
+            return
+        for job in unsent:
+            await _send(queue, [job])
 
 
 async def relay(outbox: Outbox, queues: Mapping[Lane, Queue]) -> None:

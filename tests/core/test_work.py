@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.sql_store import SqlStore
-from adapters.sqlite_queue.queue import SqliteQueue
+from adapters.sqlite_queue.queue import MAX_BYTES, SqliteQueue
 from core.errors import QueueUnavailableError, RefusedByStoreError, UnavailableError
 from core.events.codec import encode_batch
 from core.jobs import Lane
@@ -74,6 +74,17 @@ async def test_a_job_that_was_sent_but_not_marked_is_not_doubled(store, queues):
     await relay_once(store, Lane.OBSERVE, queue)
 
     assert await queue.waiting() == 1
+
+
+async def test_a_job_that_no_queue_takes_keeps_no_other_from_going(store, queues, caplog):
+    await store.commit(LOAN, 0, [push(1)], [job("a"), job("b" * MAX_BYTES), job("c")])
+    queue = queues[Lane.OBSERVE]
+
+    await relay_once(store, Lane.OBSERVE, queue)
+
+    assert await queue.waiting() == 2
+    assert await relay_once(store, Lane.OBSERVE, queue) == 0
+    assert [record.action for record in caplog.records] == ["job_too_large"]
 
 
 async def test_it_wakes_when_something_is_committed(store, queues):
