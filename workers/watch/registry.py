@@ -1,8 +1,10 @@
 """Read who holds the stages in the registry, and tell what differs from what we know."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from core.errors import UnavailableError
+from core.errors import StepFailedError, UnavailableError
 from core.events.workers import RegistryObserved
 from core.jobs import ObserveRegistries, ObserveRegistry
 from core.ports import Store
@@ -25,7 +27,8 @@ class RegistryWatch:
         """Tell only what differs from what we know."""
         model = await self._services.handle.model(job.stream)
         read_at = self._services.clock()
-        holders = await self._services.registry.holders(job.model)
+        with _reading():
+            holders = await self._services.registry.holders(job.model)
         if not model.differing(holders or {}):
             return
         observed = RegistryObserved(
@@ -57,7 +60,8 @@ class RegistryWatch:
             await self.one(ObserveRegistry(id=f"{job.id}/{stream}", stream=stream, model=name))
 
     async def _differing(self) -> list[Stream]:
-        found = await self._services.registry.all_holders()
+        with _reading():
+            found = await self._services.registry.all_holders()
         holders = {name.casefold(): stages for name, stages in found.items()}
         known = await self._store.held()
         claims = await self._store.claims()
@@ -69,3 +73,15 @@ class RegistryWatch:
                 for stage in JUDGED
             )
         ]
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """A registry that refuses us cannot be read either, until somebody mends our way in.
+
+    To a step that is a failure which its owner sees; a look has no owner, and comes again.
+    """
+    try:
+        yield
+    except StepFailedError as error:
+        raise UnavailableError(str(error)) from error

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.errors import UnavailableError
+from core.errors import StepFailedError, UnavailableError
 from core.events.derived import RegistryChangedOutside
 from core.events.workers import RegistryObserved, StepFinished
 from core.jobs import ObserveRegistries, ObserveRegistry
@@ -27,17 +27,19 @@ class Shelf:
     def __init__(self, meanwhile) -> None:
         self.held: dict[Stage, str] | None = dict.fromkeys(Stage, "")
         self._meanwhile = meanwhile
-        self.is_down = False
+        self.says_no: Exception | None = None
         self.asked: list[str] = []
 
     async def all_holders(self) -> dict[str, dict[Stage, str]]:
         self.asked.append("all")
-        if self.is_down:
-            raise UnavailableError("MLflow does not answer.")
+        if self.says_no:
+            raise self.says_no
         return {} if self.held is None else {"loan_default": self.held}
 
     async def holders(self, model: str) -> dict[Stage, str] | None:
         self.asked.append(model)
+        if self.says_no:
+            raise self.says_no
         held = self.held
         await self._meanwhile()
         return held
@@ -156,15 +158,33 @@ async def test_a_look_at_all_misses_a_model_that_is_gone(bench):
     assert len(await bench.look()) == 1
 
 
-async def test_while_the_registry_is_down_looks_are_left_out_and_it_is_said_once(bench, caplog):
+DOWN = {
+    "it is down": UnavailableError("MLflow does not answer."),
+    "our key has expired": StepFailedError("MLflow refused this: 401. It was not done."),
+}
+
+
+@pytest.mark.parametrize("why", DOWN)
+async def test_while_the_registry_tells_nothing_looks_are_left_out_and_it_is_said_once(
+    bench, caplog, why
+):
     await bench.world.told(promoting())
-    bench.shelf.is_down = True
+    bench.shelf.says_no = DOWN[why]
     for _ in range(3):
         await bench.look()
-    bench.shelf.is_down = False
+    bench.shelf.says_no = None
     await bench.look()
 
     assert [record.action for record in caplog.records] == ["registry_is_down"]
+
+
+@pytest.mark.parametrize("why", DOWN)
+async def test_a_hint_waits_until_the_registry_tells_something(bench, why):
+    await bench.world.told(promoting())
+    bench.shelf.says_no = DOWN[why]
+
+    with pytest.raises(UnavailableError, match="MLflow"):
+        await bench.read(RegistryObserved)
 
 
 def _placed(world):
