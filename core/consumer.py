@@ -19,6 +19,7 @@ import msgspec
 from core.errors import (
     InterruptedWorkError,
     LockLostError,
+    RefusedByChatError,
     RefusedByStoreError,
     UnavailableError,
     VersionConflictError,
@@ -153,7 +154,7 @@ class Consumer:
             return self._later(error)
         except VersionConflictError as error:
             return self._later(UnavailableError(str(error), retry_after_s=FIRST_PAUSE_S))
-        except RefusedByStoreError as error:
+        except (RefusedByChatError, RefusedByStoreError) as error:
             return await self._buried(message, str(error))
         except Exception as error:
             log.exception("a bug", extra={"action": "work_failed", "queue": self._name})

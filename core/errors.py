@@ -54,6 +54,10 @@ class RefusedByStoreError(SlussError):
     """The database refuses this value. Nothing of it was written; mend what brought it."""
 
 
+class RefusedByChatError(SlussError):
+    """The chat refuses this card for good. It was not shown; mend it, then send its job again."""
+
+
 class StoreTooNewError(SlussError):
     """The database was made by a newer Sluss. Nothing was read or written; start that version."""
 

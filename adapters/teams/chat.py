@@ -35,7 +35,7 @@ from adapters.teams.settings import TeamsSettings
 from adapters.teams.turn import Turns
 from core.card import Card
 from core.conversation import Bot
-from core.errors import UnavailableError, UnknownNameError
+from core.errors import RefusedByChatError, UnavailableError, UnknownNameError
 from core.ports import Directory
 
 __all__ = ["TeamsChat", "TeamsSettings", "teams_app"]
@@ -46,6 +46,11 @@ UNVERIFIED = "The sender could not be verified. Nothing was read."
 UNREADABLE = "This is no activity. Nothing was done."
 LATER = "Nothing can be answered now. Nothing was done; send it again."
 GONE = "ActivityNotFoundInConversation"  # Teams says so with more than one status
+FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+NEVER = (
+    "The chat refuses this card for good ({status}). It was not shown; what it shows is on the "
+    "release's page. Mend the card or its conversation, then send the job again."
+)
 ASKED_TO_WAIT_S = 30.0
 
 
@@ -131,6 +136,8 @@ class TeamsChat:
         except aiohttp.ClientResponseError as error:
             if error.status == HTTPStatus.NOT_FOUND or GONE in error.message:
                 raise UnknownNameError("conversation or message", what) from error
+            if error.status in FOR_GOOD:
+                raise RefusedByChatError(NEVER.format(status=error.status)) from error
             is_busy = error.status == HTTPStatus.TOO_MANY_REQUESTS
             wait_s = ASKED_TO_WAIT_S if is_busy else 5.0
             raise UnavailableError(_refused(error.status), retry_after_s=wait_s) from error

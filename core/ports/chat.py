@@ -6,7 +6,10 @@ from core.card import Card
 
 
 class Chat(Protocol):
-    """Cards are shown on a surface, such as Teams; all surfaces together are a chat, too."""
+    """Cards are shown on a surface, such as Teams; all surfaces together are a chat, too.
+
+    Raise RefusedByChatError for a card that will never be taken: others wait behind it.
+    """
 
     async def post(self, conversation: str, card: Card) -> str:
         """Return the activity's id, to update the card in place later."""

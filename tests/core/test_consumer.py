@@ -8,7 +8,12 @@ import pytest
 
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer, pause
-from core.errors import InterruptedWorkError, RefusedByStoreError, UnavailableError
+from core.errors import (
+    InterruptedWorkError,
+    RefusedByChatError,
+    RefusedByStoreError,
+    UnavailableError,
+)
 from core.ports import Message
 
 
@@ -186,9 +191,10 @@ async def test_a_message_that_was_only_interrupted_keeps_its_one_retry(queue, ca
     assert worked.buried == []
 
 
-async def test_what_the_store_refuses_is_not_tried_again(queue, caplog):
+@pytest.mark.parametrize("refused", [RefusedByStoreError, RefusedByChatError])
+async def test_what_is_refused_for_good_is_not_tried_again(queue, refused, caplog):
     caplog.set_level(logging.CRITICAL)
-    worked = Worked(RefusedByStoreError("The branch name is too long."))
+    worked = Worked(refused("The branch name is too long."))
     await queue.send(Message(id="a", body=b"1"))
     async with consuming(queue, worked):
         await until(lambda: worked.buried)

@@ -7,7 +7,7 @@ from adapters.sql_store import SqlStore
 from adapters.sql_store.beside import SqlConversations
 from adapters.teams.addresses import Address, KeptAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat, TeamsSettings
-from core.errors import UnavailableError, UnknownNameError
+from core.errors import RefusedByChatError, UnavailableError, UnknownNameError
 from tests.adapters.teams.cards import every_kind
 from tests.adapters.teams.channel import a_connector
 from tests.adapters.teams.counting_bot import counter
@@ -56,6 +56,8 @@ async def test_a_word_is_said(chat, channel):
     [
         (404, "", UnknownNameError),
         (400, "ActivityNotFoundInConversation", UnknownNameError),
+        (400, "BadArgument", RefusedByChatError),
+        (413, "", RefusedByChatError),
         (403, "", UnavailableError),
         (429, "", UnavailableError),
         (500, "", UnavailableError),
