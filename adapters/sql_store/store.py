@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PAGE = 500
+READERS: Final = {"postgresql": 4, "sqlite": 2}  # reading a file is work of this process itself
 SILENT = "The store took nothing within {limit_s:g} seconds. What waits is tried again by itself."
 
 
@@ -61,7 +62,9 @@ class SqlStore(Beside):
         self._states = States()
         self._ledger = ledger.LedgerWriter(self._states)
         self._writer = Writer(self._engine, prepare=self._schema.ensure, forget=self._states.forget)
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-reader")
+        self._readers = ThreadPoolExecutor(
+            READERS[self._engine.dialect.name], thread_name_prefix="store-reader"
+        )
         self._unsent = {lane: asyncio.Event() for lane in Lane}
         self._is_closed = False
 
