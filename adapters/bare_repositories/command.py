@@ -1,4 +1,4 @@
-"""Runs git on bare repositories, deaf to everything that a push could bring along."""
+"""Runs git on bare repositories, free of the hooks and settings that others could bring along."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ def git_path() -> str:
 
 
 def git_environment(git: str) -> dict[str, str]:
-    """All that git gets to see: no settings of the person or the machine, no question asked.
+    """Return all variables that git gets: no settings of a person or the machine, and no prompts.
 
     Replace refs are off: anybody who may push could otherwise push ``refs/replace/<commit>`` and
     have us read other files under the commit id that was approved.
@@ -55,19 +55,22 @@ def git_environment(git: str) -> dict[str, str]:
 
 
 def commit_id(commit: str) -> str:
-    """The id itself, once it is sure that it is hexadecimal and cannot be an option or a path."""
+    """Return the id as it is. Raise CommitGoneError for what may be an option or a path."""
     if not _COMMIT_ID.fullmatch(commit):
         raise CommitGoneError(NO_COMMIT_ID.format(commit=commit[:80]))
     return commit
 
 
 def peeled(commit: str) -> str:
-    """Ask for a commit by name: the id of a tree or a blob finds nothing."""
+    """Name the commit so that git finds nothing when the id is that of a tree or a blob."""
     return f"{commit_id(commit)}^{{commit}}"
 
 
 class Repositories:
-    """``find`` answers where a repository of platform.yml lies: asked each time, as it may grow."""
+    """The repositories of platform.yml. ``find`` gives the folder of one, or None.
+
+    It is asked each time, as platform.yml may grow.
+    """
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Repositories:
 
 
 class GitCommand:
-    """``run`` one git command at a time in ``folder``; objects are read, no hook is started."""
+    """Runs git commands on the bare repository in ``folder``; none of its hooks is started."""
 
     def __init__(self, folder: Path, *, git: str, time_limit_s: float = TIME_LIMIT_S) -> None:
         self.folder = folder
@@ -96,7 +99,7 @@ class GitCommand:
         self._time_limit_s = time_limit_s
 
     async def run(self, verb: str, *words: str, stdin: bytes = b"") -> bytes:
-        """What git printed. Raise UnavailableError when it failed or was too slow."""
+        """Return what git printed. Raise UnavailableError when it failed or was too slow."""
         code, output = await self.attempt(verb, *words, stdin=stdin)
         if code == 0:
             return output
@@ -105,7 +108,10 @@ class GitCommand:
     async def ask(
         self, commit: str, verb: str, *words: str, since: str = "", stdin: bytes = b""
     ) -> bytes:
-        """Ask first, and only when git fails find out whether a commit is gone: one call less."""
+        """Return what git printed. Raise CommitGoneError when ``commit`` or ``since`` is gone.
+
+        Only after a failure is it found out whether they are: most questions need one call less.
+        """
         code, output = await self.attempt(verb, *words, stdin=stdin)
         if code == 0:
             return output
@@ -129,7 +135,7 @@ class GitCommand:
         return UnavailableError(FAILED.format(verb=verb, folder=name, code=code))
 
     async def attempt(self, verb: str, *words: str, stdin: bytes = b"") -> tuple[int, bytes]:
-        """The exit code with the output, for questions that git answers by its code."""
+        """Return the exit code and the output, for questions that git answers by its code."""
         process = await asyncio.create_subprocess_exec(
             *(self._git, f"--git-dir={self.folder}", "-c", f"core.hooksPath={os.devnull}"),
             *("-c", "i18n.logOutputEncoding=UTF-8", verb, *words),

@@ -1,4 +1,4 @@
-"""What git prints about the files that commits brought becomes past files, within limits."""
+"""Reads what git prints about the files that commits added or changed, within limits."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -9,14 +9,17 @@ from adapters.bare_repositories.tree import CUT_SHORT, TreeLimits, readable
 from core.errors import UnavailableError
 from core.gate.facts import PastFile
 
-MOST_COMMITS: Final = 10_000  # the newest: git reads as many in about a second
+MOST_COMMITS: Final = 10_000  # the newest ones; git reads that many in about a second
 
 FILE_MODES: Final = ("100644", "100755")  # neither links nor submodules
 _MISSING: Final = -1
 
 
 class Brought(msgspec.Struct, frozen=True):
-    """A content, and the first commit and path that had it."""
+    """The blob id of a content, with the first commit and path that had it.
+
+    ``size`` is in bytes, and -1 when the repository does not have the blob.
+    """
 
     commit: str
     path: str
@@ -25,7 +28,10 @@ class Brought(msgspec.Struct, frozen=True):
 
 
 def brought(listing: bytes, present: Collection[str]) -> tuple[Brought, ...]:
-    """Return the files of ``git diff-tree --stdin -r -c -z`` that are not ``present``."""
+    """Return the contents that ``git diff-tree --stdin -r -c -z`` lists, each once.
+
+    ``present`` are the blob ids that the newest commit still has: they are left out.
+    """
     seen = set(present)
     new = list[Brought]()
     for each in _entries(listing):
@@ -36,14 +42,17 @@ def brought(listing: bytes, present: Collection[str]) -> tuple[Brought, ...]:
 
 
 def blobs(tree: bytes) -> frozenset[str]:
-    """Return the blobs of ``git ls-tree -r -z``."""
+    """Return the blob ids that ``git ls-tree -r -z`` lists."""
     return frozenset(
         line.partition(b"\t")[0].split()[-1].decode() for line in tree.split(b"\0")[:-1]
     )
 
 
 def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
-    """``sizes`` is what ``git cat-file --batch-check`` said to their blobs, in order."""
+    """Return the files with their sizes. Raise UnavailableError when git left some out.
+
+    ``sizes`` is what ``git cat-file --batch-check`` printed for their blobs, in the same order.
+    """
     lines = sizes.decode("ascii", errors="replace").splitlines()
     if len(lines) != len(files):
         raise UnavailableError(CUT_SHORT)
@@ -54,7 +63,7 @@ def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
 
 
 def within(files: tuple[Brought, ...], limits: TreeLimits) -> frozenset[str]:
-    """Choose the blobs that are read: no large one, and the newest ones up to the total."""
+    """Choose the blobs to read: none above the limit of a file, the newest ones up to the total."""
     total, chosen = 0, set[str]()
     for file in reversed(files):
         if not 0 < file.size <= limits.file_bytes:
@@ -69,8 +78,9 @@ def within(files: tuple[Brought, ...], limits: TreeLimits) -> frozenset[str]:
 def past_files(
     files: tuple[Brought, ...], chosen: Collection[str], contents: bytes
 ) -> tuple[PastFile, ...]:
-    """``contents`` is what ``git cat-file --batch`` said to the chosen blobs, in the files' order.
+    """Return the files with their contents; those that were not chosen have none.
 
+    ``contents`` is what ``git cat-file --batch`` printed for the chosen blobs, in the files' order.
     A file that is empty or missing has nothing to tell and is left out.
     """
     found, start = list[PastFile](), 0
@@ -87,7 +97,7 @@ def past_files(
 
 
 def _entries(listing: bytes) -> Iterator[Brought]:
-    """A commit's id stands alone before its files; a merge has a colon for each parent."""
+    """Git prints a commit's id before its files; a file's line has one colon for each parent."""
     commit = ""
     words = iter(listing.split(b"\0")[:-1])
     for word in words:

@@ -1,8 +1,8 @@
 """The post-receive hook of a bare repository: tells Sluss of a push as Azure DevOps would.
 
-A program of its own: ``sluss add`` copies it into the repository, and git starts it there with
-the settings of ``hook.json`` beside it. So it uses nothing but the standard library, and it reads
-the environment of the person who pushes. Sluss imports it only to send again what was kept.
+It is a program of its own: ``sluss add`` copies it into the repository, and git starts it there
+with the settings of ``hook.json`` beside it. So it uses nothing but the standard library, and it
+reads the environment of the person who pushes. Sluss imports it only to send kept pushes again.
 """
 
 import base64
@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-TOO_LONG_S: Final = 2.0  # of the push's time for all sending together
+TOO_LONG_S: Final = 2.0  # the longest that a push waits while everything kept is sent
 ANSWER_S: Final = 5.0
 GIT_S: Final = 1.0
 MOST_COMMITS: Final = 50
@@ -45,7 +45,7 @@ Payload = dict[str, Any]  # what Azure DevOps would send, as JSON
 
 
 def main() -> None:
-    """One push, with all its branches, becomes one delivery; the push itself is never failed."""
+    """Make one delivery of one push, with all its branches; an error never fails the push."""
     folder = Path(__file__).parent
     try:
         settings = json.loads((folder / "hook.json").read_bytes())
@@ -55,7 +55,7 @@ def main() -> None:
         sys.stdout.write(NOT_KEPT.format(why=type(error).__name__))
         return
     whys: list[str] = []
-    # a thread, as no time-out of a socket limits all of an exchange; it ends with the process
+    # a thread, as no time-out of a socket limits a whole exchange; it ends with the process
     sending = threading.Thread(target=lambda: whys.extend(send_kept(folder)[1]), daemon=True)
     sending.start()
     sending.join(TOO_LONG_S)
@@ -77,9 +77,9 @@ def keep(folder: Path, push: Payload) -> Path:
 
 
 def send_kept(folder: Path) -> tuple[int, list[str]]:
-    """Send what is kept, the oldest first; how many went, and why the others did not.
+    """Send the kept pushes, the oldest first; return how many went, and why the others did not.
 
-    Two pushes at once may send the same twice: the receiver knows a push by its number.
+    Two hooks at once may send the same push twice: the receiver knows a push by its number.
     """
     sent, whys = 0, []
     try:
@@ -97,7 +97,7 @@ def send_kept(folder: Path) -> tuple[int, list[str]]:
 
 
 def payload(settings: Payload, updates: list[Payload]) -> Payload:
-    """The git.push service hook of Azure DevOps, still without its number.
+    """Return the git.push service hook of Azure DevOps; ``keep`` gives it its number.
 
     https://learn.microsoft.com/azure/devops/service-hooks/events#git.push
     """
@@ -132,7 +132,7 @@ def _update(line: bytes) -> Payload:
 
 
 def _commits(settings: Payload, update: Payload) -> list[Payload]:
-    """What the update brought, newest first; of a new branch only its head."""
+    """Return the commits of the update, newest first; of a new branch only its head."""
     old, new = update["oldObjectId"], update["newObjectId"]
     if not new.strip("0"):
         return []
@@ -160,7 +160,7 @@ def _commit(of: dict[str, str]) -> Payload:
 
 
 def _pushed_by(commits: list[Payload]) -> Payload:
-    """Local and unverified: whoever pushes may set SLUSS_PERSON, or commit under any address.
+    """Name who pushed, unverified: anybody may set SLUSS_PERSON, or commit under any address.
 
     Nothing better is known here, as a folder asks nobody to sign in; a real host knows.
     """
@@ -192,7 +192,7 @@ def _post(settings: Payload, body: bytes) -> int:
 
 
 def _tell(settings: Payload, updates: list[Payload], why: str) -> None:
-    """One line, with the release's page, for each branch that moved: git shows it who pushes."""
+    """Print the release's page for each branch that moved; git shows it to whoever pushes."""
     for update in updates:
         if not update["name"].startswith(BRANCHES) or not update["newObjectId"].strip("0"):
             continue
@@ -205,14 +205,17 @@ def _tell(settings: Payload, updates: list[Payload], why: str) -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """The number and the kept file are one: no second push comes between them."""
+    """Hold the lock, so that no second push comes between a number and its file."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    """A number that a crash forgot would be given twice, and the second push be taken as known."""
+    """Replace the file, synced to the disk.
+
+    A number that a crash forgot would be given twice, and the second push be taken as known.
+    """
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
         file.write(data)

@@ -73,7 +73,7 @@ class BareRepositories:
     async def past_files(
         self, repository: str, commit: str, since: str, limit: int
     ) -> tuple[PastFile, ...]:
-        """A merge brings only what none of its parents has: the rest came with their commits."""
+        """Count for a merge only what none of its parents has: the rest came with other commits."""
         git = self._repositories.git(repository)
         ids = await git.ask(
             *(commit, "rev-list", "--reverse", f"--max-count={MOST_COMMITS}"),

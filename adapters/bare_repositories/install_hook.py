@@ -1,4 +1,4 @@
-"""Puts the post-receive hook into a bare repository, and sends what pushes left behind."""
+"""Puts the post-receive hook into a bare repository, and sends the pushes that it has kept."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ FOREIGN_HOOK: Final = (
     "move it away, or add a work tree instead, which gets a repository of its own."
 )
 
-# git starts a hook in the repository's folder; an environment that moved is no reason to be silent
+# git starts a hook in the repository's folder; when our environment has moved, any python3 will do
 _SCRIPT = """\
 #!/bin/sh
 {mark}
@@ -34,7 +34,7 @@ exec "$python" -I -S {folder}/{program}
 
 
 class HookSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What hook.json holds: no secret, only the file that has it."""
+    """The content of hook.json; it names the file with the password, not the password itself."""
 
     repository: str
     name: str
@@ -52,7 +52,10 @@ def refuse_foreign_hook(repository: Path) -> None:
 
 
 def install_hook(repository: Path, settings: HookSettings) -> None:
-    """Also brings an older hook up to date; pushes that are kept stay kept."""
+    """Write our hook, or bring an older one up to date; pushes that are kept stay kept.
+
+    Raise SettingsError when the repository has a hook of somebody else.
+    """
     refuse_foreign_hook(repository)
     folder = repository / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -78,7 +81,7 @@ def move_receiver(repository: Path, receiver_url: str) -> None:
 
 
 async def send_left_over(repository: Path) -> int:
-    """Send the pushes that the server has not taken; how many went."""
+    """Send the pushes that the server has not taken; return how many it took now."""
     folder = repository / FOLDER
     if not any(folder.glob("outgoing/*.json")):
         return 0
@@ -87,7 +90,7 @@ async def send_left_over(repository: Path) -> int:
 
 
 def _replace(path: Path, text: str, mode: int) -> None:
-    """In one move: a push may start the hook at any moment."""
+    """Replace the file in one move: a push may start the hook at any moment."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8")
     draft.chmod(mode)

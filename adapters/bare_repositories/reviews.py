@@ -1,4 +1,4 @@
-"""The reviews of one machine: what is said of a commit is kept beside it, as git notes."""
+"""The reviews of one machine: statuses and test reports are git notes at their commits."""
 
 import asyncio
 from collections import defaultdict
@@ -20,28 +20,28 @@ class BareReviews:
         self, find: Callable[[str], Path | None], *, time_limit_s: float = TIME_LIMIT_S
     ) -> None:
         self._repositories = Repositories(find, time_limit_s=time_limit_s)
-        # git notes rewrites the whole notes tree: of two writers at once, one would be lost
+        # git notes rewrites the whole notes tree: of two notes written at once, one would be lost
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
-        """Nobody: a bare repository has no pull requests, and who pushed comes with the push."""
+        """Return nobody: a bare repository has no pull requests, and a push names its pusher."""
         await self._repositories.git(repository).raise_if_gone(commit)
         return ()
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
-        """A person reads it by ``git --git-dir=<repository> log --notes=sluss``."""
+        """Write a note, which ``git --git-dir=<repository> log --notes=sluss`` shows."""
         git = self._repositories.git(repository)
         lines = (f"{status.state}: {status.text}", status.url)
         note = "".join(f"{line}\n" for line in lines if line).encode()
         async with self._writing[repository]:
-            await git.raise_if_gone(commit)  # git notes takes any number for an object
+            await git.raise_if_gone(commit)  # git notes accepts an id that no object has
             await git.ask(
                 *(commit, "notes", STATUS, "add", "--force", "--file=-", commit_id(commit)),
                 stdin=note,
             )
 
     async def test_report(self, repository: str, commit: str) -> bytes | None:
-        """A pipeline leaves it as a git note: ``git notes --ref=junit add -F FILE COMMIT``."""
+        """Read the note that a pipeline adds by ``git notes --ref=junit add -F FILE COMMIT``."""
         git = self._repositories.git(repository)
         await git.raise_if_gone(commit)
         code, output = await git.attempt("notes", JUNIT, "show", commit_id(commit))

@@ -1,4 +1,4 @@
-"""What git prints about the files of one commit becomes a model repository, within limits."""
+"""Makes a model repository of what git prints about the files of one commit, within limits."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -39,7 +39,7 @@ class TreeLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TreeEntry(msgspec.Struct, frozen=True):
-    """One file or link of a commit, before its content is read."""
+    """One file or link of a commit, before its content is read; ``size`` is in bytes."""
 
     path: str
     blob: str
@@ -51,9 +51,10 @@ DEFAULT_LIMITS: Final = TreeLimits()
 
 
 def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
-    """Return the files and links of ``git ls-tree -r -z -l``, before a byte of them is read.
+    """Return the files and links that ``git ls-tree -r -z -l`` lists, before any of them is read.
 
-    Submodules are left out: their files are another repository's.
+    Submodules are left out: their files are another repository's. Raise StepFailedError for a
+    commit over the limits, or for a path that is not safe.
     """
     entries = tuple(_entries(listing))
     if len(entries) > limits.files:
@@ -70,7 +71,10 @@ def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
 
 
 def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
-    """``contents`` is what ``git cat-file --batch`` said to the blobs of ``entries``, in order."""
+    """Raise UnavailableError when git left something out of ``contents``.
+
+    That is what ``git cat-file --batch`` printed for the blobs of ``entries``, in the same order.
+    """
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
     start = 0
@@ -88,7 +92,7 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
 
 
 def readable(name: bytes) -> str:
-    """Decode a path for people and lists; only ``files`` insists on a good one."""
+    """Decode a path for people and lists; only ``BareRepositories.files`` refuses a bad one."""
     return name.decode("utf-8", errors="replace")
 
 
@@ -101,7 +105,10 @@ def _entries(listing: bytes) -> Iterator[TreeEntry]:
 
 
 def _safe(name: bytes) -> str:
-    """A tree may be made by hand: no path in it may lead out of the folder it is written to."""
+    """Return the path. Raise StepFailedError for one that leads out of the folder it is written to.
+
+    A tree may be made by hand, so its paths may hold what git itself would never write.
+    """
     try:
         path = name.decode("utf-8")
     except UnicodeDecodeError:
