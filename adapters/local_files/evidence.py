@@ -1,4 +1,4 @@
-"""The evidence of one machine: a folder of files that are named after what is in them."""
+"""The evidence of one machine: a folder of files that are named by their content's digest."""
 
 import asyncio
 import hashlib
@@ -27,13 +27,16 @@ _BLOB_ID = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class EvidenceFolder:
-    """Only the owner of the process reads it: reports may quote what people wrote."""
+    """Implements ``core.ports.Evidence``; only the owner of the process may read the files.
+
+    The reports among them may quote what people wrote.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def keep(self, data: bytes) -> BlobId:
-        """On the disk, name and all, when it returns: the ledger will point to it."""
+        """Return when content and name are on the disk, since the ledger will point to them."""
         digest = hashlib.sha256(data).hexdigest()
         try:
             await asyncio.to_thread(self._write, digest, data)
@@ -72,7 +75,7 @@ class EvidenceFolder:
 
 
 def _make_private(folder: Path, root: Path) -> None:
-    """Make each missing folder up to ``root``, its name synced too."""
+    """Make each missing folder from ``root`` on, for its owner alone, and sync its name."""
     if folder.is_dir():
         return
     if folder != root:

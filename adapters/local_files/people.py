@@ -18,7 +18,10 @@ TWICE = (
 
 
 class PeopleFile:
-    """Raise SettingsError for an id or an address that two people share."""
+    """Implements ``core.ports.Directory``.
+
+    Raise SettingsError for an id or an address that two people share.
+    """
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._people = tuple(people)
@@ -27,14 +30,14 @@ class PeopleFile:
         _refuse_twice("the e-mail address", chain.from_iterable(addresses))
 
     def everybody(self) -> tuple[Person, ...]:
-        """All people, in the file's order: the local chat window offers them."""
+        """Return all people, in the file's order, for the local chat window to offer."""
         return self._people
 
     async def person(self, object_id: str) -> Person | None:
         return next((person for person in self._people if person.id == object_id), None)
 
     async def by_email(self, email: str) -> Person | None:
-        """An id counts as the host's user name: git on one machine has no other."""
+        """Find a person by an address, or by their id, which is the host's user name here."""
         wanted = _key(email)
         found = (
             person
@@ -60,7 +63,7 @@ def example_people() -> tuple[Person, ...]:
 
 
 def local_person(id_: str, name: str, emails: Iterable[str], groups: Iterable[str]) -> Person:
-    """Nobody signs in on one machine, so nobody of people.yml is ever verified by it."""
+    """Make a person of people.yml, who stays unverified: nobody signs in on one machine."""
     return Person(
         id=PersonId(id_),
         name=name,

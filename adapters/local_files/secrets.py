@@ -11,7 +11,10 @@ NOT_SET = (
 
 
 class EnvironmentSecrets:
-    """``values`` by name; names compare without case. What it holds never shows in a repr."""
+    """Implements ``core.ports.Secrets``; a name is found whatever its case.
+
+    A repr shows the names, and never a value.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = {name.casefold(): value for name, value in values.items()}
@@ -20,7 +23,7 @@ class EnvironmentSecrets:
         return f"EnvironmentSecrets({', '.join(sorted(self._values))})"
 
     def find(self, name: str) -> str:
-        """Empty when it is not set: for a secret that is there only while it is rotated."""
+        """Return "" when it is not set, as a secret that exists only during a rotation often is."""
         return self._values.get(name.casefold(), "")
 
     def secret(self, name: str) -> str:

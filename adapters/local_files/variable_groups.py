@@ -9,7 +9,10 @@ COMMON: Final = "common"
 
 
 class VariableSections:
-    """``sections`` are the one for every stage and one per stage; None where there is no file."""
+    """Implements ``core.ports.VariableGroups``; without a file, ``sections`` is None.
+
+    The section ``common`` is for every stage; each other one is for the stage that it is named by.
+    """
 
     def __init__(self, sections: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self._sections = sections
