@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W")
 
-LONGEST_WAIT_S: Final = 0.001  # for more to gather
+LONGEST_WAIT_S: Final = 0.001  # how long a batch waits for more work
 
 
 class Request(Generic[W]):
@@ -36,14 +36,14 @@ Batch = list[Request[W]]
 
 
 class GroupCommit(Generic[W]):
-    """For one loop. ``commit`` is the part of each system: it runs in the thread.
+    """Gathers the work of one event loop into batches, which its thread commits one by one.
 
-    It does all work of a batch in one transaction and puts what came of each into ``result`` or
-    ``error``. ``disconnect`` is called at the end, and ``closed`` makes the error of what was not
-    written then.
+    ``commit`` runs in the thread: it does all work of a batch in one transaction and puts the
+    outcome of each into ``result`` or ``error``. ``disconnect`` runs there at the end, and
+    ``closed`` makes the error for work that was not written by then.
 
-    Who wrote together mostly comes back together: a batch waits a moment until as many are there
-    as were in the last one. Fewer, fuller commits leave more of the processor to everybody else.
+    Callers that wrote together mostly come back together: a batch waits a moment until it is as
+    large as the last one. Fewer, fuller commits leave more of the processor to everybody else.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class GroupCommit(Generic[W]):
         self._thread.start()
 
     def submit(self, work: W) -> asyncio.Future[Any]:
-        """Done when ``work`` is committed; it fails when nothing of it was kept."""
+        """Return a future that is done when ``work`` is committed; it fails when none is kept."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._is_closed:
             future.set_exception(self._closed())
@@ -77,7 +77,7 @@ class GroupCommit(Generic[W]):
         return future
 
     async def close(self, patience_s: float | None = None) -> None:
-        """Write what was submitted, then end the thread; wait for it no longer than that."""
+        """Write what was submitted, then end the thread; wait for it ``patience_s`` at most."""
         if not self._is_closed:
             self._is_closed = True
             self._start()
@@ -110,7 +110,7 @@ class GroupCommit(Generic[W]):
         self._start_if_full()
 
     def _tell(self, request: Request[W]) -> None:
-        if request.future.done():  # who waited was cancelled
+        if request.future.done():  # the caller was cancelled
             return
         if request.error is None and request.is_done:
             request.future.set_result(request.result)
@@ -133,7 +133,7 @@ class GroupCommit(Generic[W]):
             self._settle((batch or []) + self._gathered)
 
     def _settle(self, batch: Batch[W]) -> None:
-        """Back in the loop, all of the batch in one wake-up."""
+        """Hand the whole batch back to the event loop in one wake-up."""
         if not batch:
             return
         try:
