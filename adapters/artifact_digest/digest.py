@@ -5,9 +5,10 @@ from pathlib import Path
 
 
 def artifact_digest(folder: Path) -> str:
-    """Over the sorted (relative path, content) pairs; each is hashed first, so none runs together.
+    """Hash the sorted pairs of relative path and content; return hexadecimal digits.
 
-    Links are followed to files: what is loaded is what counts.
+    Each path and content is hashed by itself first, so that none runs into the next. Links are
+    followed to files: what is loaded is what counts.
     """
     total = hashlib.sha256()
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
