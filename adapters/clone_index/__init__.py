@@ -1,1 +1,1 @@
-"""Which code the repositories have, as fingerprints in a file."""
+"""The clone index: fingerprints of the code that the repositories have, in a file."""

@@ -1,4 +1,4 @@
-"""The clone index of one machine: a SQLite file of its own, that may be lost without harm."""
+"""The clone index of one machine: a SQLite file of its own, which may be lost without harm."""
 
 import asyncio
 import contextlib
@@ -26,13 +26,13 @@ Work = Callable[[sqlite3.Connection], T]
 
 PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",  # what the last seconds brought may go: it comes again
+    "PRAGMA synchronous = NORMAL",  # a power cut may lose the last commits without harm
     "PRAGMA cache_size = -32768",  # KB
     "PRAGMA wal_autocheckpoint = 8192",  # pages
 )
 BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-NEW: Final = 0  # the form that SQLite gives an empty file
-PRIMARY: Final = 0xFF  # the part of an error code that is not the detail
+NEW: Final = 0  # the user_version that SQLite gives an empty file
+PRIMARY: Final = 0xFF  # the bits of an extended error code that hold the primary one
 CANNOT: Final = (
     "The index of other repositories' code cannot be used ({why}). Nothing was compared; it is "
     "tried again at the next push."
@@ -40,9 +40,10 @@ CANNOT: Final = (
 
 
 class CloneIndexFile:
-    """It connects at the first use. Many processes may use one file; ``busy_s`` they wait.
+    """Implements ``core.ports.clone_index.CloneIndex``; it connects at the first use.
 
-    A file that is broken, or was written in another form, is made anew and begins empty.
+    Many processes may use one file; each waits ``busy_s`` seconds at most for another writer. A
+    file that is broken, or was written in another form, is made anew and begins empty.
     """
 
     def __init__(self, path: Path, *, busy_s: float = 30.0) -> None:
@@ -95,7 +96,7 @@ class CloneIndexFile:
         return self._connection
 
     def _remove(self) -> None:
-        """Unless another process did so before us, and its new file is there already."""
+        """Remove the file, unless another process has replaced it since we opened ours."""
         is_ours = self._connection is None or self._path.stat().st_ino == self._inode
         self._disconnect()
         if is_ours:
@@ -120,7 +121,7 @@ def _replace(connection: sqlite3.Connection, repository: str, files: Mapping[str
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
-    """Only the owner of the process reads it: it tells which repositories there are."""
+    """Open the file, for its owner alone, as it tells which repositories there are."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(
         path, timeout=busy_s, isolation_level=None, check_same_thread=False
@@ -140,7 +141,7 @@ def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
 
 
 class _OtherFormError(sqlite3.DatabaseError):
-    """The file is of another form."""
+    """The file was written in another form than ``table.FORM``."""
 
 
 def _is_broken(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """The tables behind the clone index: what each operation does to them.
 
-A content is kept once, however many repositories have it. ``posting`` answers which contents have a
-fingerprint; all else that is known of a content is in its sketch, packed.
+A content is kept once, however many repositories have it. ``posting`` tells which contents have a
+fingerprint; all else that is known of a content is in its sketch, which is packed.
 """
 
 import json
@@ -15,8 +15,8 @@ import msgspec
 from core.gate.sketch import Sketch
 from core.ports.clone_index import Elsewhere
 
-FORM: Final = 1  # of the file: one of another form is made anew
-MOST_FOUND: Final = 300  # contents that share most
+FORM: Final = 1  # the version of the tables; a file of another one is made anew
+MOST_FOUND: Final = 300  # contents: those that share the most fingerprints
 LEVEL: Final = 1  # of compression: the fast one
 
 SCHEMA: Final = f"""
@@ -47,7 +47,7 @@ DIGESTS: Final = (
     "SELECT path, digest, content.id FROM file JOIN content ON content.id = file.content "
     "WHERE repository = ?"
 )
-# CROSS JOIN keeps the order: each wanted print is looked for, not every print whether it is wanted.
+# CROSS JOIN keeps SQLite to this order: it looks up each wanted print, and reads no others.
 SHARED: Final = """
 SELECT found.content, content.sketch FROM (
     SELECT posting.content, count(*) AS shared
@@ -86,7 +86,7 @@ def files(connection: sqlite3.Connection, repository: str) -> dict[str, Sketch]:
 def look_up(
     connection: sqlite3.Connection, prints: Collection[int], besides: str
 ) -> list[Elsewhere]:
-    wanted = json.dumps(sorted(prints))  # neighbours are on one page of the file
+    wanted = json.dumps(sorted(prints))  # in order, as neighbours are on one page of the file
     found = connection.execute(SHARED, (wanted, besides, MOST_FOUND)).fetchall()
     return [
         Elsewhere(sketch=_sketch(kept), paths=dict(connection.execute(PLACES, (content, besides))))
@@ -95,7 +95,7 @@ def look_up(
 
 
 def replace(connection: sqlite3.Connection, repository: str, kept: Mapping[str, Sketch]) -> None:
-    """Only what has changed is written; call it inside a transaction."""
+    """Write only what has changed; call it inside a transaction."""
     before = {
         path: (digest, content)
         for path, digest, content in connection.execute(DIGESTS, (repository,))
@@ -111,7 +111,7 @@ def replace(connection: sqlite3.Connection, repository: str, kept: Mapping[str, 
 
 
 def _contents(connection: sqlite3.Connection, sketches: Iterable[Sketch]) -> dict[str, int]:
-    """The number of each content by its digest; what is new is added, all postings together."""
+    """Return the row of each content by its digest, and add those that are new."""
     numbers: dict[str, int] = {}
     postings: list[tuple[int, int]] = []
     for sketch in sketches:
@@ -130,7 +130,7 @@ def _contents(connection: sqlite3.Connection, sketches: Iterable[Sketch]) -> dic
 
 
 def _forget(connection: sqlite3.Connection, contents: Iterable[int]) -> None:
-    """Of contents that no repository has any more nothing stays."""
+    """Delete each of these contents, with its postings, that no repository has any more."""
     for content in contents:
         if connection.execute(IS_HELD, (content,)).fetchone():
             continue
