@@ -1,4 +1,4 @@
-"""The file of a queue: one thread writes to it, in one transaction all that waits."""
+"""The file of a queue: one thread writes to it, and commits in one transaction all that waits."""
 
 import asyncio
 import logging
@@ -23,9 +23,10 @@ FAILED = "It cannot be written ({why}). Nothing was kept; try again, and mend th
 
 
 class Insert(NamedTuple):
-    """A statement that takes the rows of many: ``start``, then ``row`` for each, then ``end``.
+    """An INSERT for many rows at once: ``start``, then ``row`` for each of them, then ``end``.
 
-    Each call into SQLite gives Python's lock away, and may wait long to have it back.
+    Each call into SQLite releases Python's global lock and may wait long to get it back, so that
+    one call is faster than many.
     """
 
     start: str
@@ -44,7 +45,10 @@ QueueWork = Work[Any] | tuple[Insert, Sequence[Row]]
 
 
 class QueueFile:
-    """It is opened at the first transaction, and again after an error."""
+    """The file is opened at the first transaction, and again after an error.
+
+    ``prepare`` makes its tables; ``busy_s`` is how long another writer is waited for.
+    """
 
     def __init__(self, path: Path, prepare: Prepare, *, name: str, busy_s: float) -> None:
         self._path = path
@@ -59,14 +63,15 @@ class QueueFile:
         )
 
     def submit(self, work: Work[T]) -> asyncio.Future[T]:
-        """Done when ``work`` is committed. Work that raises a SlussError must have written nothing.
+        """Return a future that is done when ``work`` is committed.
 
-        Raise QueueUnavailableError when SQLite does not commit: then nothing of it was kept.
+        It fails with QueueUnavailableError when SQLite does not commit: then nothing of the work
+        was kept. Work that raises a SlussError must have written nothing.
         """
         return self._writer.submit(work)
 
     def insert(self, statement: Insert, rows: Sequence[Row]) -> asyncio.Future[None]:
-        """The same for rows alone: what is inserted at the same time goes in one statement."""
+        """Submit rows: those that are submitted at the same time go in one statement."""
         return self._writer.submit((statement, rows))
 
     async def close(self) -> None:
@@ -83,7 +88,7 @@ class QueueFile:
             self._connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             log.warning("%s", error, extra={"action": "sqlite_failed"})
-            self._disconnect()  # and so roll back
+            self._disconnect()  # which rolls back
             for request in batch:
                 request.error = QueueUnavailableError(FAILED.format(why=error), retry_after_s=2.0)
 
@@ -93,7 +98,7 @@ class QueueFile:
             self._connection = None
 
     def _connect(self) -> sqlite3.Connection:
-        """Messages may quote what people wrote: only the owner of the process reads the file."""
+        """Open the file, for its owner alone, as messages may quote what people wrote."""
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(
             self._path, timeout=self._busy_s, isolation_level=None, check_same_thread=False

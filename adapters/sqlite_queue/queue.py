@@ -21,7 +21,7 @@ POLL_S: Final = 0.5  # how late a message of another process may be seen
 
 
 class SqliteQueue:
-    """Durable when an operation returns. It connects at the first use, and again after an error.
+    """Implements ``core.ports.Queue``; what an operation did is durable when it returns.
 
     The limits are those that a queue of Service Bus has. ``busy_s`` is how long another writer of
     the file is waited for; ``clock`` tells the seconds since 1970.
@@ -77,7 +77,10 @@ class SqliteQueue:
         self._wake()
 
     async def free(self) -> None:
-        """What a killed process held comes at once; only for whoever alone receives from here."""
+        """End every lock, so that what a killed process held comes at once.
+
+        Only a process that alone receives from this queue may do so.
+        """
         await self._writer.submit(self._table.free)
         self._wake()
 
@@ -95,7 +98,7 @@ class SqliteQueue:
         return is_found
 
     async def waiting(self) -> int:
-        """Messages that are ready or under a lock, without the scheduled and the dead ones."""
+        """Count the messages that are ready or under a lock, not the scheduled and dead ones."""
         return await self._writer.submit(self._table.waiting)
 
     async def close(self) -> None:
@@ -114,7 +117,8 @@ class SqliteQueue:
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
-            taking.add_done_callback(self._give_back)  # else it would wait for its lock's end
+            # else the messages that it took come again only when their locks expire
+            taking.add_done_callback(self._give_back)
             raise
 
     def _give_back(self, taking: asyncio.Future[Taken]) -> None:
@@ -125,7 +129,7 @@ class SqliteQueue:
             giving.add_done_callback(self._given_back)
 
     def _given_back(self, giving: asyncio.Future[None]) -> None:
-        """When that fails, the lock's expiry does it."""
+        """Wake the receivers; what could not be given back comes when its lock expires."""
         if not giving.cancelled() and giving.exception() is None:
             self._wake()
 

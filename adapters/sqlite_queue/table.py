@@ -1,7 +1,7 @@
 """The table behind the SQLite queue: what each operation does to it, inside a transaction.
 
-``due`` is when a message may be taken: now, when it is scheduled, or when its lock expires. What is
-settled stays, without its body, until its id may be used again.
+``due`` is when a message may be taken: now, when it is scheduled, or when its lock expires. A
+message that is settled stays, without its body, until its id may be used again.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from core.ports import DeadLetter, Message, Received
 
 TOO_MANY_TRIES: Final = "taken {tries} times, and never settled"
 
-# State: 0 live, 1 dead, 2 settled. ``known_id`` is empty once its id may be used again.
+# State: 0 live, 1 dead, 2 settled. ``known_id`` is NULL once the id may be used again.
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY,
@@ -74,7 +74,7 @@ WAITING: Final = "SELECT count(*) FROM message WHERE state = 0 AND (due <= ? OR 
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """``next_due``: when it is worth looking again, in seconds since 1970."""
+    """The messages that were taken; ``next_due`` is when to look again, in seconds since 1970."""
 
     messages: list[Received]
     next_due: float
@@ -98,7 +98,7 @@ class QueueTable:
         self._next_forget = clock() + duplicate_window_s / 20
 
     def rows(self, messages: Sequence[Message], due: float | None) -> list[Row]:
-        """What ADD inserts."""
+        """Return the rows that ADD inserts; without ``due`` they may be taken now."""
         now = self._clock()
         start = now if due is None else due
         return [
@@ -110,11 +110,11 @@ class QueueTable:
         return name if self._window_s else None
 
     def has_to_forget(self) -> bool:
-        """Often enough to keep the window of duplicates nearly exact."""
+        """Tell whether a twentieth of the window has gone by, which keeps it nearly exact."""
         return self._clock() >= self._next_forget
 
     def forget(self, connection: sqlite3.Connection) -> None:
-        """Let go of ids that are older than the window, and of what is settled."""
+        """Free the ids that are older than the window, and delete what was settled with them."""
         now = self._clock()
         self._next_forget = now + self._window_s / 20
         connection.execute(FORGET_IDS, (now - self._window_s,))
@@ -159,12 +159,12 @@ class QueueTable:
         connection.execute(GIVE_BACK, (self._clock(), tried, number))
 
     def give_back(self, connection: sqlite3.Connection, received: Received) -> None:
-        """Nobody saw it: no try is counted."""
+        """Release a message that nobody saw, without counting a try."""
         number, tries = self._held(connection, received)
         connection.execute(GIVE_BACK, (self._clock(), tries, number))
 
     def free(self, connection: sqlite3.Connection) -> None:
-        """Every lock expires now; it counts as a try, as one that a message killed us by may be."""
+        """Let every lock expire now; each counts as a try, as its message may be what killed us."""
         now = self._clock()
         connection.execute(FREE, (now, now))
 
@@ -194,7 +194,7 @@ class QueueTable:
         return int(count)
 
     def _held(self, connection: sqlite3.Connection, received: Received) -> tuple[int, int]:
-        """Number and earlier tries of a message whose lock still holds."""
+        """Return the message's row and earlier tries. Raise LockLostError when its lock is over."""
         number, _, lock = received.lock.partition("/")
         found = connection.execute(HELD, (number, lock, self._clock())).fetchone()
         if found is None:
