@@ -1,4 +1,4 @@
-"""Runs the tools of the gate and a repository's own code where they can do no harm."""
+"""The sandbox: the gate's tools and a repository's own code run where they can do no harm."""
 
 from adapters.sandbox.orders import Bounds
 from adapters.sandbox.sandbox import probe

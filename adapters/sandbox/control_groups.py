@@ -1,7 +1,7 @@
-"""Where this process may make control groups, of version 2 or 1. Mostly it may not.
+"""Finds the folders below which this process may make control groups; mostly there are none.
 
-Version 2 needs a folder that is delegated to us and that hands memory and pids on: our own group
-where nobody is in it, or the one above it (as systemd makes it for ``Delegate=`` with
+Version 2 needs a folder that is delegated to us and hands the controllers memory and pids on: our
+own group where no process is in it, or the one above it (as systemd makes it for ``Delegate=`` with
 ``DelegateSubgroup=``, and for the services of a user). Version 1 needs root.
 https://systemd.io/CGROUP_DELEGATION/
 """
@@ -22,14 +22,14 @@ from adapters.sandbox.warden.group import ControlGroup
 
 CONTROLLERS: Final = ("memory", "pids")
 HANDED_ON: Final = "cgroup.subtree_control"
-TRIAL: Final = "sluss_trial_"  # and the process that tries
+TRIAL: Final = "sluss_trial_"  # followed by the number of the process that tries
 TRIAL_MB: Final = 64
 TRIAL_TASKS: Final = 16
-WAITS: Final = ("cat",)  # for ever, as nobody says anything to it
+WAITS: Final = ("cat",)  # waits for ever, as nothing is written to its input
 
 
 class _Mount(msgspec.Struct, frozen=True):
-    """``root``: which part of the whole hierarchy is seen at ``place``."""
+    """A mounted hierarchy of groups; ``root`` is the group that is seen at ``place``."""
 
     kind: str
     root: str
@@ -37,19 +37,19 @@ class _Mount(msgspec.Struct, frozen=True):
     options: frozenset[str]
 
     def folder(self, path: str) -> Path | None:
-        """A group's folder, by its name in /proc/<pid>/cgroup; None when it is out of sight."""
+        """Return the folder of a path in /proc/<pid>/cgroup; None when it is not below ``root``."""
         with contextlib.suppress(ValueError):
             return Path(self.place, Path(path).relative_to(self.root))
         return None
 
 
 def find() -> tuple[str, ...]:
-    """The folders to make a group below, each really tried; none where we may not."""
+    """Return the folders to make a group below, after trying them; none where we may not."""
     return next(filter(_may_be_made, candidates(Path("/proc/self"))), ())
 
 
 def candidates(proc: Path) -> Iterator[tuple[str, ...]]:
-    """By what ``proc``, the folder of a process, says: one folder, or one for each controller."""
+    """Read the folder of a process in /proc; give one folder, or one for each controller."""
     mounts = list(_mounts((proc / "mountinfo").read_text("utf-8", "surrogateescape")))
     groups = _groups((proc / "cgroup").read_text("utf-8", "surrogateescape"))
     yield from _version_2(mounts, groups)
@@ -57,23 +57,23 @@ def candidates(proc: Path) -> Iterator[tuple[str, ...]]:
 
 
 def remove_stale(places: tuple[str, ...]) -> None:
-    """Remove what a killed warden has left, or somebody who was killed while trying."""
+    """Remove the groups that a killed warden has left, or a process killed while trying."""
     runs = {path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*")}
     for place in map(Path, places):
         left = [group for group in place.glob(f"{PREFIX}*") if group.name not in runs]
         left += [group for group in place.glob(f"{TRIAL}*") if not _is_trying(group.name)]
         for group in left:
-            with contextlib.suppress(OSError):  # somebody is in it: it is not ours to end
+            with contextlib.suppress(OSError):  # a process is in it: it is not ours to end
                 group.rmdir()
 
 
 def _is_trying(name: str) -> bool:
-    """Another process that starts now tries beside us."""
+    """Tell whether the process that made this trial group still lives."""
     return Path("/proc", name.removeprefix(TRIAL).partition("_")[0]).exists()
 
 
 def _mounts(text: str) -> Iterator[_Mount]:
-    """As https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html has it."""
+    """The format is that of https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html."""
     for line in text.splitlines():
         about, _, super_ = line.partition(" - ")
         fields, kind = about.split(), super_.split()
@@ -82,7 +82,7 @@ def _mounts(text: str) -> Iterator[_Mount]:
 
 
 def _groups(text: str) -> dict[str, str]:
-    """The path of our group by controller; that of version 2 is under ``""``."""
+    """Return the path of our group for each controller; that of version 2 is under ``""``."""
     found = dict[str, str]()
     for line in text.splitlines():
         _, controllers, path = line.split(":", 2)
@@ -116,7 +116,7 @@ def _words(path: Path) -> list[str]:
 
 
 def _may_be_made(places: tuple[str, ...]) -> bool:
-    """Nothing is believed before a process was put into one and ended with it."""
+    """Make a trial group, put a process into it, and end both: a folder alone proves nothing."""
     name = f"{TRIAL}{os.getpid()}_{secrets.token_hex(4)}"
     group = ControlGroup(
         [f"{place}/{name}" for place in places], memory_mb=TRIAL_MB, tasks=TRIAL_TASKS

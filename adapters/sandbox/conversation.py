@@ -1,4 +1,4 @@
-"""The worker's side of a run: hands the warden its order, and takes down what the process says."""
+"""The worker's side of a run: it gives the warden its order, and reads what the process writes."""
 
 import asyncio
 import os
@@ -13,7 +13,8 @@ from adapters.sandbox.warden.order import WardenOrder, WardenVerdict, verdict_fr
 from core.gate.tools import Stopped
 
 ROOT: Final = str(Path(__file__).parents[2])
-# The packages above the warden are stood in for: what they import is not there, and slow.
+# Empty modules stand in for the packages above the warden: what those import is slow, and under
+# ``-S`` it is not there.
 BOOT: Final = """
 import sys
 root = sys.argv.pop(1)
@@ -32,9 +33,9 @@ WARDEN_GONE: Final = "the process that watched it was ended"
 
 
 class HeardOutput(msgspec.Struct, frozen=True):
-    """What a process has said, and how it ended.
+    """What a process has written, and how it ended.
 
-    ``is_whole``: the warden has seen the end of it; else something of it may still run.
+    Unless ``is_whole``, the warden was ended first, and processes of the run may still be there.
     """
 
     verdict: WardenVerdict
@@ -44,7 +45,10 @@ class HeardOutput(msgspec.Struct, frozen=True):
 
 
 async def converse(order: WardenOrder, output_mb: int) -> HeardOutput:
-    """Cancelling closes the warden's input, which tells it to end everything."""
+    """Run the order to its end. ``output_mb`` bounds each of the two outputs.
+
+    Cancelling closes the warden's input, which tells it to end everything.
+    """
     reads, writes = os.pipe()
     try:
         warden = await _start(writes)
@@ -61,7 +65,7 @@ async def converse(order: WardenOrder, output_mb: int) -> HeardOutput:
 
 
 def warden_argv(module: str, *arguments: str) -> list[str]:
-    """The command of a warden, by the name of its module."""
+    """Return the command that starts ``main`` of a module of the warden."""
     boot = BOOT.replace("{module}", module)
     return [sys.executable, "-I", "-S", "-c", boot, ROOT, *arguments]
 
@@ -74,7 +78,7 @@ async def _start(writes: int) -> Process:
 
 
 def _verdict(answer: bytes) -> WardenVerdict:
-    """Without walls, code may have ended the warden or spoken in its place."""
+    """Take an unreadable answer for a killed warden: without walls, code may forge or kill."""
     try:
         return verdict_from(answer)
     except ValueError:
@@ -99,7 +103,7 @@ class _Conversation:
         )
 
     async def listen(self, reads: int) -> HeardOutput:
-        """The pipes are empty soon after the verdict, unless something got away from the warden."""
+        """The pipes end soon after the verdict, unless a process got away from the warden."""
         self._stdin.write(self._order.encode())
         answer = await self._answer(reads)
         await asyncio.wait(self._readers, timeout=1 if answer else 0)
@@ -111,7 +115,7 @@ class _Conversation:
         return HeardOutput(verdict, said, errors, verdict.note != WARDEN_GONE)
 
     async def _answer(self, descriptor: int) -> bytes:
-        """Empty when there is none, or nobody who gives one; the descriptor is closed with it."""
+        """Return the verdict, b"" when none comes in time; the descriptor is closed."""
         reader = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
@@ -124,7 +128,7 @@ class _Conversation:
             transport.close()
 
     async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
-        """It reads to the end in any case, so that nobody waits for a full pipe."""
+        """Read to the end, also beyond the limit, so that no process waits at a full pipe."""
         while block := await stream.read(BLOCK):
             if len(into) <= self._most:
                 into += block

@@ -1,7 +1,7 @@
 """The folder of one run: the files go in, the results come out, and no name leads elsewhere.
 
-What lies in it after a run is hostile: links, pipes and endless files in the place of a result.
-What a run may leave behind, files and processes, is cleared up here.
+After a run its content is hostile: there may be links, pipes and endless files in the place of a
+result. The files and processes that a run may leave behind are removed here.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ SWEEP_S: Final = 1.0
 OURS_ALONE: Final = 0o700
 
 USER: Final = 1000
-SETTINGS: Final = {  # of /etc, for whoever asks who and where it is
+SETTINGS: Final = {  # of /etc, for programs that look up their user and hosts
     "passwd": f"sandbox:x:{USER}:{USER}::/home:/bin/sh\n",
     "group": f"sandbox:x:{USER}:\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
@@ -42,7 +42,7 @@ TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
 
 
 class SandboxFolder:
-    """The places of one run; ``work`` may be written by it, and on ``root`` walls are built."""
+    """The paths of one run; it may write to ``work`` only, and walls are built on ``root``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,7 +59,7 @@ class SandboxFolder:
     def lay_out(
         self, repo: Mapping[str, bytes], tool: Mapping[str, bytes], stdin: bytes
     ) -> list[str]:
-        """Write what the run begins with, and return what is to be noted about it."""
+        """Write what the run begins with, and return notes about files that were left out."""
         inner = (self.repo, self.out, self.tmp, self.home, self.tool, self.etc, self.root)
         for folder in (self.work, *inner):
             folder.mkdir(OURS_ALONE)
@@ -73,7 +73,7 @@ class SandboxFolder:
         return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
 
     def collect(self, command: ToolCommand) -> tuple[dict[str, bytes], list[str]]:
-        """The result files, and what is to be noted about those that are too large."""
+        """Return the result files by name, and notes about those that are too large."""
         files, notes = dict[str, bytes](), list[str]()
         for name in command.collects:
             data = self.result(name, command.output_mb * MB)
@@ -86,10 +86,10 @@ class SandboxFolder:
         return files, notes
 
     def result(self, name: str, most_bytes: int) -> bytes | None:
-        """A plain file of the out folder, one byte more than allowed at most; None for all else."""
+        """Read a plain file of the out folder, up to ``most_bytes`` + 1; None for anything else."""
         try:
             descriptor = _open(self.out, name)
-        except (OSError, ValueError):  # a name may hold a zero
+        except (OSError, ValueError):  # ValueError: a name may hold a NUL
             return None
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -101,7 +101,7 @@ class SandboxFolder:
 
 
 class TemporaryFolder(SandboxFolder):
-    """The folder of a short run, which is held by a lock for as long as this process lives."""
+    """The folder of a short run; this process holds its lock, so that others leave it alone."""
 
     def __init__(self) -> None:
         draft = Path(tempfile.mkdtemp(prefix=DRAFT))
@@ -117,10 +117,10 @@ class TemporaryFolder(SandboxFolder):
 
 
 def remove_stale() -> None:
-    """Remove what a killed worker has left: nobody holds it any more, in whatever container."""
+    """Remove the folders of killed workers: nobody holds their locks, in whatever container."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if NAME.fullmatch(path.name):
-            with contextlib.suppress(OSError):  # it is held, or goes meanwhile, or is no folder
+            with contextlib.suppress(OSError):  # it is held, was just removed, or is no folder
                 _remove_stale(path)
 
 
@@ -135,7 +135,7 @@ def _remove_stale(path: Path) -> None:
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    """The names that could not be written: they lead elsewhere, or are both file and folder."""
+    """Write the files; return the names that lead elsewhere, or are both file and folder."""
     left_out, made = list[str](), set[Path]()
     for name, data in files.items():
         target = folder / name
@@ -158,7 +158,7 @@ def _is_inside(name: str) -> bool:
 
 
 def _open(folder: Path, name: str) -> int:
-    """No part of the way may be a link or lead up, and opening a pipe must not wait."""
+    """Open a file below the folder, following no link and no ``..``, and waiting at no pipe."""
     if not _is_inside(name):
         raise FileNotFoundError(name)
     *above, last = name.split("/")
@@ -174,22 +174,22 @@ def _open(folder: Path, name: str) -> int:
 
 
 def remove(path: Path) -> None:
-    """A process may have taken away its own rights, or nested its folders without end."""
+    """Remove a folder, also one with its rights taken away, or too deep for ``shutil``."""
     try:
         shutil.rmtree(path)
     except (OSError, RecursionError):
         for tool in ("chmod -R u+rwx --", "rm -rf --one-file-system --"):
             argv = [*tool.split(), str(path)]
-            with contextlib.suppress(subprocess.TimeoutExpired):  # the next probe goes on
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the next probe removes the rest
                 subprocess.run(  # noqa: S603 (fixed words and our own path)
                     argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=SLOW_S
                 )
 
 
 def end_leftovers(folder: Path) -> None:
-    """End what a warden could not end because it was killed: without walls, code may do that.
+    """End the processes of a warden that was killed: without walls, code may do that.
 
-    The processes are found by their home folder, again and again, since they may fork meanwhile.
+    They are found by their HOME variable, again and again, since they may fork meanwhile.
     """
     for _ in range(SWEEPS):
         found = [process for process in psutil.process_iter() if _is_at_home(process, folder)]

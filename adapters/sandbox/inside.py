@@ -1,6 +1,6 @@
 """What a run finds inside: its folders, the words and variables that name them, and the mounts.
 
-The mounts are a white list: what of this machine a process behind walls sees, and where.
+The mounts are a white list of the paths of this machine that a process behind walls sees.
 """
 
 import os
@@ -37,7 +37,7 @@ NO_PLACE: Final = "{path!r} is no absolute path of something on this machine; no
 
 
 class Inside(msgspec.Struct, frozen=True):
-    """Where the process finds its folders; behind walls they are not where we see them."""
+    """The paths by which the process finds its folders; behind walls they differ from ours."""
 
     repo: str
     out: str
@@ -56,7 +56,7 @@ def as_it_is(folder: SandboxFolder) -> Inside:
 
 
 def words(inside: Inside, places: Places) -> dict[str, str]:
-    """What the words in braces mean in one run."""
+    """Return what each word in braces of a command or variable stands for in this run."""
     return {
         PYTHON: sys.executable,
         BIN: str(Path(sys.executable).parent),
@@ -78,14 +78,14 @@ def fill_in(text: str, meanings: Mapping[str, str]) -> str:
 def environment(
     env: Mapping[str, str], inside: Inside, meanings: Mapping[str, str]
 ) -> dict[str, str]:
-    """All the variables that the process gets: nothing is inherited."""
+    """Return all variables that the process gets; it inherits none."""
     own = {name: fill_in(value, meanings) for name, value in env.items()}
     home = {"HOME": inside.home, "TMPDIR": inside.tmp}
     return {"PATH": os.defpath, "LANG": "C.UTF-8", **home, **own}
 
 
 def mounts_for_command(command: ToolCommand, places: Places, folder: SandboxFolder) -> list[Mount]:
-    """A command of ours may have a cache and the network, and all see our code."""
+    """Return the mounts of a command, which may have a cache and network, and sees our code."""
     own = (str(ROOT / name) for name in OUR_CODE)
     cache = [(places.cache, places.cache, WRITABLE)] if places.cache else []
     return _sorted(
@@ -97,13 +97,13 @@ def mounts_for_command(command: ToolCommand, places: Places, folder: SandboxFold
 
 
 def mounts_for_long_run(order: LongOrder, places: Places, folder: SandboxFolder) -> list[Mount]:
-    """Its own files cannot be changed, and neither can what it reads of this machine."""
+    """Return the mounts of a long run, which can change neither its files nor what it reads."""
     reads = ((str(Path(path).resolve()), path, READ_ONLY) for path in order.reads)
     return _sorted(*_programs(_interpreters(places), ()), *_folders(folder, repo=READ_ONLY), *reads)
 
 
 def check_places(order: LongOrder) -> None:
-    """Raise ValueError for a place that is not there: no wall can be built around it."""
+    """Raise ValueError for a path that is not absolute and plain, or that is not there."""
     for path in filter(None, (*order.reads, order.model_python)):
         if "\0" in path or os.path.normpath(path) != path or not path.startswith("/"):
             raise ValueError(NO_PLACE.format(path=path))
@@ -112,7 +112,7 @@ def check_places(order: LongOrder) -> None:
 
 
 def _sorted(*mounts: Mount) -> list[Mount]:
-    """Outer folders come before what lies in them."""
+    """Add the system's mounts, and sort: an outer folder must be mounted before an inner one."""
     found = {*_system(), *mounts}
     return sorted(found, key=lambda mount: (mount[1].count("/"), mount[1]))
 
@@ -137,7 +137,7 @@ def _programs(*paths: Iterable[str]) -> Iterator[Mount]:
 
 
 def _interpreters(places: Places) -> Iterator[str]:
-    """Ours and the model's, each at its own path, with its environment."""
+    """Give the folders of our interpreter and the model's, which keep their paths inside."""
     yield from _environment(Path(sys.executable))
     yield sys.base_prefix
     if places.model_python:
@@ -147,7 +147,7 @@ def _interpreters(places: Places) -> Iterator[str]:
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
-    """Never the root itself: an interpreter may lie in /bin."""
+    """Drop paths below others, and the root itself: an interpreter may lie in /bin."""
     found = list[str]()
     for path in sorted(set(paths) - {"/"}):
         if not found or not f"{path}/".startswith(f"{found[-1]}/"):
@@ -156,7 +156,7 @@ def _outermost(paths: Iterable[str]) -> list[str]:
 
 
 def _environment(python: Path) -> Iterator[str]:
-    """The environment, the installation it was made from, and the folders of the links between."""
+    """Give the environment, its base installation, and the folders of the links between them."""
     yield str(python.parents[1])
     yield str(python.resolve().parents[1])
     while python.is_symlink():

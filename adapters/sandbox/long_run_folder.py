@@ -1,4 +1,4 @@
-"""The folder of one long run: who has it, what is known about it, and what became of it."""
+"""The folder of one long run: its lock, its owner, its description, and its verdict."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ UNREADABLE: Final = "what was kept about it cannot be read"
 
 
 class AboutLongRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept about a long run for whoever comes later; its order is not, it may be secret."""
+    """What a later process may know of a long run; its order is not kept, as it may be secret."""
 
     key: str = ""
     level: Level = Level.LIMITS
@@ -33,14 +33,14 @@ class AboutLongRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LongRunFolder(SandboxFolder):
-    """The folder of one long run, with what its warden keeps there."""
+    """The folder of one long run, with the files that its warden writes there."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.log = path / LOG
 
     def about(self) -> AboutLongRun:
-        """Raise FileNotFoundError when there is no such run, or no longer."""
+        """Read the description. Raise FileNotFoundError when the run's folder is not there."""
         try:
             return msgspec.json.decode((self.path / ABOUT).read_bytes(), type=AboutLongRun)
         except FileNotFoundError:
@@ -54,7 +54,7 @@ class LongRunFolder(SandboxFolder):
         self._keep(ABOUT, msgspec.json.encode(about))
 
     def claim(self) -> int | None:
-        """The lock's descriptor; None when somebody has it, or the folder is gone."""
+        """Take the lock and return its descriptor; None when it is held, or the folder is gone."""
         try:
             lock = os.open(self.path, A_FOLDER)
         except FileNotFoundError:
@@ -69,7 +69,7 @@ class LongRunFolder(SandboxFolder):
         return None
 
     def owner(self) -> tuple[int, int, float] | None:
-        """The warden: its process, when that was started in ticks, and the same by the clock."""
+        """Return the warden's pid, its start in ticks since the boot, and in seconds since 1970."""
         try:
             pid, started, began = (self.path / OWNER).read_text("ascii").split()
             return int(pid), int(started), float(began)
@@ -77,7 +77,10 @@ class LongRunFolder(SandboxFolder):
             return None
 
     def verdict(self) -> WardenVerdict | None:
-        """What became of it; None while nobody has said. Code without walls may have written it."""
+        """Return how it ended, None while nothing is written.
+
+        An unreadable verdict counts as a lost run: without walls, code may have written it.
+        """
         try:
             verdict = verdict_from((self.path / RESULT).read_bytes())
         except FileNotFoundError:

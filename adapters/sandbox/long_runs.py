@@ -1,7 +1,7 @@
-"""Long runs: each has a folder that outlives us, and a warden of its own that needs nobody.
+"""Long runs: each has a folder and a warden of its own, and both outlive this process.
 
-The folder of a run is found by its key. Its lock is held by whoever lays it out, then handed on to
-the warden, so there is no moment without an owner; the kernel frees it with the last of them.
+The folder of a run is found by its key. The process that lays it out holds its lock and hands it on
+to the warden, so that it is never without an owner; the kernel frees it when the last one ends.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ STILL_HELD: Final = (
 
 
 class LongRuns:
-    """All long runs of one home."""
+    """The long runs that are kept below ``home``; its methods block, and are for threads."""
 
     def __init__(self, home: Path, fence: Fence) -> None:
         self._home = home.absolute() / FOLDER
@@ -74,7 +74,7 @@ class LongRuns:
         verdict = folder.verdict() or _if_gone(folder)
         try:
             about = folder.about()
-        except FileNotFoundError:  # forgotten just now
+        except FileNotFoundError:  # another process has just forgotten it
             raise UnknownNameError("long run", key) from None
         if verdict is not None:
             return _ended(verdict, folder, about)
@@ -109,7 +109,7 @@ class LongRuns:
                 remove(folder.path.rename(gone))
 
     def _folder(self, key: str) -> LongRunFolder:
-        """A key may hold anything, so it is no name of a folder."""
+        """Name the folder by a digest of the key, as a key may hold any character."""
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return LongRunFolder(self._home / digest[:32])
 
@@ -120,9 +120,9 @@ class LongRuns:
         return folder
 
     def _lay_out(self, key: str, order: LongOrder) -> int | None:
-        """The lock of the new folder; None where there is one of that key, ours is not needed then.
+        """Make the folder and return its lock; None where the key has one already.
 
-        It is laid out under another name, so that a folder with the run's name is whole.
+        It is laid out under another name and then renamed: one with the run's name is whole.
         """
         folder = self._folder(key)
         if folder.path.exists():
@@ -137,14 +137,14 @@ class LongRuns:
             try:
                 draft.path.rename(folder.path)
             except OSError as error:
-                if error.errno in TAKEN:  # somebody else was first
+                if error.errno in TAKEN:  # another process was first
                     return None
                 raise
             undo.pop_all()
         return lock
 
     def _draft(self) -> tuple[LongRunFolder, int]:
-        """Who clears up may be faster than we are with the lock: then there is another one."""
+        """Make an empty folder and lock it; when another process cleared it up first, try again."""
         while True:
             draft = LongRunFolder(Path(tempfile.mkdtemp(prefix=DRAFT, dir=self._home)))
             if (lock := draft.claim()) is not None:
@@ -156,7 +156,7 @@ class LongRuns:
         return AboutLongRun(key=key, level=self._fence.level, groups=groups, notes=notes)
 
     def _open_home(self) -> None:
-        """Nobody else may look into it, or have made it before us."""
+        """Make the home for our user alone. Raise PermissionError when it is somebody else's."""
         self._home.mkdir(OURS_ALONE, parents=True, exist_ok=True)
         about = self._home.lstat()
         if about.st_uid != os.geteuid() or not self._home.is_dir() or self._home.is_symlink():
@@ -165,7 +165,7 @@ class LongRuns:
         self._clear_up()
 
     def _clear_up(self) -> None:
-        """Remove what somebody who was killed has left half made, or half removed."""
+        """Remove the folders that a killed process has left half made, or half removed."""
         for path in self._home.glob(f"{DRAFT}*"):
             lock = LongRunFolder(path).claim()
             if lock is not None:
@@ -173,7 +173,7 @@ class LongRuns:
                 os.close(lock)
 
     def _found(self, folder: LongRunFolder) -> int | None:
-        """The lock, where whoever laid it out was killed before a warden had it."""
+        """Wait for the warden; return the lock if its maker was killed before there was one."""
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             if folder.verdict() or folder.owner():
@@ -185,7 +185,7 @@ class LongRuns:
         return None
 
     def _launch(self, folder: LongRunFolder, lock: int, order: LongOrder) -> None:
-        """Whoever reads the order may live on without us, and nobody else gets to see it."""
+        """Start a warden, and give it the order through a pipe, so that nobody else sees it."""
         about = folder.about()
         _end_group(about)
         folder.keep_about(self._about(folder, about.key, about.notes))
@@ -199,12 +199,12 @@ class LongRuns:
         assert warden.stdin is not None
         with contextlib.suppress(BrokenPipeError), warden.stdin as ear:
             ear.write(told.encode())
-        # It outlives us, but while we are there somebody must take its exit status.
+        # It may outlive us; while we live, its exit status must be read, or it stays a zombie.
         threading.Thread(target=warden.wait, daemon=True).start()
 
 
 def _if_gone(folder: LongRunFolder) -> WardenVerdict | None:
-    """None while somebody holds its lock; else it ended just now, or is lost for ever."""
+    """Return None while the lock is held; else the verdict, which is "lost" if there is none."""
     lock = folder.claim()
     if lock is None:
         return folder.verdict()
@@ -215,7 +215,7 @@ def _if_gone(folder: LongRunFolder) -> WardenVerdict | None:
 
 
 def _group(folder: LongRunFolder) -> str:
-    """Another home may have a run of the same key."""
+    """Name the control group by the whole path: another home may have a run of the same key."""
     return GROUP + hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:32]
 
 
@@ -235,7 +235,10 @@ def _ended(verdict: WardenVerdict, folder: LongRunFolder, about: AboutLongRun) -
 
 @contextlib.contextmanager
 def _ended_and_held(folder: LongRunFolder) -> Iterator[bool]:
-    """Ask the warden to end it, end that one when it does not answer, and hold the lock."""
+    """Ask the warden to end the run, kill a warden that does not answer, and hold the lock.
+
+    It gives False when there is no such run. Raise UnavailableError when the lock stays held.
+    """
     if not folder.path.is_dir():
         yield False
         return
@@ -261,7 +264,7 @@ def _ended_and_held(folder: LongRunFolder) -> Iterator[bool]:
 
 
 def _kill(folder: LongRunFolder) -> None:
-    """A process number alone may be somebody else's by now."""
+    """Kill the warden, if its start time still matches: its pid may be another process's by now."""
     owner = folder.owner()
     with contextlib.suppress(OSError, IndexError):
         if owner and processes.started(owner[0]) == owner[1]:
@@ -269,7 +272,7 @@ def _kill(folder: LongRunFolder) -> None:
 
 
 def _give_up(folder: LongRunFolder, verdict: WardenVerdict) -> WardenVerdict:
-    """End what its warden has left, if there is something, and keep what became of it."""
+    """End every process that the warden has left, and keep the verdict."""
     _end_group(folder.about())
     end_leftovers(folder.path)
     folder.keep_verdict(verdict)
@@ -277,5 +280,5 @@ def _give_up(folder: LongRunFolder, verdict: WardenVerdict) -> WardenVerdict:
 
 
 def _end_group(about: AboutLongRun) -> None:
-    """What a killed warden has left: a control group, and whoever is in it."""
+    """Remove the control group that a killed warden has left, with the processes in it."""
     ControlGroup(list(about.groups), memory_mb=0, tasks=0).end()

@@ -1,4 +1,4 @@
-"""From what is asked for to what the warden is told, at the level of this machine."""
+"""Makes the warden's order of a command or a long run, at this machine's level of isolation."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -28,14 +28,14 @@ MB: Final = 1024 * 1024
 NICE: Final = 5  # the warden and the worker come first
 GIVES_WAY: Final = 15
 LOOK_EVERY_MS: Final = 20
-LOOK_AT_LONG_EVERY_MS: Final = 100  # for hours: what happens between two looks, the kernel holds
+LOOK_AT_LONG_EVERY_MS: Final = 100  # runs of hours: between two looks the kernel's limits hold
 OPTIONS: Final = {READ_ONLY: "--ro-bind", WRITABLE: "--bind", LINK: "--symlink"}
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """The bounds are the same for all commands. ``shared_mb`` is the size of /dev/shm.
+    """Limits that are the same for all commands. ``shared_mb`` is the size of /dev/shm.
 
-    ``tasks`` are threads of all processes: torch and BLAS start some for each core.
+    ``tasks`` counts the threads of all processes: torch and BLAS start some for each core.
     """
 
     disk_mb: int = 512
@@ -48,9 +48,9 @@ USUAL: Final = Bounds()
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine shuts in with this. ``program`` is bubblewrap's, where that is the level.
+    """How this machine isolates a run. ``program`` is the path of bubblewrap at that level.
 
-    ``groups``: the folders to make a control group below, if there are any.
+    ``groups`` are the folders to make a control group below, empty where we may not.
     """
 
     level: Level
@@ -69,7 +69,7 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
 def order_for_command(
     command: ToolCommand, places: Places, folder: SandboxFolder, fence: Fence
 ) -> WardenOrder:
-    """The cache outlives the run, so code of the repository never gets it."""
+    """A command that runs the repository's code gets no cache, as a cache outlives the run."""
     if command.runs_code:
         places = msgspec.structs.replace(places, cache="")
     if places.cache:
@@ -100,7 +100,7 @@ def order_for_command(
 def order_for_long_run(
     asked: LongOrder, folder: SandboxFolder, fence: Fence, group: str
 ) -> WardenOrder:
-    """``group`` is the name of its control group, which no other run of this machine has."""
+    """``group`` names the run's control group; no other run of this machine may have that name."""
     places = Places(model_python=asked.model_python)
     meanings = words(fence.inside(folder), places)
     limits = {
@@ -141,7 +141,7 @@ def _about(folder: SandboxFolder, fence: Fence, group: str) -> Mapping[str, obje
 
 
 def _walled(order: WardenOrder, folder: SandboxFolder, fence: Fence) -> WardenOrder:
-    """Where bubblewrap builds the walls, they are its business, and it starts outside."""
+    """At its level, have bubblewrap build the walls; it starts outside, so it gets our paths."""
     if fence.level is not Level.BUBBLEWRAP:
         return order
     argv = _bubblewrap(order, fence.program)
@@ -150,10 +150,10 @@ def _walled(order: WardenOrder, folder: SandboxFolder, fence: Fence) -> WardenOr
 
 
 def _bubblewrap(order: WardenOrder, program: str) -> list[str]:
-    """The command line of bubblewrap, https://github.com/containers/bubblewrap.
+    """Return the command line of bubblewrap, https://github.com/containers/bubblewrap.
 
-    ``prlimit`` goes between: outside, all processes of the user would count.
-    No ``--new-session``: the warden has made one, and another would not give way as that does.
+    ``prlimit`` sets its limit inside: outside, all processes of the user would count. There is no
+    ``--new-session``: the warden has made one, and another would not have its low priority.
     """
     user, tasks = str(order.user), order.tasks * TASKS_SLACK
     network = ["--share-net"] if order.has_network else []
@@ -165,7 +165,7 @@ def _bubblewrap(order: WardenOrder, program: str) -> list[str]:
         *(part for mount in order.mounts for part in _option(mount)),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", str(order.shared_mb * MB), "--tmpfs", "/dev/shm"),  # noqa: S108 (its own)
-        *("--remount-ro", "/dev", "--remount-ro", "/"),  # both are memory that nobody would see
+        *("--remount-ro", "/dev", "--remount-ro", "/"),  # both are memory, unseen by the watch
         *("--remount-ro", "/proc"),  # a root outside may write there, capabilities or not
         *("--chdir", order.cwd, "--"),
         *("prlimit", f"--nproc={tasks}:{tasks}", "--", *order.argv),

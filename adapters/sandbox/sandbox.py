@@ -1,4 +1,4 @@
-"""Runs a command shut in as strongly as this machine can, which it finds out by really trying."""
+"""Runs commands with the strongest isolation of this machine, which is found out by trying."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,8 @@ from core.ports.sandbox import LongLook, LongOrder, Places, Sandbox
 
 BUBBLEWRAP: Final = "bwrap"
 PROBE_S: Final = 20.0
-# No host file, no process from outside and no way out may be seen; what it writes must come back.
+# It counts the host files, outside processes and network routes that it sees: all must be 0, and
+# the file that it writes must come back.
 PROOF: Final = """
 import os, sys
 files = [path for path in sys.argv[2:] if os.path.exists(path)]
@@ -34,10 +35,7 @@ HOST_FILES: Final = ("/etc/shadow", "/run", "/sys", "/var")
 
 
 class ShutIn:
-    """The sandbox of this machine, at one level; its long runs are kept in ``home``.
-
-    It implements ``core.ports.sandbox.Sandbox``.
-    """
+    """Implements ``core.ports.sandbox.Sandbox`` at one level; long runs are kept in ``home``."""
 
     def __init__(self, fence: Fence, home: Path) -> None:
         self._fence = fence
@@ -94,7 +92,10 @@ class ShutIn:
 async def _folder(
     command: ToolCommand, repo: ModelRepo
 ) -> AsyncIterator[tuple[TemporaryFolder, list[str]]]:
-    """A cancelled thread goes on, so the folder is removed when nothing is put there any more."""
+    """Give a folder with the files laid out, and remove it afterwards.
+
+    A thread goes on after a cancellation, so that removing waits until it has put everything there.
+    """
     folder = TemporaryFolder()
     files = (repo.files, command.files, command.stdin)
     laying = asyncio.create_task(asyncio.to_thread(folder.lay_out, *files))
@@ -114,7 +115,7 @@ async def probe(
 ) -> Sandbox:
     """Return the strongest sandbox that works here, and is no stronger than asked for.
 
-    ``may_group``: with control groups where the machine lets us make some. ``home`` is where long
+    ``may_group`` allows control groups where the machine lets us make some. ``home`` is where long
     runs are kept; without one they have a new temporary folder, where no other process finds them.
     """
     home = home or Path(tempfile.gettempdir(), f"sluss_{secrets.token_hex(8)}")

@@ -1,6 +1,6 @@
-"""The control group of one run: the kernel itself holds its memory and its processes.
+"""The control group of one run, by which the kernel itself limits its memory and its processes.
 
-Only where a machine lets us make one; ``adapters/sandbox/control_groups.py`` finds that out. In
+Not every machine lets us make one; ``adapters/sandbox/control_groups.py`` finds that out. In
 version 2 a group is one folder, in version 1 there is one for each controller.
 https://docs.kernel.org/admin-guide/cgroup-v2.html
 """
@@ -33,7 +33,8 @@ PAUSE_S = 0.002
 class ControlGroup:
     """The kernel's own limits for the processes of one run.
 
-    ``folders`` are to be made, in ones that are there; without any, all of this does nothing.
+    ``folders`` are made by ``make``, and their parents must exist; without any, every method does
+    nothing. ``tasks`` limits the threads of all processes.
     """
 
     def __init__(self, folders: list[str], *, memory_mb: int, tasks: int) -> None:
@@ -42,7 +43,7 @@ class ControlGroup:
         self.tasks = tasks
 
     def make(self) -> None:
-        """Raise OSError where it cannot be made; nothing is left of it then."""
+        """Make the group with its limits. Raise OSError, and leave nothing, where that fails."""
         try:
             for folder in self.folders:
                 os.mkdir(folder)
@@ -53,20 +54,20 @@ class ControlGroup:
             raise
 
     def join(self, pid: int) -> None:
-        """A process, and all that it will start."""
+        """Put a process into the group; all that it starts later is in it, too."""
         for folder in self.folders:
             _write(f"{folder}/{MEMBERS}", str(pid).encode())
 
     def is_out_of_memory(self) -> bool:
-        """The kernel has ended something in it."""
+        """Tell whether the kernel has killed a process of it for its memory."""
         return self._has_counted(MEMORY_EVENTS, ENDED)
 
     def is_out_of_tasks(self) -> bool:
-        """The kernel has refused it a process or a thread."""
+        """Tell whether the kernel has refused it a process or a thread."""
         return self._has_counted(TASKS_EVENTS, REFUSED)
 
     def _has_counted(self, names: tuple[str, ...], what: bytes) -> bool:
-        """Each line of these files is a word and a number."""
+        """Tell whether a count is not 0; each line of these files is a word and a number."""
         for folder in self.folders:
             for name in names:
                 with contextlib.suppress(OSError):
@@ -77,7 +78,7 @@ class ControlGroup:
         return False
 
     def end(self) -> None:
-        """Whoever is in it is killed, and it is gone."""
+        """Kill every process in the group and remove it, within WAIT_S."""
         until = time.monotonic() + WAIT_S
         left = [folder for folder in self.folders if not _remove(folder)]
         while left and time.monotonic() < until:
@@ -97,7 +98,7 @@ class ControlGroup:
         return any(self._write(name, self._memory) for name in MEMORY_LIMITS)
 
     def _write(self, name: str, value: int) -> bool:
-        """Whether there is such a file."""
+        """Write the value, and tell whether any folder has such a file."""
         found = [folder for folder in self.folders if os.path.exists(f"{folder}/{name}")]
         for folder in found:
             _write(f"{folder}/{name}", str(value).encode())
@@ -119,7 +120,7 @@ def _remove(folder: str) -> bool:
         os.rmdir(folder)
     except FileNotFoundError:
         return True
-    except OSError:  # somebody is in it
+    except OSError:  # a process is in it
         return False
     return True
 
@@ -130,7 +131,7 @@ def _read(path: str) -> bytes:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Never makes a file: what the kernel does not offer is not there."""
+    """Write to a file that exists; unlike ``open`` it makes none where the kernel offers none."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
         os.write(descriptor, data)

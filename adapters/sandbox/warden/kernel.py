@@ -61,7 +61,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def adopt_orphans() -> None:
-    """A process that loses its parent becomes ours instead of escaping to pid 1."""
+    """Make every descendant that loses its parent a child of ours, not of pid 1."""
     _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 
 
@@ -70,24 +70,24 @@ def die_with_parent() -> None:
 
 
 def gain_no_privileges() -> None:
-    """A set-user-id program gives nothing more, for ever."""
+    """Let no set-user-id program give this process more rights, for ever."""
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
 def hide_process(*, is_hidden: bool = True) -> None:
-    """Others of the same user cannot look into ours: its variables, memory and open files."""
+    """Keep other processes of our user from our variables, memory and open files."""
     _check(_libc.prctl(PR_SET_DUMPABLE, int(not is_hidden), 0, 0, 0))
 
 
 def drop_capabilities() -> None:
-    """With the next program all are gone, even where root is the user."""
+    """Let the next program that is executed have no capability, even where root is the user."""
     for number in range(MOST_CAPABILITIES):
         if _libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0:
-            return  # behind the last one, or there is nothing that may be dropped
+            return  # there is no such capability, or we may not drop any
 
 
 def filter_calls(program: list[bytes]) -> None:
-    """Takes a seccomp filter, which is for ever and for all children, too."""
+    """Install a seccomp filter, which is for ever and for all children, too."""
     steps = ctypes.create_string_buffer(b"".join(program))
     whole = _FilterProgram(len(program), ctypes.addressof(steps))
     _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_FILTER, ctypes.byref(whole), 0, 0))
@@ -104,7 +104,7 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 def protect(target: str, attributes: int, *, is_deep: bool = True) -> None:
-    """``is_deep``: what is mounted below it, too. What protects it already stays."""
+    """Add mount attributes, with ``is_deep`` also to all that is mounted below; none is removed."""
     wanted = _MountAttr(attributes, 0, 0, 0)
     size = ctypes.c_size_t(ctypes.sizeof(wanted))
     path = os.fsencode(target)
@@ -114,7 +114,7 @@ def protect(target: str, attributes: int, *, is_deep: bool = True) -> None:
 
 
 def make_root(folder: str) -> None:
-    """The folder becomes ``/``, and what was there before is gone."""
+    """Make the folder ``/``, and unmount the root before it."""
     os.chdir(folder)
     _check(_libc.syscall(SYS_PIVOT_ROOT[os.uname().machine], b".", b"."))
     _check(_libc.umount2(b".", DETACH))
@@ -122,7 +122,7 @@ def make_root(folder: str) -> None:
 
 
 def bring_loopback_up() -> None:
-    """A new network has no way out, and its own servers could not be reached either."""
+    """Start the loopback device of a new network, or its own servers could not be reached."""
     descriptor = _libc.socket(A_NETWORK, DATAGRAMS, 0)
     answer = fcntl.ioctl(descriptor, GET_FLAGS, struct.pack(FLAGS_OF, b"lo", 0))
     name, flags = struct.unpack(FLAGS_OF, answer)

@@ -1,4 +1,4 @@
-"""What the kernel holds a process to, whatever watches it: set between fork and exec."""
+"""The limits that the kernel itself enforces on a process; they are set between fork and exec."""
 # Importing pathlib takes longer than all that is done here.
 # ruff: noqa: PTH123
 
@@ -15,8 +15,8 @@ from adapters.sandbox.warden.order import WardenOrder
 MB = 1024 * 1024
 OPEN_FILES = 1024
 CPU_GRACE_S = 5
-MEMORY_SLACK = 4  # one process between two looks of the watch
-TASKS_SLACK = 2  # so that the watch comes first, and says why
+MEMORY_SLACK = 4  # times the limit, for one process between two looks of the watch
+TASKS_SLACK = 2  # times the limit, so that the watch sees it first and can say why
 FIRST_TO_END = b"1000"  # when the whole machine runs out of memory
 
 
@@ -38,16 +38,17 @@ REFUSE = 0x00050000 | errno.EPERM
 
 
 def group(order: WardenOrder) -> ControlGroup:
-    """It counts files in memory as memory, so there is room for all that may lie in such ones."""
+    """Return the run's control group, with room for files in memory: it counts them as memory."""
     memory_mb = order.memory_mb + order.disk_mb + order.shared_mb
     return ControlGroup(order.groups, memory_mb=memory_mb, tasks=order.tasks * TASKS_SLACK)
 
 
 def apply(order: WardenOrder) -> None:
-    """There is no limit of the address space: torch and the JVM reserve far more than they use.
+    """Set the limits of this process and of all that it starts.
 
-    RLIMIT_DATA counts what is writable and private only, so it stops a single sudden allocation.
-    RLIMIT_NPROC is for walls of our own: without, all processes of the user would count.
+    The address space has none: torch and the JVM reserve far more than they use. RLIMIT_DATA counts
+    only memory that is writable and private, and stops a single sudden allocation. RLIMIT_NPROC is
+    set behind our own walls only: without them, all processes of the user would count.
     """
     if order.mounts or not order.is_behind:  # bubblewrap needs them, and drops them itself
         kernel.drop_capabilities()  # with them, root could raise its limits again
@@ -64,7 +65,7 @@ def apply(order: WardenOrder) -> None:
     if order.mounts:
         _limit(resource.RLIMIT_NPROC, order.tasks * TASKS_SLACK)
     os.nice(order.nice)
-    _say("autogroup", str(order.nice).encode())  # where each session is a group, it counts alone
+    _say("autogroup", str(order.nice).encode())  # where sessions are groups, only this nice counts
     _say("oom_score_adj", FIRST_TO_END)
 
 
@@ -74,14 +75,14 @@ def _say(name: str, value: bytes) -> None:
 
 
 def _limit(what: int, value: int) -> None:
-    """Never above what the worker itself is held to."""
+    """Set a limit, but never above the hard limit that the worker itself has."""
     _, hard = resource.getrlimit(what)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(what, (value, value))
 
 
 def _refuse_calls() -> None:
-    """For this process and all that it starts; a kernel without it has the other fences."""
+    """Refuse these calls to this process and all that it starts, if the kernel has seccomp."""
     known = REFUSED.get(os.uname().machine)
     if known:
         with contextlib.suppress(OSError):
@@ -103,5 +104,5 @@ def _program(architecture: int, refused: tuple[int, ...]) -> list[bytes]:
 
 
 def _step(code: int, value: int, *, yes: int = 0) -> bytes:
-    """``yes``: how many steps to leave out when it is so."""
+    """Encode one instruction; ``yes`` is how many to skip when its condition holds."""
     return struct.pack("HBBI", code, yes, 0, value)

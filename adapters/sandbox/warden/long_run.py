@@ -1,7 +1,8 @@
-"""One run that outlives whoever started it: its lock, its log and its result lie in its folder.
+"""The warden of a long run, which outlives the process that started it.
 
-Whoever comes later reads the files. The lock is held for as long as this process lives, so a lock
-that is free beside no result means that the run is lost. A file ``asked`` is the wish that it ends.
+Its lock, log and result lie in the run's folder, where later processes read them. It holds the lock
+for as long as it lives: a free lock without a result means that the run is lost. A file ``asked``
+in the folder asks it to end the run.
 """
 # Importing pathlib takes longer than all that is done here.
 # ruff: noqa: PTH104, PTH110, PTH123
@@ -22,9 +23,9 @@ from adapters.sandbox.warden.watch import Breach
 OWNER, RESULT, LOG, ASKED = "owner", "result", "log", "asked"
 MB = 1024 * 1024
 BLOCK = 64 * 1024
-STOPPING_S = 0.2  # a machine that stops ends the process and its warden one after the other
+STOPPING_S = 0.2  # a machine that stops signals the process a moment before its warden
 CHANNEL = 3
-# What the kernel's own verdicts on a program's faults are not.
+# Signals that come from outside; the kernel sends others for a fault of the program itself.
 FROM_OUTSIDE = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -37,7 +38,7 @@ NOT_KEPT = "its log could not be written: {reason}"
 
 
 def main(folder: str, lock: str) -> None:
-    """``lock`` is the descriptor of the folder's lock, which is ours now."""
+    """Run the order; ``lock`` is the descriptor of the folder's lock, which is ours from now on."""
     order = read_order()
     os.set_inheritable(int(lock), False)  # noqa: FBT003 (the function's own signature)
     _close_order()
@@ -48,7 +49,7 @@ def main(folder: str, lock: str) -> None:
     verdict = company.judged(supervise(order, company))
     _keep(folder, RESULT, verdict.encode().decode())
     fcntl.flock(int(lock), fcntl.LOCK_UN)
-    os._exit(0)  # whatever a thread of ours still does
+    os._exit(0)  # without waiting for the thread of ``way``
 
 
 def _close_order() -> None:
@@ -58,7 +59,7 @@ def _close_order() -> None:
 
 
 def _keep(folder: str, name: str, text: str) -> None:
-    """Whole or absent, whatever happens to this machine."""
+    """Write a file that is whole or absent, also after a power cut."""
     draft = f"{folder}/{name}.draft"
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(text.encode())
@@ -68,7 +69,7 @@ def _keep(folder: str, name: str, text: str) -> None:
 
 
 class _Detached(Company):
-    """Nobody waits for it: what the process says goes into a file, and signals are heard."""
+    """Keeps the process company without a worker: output goes to the log, signals end the run."""
 
     def __init__(self, folder: str, order: WardenOrder) -> None:
         self._folder = folder
@@ -104,7 +105,7 @@ class _Detached(Company):
         return (CANCELLED, WAS_ASKED) if is_asked else None
 
     def dress(self) -> int:
-        """Signals are the process's own, what it says goes to us, and the way is on CHANNEL."""
+        """Give the process default signals, our pipe as its output, and the way on CHANNEL."""
         signal.set_wakeup_fd(-1)
         for number in STOPS:
             signal.signal(number, signal.SIG_DFL)
@@ -117,7 +118,7 @@ class _Detached(Company):
         return CHANNEL + 1
 
     def judged(self, verdict: WardenVerdict) -> WardenVerdict:
-        """Whether it was its own end, or a signal from outside, or too much in its last words."""
+        """Correct the verdict for a signal from outside, or for too much output at the end."""
         too_much = self._last_words()
         if verdict.stopped:
             return verdict
@@ -133,7 +134,7 @@ class _Detached(Company):
         return verdict
 
     def _last_words(self) -> Breach | None:
-        """Write down what is left in the pipe: nobody writes any more."""
+        """Log what is left in the pipe: nobody writes to it any more."""
         os.set_blocking(self._said, False)
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -148,7 +149,7 @@ class _Detached(Company):
         return INTERRUPTED, BY_SIGNAL.format(name=signal.Signals(numbers[0]).name)
 
     def _write_down(self) -> Breach | None:
-        """We hold the writing end, too, so there is always somebody who may say something."""
+        """Log one block; the pipe has no end to read, as we hold its writing end, too."""
         data = os.read(self._said, BLOCK)
         is_full = len(data) > self._room
         data = data[: self._room]
@@ -161,7 +162,7 @@ class _Detached(Company):
         return ("output", TOO_MUCH.format(log_mb=self._order.log_mb)) if is_full else None
 
     def _open_way(self) -> None:
-        """Only a run that has a way pays for what passes it on."""
+        """Pass on what comes to the listening socket; its slow imports are for such runs alone."""
         from adapters.sandbox.warden import way  # noqa: PLC0415
 
         assert self._channel is not None
@@ -173,4 +174,4 @@ class _Detached(Company):
 
 
 def _is_heard(number: int, frame: object) -> None:
-    """The wakeup descriptor tells of it."""
+    """Do nothing: the signal is read from the wakeup descriptor, which needs a handler."""

@@ -1,4 +1,4 @@
-"""What the warden is told to do, and what it says in the end."""
+"""The order that a warden gets, and the verdict that it gives in the end."""
 
 import marshal
 
@@ -11,16 +11,16 @@ SIZE_BYTES = 8
 
 
 class WardenOrder:
-    """The warden gets all that it has to know with this.
+    """All that the warden has to know.
 
-    ``argv`` and ``env`` are final. ``stdin`` is a file; ``folder`` is all that may be filled.
+    ``argv`` and ``env`` are final. ``stdin`` is the path of a file. ``folder`` is the only one that
+    the process may fill, with ``disk_mb`` at most.
 
-    ``mounts`` are all that the process sees of the machine, where the warden builds the walls: on
-    ``root``, an empty folder. ``is_behind``: whoever builds walls, there are some. ``tasks`` are
-    the threads of all processes; ``user`` is who it seems to be. ``groups`` are the folders of the
-    control group to be made for it, none where the machine does not let us. ``nice``: how far it
-    gives way to others. ``cpu_s`` is for all its processes together, 0 for no limit but that of the
-    time. ``way`` and ``log_mb`` are of long runs: see ``way.py`` and ``long_run.py``.
+    ``mounts`` are all that the process sees of the machine, where the warden itself builds the
+    walls, on the empty folder ``root``. ``is_behind`` is true behind any walls, bubblewrap's too.
+    ``tasks`` limits the threads of all processes; ``user`` is the user id inside. ``groups`` are
+    the folders of the control group to make, none where we may not. ``cpu_s`` is for all processes
+    together; with 0 only the time is limited. ``way`` (``way.py``) and ``log_mb`` are of long runs.
     """
 
     argv: list[str]
@@ -56,15 +56,14 @@ class WardenOrder:
 
 
 def decode(data: bytes) -> WardenOrder:
-    """The worker's own words: nobody else can write to that pipe."""
+    """Only the worker can write to the pipe that this comes from, so that ``marshal`` is safe."""
     return WardenOrder(**marshal.loads(data))  # noqa: S302
 
 
 class WardenVerdict:
-    """The warden says with this how it ended.
+    """How the process ended; ``code`` is its exit code, or minus the number of a signal.
 
-    ``code`` is negative for a signal; ``stopped`` is a value of core.gate.tools.Stopped, or one of
-    the words that ``long_run.py`` has beside them.
+    ``stopped`` is a value of core.gate.tools.Stopped, or one that ``long_run.py`` adds.
     """
 
     def __init__(self, code: int, seconds: float, stopped: str = "", note: str = "") -> None:
@@ -78,6 +77,6 @@ class WardenVerdict:
 
 
 def verdict_from(data: bytes) -> WardenVerdict:
-    """Raise ValueError for anything else: what reads it trusts nobody."""
+    """Parse an encoded verdict. Raise ValueError for anything else: code may have written it."""
     code, seconds, stopped, note = data.decode().split("\n")
     return WardenVerdict(int(code), float(seconds), stopped, note)

@@ -1,4 +1,4 @@
-"""The processes below the warden: who they are, what they take, and how they are ended."""
+"""The processes below the warden: how they are found, measured and ended."""
 # Importing pathlib takes longer than all that is done here.
 # ruff: noqa: PTH110, PTH123, PTH208
 
@@ -19,9 +19,9 @@ ZOMBIE = b"Z"
 
 
 def descendants() -> dict[int, int]:
-    """Every running process below this one, with the number of its threads.
+    """Return the pid of every running process below this one, with the number of its threads.
 
-    Orphans are among them: they are adopted.
+    Orphans are among them, as ``kernel.adopt_orphans`` makes them our children.
     """
     found, left = dict[int, int](), [os.getpid()]
     children_of = _told_children if HAS_CHILDREN else _all_children()
@@ -36,14 +36,14 @@ def descendants() -> dict[int, int]:
 
 
 def _told_children(pid: int) -> Iterator[int]:
-    """The kernel's own list, which every thread has: looking at all processes takes far longer."""
+    """Read the kernel's list of each thread: looking at all processes takes far longer."""
     for thread in _threads(pid):
         with contextlib.suppress(OSError):
             yield from map(int, _read(f"{pid}/task/{thread}", "children").split())
 
 
 def _all_children() -> Callable[[int], list[int]]:
-    """For kernels that are built without that list."""
+    """Look at all processes once, for kernels that are built without the list of children."""
     parents = dict[int, list[int]]()
     for name in os.listdir("/proc"):
         if name.isdecimal():
@@ -53,7 +53,7 @@ def _all_children() -> Callable[[int], list[int]]:
 
 
 def _running_threads(pid: int) -> int:
-    """0 when it has ended. One whose first thread has ended may go on with the others."""
+    """Count the threads, 0 when the process has ended; it may outlive its first thread."""
     threads = _threads(pid)
     with contextlib.suppress(OSError, IndexError):
         return 0 if len(threads) == 1 and _stat(pid)[STATE] == ZOMBIE else len(threads)
@@ -67,7 +67,7 @@ def _threads(pid: int) -> list[str]:
 
 
 def _stat(pid: int | str) -> list[bytes]:
-    """From its state on: before that is its name, which may hold spaces and brackets."""
+    """Return the fields from the state on: the name before it may hold spaces and brackets."""
     return _read(pid, "stat").rpartition(b")")[2].split()
 
 
@@ -77,12 +77,12 @@ def _read(pid: int | str, name: str) -> bytes:
 
 
 def started(pid: int) -> int:
-    """When it was started, in ticks since the boot: with it a pid is nobody else's."""
+    """Return its start in ticks since the boot; a pid that was given again has another one."""
     return int(_stat(pid)[STARTED])
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """The processor time of these, and of all below this process that have ended."""
+    """Sum the processor time of these, and of all below this process that have ended."""
     ticks = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError):
@@ -92,14 +92,14 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 
 def memory_bytes(pids: Iterable[int], limit: int) -> int:
-    """What they hold together. Pages that they share are counted once, if that may matter."""
+    """Sum their memory; only above ``limit`` are shared pages counted once, as that is slow."""
     pids = list(pids)
     resident = sum(_resident(pid) for pid in pids)
     return resident if resident <= limit else sum(_proportional(pid) for pid in pids)
 
 
 def _resident(pid: int) -> int:
-    """A first thread that has ended says that there is nothing: then the others are asked."""
+    """Read the resident bytes; a first thread that has ended says 0, so the others are asked."""
     for place in (str(pid), *(f"{pid}/task/{thread}" for thread in _threads(pid))):
         with contextlib.suppress(OSError, ValueError, IndexError):
             held = int(_read(place, "statm").split()[1])
@@ -109,7 +109,7 @@ def _resident(pid: int) -> int:
 
 
 def _proportional(pid: int) -> int:
-    """A process may forbid that others look closer; then all that is resident is its own."""
+    """Read the bytes with shared pages divided, or all resident ones if it forbids that."""
     with contextlib.suppress(OSError, ValueError):
         for line in _read(pid, "smaps_rollup").splitlines():
             if line.startswith(b"Pss:"):
@@ -118,7 +118,7 @@ def _proportional(pid: int) -> int:
 
 
 def unlinked_bytes(pids: Iterable[int]) -> int:
-    """What they keep in open files that have no name: no folder shows it."""
+    """Sum the bytes of their open files without a name, which no folder shows."""
     sizes = dict[tuple[int, int], int]()
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -131,7 +131,7 @@ def unlinked_bytes(pids: Iterable[int]) -> int:
 
 
 def end_all(first: int) -> None:
-    """Until nothing is left, since what is being killed may still fork."""
+    """Kill until nothing is left, for WAIT_S at most: what is being killed may still fork."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(first, kernel.KILL)  # at once, whatever it forks
     until = time.monotonic() + WAIT_S
@@ -143,7 +143,7 @@ def end_all(first: int) -> None:
 
 
 def _has_children() -> bool:
-    """Reaps what has ended."""
+    """Reap the children that have ended, and tell whether any is left."""
     try:
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass

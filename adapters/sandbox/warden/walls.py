@@ -1,7 +1,7 @@
 """A process's own view of the machine, in namespaces: the mounts it is given, and nothing else.
 
-What bubblewrap does, for machines where it is not installed. Nothing here needs a privilege, but
-the kernel must allow user namespaces. https://man7.org/linux/man-pages/man7/user_namespaces.7.html
+It does what bubblewrap does, where that is not installed. Nothing here needs a privilege, but the
+kernel must allow user namespaces. https://man7.org/linux/man-pages/man7/user_namespaces.7.html
 """
 # Importing pathlib takes longer than all that is done here.
 # ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH120, PTH123, PTH211
@@ -28,7 +28,7 @@ QUIET = kernel.NOSUID | kernel.NODEV
 
 
 def enter(order: WardenOrder) -> None:
-    """Returns in a new process behind the walls; the callers stay outside and pass its code on."""
+    """Return in a new process behind the walls; its parents stay outside and pass its code on."""
     user, group = os.geteuid(), os.getegid()
     kernel.unshare(NAMESPACES | (0 if order.has_network else kernel.NEW_NET))
     _write("/proc/self/setgroups", "deny")
@@ -39,7 +39,7 @@ def enter(order: WardenOrder) -> None:
     if not order.has_network:
         kernel.bring_loopback_up()
     _build(order)
-    _stay_outside()  # its first process reaps; when it ends, everything in it does
+    _stay_outside()  # its first process reaps the others, and they end with it
 
 
 def _stay_outside() -> None:
@@ -81,7 +81,7 @@ def _place(root: str, mount: Mount) -> None:
 def _bind(source: str, target: str) -> None:
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
-    elif not os.path.exists(target):  # it may lie in a folder that is there, and cannot be changed
+    elif not os.path.exists(target):  # one that exists may be in a folder that we cannot write to
         _write(target, "")
     kernel.mount(source, target, flags=kernel.BIND | kernel.RECURSIVE)
 
@@ -91,7 +91,7 @@ def _proc(target: str) -> None:
     kernel.mount("proc", target, "proc", QUIET | kernel.NOEXEC)
     _write(f"{target}/sys/user/max_user_namespaces", "0")
     with contextlib.suppress(OSError):  # older kernels leave it to the root outside
-        _write(f"{target}/sys/kernel/shmall", "0")  # memory that nobody would see
+        _write(f"{target}/sys/kernel/shmall", "0")  # memory that the watch does not see
     for name in POWERFUL:
         covered = f"{target}/{name}"
         if os.path.lexists(covered):

@@ -1,6 +1,6 @@
-"""Starts the process, watches it until it ends or has to, and leaves nothing behind.
+"""Starts the process, watches it until it ends or must be ended, and leaves nothing behind.
 
-The order comes on standard input; when that ends, whoever wants the answer is gone.
+The order comes on standard input; when that ends, the worker is gone or wants no answer.
 """
 
 import contextlib
@@ -23,22 +23,22 @@ LEFT_RUNNING = "left {count} processes running, which were ended"
 
 
 class Company:
-    """Whoever keeps the process company beside the watch: here, the worker who waits for it."""
+    """The one for whom the warden works; here it is a worker, at the other end of CONTROL."""
 
     def descriptors(self) -> list[int]:
-        """What is listened to."""
+        """Return the descriptors that the warden listens to."""
         return [CONTROL]
 
     def hear(self, descriptor: int) -> Breach | None:  # noqa: ARG002 (there is but one)
-        """Something has come on it: what ends the process, or None."""
+        """Read what has come; return why the process must end, or None."""
         return "", ""  # the worker is gone
 
     def look(self) -> Breach | None:
-        """Called at each look of the watch: what ends the process, or None."""
+        """Return, at each look of the watch, why the process must end, or None."""
         return None
 
     def dress(self) -> int:
-        """In the new process: set up what is its own, and return the first descriptor to close."""
+        """Set up descriptors in the new process, and return the first one to close."""
         return CONTROL + 3
 
 
@@ -49,12 +49,12 @@ def main(descriptor: str) -> None:
     kernel.adopt_orphans()
     kernel.hide_process()
     verdict = supervise(order, Company())
-    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+    with contextlib.suppress(BrokenPipeError):  # the worker is gone
         os.write(answer, verdict.encode())
 
 
 def read_order() -> WardenOrder:
-    """It ends early when whoever gives it is gone."""
+    """Read the order; exit when its sender is gone before it is whole."""
     with open(CONTROL, "rb", closefd=False) as control:
         size = int.from_bytes(control.read(SIZE_BYTES), "big")
         data = control.read(size)
@@ -73,7 +73,8 @@ def supervise(order: WardenOrder, company: Company) -> WardenVerdict:
     try:
         code, breach = _attend(child, watch, company)
         seconds = time.monotonic() - watch.began
-        left = [] if order.is_behind else processes.descendants()  # walls fall with what they hold
+        # behind walls, all processes end with the first one
+        left = [] if order.is_behind else processes.descendants()
     finally:
         processes.end_all(child)
         group.end()
@@ -86,7 +87,7 @@ def supervise(order: WardenOrder, company: Company) -> WardenVerdict:
 
 
 def _make_group(order: WardenOrder) -> ControlGroup:
-    """The watch is there without one, too."""
+    """Make the control group; where that fails, the watch alone holds the run to its limits."""
     group = limits.group(order)
     try:
         group.make()
@@ -97,7 +98,7 @@ def _make_group(order: WardenOrder) -> ControlGroup:
 
 
 def _attend(child: int, watch: LimitWatch, company: Company) -> tuple[int, Breach | None]:
-    """Its code when it has ended, or why it has to end. Who floods us cannot put off a look."""
+    """Return its exit code, or why it must end; output without end cannot put off a look."""
     ended = os.pidfd_open(child)
     next_look = time.monotonic() + watch.pause_s()
     try:
@@ -124,7 +125,7 @@ def _ready(descriptors: list[int], wait_s: float) -> list[int]:
 
 
 def _become(order: WardenOrder, group: ControlGroup, company: Company) -> None:
-    """Never returns: this is the child."""
+    """Become the program, in the child process; it never returns."""
     try:
         os.closerange(company.dress(), _most_descriptors())
         kernel.hide_process(is_hidden=False)
@@ -145,5 +146,5 @@ def _become(order: WardenOrder, group: ControlGroup, company: Company) -> None:
 
 
 def _most_descriptors() -> int:
-    """Whoever started us may have had many open, and handed one on by a high number."""
+    """Return the first number above all open descriptors: we may have inherited a high one."""
     return max(map(int, os.listdir("/proc/self/fd"))) + 1  # noqa: PTH208 (pathlib is slow)

@@ -1,4 +1,4 @@
-"""Looks at the processes and the folder again and again, and says when they went too far."""
+"""The watch over a run: it measures processes and folder, and says which limit is exceeded."""
 
 import os
 import time
@@ -28,7 +28,7 @@ Breach = tuple[str, str]  # a value of core.gate.tools.Stopped, and what is to b
 
 
 class LimitWatch:
-    """The one who looks: what the processes take, against what the order lets them."""
+    """Compares what the processes take with the limits of the order."""
 
     def __init__(self, order: WardenOrder, group: ControlGroup) -> None:
         self._order = order
@@ -38,7 +38,7 @@ class LimitWatch:
         self._look_s = 0.0
 
     def pause_s(self) -> float:
-        """Until the next look: the more there is to look at, the longer."""
+        """Return the seconds until the next look; looks take a sixth of the time at most."""
         return self._order.look_every_ms / 1000 + self._look_s * LOOK_SHARE
 
     def look(self) -> Breach | None:
@@ -48,7 +48,7 @@ class LimitWatch:
         return breach
 
     def last(self) -> Breach | None:
-        """What the kernel has stopped, perhaps between the last look and the end."""
+        """Return what the control group has stopped, perhaps since the last look."""
         order, group = self._order, self._group
         if group.is_out_of_memory():
             return "memory", MEMORY.format(memory_mb=order.memory_mb)
@@ -93,7 +93,7 @@ class LimitWatch:
 
 
 def folder_bytes(folder: str) -> int:
-    """A sparse file counts what it really takes; no link is followed."""
+    """Return the disk space of all files below; sparse ones count what they take, links nothing."""
     total, folders = 0, [folder]
     while folders:
         try:

@@ -1,8 +1,8 @@
-"""The one address that a long run may reach: a door opened inside, whose other side is out here.
+"""The way: the one address outside that a long run may reach, without sharing a network.
 
 Inside, a small program of ours listens on a port of its own loopback, hands the listening socket
-out to the warden, and becomes the program that was asked for. The warden passes on what comes, to
-one address and no other, so no network has to be shared.
+out to the warden, and becomes the program that was asked for. The warden passes each connection on
+to that one address.
 """
 
 import asyncio
@@ -34,16 +34,16 @@ except OSError as error:
 
 
 def receive(channel: socket.socket) -> socket.socket | None:
-    """The listening socket; None where the channel was closed without one."""
+    """Return the listening socket; None where the channel was closed without one."""
     _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
     return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 def pass_on(listener: socket.socket, target: str) -> None:
-    """Pass on what comes, in a thread, for as long as this process lives.
+    """Pass on each connection, in a thread, for as long as this process lives.
 
-    ``target`` is ``host:port``, or the path of a Unix socket. When nobody is there, who connects
-    is hung up on, and may try again: whoever stands behind it may be starting anew.
+    ``target`` is ``host:port``, or the path of a Unix socket. While nobody listens there, a
+    connection is closed at once; the run may try again, as the target may be restarting.
     """
     threading.Thread(
         target=lambda: asyncio.run(_Relay(target).serve(listener)), daemon=True
@@ -83,7 +83,7 @@ class _Relay:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """It copies to the end of what one side says; the other may go on."""
+    """Copy one direction to its end; the other one may go on."""
     while block := await reader.read(BLOCK):
         writer.write(block)
         await writer.drain()
