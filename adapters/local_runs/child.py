@@ -1,4 +1,4 @@
-"""One program under watch: its output goes to a sink, and it is ended when the watcher says so."""
+"""Runs one program: its output goes to a sink, and it is ended when the watcher gives a reason."""
 
 import os
 import selectors
@@ -22,7 +22,7 @@ Watcher = Callable[[float], str]  # seconds so far -> why it has to end; "" whil
 
 
 class ChildCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """``env`` is all that the program gets of an environment."""
+    """A program to run in ``folder``; ``env`` holds all the variables that it gets."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -30,7 +30,10 @@ class ChildCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChildEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """``reason`` says why it was ended by us; ``answer`` is what it wrote to the answer's pipe."""
+    """How a program ended; ``reason`` says why we ended it, "" when it ended by itself.
+
+    ``answer`` is what it wrote to the pipe of ANSWER, and ``code`` is negative for a signal.
+    """
 
     code: int
     seconds: float
@@ -39,7 +42,7 @@ class ChildEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(command: ChildCommand, sink: Sink, watcher: Watcher) -> ChildEnded:
-    """Run the program; whatever it has started is ended with it."""
+    """Run the program to its end, and end all processes that it has started."""
     reads, writes = os.pipe()
     began = time.monotonic()
     argv = [part.replace(ANSWER, f"/dev/fd/{writes}") for part in command.argv]

@@ -1,4 +1,4 @@
-"""The environment variables of what a supervisor starts: a short list, nothing inherited."""
+"""The environment variables of uv and of a step: they are listed here, and none is inherited."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ THREAD_COUNTS: Final = (
 
 
 def of_uv(index_env: Mapping[str, str]) -> dict[str, str]:
-    """The home folder is the real one: uv keeps its cache and the bank's index settings there."""
+    """Return uv's variables. HOME is the real one: uv has its cache and index settings there."""
     return {
         "PATH": os.defpath,
         "HOME": str(Path.home()),

@@ -17,8 +17,8 @@ import msgspec
 from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
 from core.errors import StepFailedError
 
-# What the process in the environment needs beyond the model's own requirements; MLflow imports
-# NumPy and pandas to load any model.
+# The harness needs these beyond the model's own requirements; MLflow imports NumPy and pandas to
+# load any model.
 NEEDS: Final = ("mlflow-skinny>=3.17,<4", "cloudpickle>=3,<4", "numpy", "pandas")
 VERSION: Final = "import platform; print(platform.python_version(), platform.machine())"
 PYTHON: Final = "bin/python"
@@ -56,7 +56,7 @@ NO_INDEX: Final = (
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """``python`` is the path of the interpreter to build with; ``env`` is all that uv gets."""
+    """``uv`` and ``python``, the interpreter to build with, are paths; uv gets only ``env``."""
 
     uv: str
     python: str
@@ -64,7 +64,10 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Environments:
-    """``watcher`` says why a build has to end, ``sink`` takes uv's own words."""
+    """The environments below ``folder``.
+
+    ``watcher`` gives the reason why a build has to end; ``sink`` takes what uv prints.
+    """
 
     def __init__(
         self, folder: Path, tools: Tools, *, watcher: Watcher, sink: Callable[[bytes], None]
@@ -75,13 +78,13 @@ class Environments:
         self._sink = sink
 
     def ensure(self, requirements: tuple[str, ...], tell: Tell) -> Path:
-        """Return the environment's interpreter. Raise StepFailedError when it cannot be had."""
+        """Return the environment's interpreter. Raise StepFailedError when it cannot be built."""
         place = self._place(requirements)
         self._have(place, lambda draft: self._build(draft, requirements, tell), tell)
         return place / PYTHON
 
     def ensure_folder(self, packages: tuple[str, ...], tell: Tell) -> Path:
-        """Return a folder for sys.path with these packages for that interpreter, and no more."""
+        """Return a folder for sys.path that holds just these packages, for ``tools.python``."""
         place = self._folder_place(packages)
         self._have(place, lambda draft: self._fill(draft, packages, tell), tell)
         return place
@@ -101,12 +104,12 @@ class Environments:
         return self._folder / f"packages_{self._key((), packages)}"
 
     def _have(self, place: Path, build: Callable[[Path], None], tell: Tell) -> None:
-        """Built beside its place, then moved there: a kill leaves nothing that looks whole."""
+        """Build a missing one beside its place, then rename it: a kill leaves none half built."""
         if place.exists():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked(place, tell):
-            if place.exists():  # somebody else built it while we waited
+            if place.exists():  # another process built it while we waited
                 return
             draft = self._folder / f".{place.name}"
             shutil.rmtree(draft, ignore_errors=True)
@@ -148,7 +151,7 @@ class Environments:
     def _fill(self, draft: Path, packages: tuple[str, ...], tell: Tell) -> None:
         tell("fetching the test tools")
         into = ("--python", self._tools.python, "--target", str(draft))
-        # Compiled here: code that is shut in cannot write there, and would do it in every run.
+        # It is compiled here: code in the sandbox cannot write to it, and would compile each time.
         self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, "--compile-bytecode", *packages)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
@@ -174,7 +177,7 @@ def _took(descriptor: int) -> bool:
 
 
 class UvOutput:
-    """What uv says while it works, as progress and, when it fails, as a reason for a person."""
+    """Turns what uv prints into progress notes, and after a failure into a reason for a person."""
 
     def __init__(self, sink: Callable[[bytes], None], tell: Callable[[str], None]) -> None:
         self._sink = sink
@@ -196,7 +199,7 @@ class UvOutput:
 
 
 def _message(text: str) -> str:
-    """Its first cause; older versions draw a tree, where the cause follows the last branch."""
+    """Return the first cause; older versions of uv draw a tree, with it behind the last branch."""
     found = CAUSE.search(text)
     cause = found["cause"] if found else text
     joined = " ".join(FRAME.sub("", cause).split())

@@ -1,6 +1,6 @@
-"""The folder of one run: what is laid into it, who owns it, how far it is, and what came out.
+"""The folder of one run: code, harness and order go in; owner, progress and result are kept there.
 
-Its files are whole or absent, and so is the folder itself: the model's code, harness and order.
+Each of its files is whole or absent, and so is the folder with what was laid into it.
 """
 
 import fcntl
@@ -35,7 +35,7 @@ CARRIED: Final = (
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor has to do; ``request`` goes on to the process in the environment."""
+    """What the supervisor has to do; ``request`` goes on to the harness in the environment."""
 
     run: str
     uv: str
@@ -49,14 +49,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Whispered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor is told through its standard input, so that no file or command has it."""
+    """The secrets that a supervisor gets on standard input: no file or command line has them."""
 
     index_env: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """The supervisor's process: a pid alone may be somebody else's by now."""
+    """The supervisor's pid, and its start in seconds since 1970: a pid alone may be used again."""
 
     pid: int
     started: float
@@ -73,7 +73,7 @@ class RunFolder:
 
     @property
     def mark(self) -> str:
-        """Its processes carry this mark. Another home may have a run of the same id."""
+        """Return its path, which marks its processes: another home may have a run of its id."""
         return str(self.path.resolve())
 
     @property
@@ -81,9 +81,9 @@ class RunFolder:
         return self.path.name
 
     def claim(self) -> int | None:
-        """Take the lock and return its descriptor, None when somebody has it.
+        """Take the lock and return its descriptor; None when another process has it.
 
-        The kernel frees it with its owner.
+        The kernel frees it when its owner ends.
         """
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -124,7 +124,7 @@ class RunFolder:
             return marks.tell()
 
     def count_stop(self) -> None:
-        """Note that our own end has ended the supervisor: that says nothing about the run."""
+        """Note that the supervisor was stopped from outside, which is no failure of the run."""
         with (self.path / "stops").open("ab") as marks:
             marks.write(b".")
 
@@ -158,7 +158,7 @@ class RunFolder:
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for all runs of this machine: its tools, its tracking and its limit."""
+    """What is the same for all runs of this machine: paths, tracking server and memory limit."""
 
     home: Path
     uv: str
@@ -168,7 +168,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lay_out(folder: RunFolder, spec: RunSpec, place: Place) -> None:
-    """Make it beside and move it into place: of two that race, one is kept."""
+    """Make the folder beside its place, then rename it: of two that race, one is kept."""
     folder.path.parent.mkdir(parents=True, exist_ok=True)
     draft = RunFolder(Path(tempfile.mkdtemp(prefix=f".{folder.run}.", dir=folder.path.parent)))
     try:
@@ -182,7 +182,7 @@ def lay_out(folder: RunFolder, spec: RunSpec, place: Place) -> None:
 
 
 def _fill(draft: RunFolder, run: str, spec: RunSpec, place: Place) -> None:
-    """An order that makes no sense is a run that has failed: its reason is found by looking."""
+    """Fill the folder; for an order that cannot be met, write a failed result with its reason."""
     try:
         order = _order(run, spec, place)
         _write_code(draft.code, spec.code)
@@ -228,7 +228,7 @@ def _request(run: str, spec: RunSpec, place: Place, dataset: DatasetTemplate) ->
 
 
 def _write_code(to: Path, repo: ModelRepo) -> None:
-    """Files only: a link could lead out of the folder."""
+    """Write the files, and no links, as a link could lead out of the folder."""
     to.mkdir()
     for name, content in repo.files.items():
         path = PurePosixPath(name)

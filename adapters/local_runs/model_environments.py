@@ -1,12 +1,12 @@
 """The environments of models and of their tests; implements ``core.ports.ModelEnvironments``.
 
-They lie where the runs on this machine keep theirs, so that one build serves both. Each is built
-in a process of its own, which outlives a killed worker and may be ended at any time:
+They are those that the runs on this machine use, so that one build serves both. Each is built in a
+process of its own, which outlives a killed worker and may be ended at any time:
 
     python -P -s -m adapters.local_runs.model_environments
 
-Its order comes on standard input, and later perhaps END. Where that is closed without a word, who
-asked was killed: it goes on all the same, for the next one who asks finds the build under its lock.
+Its order comes on standard input, and later END when nobody wants it any more. Where the input is
+closed without END, the worker was killed: the build goes on, and the next worker waits for it.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ TOO_LONG: Final = (
 
 
 class BuildOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """``is_folder``: packages for sys.path, not an environment with an interpreter."""
+    """What to build: an environment with an interpreter, or if ``is_folder`` one for sys.path."""
 
     folder: str
     tools: Tools
@@ -59,7 +59,7 @@ class BuildOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the three: how far it is, where it is, or why there is none."""
+    """One of three is set: how far the build is, where the result is, or why there is none."""
 
     note: str = ""
     place: str = ""
@@ -67,7 +67,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LocalModelEnvironments:
-    """``uv`` and ``python`` are paths; ``index_env`` is for uv alone."""
+    """``uv`` and ``python`` are paths; ``index_env`` are variables that only uv gets."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ async def _start() -> Process:
 
 
 async def _follow(builder: Process, order: BuildOrder, tell: Callable[[str], None]) -> str:
-    """The order may hold the index's password: it goes through the pipe, not into a command."""
+    """Send the order and return the place. It may hold a password, so no command line has it."""
     assert builder.stdin is not None
     assert builder.stdout is not None
     builder.stdin.write(msgspec.json.encode(order) + b"\n")
@@ -133,7 +133,7 @@ async def _follow(builder: Process, order: BuildOrder, tell: Callable[[str], Non
 
 
 async def _end(builder: Process) -> None:
-    """It ends uv when it is told to; uv dies with it, too."""
+    """Ask the builder to end, and kill it after END_S; uv ends with it in both cases."""
     assert builder.stdin is not None
     builder.stdin.write(END)
     builder.stdin.close()
@@ -168,7 +168,7 @@ def _build(order: BuildOrder, tell: Callable[[str], None]) -> Path:
 
 
 class _Watcher:
-    """Says why a build has to end; called again and again."""
+    """Gives the reason why a build has to end, "" while there is none; it is called often."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -187,7 +187,7 @@ def _no_end(_seconds: float) -> str:
 
 
 def _no_words(_data: bytes) -> None:
-    """What uv says is kept for the reason alone."""
+    """Drop what uv prints: ``UvOutput`` has its own copy for the reason of a failure."""
 
 
 def _say(progress: Progress) -> None:

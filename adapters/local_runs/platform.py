@@ -42,10 +42,10 @@ STILL_HELD: Final = (
 
 
 class LocalRuns:
-    """``tracking_uri`` is MLflow's; ``uv`` and ``python`` are paths; ``index_env`` is for uv alone.
+    """``uv`` and ``python`` are paths; ``index_env`` are variables that only uv gets.
 
-    ``secrets`` are values that no log may show, beyond what looks like a secret by itself.
-    No step gets more than ``memory_limit_mb``. ``find_sandbox`` gives the walls of this machine.
+    ``secrets`` are values that no log may show, beyond what looks like a secret by itself. No step
+    gets more than ``memory_limit_mb``. ``find_sandbox`` returns the sandbox of this machine.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class LocalRuns:
         return RunId(f"{LOCAL}/{name}")
 
     async def look(self, run: RunId) -> RunLook:
-        """A run whose supervisor was killed is started again, a few times at most."""
+        """Look at the run; when its supervisor was killed, start it again, a few times at most."""
         return await asyncio.to_thread(self._look, self._folder(run))
 
     async def log(self, run: RunId, offset: int = 0) -> bytes:
@@ -104,7 +104,7 @@ class LocalRuns:
             os.close(lock)
 
     def _launch(self, folder: RunFolder, lock: int) -> RunLook:
-        """Hand the lock on to a new supervisor, so that there is no moment without an owner."""
+        """Hand the lock on to a new supervisor, so that the run is never without an owner."""
         times = folder.count_launch() - folder.stops()
         if times > MOST_LAUNCHES:
             processes.end_marked(folder.mark)
@@ -126,7 +126,7 @@ class LocalRuns:
                 start_new_session=True,
             )
         self._whisper(supervisor)
-        # It outlives us, but while we are there somebody must take its exit status.
+        # It may outlive us; while we live, its exit status must be read, or it stays a zombie.
         threading.Thread(target=supervisor.wait, daemon=True).start()
         return folder.progress()
 
@@ -136,9 +136,9 @@ class LocalRuns:
             ear.write(msgspec.json.encode(self._whispered))
 
     def _cancel(self, folder: RunFolder) -> None:
-        """Ask; when nobody answers, end the supervisor, and then whatever it leaves.
+        """Ask the supervisor to end the run; kill it when it does not, and end what it leaves.
 
-        Raise UnavailableError when even that frees nothing.
+        Raise UnavailableError when its lock stays held even then.
         """
         if folder.result():
             return
@@ -167,7 +167,7 @@ class LocalRuns:
 
 
 def _pause_s(folder: RunFolder) -> float:
-    """Short at first; a run that lasts is looked at less often."""
+    """Return when to look again: soon at first, and less often the longer the run lasts."""
     return min(max(SHORTEST_PAUSE_S, folder.age_s() * PAUSE_SHARE), LONGEST_PAUSE_S)
 
 

@@ -1,4 +1,4 @@
-"""The processes of a run: how they are limited, counted and ended, with all their children."""
+"""The processes of a run: how they are limited, measured and ended, with all their children."""
 
 import contextlib
 import ctypes
@@ -23,15 +23,16 @@ FIRST_TO_END: Final = "1000"  # when the whole machine runs out of memory
 
 
 def adopt_orphans() -> None:
-    """Linux: a process that a run leaves behind becomes ours instead of escaping to pid 1."""
+    """Make every descendant that loses its parent a child of ours, not of pid 1; Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def limits() -> Callable[[], None]:
-    """What a run's process sets between fork and exec; it dies with the supervisor.
+    """Return the function that a run's process calls between fork and exec.
 
-    There is no limit of the address space: torch and the JVM reserve far more than they use.
+    On Linux the process then dies with the supervisor. The address space has no limit: torch and
+    the JVM reserve far more than they use.
     """
     control = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -46,7 +47,7 @@ def limits() -> Callable[[], None]:
 
 
 def memory_mb() -> float:
-    """Resident memory of everything that this process has started, shared pages counted twice."""
+    """Sum the resident memory of all descendants; a shared page counts for each of them."""
     total = 0
     for process in _descendants():
         with contextlib.suppress(psutil.Error):
@@ -55,7 +56,7 @@ def memory_mb() -> float:
 
 
 def end_descendants() -> None:
-    """Again and again, since what is being killed may still fork."""
+    """Kill all descendants, again and again, since what is being killed may still fork."""
     for _ in range(SWEEPS):
         found = _descendants()
         if not found:
@@ -64,7 +65,7 @@ def end_descendants() -> None:
 
 
 def end_marked(mark: str) -> None:
-    """What a killed supervisor has left: found by its mark, since its parent is gone."""
+    """Kill what a killed supervisor has left; only the mark tells, as the parent is gone."""
     _kill(process for process in psutil.process_iter() if _has_mark(process, mark))
 
 

@@ -1,4 +1,4 @@
-"""What an environment file asks for, as sorted requirement lines that uv can install here."""
+"""Reads an environment file into sorted requirement lines that uv can install here."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ class EnvironmentFileError(StepFailedError):
 
 
 def requirements(file: str, text: str) -> tuple[str, ...]:
-    """Raise EnvironmentFileError for what uv could not install from wheels."""
+    """Return package lines. Raise EnvironmentFileError for what uv cannot install from wheels."""
     found = entries(file, text)
     for entry in found:
         if entry.kind not in {LineKind.PACKAGE, LineKind.INTERPRETER}:

@@ -1,4 +1,4 @@
-"""Secrets are taken out of a log before it is written: what never rests cannot leak."""
+"""Masks secrets in a log before it is written, so that no file ever holds one."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ OVERLAP: Final = 4096  # longer than any token
 KEEP_AT_MOST: Final = 65536
 LONGEST_KEY_LINES: Final = 200  # one that never ends must not swallow the rest of the log
 
-# What is before the secret is group 1 and stays readable.
+# Group 1 is what stands before the secret; it stays readable.
 PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -32,7 +32,7 @@ KEY_ENDS: Final = re.compile(rb"-----END [A-Z ]*PRIVATE KEY-----")
 
 
 class Scrubber:
-    """Feed it bytes as they come; it gives back whole lines without secrets."""
+    """Takes bytes as they come, and gives back whole lines with the secrets masked."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET}
@@ -45,7 +45,7 @@ class Scrubber:
         done = b"".join(map(self.line, lines))
         if len(self._pending) <= KEEP_AT_MOST:
             return done
-        # One endless line: a secret may still be arriving at its end, so that part waits.
+        # The line is very long: its end may hold the first half of a secret, so that it waits.
         clean = self.line(self._pending)
         self._pending = clean[-OVERLAP:]
         return done + clean[:-OVERLAP]
@@ -65,7 +65,7 @@ class Scrubber:
         return self._plain(line)
 
     def _inside_key(self, line: bytes) -> bytes:
-        """A key takes several lines; each of them is a part of the secret."""
+        """Drop a line of a private key, up to the marker that ends the key."""
         ends = KEY_ENDS.search(line)
         if ends is None:
             self._key_lines_left -= 1
@@ -82,7 +82,7 @@ class Scrubber:
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """For one text that is whole, such as a reason."""
+    """Mask the secrets in one whole text, such as a reason."""
     scrubber = Scrubber(secrets)
     cleaned = scrubber.feed(text.encode(errors="replace")) + scrubber.finish()
     return cleaned.decode(errors="replace")

@@ -1,9 +1,9 @@
-"""The process that owns one run: builds its environment, runs the step under limits, keeps the end.
+"""The process that owns one run: it builds the environment, runs the step, and keeps the result.
 
     python -P -s -m adapters.local_runs.supervisor <folder> <descriptor of the folder's lock>
 
-It outlives the server that started it. When it is killed, the lock is free and there is no result:
-then the next look at the run starts another one.
+It outlives the server that started it. When it is killed, the lock is free and there is no result,
+so that the next look at the run starts another supervisor.
 """
 
 import os
@@ -31,7 +31,7 @@ LOG_BYTES: Final = 10_000_000
 LOG_FULL: Final = b"\n[the log is full: the rest is not kept]\n"
 BUILD_LIMIT_S: Final = 1800.0
 STOPPED: Final = 128 + signal.SIGTERM
-SPREAD_S: Final = 0.5  # what failed may have got the signal that ends us, too, a moment before us
+SPREAD_S: Final = 0.5  # a signal to all processes may reach the step a moment before us
 BOOT: Final = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from sluss_harness.main import main; main(*sys.argv[1:])"
@@ -60,7 +60,7 @@ BY_ITSELF: Final = (
 
 
 class RunLog:
-    """The log of a run is scrubbed of secrets, written at each line, and bounded."""
+    """The log of a run: secrets are masked, each line is written at once, its size is bounded."""
 
     def __init__(self, path: Path, secrets: Iterable[str], limit_bytes: int = LOG_BYTES) -> None:
         self._file = path.open("ab", buffering=0)
@@ -88,7 +88,7 @@ class RunLog:
         self.write(f"[sluss] {text}\n".encode())
 
     def flush(self) -> None:
-        """Write what is held back: a program has ended, and its last line counts unended, too."""
+        """Write the unended line that is held back, as the program that wrote it has ended."""
         self._append(self._scrubber.finish())
 
     def _append(self, data: bytes) -> None:
@@ -101,7 +101,7 @@ class RunLog:
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process in the environment hands back: one of the three."""
+    """What the harness hands back: an outcome, a reason for its failure, or other requirements."""
 
     outcome: RunOutcome | None = None
     reason: str = ""
@@ -127,7 +127,7 @@ class Supervisor:
     def result(self) -> RunLook:
         try:
             answer, ended = self._step(self._order.requirements)
-            if answer.requirements is not None:  # a version that was trained with others
+            if answer.requirements is not None:  # the version was trained with other packages
                 answer, ended = self._step(answer.requirements)
         except StepFailedError as error:
             return RunLook(state=RunState.FAILED, reason=str(error))
@@ -196,7 +196,7 @@ def _answer(ended: ChildEnded) -> StepAnswer:
 
 
 def _prepare(folder: RunFolder) -> None:
-    """After a killed supervisor there may be processes and files of its try."""
+    """Remove the processes and files that a killed supervisor may have left, and make folders."""
     processes.end_marked(folder.mark)
     shutil.rmtree(folder.scratch, ignore_errors=True)
     for name in ("home", "tmp"):
@@ -204,9 +204,9 @@ def _prepare(folder: RunFolder) -> None:
 
 
 def _end_when_stopped(folder: RunFolder) -> None:
-    """Container platforms signal all processes: then the run ends without a result.
+    """End the run without a result at SIGTERM, which container platforms send to all processes.
 
-    The next look starts it again, and this end is not counted among those that it may have.
+    The next look starts it again, and this stop does not count as a failed launch.
     """
 
     def stop(_number: int, _frame: object) -> None:

@@ -1,4 +1,4 @@
-"""Runs inside the model's own environment: stdlib, mlflow, what the model brings; nothing of ours.
+"""The harness: it runs a step in the model's environment, and imports only stdlib and MLflow.
 
 A run carries a copy of this folder under the name ``sluss_harness``; hence the relative imports.
 """

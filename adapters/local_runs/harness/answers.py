@@ -1,4 +1,4 @@
-"""What the model's functions may return, and what is said when they return something else."""
+"""Checks what the model's functions return, and tells a person what they should return."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -12,7 +12,10 @@ EXAMPLE = "for example {'auc': 0.81}"
 
 
 def metrics_of(answer: object) -> dict[str, float]:
-    """Finite real numbers by name; NumPy's scalars are real numbers, booleans are not meant."""
+    """Return finite numbers by name. Raise StepFailureError for any other answer.
+
+    NumPy's scalars are numbers; a boolean is not one here.
+    """
     if answer is None:
         raise StepFailureError(f"evaluate() returned nothing. Return the metrics, {EXAMPLE}.")
     if not isinstance(answer, dict):
@@ -44,7 +47,7 @@ def _number(name: object, value: object) -> float:
 
 
 def rows_of(predictions: Any) -> Any:
-    """The predictions with a length; none at all is a failure, since nothing was scored then."""
+    """Return the predictions as something with a length. Raise StepFailureError for none at all."""
     if predictions is None:
         raise StepFailureError("score() returned nothing. Return one prediction for each row.")
     if isinstance(predictions, str | bytes) or not hasattr(predictions, "__iter__"):

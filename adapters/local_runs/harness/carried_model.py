@@ -1,4 +1,4 @@
-"""The model as MLflow keeps it: this file travels inside the version, beside the source code.
+"""The model as MLflow keeps it: a version holds a copy of this file, beside the source code.
 
 ``mlflow.pyfunc.load_model(...).predict({"applications": frame})`` works without Sluss.
 """
@@ -32,7 +32,7 @@ class Given:
 
 
 class CarriedModel(PythonModel):
-    """``model`` is what train() returned, None for a rule-based one; ``code`` its repository."""
+    """``model`` is what train() returned, None if rule-based; ``code`` is the root of its code."""
 
     code: Path
     model: Any
@@ -54,7 +54,7 @@ class CarriedModel(PythonModel):
         model_input: Any,
         params: dict[str, Any] | None = None,
     ) -> Any:
-        """``model_input`` maps table names to what was read; one table may come by itself."""
+        """Score the tables; ``model_input`` maps names to contents, or is the only table itself."""
         names = self.settings["tables"]
         if not isinstance(model_input, Mapping) and len(names) != 1:
             raise TypeError(f"give a dict with the tables {', '.join(names)}")
@@ -65,14 +65,14 @@ class CarriedModel(PythonModel):
 
 
 def add_to_path(code: Path, source_path: str) -> None:
-    """The model's modules import each other from the repository's root and from beside."""
+    """The model's modules may import each other from the repository's root or the source folder."""
     for folder in (str(code), str(code / source_path)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
 
 
 def load_module(code: Path, source_path: str, name: str) -> ModuleType:
-    """By its file, so that an installed package of the same name is not taken for it."""
+    """Import by the file, so that an installed package of the same name is not taken for it."""
     add_to_path(code, source_path)
     path = code / source_path / f"{name}.py"
     known = sys.modules.get(name)

@@ -1,4 +1,4 @@
-"""What a step tells the person who can mend it, instead of a traceback."""
+"""Turns what the model's code raises into a message for the person who can mend it."""
 
 import os
 import sys
@@ -11,12 +11,15 @@ LONGEST_MESSAGE = 400
 
 
 class StepFailureError(Exception):
-    """The message is for the person; it says what to do."""
+    """The step has failed; the message tells a person why, and what to do."""
 
 
 @contextmanager
 def blaming(what: str, root: Path) -> Iterator[None]:
-    """The model's code may raise anything, ``sys.exit`` too; only the log gets the traceback."""
+    """Raise StepFailureError for anything that the model's code raises, ``SystemExit`` too.
+
+    ``what`` begins the message; the traceback goes to the log alone.
+    """
     try:
         yield
     except StepFailureError:
@@ -42,7 +45,7 @@ def first_line(error: BaseException) -> str:
 
 
 def _place(error: BaseException, root: Path) -> str:
-    """The innermost line that is the model's own; paths as in the repository."""
+    """Name the innermost line of the model's own code, with its path in the repository."""
     if isinstance(error, SyntaxError) and (own := _within(error.filename or "", root)):
         return f" at {own}:{error.lineno or 1}"
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""One step in one process: ``main(request file, result file)``."""
+"""The entry of the harness: it runs one step, and the process ends."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -16,7 +16,10 @@ from .tables import open_tables
 
 
 def main(request_file: str, result_file: str) -> NoReturn:
-    """The result goes to a pipe: what it says is scrubbed before it comes to rest anywhere."""
+    """Read the request, run its step, and write the answer as JSON.
+
+    ``result_file`` is a pipe: the supervisor removes secrets before the answer is on any disk.
+    """
     request = json.loads(Path(request_file).read_text("utf-8"))
     answer = _answer(request)
     with Path(result_file).open("w", encoding="utf-8") as output:
@@ -41,8 +44,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _import_steps() -> ModuleType:
-    """MLflow takes a second, so what can fail before it does."""
-    # It says at each load that our wrapper takes any input; the log is for the model's words.
+    """Import MLflow last, as it takes a second: what can fail without it has failed before."""
+    # MLflow warns at each load that our wrapper takes any input; the log is for the model's output.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"mlflow\.")
     try:
         from . import steps  # noqa: PLC0415

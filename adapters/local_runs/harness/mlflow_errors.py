@@ -1,4 +1,4 @@
-"""What MLflow's client raises, as a reason for the person who can retry or mend."""
+"""Turns what MLflow's client raises into a reason for the person who can retry or mend."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from .failures import StepFailureError, first_line
 
-NO_CONNECTION = "API request to"  # how the client's message begins when the server did not do it
+NO_CONNECTION = "API request to"  # how its message begins when the server has failed
 SILENT = "MLflow does not answer. The step was not finished; retry it when MLflow is back."
 
 

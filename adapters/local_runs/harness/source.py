@@ -1,4 +1,4 @@
-"""The functions of the model's repository, called so that a failure names its place."""
+"""Calls the functions of the model's repository, so that a failure names file and line."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -11,7 +11,10 @@ from .failures import StepFailureError, blaming
 
 
 def call(code: Path, source_path: str, name: str, *arguments: Any) -> Any:
-    """train() lives in train.py, score() and evaluate() in score.py."""
+    """Call train() of train.py, or score() or evaluate() of score.py.
+
+    Raise StepFailureError when it is not there, is asynchronous, or raises anything.
+    """
     module = "train" if name == "train" else "score"
     shown = PurePosixPath(source_path) / f"{module}.py"
     if not (code / shown).is_file():

@@ -1,4 +1,4 @@
-"""train, score, evaluate and promote, as the contract with a model repository has them."""
+"""The steps train, score, evaluate and promote; each calls the functions of the repository."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -19,7 +19,7 @@ RULEBASED = "rulebased"
 
 
 class OtherRequirementsError(Exception):
-    """The version needs another environment than this process has."""
+    """The version needs another environment than this one; the supervisor then starts it there."""
 
     def __init__(self, requirements: list[str]) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def train(request: Request, data: Data) -> Outcome:
 
 
 def score(request: Request, data: Data) -> Outcome:
-    """A rule-based model has no train step: what the registry gets is logged here."""
+    """Score with the logged model; a rule-based one, which has no train step, is logged here."""
     if request["model_type"] != RULEBASED:
         return {"rows": len(_with_logged(request, "score", data))}
     with tracking.shared_run(request["run"]):
@@ -64,7 +64,7 @@ def evaluate(request: Request, data: Data) -> Outcome:
 
 
 def _with_logged(request: Request, name: str, data: Data) -> Any:
-    """What was logged is what counts, so it is loaded as a stranger would load it."""
+    """Call a function with the logged model, since that is what will be registered."""
     folder = tracking.fetch_logged(request["run"], Path(request["scratch"]) / "logged")
     carried = tracking.load(folder)
     with tracking.shared_run(request["run"]):
@@ -78,7 +78,7 @@ def _with_logged(request: Request, name: str, data: Data) -> Any:
 
 
 def promote(request: Request, data: Data) -> Outcome:
-    """Load the version into the stage's folder and score a batch there, whole or not at all."""
+    """Load the version into the stage's folder and score a batch; a failure leaves no trace."""
     stage, version = Path(request["stage_folder"]), request["version"]
     draft = stage / f".{version}.{request['id']}"
     shutil.rmtree(draft, ignore_errors=True)
@@ -102,7 +102,7 @@ def _deploy(request: Request, data: Data, draft: Path) -> Outcome:
     answer = call(carried.code, source_path, "score", carried.model, data, request["parameters"])
     rows = rows_of(answer)
     _frame(rows).to_csv(draft / "predictions.csv", index=False)
-    for cache in [*folder.rglob("__pycache__")]:  # what lies there stays as it was registered
+    for cache in [*folder.rglob("__pycache__")]:  # so that the stage has just what was registered
         shutil.rmtree(cache, ignore_errors=True)
     return {"rows": len(rows), "artifact_digest": digest}
 

@@ -1,4 +1,4 @@
-"""The tables that the dataset template names, as the model sees them."""
+"""The tables of the dataset template, as the model's functions get them in ``data``."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -14,7 +14,7 @@ BLOCK = 1 << 20
 
 
 class DataTable:
-    """``location`` is where the file is; ``read`` gives it as a pandas DataFrame."""
+    """One table: ``location`` is the path of its file; ``read`` returns a pandas DataFrame."""
 
     def __init__(self, name: str, file: str, location: str) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class DataTable:
 
 
 class Data(dict[str, DataTable]):
-    """Asking for a table that the template does not name says so."""
+    """Tables by name. Raise StepFailureError for one that the template does not name."""
 
     def __missing__(self, name: str) -> NoReturn:
         names = ", ".join(sorted(self)) or "no table"
@@ -53,7 +53,7 @@ def open_tables(root: Path, links: list[str], sources: list[dict[str, str]]) -> 
 
 
 def fingerprint(data: Data) -> str:
-    """SHA-256 over names and contents; each is hashed first, so that none runs into the next."""
+    """Return the SHA-256 over names and contents, each hashed first so that none runs together."""
     total = hashlib.sha256()
     for name in sorted(data):
         with Path(data[name].location).open("rb") as content:

@@ -1,4 +1,4 @@
-"""The one MLflow run that the steps of a release share, and the model that it keeps."""
+"""The MLflow run that the steps of a release share, and the model that is logged in it."""
 
 # ruff: noqa: TID252 (see this package's docstring)
 
@@ -30,7 +30,7 @@ LONGEST_PARAMETER = 500
 
 @contextmanager
 def shared_run(run: str) -> Iterator[None]:
-    """What the model itself logs goes into the release's run, too; runs it left open are closed."""
+    """Send what the model itself logs to the release's run, and close runs that it left open."""
     os.environ["MLFLOW_RUN_ID"] = run
     try:
         yield
@@ -42,7 +42,7 @@ def shared_run(run: str) -> Iterator[None]:
 
 
 def note(run: str, fingerprint: str, parameters: dict[str, Any]) -> None:
-    """A parameter that is there already stays: MLflow takes no second value."""
+    """Log parameters and fingerprint; a known parameter stays, as MLflow takes no second value."""
     with asking_mlflow():
         client = MlflowClient()
         known = client.get_run(run).data.params
@@ -63,7 +63,7 @@ def log_metrics(run: str, metrics: dict[str, float]) -> None:
 
 
 def log_model(request: dict[str, Any], model: Any) -> None:
-    """One self-contained artifact: the wrapper, the source folder, the pickled model, its needs."""
+    """Log one artifact that is enough to score: wrapper, sources, pickled model, requirements."""
     code = Path(request["code"])
     with tempfile.TemporaryDirectory() as scratch:
         state = _write_state(Path(scratch) / "state", request)
@@ -98,7 +98,7 @@ def _write_state(state: Path, request: dict[str, Any]) -> Path:
 
 
 def _copy_source(code: Path, request: dict[str, Any], to: Path) -> Path:
-    """Only what the commit holds: not what the step itself has left in the folder."""
+    """Copy the files of the commit, without those that the step itself has written."""
     source = request["source_path"].strip("./")
     for name in request["files"]:
         if source and not name.startswith(f"{source}/"):
@@ -110,13 +110,13 @@ def _copy_source(code: Path, request: dict[str, Any], to: Path) -> Path:
 
 
 def _requirements(own: list[str]) -> list[str]:
-    """MLflow's file has no room for the hashes that a requirement may carry."""
+    """Return the lines for MLflow, which cannot take the hashes that a requirement may have."""
     plain = [line.partition(" --hash")[0] for line in own]
     return [*plain, *(f"{name}=={installed(name)}" for name in LOADS_WITH)]
 
 
 def fetch_logged(run: str, to: Path) -> Path:
-    """The newest: a step that was retried in the same run has logged its model again."""
+    """Fetch the newest model of the run: a step that was retried has logged it again."""
     with asking_mlflow():
         client = MlflowClient()
         outputs = client.get_run(run).outputs
@@ -132,7 +132,7 @@ def fetch_logged(run: str, to: Path) -> Path:
 
 
 def fetch_version(model: str, version: str, to: Path) -> Path:
-    """Not by models:/name/version, which adds a file of MLflow's own to what it downloads."""
+    """Fetch a version, not by models:/name/version, which adds a file of MLflow's own to it."""
     with asking_mlflow():
         uri = MlflowClient().get_model_version_download_uri(model, version)
         return _download(uri, to)
