@@ -8,5 +8,5 @@ __all__ = ["Migrated", "SqlSettings", "SqlStore", "build"]
 
 
 async def build(settings: SqlSettings) -> SqlStore:
-    """Wait until the database answers and its tables are those of this Sluss."""
+    """Return the store when the database answers and its tables are those of this version."""
     return await SqlStore.open(settings)

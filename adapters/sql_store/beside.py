@@ -1,6 +1,6 @@
 """What is kept beside the ledger: effects (the first write wins), and where cards are shown.
 
-Each is one statement that names the winner, so that it holds among the writers of all processes.
+Each write is one statement that decides who wins, so that it holds among all processes.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Beside:
-    """Effects and cards of the store; ``_read`` and ``_write`` come from the store itself."""
+    """Effects and cards of the store; ``SqlStore`` has ``_read`` and ``_write``."""
 
     async def _read(self, read: Callable[[sa.Connection], T]) -> T:
         raise NotImplementedError
@@ -47,12 +47,12 @@ class Beside:
         await self._change(key, owner, {"leased_until": 0.0})
 
     async def end_leases(self) -> None:
-        """End what a killed process has leased; only for whoever alone shows cards."""
+        """End the leases of a killed process; only the sole process that shows cards may do so."""
         update = sa.update(cards).values(leased_until=0.0)
         await self._write(CARDS, lambda connection: connection.execute(update))
 
     async def _change(self, key: str, owner: str, values: dict[str, object]) -> None:
-        """Only the holder of the lease writes: a late one changes nothing."""
+        """Change the card only if the lease is still the owner's: a late owner changes nothing."""
         is_held = (cards.c.key_digest == digest(key), cards.c.owner == owner)
         update = sa.update(cards).where(*is_held).values(values)
         await self._write(card_order(key), lambda connection: connection.execute(update))
@@ -70,7 +70,7 @@ def _effect(connection: sa.Connection, key: str) -> str | None:
 
 
 def _lease(connection: sa.Connection, key: str, owner: str, lease_s: float) -> ShownCard | None:
-    """A new card, one whose lease ran out, or one's own; nothing comes back to who lost."""
+    """Lease a new card, one whose lease ran out, or one's own; None when another holds it."""
     now = _now(connection)
     row = {"key_digest": digest(key), "key": key, "owner": owner, "leased_until": now + lease_s}
     insert = insert_into(connection, cards).values(row)
@@ -84,14 +84,14 @@ def _lease(connection: sa.Connection, key: str, owner: str, lease_s: float) -> S
 
 
 def _now(connection: sa.Connection) -> sa.ColumnElement[float]:
-    """The database's clock, in seconds since 1970, when the row is free to be looked at."""
+    """Return the database's clock in seconds since 1970, read after any wait for the row."""
     if connection.dialect.name == "postgresql":
         return sa.literal_column("extract(epoch FROM clock_timestamp())", sa.Double)
     return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """Both dialects spell ON CONFLICT the same; SQLAlchemy has it once for each."""
+    """Return an INSERT that knows ON CONFLICT, which SQLAlchemy has once for each dialect."""
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
@@ -103,9 +103,9 @@ def _shown(row: sa.Row[tuple[object, ...]]) -> ShownCard:
 
 
 class SqlConversations:
-    """How conversations are reached: any process may post there later.
+    """Implements ``core.ports.Conversations``; any process may post there later.
 
-    Implements ``core.ports.Conversations``; one that moved is reached where it spoke last.
+    A conversation that moved is reached where it spoke last.
     """
 
     def __init__(self, store: Beside) -> None:

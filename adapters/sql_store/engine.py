@@ -1,4 +1,4 @@
-"""The connections to the database, each with limits of time: nothing waits for ever."""
+"""The connections to the database, each with time limits, so that nothing waits for ever."""
 
 import sqlite3
 import time
@@ -13,16 +13,17 @@ import sqlalchemy as sa
 T = TypeVar("T")
 Password = Callable[[], str]
 
-WRITES: Final = {"sluss_begin": "BEGIN IMMEDIATE"}  # of a connection that will write
+WRITES: Final = {"sluss_begin": "BEGIN IMMEDIATE"}  # options of a connection that will write
 SQLITE_BUSY_S: Final = 5.0
-GRACE_S: Final = 2.0  # the server ends a statement itself, unless it hangs
+GRACE_S: Final = 2.0  # beyond the server's own limit of a statement, as it may hang
 
 
 class SqlSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``url`` is SQLAlchemy's: ``sqlite:///path/store.db`` or ``postgresql://…``.
 
-    The limits hold on PostgreSQL: for a connection to stand, for one statement, for a lock that
-    others hold, for a transaction that does nothing. A connection is used for ``recycle_s``.
+    The limits hold on PostgreSQL: ``connect_s`` for a new connection, ``statement_s`` for one
+    statement, ``lock_s`` for a lock that others hold, ``idle_s`` for a transaction that does
+    nothing. ``ping_s`` bounds the health check, and a connection is used for ``recycle_s``.
     """
 
     url: str
@@ -35,7 +36,7 @@ class SqlSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown_url(self) -> str:
-        """The URL for people and logs, without the password, and options, which may hold one."""
+        """Return the URL for people and logs, without its password and its options."""
         return sa.make_url(self.url).set(query={}).render_as_string(hide_password=True)
 
     def __repr__(self) -> str:
@@ -47,9 +48,9 @@ class NoAnswerError(psycopg.OperationalError):
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """It waits for a server that hangs no longer than ``limit_s``; None waits for ever.
+    """Waits ``limit_s`` at most for a server that hangs, and for ever when it is None.
 
-    The server's own limits do not help there, and its kernel keeps the connection alive.
+    The limits of such a server do not work, and its kernel keeps the connection alive.
     """
 
     limit_s: float | None = None
@@ -65,7 +66,7 @@ class LimitedConnection(psycopg.Connection[Any]):
 
 
 def _limited(gen: Generator[Any, Any, T], limit_s: float) -> Generator[Any, Any, T]:
-    """Psycopg wakes a generator ten times a second, with nothing, while nothing comes."""
+    """Raise NoAnswerError after ``limit_s`` of silence; psycopg resumes it ten times a second."""
     until = time.monotonic() + limit_s
     try:
         wanted = next(gen)
@@ -82,7 +83,7 @@ def _limited(gen: Generator[Any, Any, T], limit_s: float) -> Generator[Any, Any,
 
 
 def open_engine(settings: SqlSettings, password: Password | None = None) -> sa.Engine:
-    """Nothing is connected yet. ``password`` is asked for each new connection: it may expire."""
+    """Connect to nothing yet. ``password`` is called for each new connection: it may expire."""
     url = sa.make_url(settings.url)
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, pool_size=6, hide_parameters=True)
@@ -113,7 +114,7 @@ def _connect_with(settings: SqlSettings, password: Password | None) -> Callable[
 
 
 def _limits(settings: SqlSettings) -> dict[str, Any]:
-    """Options of the URL's own, as a search_path, stay beside ours."""
+    """Return psycopg's arguments; options in the URL, such as a search_path, stay beside ours."""
     given = sa.make_url(settings.url).normalized_query.get("options", ())
     options = {
         "statement_timeout": _ms(settings.statement_s),
@@ -139,7 +140,7 @@ def _ms(seconds: float) -> int:
 
 @contextmanager
 def without_limits(connection: sa.Connection) -> Iterator[None]:
-    """What is done in here may take long."""
+    """Let statements in this block take as long as they need."""
     limited = connection.connection.dbapi_connection
     if not isinstance(limited, LimitedConnection):
         yield
@@ -161,7 +162,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """SQLite waits for nobody when it changes the mode of a new file; another may do it now."""
+    """Try again while another process does the same: here SQLite ignores its busy_timeout."""
     until = time.monotonic() + SQLITE_BUSY_S
     while True:
         try:
@@ -175,5 +176,5 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """Who will write says so at once, and waits its turn; else a read could not become a write."""
+    """Take the write lock at once if asked to: a read may fail when it becomes a write."""
     connection.exec_driver_sql(connection.get_execution_options().get("sluss_begin", "BEGIN"))

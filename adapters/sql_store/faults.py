@@ -1,4 +1,4 @@
-"""What an error of the database means: try at once again, somebody was first, refused, or down."""
+"""What an error of the database means: others in the way, too late, refused, down, or a bug."""
 
 import enum
 import sqlite3
@@ -23,7 +23,7 @@ _REFUSED_CLASSES: Final = ("22", "23", "54")  # data, integrity, limits of the p
 _NOT_SET_UP: Final = ("3F000", "42501", "42P01", "42703")  # no schema, rights, table, column
 _SQLITE_UNIQUE: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
-UNSPEAKABLE: Final = (UnicodeEncodeError, OverflowError)  # no statement can hold such a value
+UNSPEAKABLE: Final = (UnicodeEncodeError, OverflowError)  # of values that no statement takes
 
 
 class Fault(enum.Enum):
@@ -62,7 +62,7 @@ def _by_state(state: str) -> Fault:
 
 
 def refused(error: Exception) -> RefusedByStoreError:
-    """Only the kind of the fault is told: the database's own words may quote the value."""
+    """Name only the kind of the fault: the database's own text may quote the value."""
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None)
     kind = type(cause).__name__

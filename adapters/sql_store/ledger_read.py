@@ -1,4 +1,4 @@
-"""Read the ledger's table: a stream, what is about one release, and one release as a whole."""
+"""Reads of the ledger's table: a stream, the events about a release, and a whole release."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from core.release.model import Model
 from core.release.release import Release
 from core.words import ReleaseId, Stream
 
-LONGEST: Final = 100  # characters: an index does not take everything that somebody may write
+LONGEST: Final = 100  # characters: PostgreSQL's index takes no text of any length
 COMMIT: Final = "commit/"
 AT_ONCE: Final = 500
 _OF: Final = events.c.stream == sa.bindparam("of")
@@ -24,14 +24,14 @@ _NEWEST: Final = sa.select(sa.func.max(events.c.version)).where(_OF)
 
 
 def about_of(event: Event) -> str:
-    """What the index finds an event by: its release, or the commit that it brought."""
+    """Return the key of an event in the index: its release, or the commit that it brought."""
     if isinstance(event, CodePushed | PullRequestChanged):
         return _bounded(f"{COMMIT}{event.commit}")
     return _bounded(str(getattr(event, "release", "") or ""))
 
 
 def _bounded(about: str) -> str:
-    """Total: pages ask for whatever stands in an address, and PostgreSQL takes not every text."""
+    """Return a key for any text, as a page's address may hold one that PostgreSQL refuses."""
     if len(about) <= LONGEST and about.isprintable():
         return about
     return hashlib.sha256(about.encode(errors="surrogatepass")).hexdigest()
@@ -42,7 +42,7 @@ def newest_version(connection: sa.Connection, stream: Stream) -> int:
 
 
 def events_after(connection: sa.Connection, stream: Stream, version: int) -> Iterator[Event]:
-    """A few at a time: a long stream never stands in memory as a whole."""
+    """Read AT_ONCE at a time, so that a long stream is never in memory as a whole."""
     query = (
         sa.select(events.c.data)
         .where(events.c.stream == stream, events.c.version > version)
@@ -71,7 +71,7 @@ def load(
 
 
 def whole_release(connection: sa.Connection, stream: Stream, release: ReleaseId) -> Release | None:
-    """Folded from its own events: no other event of the stream moves it."""
+    """Fold the release from its own events, as no other event of the stream changes it."""
     query = _stream(stream).where(events.c.about == _bounded(release))
     model = folded(Model(stream=stream), (entry.event for entry in _recorded(connection, query)))
     return model.releases.get(release)

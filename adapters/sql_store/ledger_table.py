@@ -19,11 +19,11 @@ from core.ledger import GENESIS, Entry, entry
 from core.release.model import Model
 from core.words import Stream
 
-CHAIN_LOCK = 0x51055  # one chain: on PostgreSQL writers of all processes take turns
+CHAIN_LOCK = 0x51055  # the key of the lock that PostgreSQL's writers take, as the chain is one
 
 
 class LedgerWriter:
-    """Commits in the writer's thread; ``states`` is what readers remember, too."""
+    """Appends to the ledger in the writer's thread; ``states`` is shared with the readers."""
 
     def __init__(self, states: States) -> None:
         self._states = states
@@ -53,7 +53,7 @@ class LedgerWriter:
         return now, ready
 
     def keep_snapshot(self, connection: sa.Connection, stream: Stream) -> None:
-        """For a stream that had none, or one that other code has made."""
+        """Write a snapshot for a stream that has none, or one that other code has made."""
         lock_chain(connection)
         snapshots.keep_whole(connection, stream, self._before(connection, stream))
 
@@ -75,7 +75,7 @@ def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
 def rebuild(connection: sa.Connection) -> int:
     """Empty the projections and fold every stream again, from its first event to its last.
 
-    Whoever commits meanwhile waits, so that no event falls between the two.
+    Commits wait meanwhile, so that no event falls between the two. Return how many were read.
     """
     lock_chain(connection)
     for table in PROJECTIONS:
@@ -93,7 +93,7 @@ def _rebuild(connection: sa.Connection, stream: Stream) -> int:
 
 
 def _model(stream: Stream, now: State) -> Model:
-    """The desk has no releases."""
+    """Return the state as a model; for the desk it is one without releases."""
     return now if isinstance(now, Model) else Model(stream=stream, version=now.version)
 
 
@@ -104,13 +104,13 @@ def _fold(connection: sa.Connection, before: State, new: Sequence[Event]) -> Sta
 
 
 def done(connection: sa.Connection, job: Job) -> bool:
-    """Free the job's place in the outbox; say whether another one of its stream may be sent."""
+    """Free the job's place in the outbox; return whether another one of its stream may be sent."""
     lock_chain(connection)
     return outbox_table.done(connection, job)
 
 
 def lock_chain(connection: sa.Connection) -> None:
-    """Until the end of the transaction; SQLite has one writer anyway."""
+    """Lock the chain until the transaction ends; SQLite has only one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
 
@@ -124,7 +124,7 @@ def _is_any_known(connection: sa.Connection, derived: Sequence[Event]) -> bool:
 def _append_first(
     connection: sa.Connection, stream: Stream, expected: int, new: Sequence[Event]
 ) -> None:
-    """Raise VersionConflictError when somebody was first who does not know of our lock."""
+    """Raise VersionConflictError when a writer that does not take our lock was first."""
     try:
         _append(connection, stream, expected, new)
     except sa.exc.IntegrityError as error:

@@ -1,4 +1,4 @@
-"""Bring the database's tables up to this version of Sluss, one process at a time."""
+"""Brings the database's tables up to this version of Sluss, one process at a time."""
 
 import threading
 from pathlib import Path
@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from adapters.sql_store.engine import WRITES, without_limits
 from core.errors import StoreTooNewError
 
-MIGRATION_LOCK: Final = 0x51056  # beside the chain's
+MIGRATION_LOCK: Final = 0x51056  # another key than that of the chain
 TOO_NEW = (
     "The database is at version {found}, and this Sluss knows the versions up to {known}. Nothing "
     "was read or written; start the Sluss that made it, or a newer one."
@@ -22,7 +22,10 @@ TOO_NEW = (
 
 
 class Migrated(msgspec.Struct, frozen=True, kw_only=True):
-    """From where to where; ``before`` is "" for an empty database. ``steps`` tell what was done."""
+    """The revisions before and after; ``before`` is "" for an empty database.
+
+    ``steps`` tells a person what was done, oldest first.
+    """
 
     before: str
     after: str
@@ -30,7 +33,7 @@ class Migrated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Schema:
-    """The tables are looked at once, by whoever comes first; the others wait for that."""
+    """Migrates once in this process: the first caller does it, and the others wait for that."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -38,7 +41,7 @@ class Schema:
         self._migrated: Migrated | None = None
 
     def ensure(self) -> Migrated:
-        """Raise StoreTooNewError, or what the database says when it does not answer."""
+        """Raise StoreTooNewError, or SQLAlchemy's error when the database does not answer."""
         with self._lock:
             if self._migrated is None:
                 self._migrated = migrate(self._engine)

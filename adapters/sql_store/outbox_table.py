@@ -1,9 +1,9 @@
 """The outbox as a table: which jobs may be in a queue now, and which wait for their turn.
 
-What one push may bring by the hundred is limited: of the steps and of the release cards of one
-stream only some are in the queue at once. A step keeps its place until its release no longer waits
-for that attempt, and a card until it was shown. It is decided anew in each transaction that may
-change it, so that no place can be lost.
+One push may bring steps and release cards by the hundred, so that of each only MOST_AT_ONCE of a
+stream are in the queue at a time. A step keeps its place until its release no longer waits for that
+attempt, and a card until it was shown. Each transaction that may change this decides it anew, so
+that no place can be lost.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from core.words import ReleaseId, Stream
 MOST_AT_ONCE: Final = 4
 LIMITED: Final = (Lane.STEPS, Lane.CARDS)
 FIRST, LATER = 0, 1  # ranks
-MANY_BY_ONE_PUSH: Final = "release"  # the kind of card
+MANY_BY_ONE_PUSH: Final = "release"  # the card of which one push may bring many
 
 
 class OutboxPlace(IntEnum):
-    """How far a job is on its way out."""
+    """How far a job is on its way to the queue."""
 
-    WAITING = 0  # for its turn
+    WAITING = 0  # until it may be sent
     READY = 1  # to be sent
-    SENT = 2  # and counted, until it is done
+    SENT = 2  # it counts until it is done
 
 
 def take_in(
@@ -66,14 +66,14 @@ def unsent(connection: sa.Connection, lane: Lane | None, limit: int) -> list[Any
 
 
 def mark_sent(connection: sa.Connection, ids: Sequence[str]) -> None:
-    """Mark jobs as sent: what has a rank is counted until it is done; the rest is forgotten."""
+    """Mark jobs as sent: one with a rank stays and counts until it is done, others are deleted."""
     rows = outbox.c.id_digest.in_([digest(each) for each in ids])
     connection.execute(sa.delete(outbox).where(rows, outbox.c.rank.is_(None)))
     connection.execute(sa.update(outbox).where(rows).values(place=OutboxPlace.SENT))
 
 
 def done(connection: sa.Connection, job: Job) -> bool:
-    """Free its place; say whether another one of its stream may be sent now."""
+    """Free the job's place; return whether another one of its stream may be sent now."""
     found = connection.execute(sa.delete(outbox).where(outbox.c.id_digest == digest(job.id)))
     return bool(found.rowcount) and _let_in(connection, job.lane, job.stream)
 
@@ -83,9 +83,9 @@ def is_counted(job: Job) -> bool:
 
 
 def _put(connection: sa.Connection, job: Job, model: Model) -> None:
-    """A job of that id that still waits is the same work: once is enough.
+    """Add the job, unless one with its id is still there, which is the same work.
 
-    A card that waits for its turn will show the newest state, so one job of it is enough, too.
+    A card that waits for its turn will show the newest state, so that one job of it is enough, too.
     """
     about, rank = _about(job), _rank(job, model)
     same = outbox.c.id_digest == digest(job.id)
@@ -108,7 +108,7 @@ def _put(connection: sa.Connection, job: Job, model: Model) -> None:
 
 
 def _let_in(connection: sa.Connection, lane: Lane, stream: Stream) -> bool:
-    """Those whose turn it is may be sent; True when there are such."""
+    """Mark as READY the jobs whose turn it is; return whether there are any."""
     mine = (outbox.c.lane == lane, outbox.c.stream == stream)
     counted = (
         *mine,
@@ -129,7 +129,7 @@ def _let_in(connection: sa.Connection, lane: Lane, stream: Stream) -> bool:
 
 
 def _forget_old_steps(connection: sa.Connection, model: Model, release: ReleaseId) -> None:
-    """All but the attempt that the release waits for: it has its result, or nobody wants one."""
+    """Delete all but the step that the release waits for: nobody wants the others' results."""
     known = model.releases.get(release)
     old = sa.delete(outbox).where(
         outbox.c.about == _short(release),
@@ -149,7 +149,7 @@ def _current(stream: Stream, release: Release) -> str:
 
 
 def _rank(job: Job, model: Model) -> int | None:
-    """None is never kept waiting. What is on its way to production comes before other branches."""
+    """Return the rank, None for a job that never waits; a candidate for production is FIRST."""
     if not is_counted(job):
         return None
     name = job.subject if isinstance(job, ShowCard) else getattr(job, "release", "")
@@ -164,5 +164,5 @@ def _about(job: Job) -> str:
 
 
 def _short(text: str) -> str:
-    """Of one length, however long the text is: it stands in an index."""
+    """Return a digest of the text that is short enough for an index."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]

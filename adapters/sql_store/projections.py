@@ -1,4 +1,4 @@
-"""Fold committed events into the tables that pages, cards and commands read."""
+"""Brings the tables that pages, cards and commands read up to the events of a commit."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -59,7 +59,7 @@ def _model(connection: sa.Connection, states: tuple[Model, Model], events: Seque
 
 
 def _claim(connection: sa.Connection, event: ModelNameClaimed) -> None:
-    """The first claim wins; a race shows here, and its loser decides again and sees the owner."""
+    """Keep the first claim. Raise VersionConflictError for the loser of a race, to decide again."""
     name = event.model.casefold()
     found = owner(connection, name)
     if found is not None and found != event.stream:
@@ -90,7 +90,7 @@ def _row(model: Model, release: Release) -> dict[str, Any]:
 
 
 def _delivery(connection: sa.Connection, event: Event) -> None:
-    """What a delivery brought, and then what the flow made of it."""
+    """Note what a delivery brought, or what the flow made of it."""
     if event.delivery:
         _received(connection, event, _arrived(event))
     match event:
@@ -141,7 +141,7 @@ def _outcome(connection: sa.Connection, event: Event, outcome: str, release: str
 def _upsert(
     connection: sa.Connection, table: sa.Table, at: sa.ColumnElement[bool], row: dict[str, Any]
 ) -> None:
-    """In two statements that every dialect knows; the writer is alone or holds the stream."""
+    """Update or insert; two statements are safe, as the writer is alone or holds the chain."""
     updated = connection.execute(sa.update(table).where(at).values(row))
     if not updated.rowcount:
         connection.execute(sa.insert(table).values(row))

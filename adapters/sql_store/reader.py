@@ -1,4 +1,4 @@
-"""The ledger for those who only read it: nothing is made, migrated or locked."""
+"""The ledger for commands that only read it: nothing is created, migrated or locked."""
 
 import asyncio
 import sqlite3
@@ -35,7 +35,10 @@ NO_LEDGER = (
 
 
 class LedgerReader:
-    """``place`` is what people may see of ``url``. Raise SettingsError where no ledger is."""
+    """``place`` names the ledger in messages, as ``url`` may hold a password.
+
+    Entering it raises SettingsError where no ledger is, or one of another version.
+    """
 
     def __init__(self, url: str, place: str) -> None:
         self._place = place
@@ -84,7 +87,7 @@ class LedgerReader:
 
 
 def _reading(url: str) -> sa.Engine:
-    """SQLite makes a missing file unless it is told not to; ``rw`` as a reader of a WAL writes."""
+    """Open for reading. ``mode=rw`` makes no file; ``ro`` would not do, as a WAL reader writes."""
     found = sa.make_url(url)
     if found.get_backend_name() != "sqlite":
         return open_engine(SqlSettings(url=url)).execution_options(postgresql_readonly=True)

@@ -1,7 +1,7 @@
 """The tables: the ledger and what is kept beside it, then the projections that can be rebuilt.
 
-What others choose the length of is in no index: PostgreSQL refuses a key of about 2,700 bytes. A
-digest beside the text is unique instead, and by it a row is found.
+A text whose length others choose is in no index, as PostgreSQL refuses keys above about 2,700
+bytes. A digest beside the text is unique instead, and by it a row is found.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ _ESCAPED: Final = re.compile("\x01([01])")
 
 
 def digest(text: str) -> bytes:
-    """Total, so that who only asks for a text is never refused; half a character is not kept."""
+    """Return the SHA-256 of any text, also of one with half a character, which no table holds."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
 
 
 class AnyText(sa.TypeDecorator[str]):
-    """Text of strangers: PostgreSQL has no NUL, so that it is kept as U+0001 and a zero."""
+    """Text from outside: PostgreSQL takes no NUL, so that U+0001 and a digit stand for it."""
 
     impl = sa.Text
     cache_ok = True

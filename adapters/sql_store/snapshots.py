@@ -1,8 +1,8 @@
-"""The state of each stream in parts beside the ledger, so that a first look folds next to nothing.
+"""Snapshots: the state of each stream beside the ledger, so that a first look folds few events.
 
-What grows with a stream (its releases, branches, letters) is one part each, and the rest is the
-head. A release stays packed until somebody asks for it. A commit writes the head and the parts
-that it changed. Every part bears a tag of the code that made it: after a change of the code the
+A snapshot has one part for each entry that grows with a stream (a release, a branch, a letter), and
+a head for the rest. A release stays packed until it is asked for. A commit writes the head and the
+parts that it changed. Every part has a tag of the code that made it: after a change of the code the
 stream is folded anew from its events.
 """
 
@@ -44,7 +44,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def _tag() -> str:
-    """Whoever changes how a state looks or is folded need not think of the snapshots."""
+    """Hash the states' schema and the code that folds them: a change of either gives a new tag."""
     known = hashlib.sha256()
     for kind in GROWING:
         known.update(msgspec.json.encode(msgspec.json.schema(kind)))
@@ -68,7 +68,7 @@ _ENTRIES: Final = {
 }
 _PACKED: Final = msgspec.msgpack.Decoder(tuple[ReleaseId, bool, msgspec.Raw])
 
-# made once: what SQLAlchemy does to make a statement costs more than SQLite does to run it
+# made once: SQLAlchemy takes longer to make a statement than SQLite to run it
 _OF: Final = parts.c.stream == sa.bindparam("of")
 _ONE: Final = _OF & (parts.c.kind == sa.bindparam("what")) & (parts.c.key == sa.bindparam("name"))
 _ROWS: Final = sa.select(parts.c.kind, parts.c.number, parts.c.tag, parts.c.data).where(_OF)
@@ -91,9 +91,9 @@ def after(before: State, events: Iterable[Event]) -> State:
 
 
 def read(connection: sa.Connection, stream: Stream) -> State | None:
-    """None when there is none, or other code has made a part of it.
+    """Return the state, or None without a snapshot or with one of another version of the code.
 
-    One statement: on PostgreSQL a second one might already see what another process committed.
+    It is one statement: on PostgreSQL a second one might see what another process has committed.
     """
     rows = connection.execute(_ROWS, {"of": stream}).all()
     if not rows or any(row.tag != TAG for row in rows):
@@ -108,7 +108,7 @@ def keep(
     states: tuple[State, State],
     events: Sequence[Event],
 ) -> None:
-    """Bring the snapshot from one state to the next; where there is none it is written whole."""
+    """Bring the snapshot from one state to the next; a missing one is written whole."""
     before, now = states
     versions = {"was": before.version, "becomes": now.version}
     moved = connection.execute(_MOVE_HEAD, {"of": stream, "bytes": _head(now), **versions})
@@ -135,9 +135,9 @@ def keep_whole(connection: sa.Connection, stream: Stream, now: State) -> None:
 
 
 def changed(states: tuple[State, State], name: str, events: Sequence[Event]) -> list[Any]:
-    """The keys of a field whose entry is new or another object: values are never compared.
+    """Return the keys of a field whose entry is new or another object; no values are compared.
 
-    Of the releases only those are looked at that the events name: a long stream has many.
+    Only those releases are looked at that the events name, as a long stream has many.
     """
     before, now = getattr(states[0], name), getattr(states[1], name)
     if before is now:
@@ -175,7 +175,7 @@ def _name(at: tuple[Stream, str], key: str) -> dict[str, Any]:
 
 
 def _head(now: State) -> bytes:
-    """What is left of the state; which releases are live is read from them."""
+    """Encode the state without its parts; which releases are live is read from those."""
     empty: dict[str, Any] = {name: {} for name in GROWING[type(now)]}
     if isinstance(now, Model):
         empty["live_ids"] = ()
@@ -183,7 +183,7 @@ def _head(now: State) -> bytes:
 
 
 def _entry(key: str, value: Any) -> bytes:
-    """Whether a release is live stands beside it, so that nobody has to unpack it to know."""
+    """Encode a part; whether a release is live stands beside it, to be read without unpacking."""
     if isinstance(value, Release):
         return _encode((key, not value.is_final, value))
     return _encode((key, value))
@@ -226,7 +226,7 @@ def _row(stream: Stream, kind: str, key: str, number: int, data: bytes) -> dict[
 
 
 def _digest(key: str) -> str:
-    """A branch may have a name that no index takes."""
+    """Return a short digest, as a branch may have a name that no index takes."""
     return hashlib.sha256(key.encode()).hexdigest()[:32] if key else ""
 
 

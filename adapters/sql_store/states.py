@@ -1,7 +1,7 @@
-"""The one place where states are remembered: bounded, and the same for readers and the writer.
+"""The memory of the streams' states: it is bounded, and the readers and the writer share it.
 
-What a transaction has not committed yet is remembered apart, for that transaction alone: a reader
-never sees it, and a rollback forgets it.
+States that a transaction has not committed yet are kept apart, for that transaction alone: a reader
+never sees them, and a rollback forgets them.
 """
 
 import threading
@@ -17,12 +17,12 @@ from core.release.model import Model
 from core.words import Stream
 
 WEIGHT: Final = 15_000  # slim releases, of some 5 KB each
-LIVE: Final = 10  # how many slim ones a live release weighs
-LONG: Final = 64  # events: who folds more than these leaves a snapshot for the next one
+LIVE: Final = 10  # a live release weighs as much as so many slim ones
+LONG: Final = 64  # events: after folding more of them, a snapshot is written
 
 
 class States:
-    """``weight`` bounds what is remembered; the streams that nobody looked at longest go first."""
+    """``weight`` bounds the memory, in slim releases; the longest unused stream goes first."""
 
     def __init__(self, weight: int = WEIGHT) -> None:
         self._bound = weight
@@ -39,7 +39,7 @@ class States:
             return found[0]
 
     def remember(self, stream: Stream, state: State) -> None:
-        """Of two states of a stream the newer one stays."""
+        """Remember the state, unless a newer one of the stream is known."""
         weight = _weight(state)
         with self._lock:
             known, before = self._known.get(stream, (None, 0))
@@ -60,9 +60,9 @@ class States:
     def look(
         self, connection: sa.Connection, stream: Stream, ahead: State | None = None
     ) -> tuple[State, bool]:
-        """The state as this connection's transaction sees it; ``ahead`` is what it wrote itself.
+        """Return the state that this connection's transaction sees; ``ahead`` is what it wrote.
 
-        Also whether so much had to be folded that a snapshot is worth its while.
+        The second value tells whether so much was folded that a snapshot should be written.
         """
         known = ahead or self.known(stream)
         newest = newest_version(connection, stream)
@@ -75,7 +75,7 @@ class States:
 
 
 class Uncommitted:
-    """What the transaction under way has made of the streams; the next one begins with nothing."""
+    """The states that the transaction under way has written; the next one begins with none."""
 
     def __init__(self) -> None:
         self._transaction: sa.RootTransaction | None = None

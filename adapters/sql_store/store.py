@@ -1,4 +1,4 @@
-"""The store port on SQLAlchemy Core: commits in one thread, reads beside it."""
+"""The store on SQLAlchemy Core: one thread writes, and a few others read."""
 
 import asyncio
 import logging
@@ -44,15 +44,15 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PAGE = 500
-READERS: Final = {"postgresql": 4, "sqlite": 2}  # reading a file is work of this process itself
+READERS: Final = {"postgresql": 4, "sqlite": 2}  # reading a file keeps this process itself busy
 SILENT = "The store took nothing within {limit_s:g} seconds. What waits is tried again by itself."
 
 
 class SqlStore(Beside):
-    """It connects at the first use, and brings the tables up to date then, under a lock.
+    """Implements ``core.ports.Store``; it connects at the first use, and then migrates the tables.
 
-    ``password`` is asked for each new connection, where the URL has none; it raises
-    UnavailableError when it has none now.
+    ``password`` is called for each new connection, where the URL has none; it raises
+    UnavailableError while it cannot get one.
     """
 
     def __init__(self, settings: SqlSettings | str, password: Password | None = None) -> None:
@@ -81,9 +81,9 @@ class SqlStore(Beside):
         return store
 
     async def wait_until_ready(self) -> Migrated:
-        """What was done to the tables. A file is not waited for: only a server comes up later.
+        """Wait for the database, and for its password; return what was done to the tables.
 
-        A password that cannot be had yet is waited for, too.
+        A SQLite file is not waited for: it raises UnavailableError at once.
         """
         for pause_s in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
             try:
@@ -204,11 +204,11 @@ class SqlStore(Beside):
         self._engine.dispose()
 
     async def _state(self, stream: Stream) -> State:
-        """Fold in a reader's thread: a long stream would hold up the event loop."""
+        """Fold in a reader's thread, as a long stream would hold up the event loop."""
         state, was_long = await self._read(lambda c: self._states.look(c, stream))
         self._states.remember(stream, state)
         if was_long:
-            with suppress(StoreUnavailableError):  # then the next one folds again
+            with suppress(StoreUnavailableError):  # then the next look folds again
                 await self._writer.run(CHAIN, lambda c: self._ledger.keep_snapshot(c, stream))
         return state
 
@@ -224,7 +224,7 @@ class SqlStore(Beside):
                 is_cut = error.connection_invalidated and not isinstance(error.orig, NoAnswerError)
                 if not is_cut:
                     raise
-            return self._once(read)  # connections are cut now and then; a new one may do
+            return self._once(read)  # the connection was cut; a new one may do
 
         return await self._in_reader(run)
 

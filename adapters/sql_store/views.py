@@ -1,4 +1,4 @@
-"""Read the projections as the rows that the port promises."""
+"""Reads of the projections, as the rows of ``core.ports.Views``."""
 
 import msgspec
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""One transaction for all that waits: each write in a savepoint, and one commit for them."""
+"""The store's writer: all writes that wait share a transaction, each in its own savepoint."""
 
 import random
 import time
@@ -15,15 +15,15 @@ from core.errors import SlussError, StoreUnavailableError
 T = TypeVar("T")
 
 CLOSED = "The store was closed. Nothing was done; start again."
-TRIES: Final = 20  # of a batch that others are in the way of
+TRIES: Final = 20  # of a batch, while other processes are in the way
 LONGEST_PAUSE_S: Final = 0.05
 CLOSE_S: Final = 15.0
 
-# What a transaction locks, it locks in this order, so that no two processes wait for each other:
+# Every transaction takes its locks in this order, so that no two processes wait for each other:
 # first the chain (and with it events, claims and projections), then jobs, then rows by their key.
 CHAIN: Final = (0, "")
 OUTBOX: Final = (1, "")
-CARDS: Final = (3, "")  # all of them
+CARDS: Final = (3, "")  # all cards
 
 
 def effect_order(key: str) -> tuple[int, str]:
@@ -39,16 +39,19 @@ def conversation_order(key: str) -> tuple[int, str]:
 
 
 class Write(NamedTuple):
-    """``run`` may be called again in a new transaction; ``order`` says what it locks."""
+    """One piece of work; ``run`` may be called again in a new transaction.
+
+    ``order`` says what it locks, and sorts the writes of a batch.
+    """
 
     order: tuple[int, str]
     run: Callable[[sa.Connection], Any]
 
 
 class Writer:
-    """``prepare`` is called before each batch; ``forget`` when the database took none of one.
+    """``prepare`` is called before each batch, ``forget`` when the database took none of it.
 
-    It may come back as a copy that lacks what was committed last.
+    After a failure the database may be a copy without the last commits, so states are forgotten.
     """
 
     def __init__(
@@ -62,9 +65,9 @@ class Writer:
         )
 
     async def run(self, order: tuple[int, str], write: Callable[[sa.Connection], T]) -> T:
-        """Durable when it returns; StoreUnavailableError when the database does not take it.
+        """Return when it is durable. Raise StoreUnavailableError when the database did not take it.
 
-        RefusedByStoreError when it never will; the other writes of the batch are kept then.
+        Raise RefusedByStoreError when it never will; the batch's other writes are kept then.
         """
         result: T = await self._writer.submit(Write(order, write))
         return result
@@ -118,8 +121,8 @@ def _one(connection: sa.Connection, request: Request[Write]) -> None:
             raise
         request.error = refused(error) if fault is Fault.REFUSED else error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        request.error = error  # a bug is the caller's to see; the others in the batch go on
+        request.error = error  # the caller gets to see its bug; the rest of the batch goes on
 
 
 def _nothing() -> None:
-    """The engine keeps the connections."""
+    """Close nothing at the end: the connections are the engine's."""

@@ -25,7 +25,7 @@ KEYS: Final = {
 
 
 def upgrade() -> None:
-    op.drop_index("ix_deliveries_delivery", "deliveries")  # nobody asks for it
+    op.drop_index("ix_deliveries_delivery", "deliveries")  # no query uses it
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for table, (text, is_primary) in KEYS.items():
         if is_sqlite:
@@ -48,7 +48,7 @@ def _alter(table: str, text: str, *, is_primary: bool) -> None:
 
 
 def _make_anew(table: str, text: str, *, is_primary: bool) -> None:
-    """SQLite cannot take a constraint away: the rows move to a new table of that name."""
+    """Move the rows to a new table of that name, as SQLite cannot drop a constraint."""
     bind = op.get_bind()
     bind.connection.dbapi_connection.create_function(  # type: ignore[union-attr]
         "sluss_digest", 1, _digest, deterministic=True

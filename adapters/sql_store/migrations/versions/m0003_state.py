@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 
 def _parts() -> None:
-    """They stay empty: a stream is folded when it is looked at for the first time."""
+    """Make the table, which stays empty: a stream is folded when it is first looked at."""
     op.create_table(
         "parts",
         sa.Column("stream", sa.Text, primary_key=True),
@@ -65,7 +65,7 @@ class _Event(msgspec.Struct):
 
 
 def _about() -> None:
-    """A page at a time: a ledger may be large."""
+    """Fill the new column page by page, as a ledger may be large."""
     column = sa.Column("about", sa.Text, nullable=False, server_default="")
     op.add_column("events", column)
     position, connection = 0, op.get_bind()
@@ -92,7 +92,7 @@ def _about_of(kind: str, data: str) -> str:
 
 
 def _told(*kinds: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The stream, kind and body of the ledger's events of these kinds, oldest first."""
+    """Give stream, kind and body of the ledger's events of these kinds, oldest first."""
     names = ("position", "stream", "type", "data")
     events = sa.table("events", *map(sa.column, names))
     query = sa.select(events).where(events.c.type.in_(kinds)).order_by(events.c.position)
