@@ -1,4 +1,4 @@
-"""MLflow: the server beside us, tracking, the model registry, and its webhooks."""
+"""MLflow: its server on this machine, tracking, the model registry, and its webhooks."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ __all__ = ["Dialect", "Mlflow", "MlflowSettings", "build", "configure"]
 
 
 class Mlflow(msgspec.Struct, frozen=True, kw_only=True):
-    """The two ports of MLflow; they may be two servers, and the clients are theirs alone."""
+    """The two ports that MLflow implements, each with its own client: there may be two servers."""
 
     tracking: MlflowTracking
     registry: MlflowRegistry
@@ -22,5 +22,5 @@ class Mlflow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build(settings: MlflowSettings) -> Mlflow:
-    """It connects to nothing yet, and does not import MLflow, which takes seconds."""
+    """Make both ports; nothing is connected yet, nor is MLflow imported, which takes seconds."""
     return Mlflow(tracking=MlflowTracking(settings), registry=MlflowRegistry(settings))

@@ -1,4 +1,4 @@
-"""MLflow's blocking client: in threads of its own, made at the first call, its errors as ours."""
+"""Runs MLflow's blocking client in threads, and raises its errors as ours."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ def configure(environ: MutableMapping[str, str]) -> None:
 
 
 class Blocking(Generic[C]):
-    """``make`` imports MLflow and makes the client: at the first call, in a thread."""
+    """``make`` imports MLflow and returns a client; it is called at the first use, in a thread."""
 
     def __init__(self, make: Callable[[], C], *, threads: int) -> None:
         self._make = make
@@ -43,7 +43,7 @@ class Blocking(Generic[C]):
         return await loop.run_in_executor(self._threads, self._answer, call)
 
     async def close(self) -> None:
-        """Calls under way end by themselves within their time limit; new ones are not begun."""
+        """Begin no more calls, and wait for those under way, which have a time limit."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     def _answer(self, call: Callable[[C], T]) -> T:

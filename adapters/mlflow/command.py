@@ -1,4 +1,4 @@
-"""How the MLflow server beside us is called: command line, environment, key, port and log."""
+"""How MLflow's server is started: command line, environment, key, port and log."""
 
 import base64
 import os
@@ -12,9 +12,9 @@ from typing import BinaryIO, Final
 from core.errors import SettingsError
 
 HOST: Final = "127.0.0.1"
-OWNER: Final = "SLUSS_MLFLOW_HOME"  # marks our server's processes, so that they are known again
+OWNER: Final = "SLUSS_MLFLOW_HOME"  # marks our server's processes, so that they can be found again
 VERSION: Final = version("mlflow")
-PORTS: Final = range(20_000, 32_000)  # below what systems choose from for outgoing connections
+PORTS: Final = range(20_000, 32_000)  # below the ports that systems give to outgoing connections
 TRIES: Final = 100
 NO_PORT: Final = (
     "No free port was found between 20000 and 32000. MLflow was not started; end what holds them, "
@@ -24,7 +24,7 @@ LOG_LIMIT_BYTES: Final = 10_000_000
 
 
 def command(port: int) -> list[str]:
-    """Paths are relative to the server's folder: a URI made of any folder name is not safe."""
+    """Return the command. Its paths are relative: not every folder name makes a valid URI."""
     return [
         *(sys.executable, "-I", "-m", "mlflow", "server"),
         *("--host", HOST, "--port", str(port), "--workers", "1"),
@@ -35,7 +35,7 @@ def command(port: int) -> list[str]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Nothing of our own environment goes on: it may hold credentials."""
+    """Return all variables of the server; none is inherited, as ours may hold credentials."""
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -50,13 +50,13 @@ def environment(folder: Path) -> dict[str, str]:
         "DO_NOT_TRACK": "true",
         "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "https,http",  # our receiver is on this machine
         "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
-        "MLFLOW_WEBHOOK_CACHE_TTL": "1",  # with the default a new webhook is deaf for a minute
+        "MLFLOW_WEBHOOK_CACHE_TTL": "1",  # by default a new webhook sends nothing for a minute
         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": webhook_key(folder),
     }
 
 
 def webhook_key(folder: Path) -> str:
-    """The Fernet key of the webhooks' secrets: with another one they cannot be read any more."""
+    """Return the Fernet key that encrypts the webhooks' secrets; it is made once and kept."""
     path = folder / "webhook.key"
     if not path.exists():
         draft = path.with_suffix(".draft")
@@ -69,7 +69,7 @@ def webhook_key(folder: Path) -> str:
 
 
 def free_port() -> int:
-    """MLflow takes seconds to bind it: meanwhile no outgoing connection may be given the port."""
+    """Return a free port that no outgoing connection is given: MLflow takes seconds to bind it."""
     free = (port for port in secrets.SystemRandom().sample(PORTS, TRIES) if is_free(port))
     port = next(free, None)
     if port is None:
@@ -88,7 +88,7 @@ def is_free(port: int) -> bool:
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Append; what grew too long is put aside first, so that two files are the most there is."""
+    """Open to append; a log that is too long is renamed first, in place of the last such one."""
     if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
         path.replace(path.with_suffix(".log.1"))
     return path.open("ab")

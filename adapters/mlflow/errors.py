@@ -1,4 +1,4 @@
-"""What MLflow's client raises, in our own errors."""
+"""Raises our own errors for those of MLflow's client."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ T = TypeVar("T")
 EXISTS: Final = frozenset({"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"})
 MISSING: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"})
 
-# What the server answers, or the client makes up, when the fault is not in what was asked.
+# Codes of the server or the client for failures that pass, and are not the fault of the request.
 PASSING: Final = frozenset(
     {
         "ABORTED",
@@ -46,7 +46,7 @@ def as_ours() -> Iterator[None]:
 
 @contextmanager
 def tolerating(codes: frozenset[str]) -> Iterator[None]:
-    """For what another worker may have done just before us."""
+    """Pass over errors of these codes, as another worker may have done the same just before us."""
     try:
         yield
     except MlflowException as error:

@@ -7,8 +7,8 @@ from core.errors import StepFailedError
 from core.words import ReleaseId
 
 ARTIFACT: Final = "model"  # what a run calls the model that it logs
-RELEASE_TAG: Final = "sluss.release"  # on run and version: how they are found again
-DIGEST_TAG: Final = "sluss.artifact_digest"  # on the version, for those who ask MLflow itself
+RELEASE_TAG: Final = "sluss.release"  # on run and version, which are found by it
+DIGEST_TAG: Final = "sluss.artifact_digest"  # on the version, for people who read MLflow itself
 
 # MLflow refuses "/" and ":"; blanks and other letters fail later, in addresses and in Unity
 # Catalog, so that one rule is told at the start for every registry.
@@ -27,7 +27,7 @@ def check_model_name(name: str) -> None:
 
 
 def quoted(release: ReleaseId) -> str:
-    """For MLflow's filters, which cannot escape a quote."""
+    """Quote a release for MLflow's filters. They cannot escape a quote, so it is refused."""
     if not RELEASE.fullmatch(release):
         raise StepFailedError(f"{release!r} is no release: MLflow was not asked for it.")
     return f"'{release}'"

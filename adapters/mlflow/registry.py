@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MlflowRegistry:
-    """Making one connects to nothing."""
+    """It connects at the first call; calls run in ``settings.threads`` threads."""
 
     def __init__(self, settings: MlflowSettings) -> None:
         self._versions = Blocking(lambda: _connected(settings), threads=settings.threads)

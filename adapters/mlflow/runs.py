@@ -17,7 +17,7 @@ YOUNG_MS: Final = 5000
 
 
 class Runs:
-    """Model names have passed ``check_model_name`` before they come here."""
+    """Finds, makes and reads runs; model names have passed ``check_model_name`` before."""
 
     def __init__(self, settings: MlflowSettings) -> None:
         self._client = MlflowClient(
@@ -25,9 +25,10 @@ class Runs:
         )
 
     def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
-        """MLflow cannot create only once, so racers agree afterwards: the earliest run stays.
+        """Return the run of the release, and make it when there is none.
 
-        A racer that looked before our run was there needs a moment until its own is there, too.
+        MLflow cannot create only once: of runs made at the same time, the earliest stays. So it
+        waits until a process that looked before our run was there has made its own, too.
         """
         experiment = self._experiment(model)
         began = time.monotonic()
@@ -38,7 +39,7 @@ class Runs:
             runs = self._found(experiment, release)
         first = runs[0]
         if mine and first.info.run_id != mine:
-            self._client.delete_tag(mine, RELEASE_TAG)  # else a deleted run is found and revived
+            self._client.delete_tag(mine, RELEASE_TAG)  # else it would be found and restored
             self._client.delete_run(mine)
         return self._revived(first)
 
@@ -60,7 +61,7 @@ class Runs:
         return str(self._client.create_run(experiment, tags=marks, run_name=release).info.run_id)
 
     def _found(self, experiment: str, release: ReleaseId) -> list[Run]:
-        """Live ones first, then the earliest."""
+        """Return the runs of the release, live ones first, then by their start."""
         runs = self._client.search_runs(
             [experiment], f"tags.`{RELEASE_TAG}` = {quoted(release)}", run_view_type=ViewType.ALL
         )
@@ -80,5 +81,5 @@ class Runs:
 
 
 def _is_young(run: Run) -> bool:
-    """Its maker may still find that another one was first."""
+    """Tell whether another process may still delete the run, as one that was not the earliest."""
     return time.time() * 1000 - float(run.info.start_time) < YOUNG_MS

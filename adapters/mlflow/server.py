@@ -1,4 +1,4 @@
-"""One MLflow server on loopback, kept beside us: started, adopted, restarted and stopped."""
+"""One MLflow server on loopback: it is started, adopted, restarted and stopped by Sluss."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from core.errors import SettingsError, UnavailableError
 
 HEALTH_TIMEOUT_S = 2.0
 LOOK_EVERY_S = 0.2
-GRACE_S = 45.0  # a start on a busy machine takes this long; silence beyond it is a hanging server
+GRACE_S = 45.0  # a start on a busy machine takes this long; a server that is silent longer hangs
 TERMINATE_S = 5.0
 CLOCK_SLACK_S = 2.0  # psutil derives a start time from the boot time, which moves with the clock
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class _Remembered(msgspec.Struct, frozen=True):
-    """The state file: pid 0 after an orderly stop, when only the port is worth keeping."""
+    """The content of the state file; after a clean stop ``pid`` is 0 and only ``port`` counts."""
 
     pid: int
     started: float
@@ -50,7 +50,7 @@ class MLflowServer:
 
     @property
     def uri(self) -> str:
-        """The tracking and registry address; known as soon as ``start`` has returned."""
+        """Return the address of tracking and registry. Raise UnavailableError before ``start``."""
         if self._state is None:
             raise UnavailableError("MLflow was not started yet. Start it first, then ask again.")
         return f"http://{HOST}:{self._state.port}"
@@ -60,9 +60,9 @@ class MLflowServer:
         return self._folder / "server.log"
 
     async def start(self) -> bool:
-        """Adopt the server that an earlier process left, else start one; True when adopted.
+        """Adopt the server that an earlier process left, else start one; return True when adopted.
 
-        Returns without waiting until the server answers: that is ``ready``.
+        It does not wait until the server answers; ``ready`` does.
         """
         async with self._lock:
             self._seen_well = time.monotonic()
@@ -80,7 +80,7 @@ class MLflowServer:
         self._seen_well = time.monotonic()
 
     async def ensure(self) -> bool:
-        """Start the server again when it died or hangs; True when it had to be. Ask often."""
+        """Start the server again when it died or hangs, and return True then; call it often."""
         async with self._lock:
             if self._state is None or self._state.pid == 0:
                 return False
@@ -163,7 +163,7 @@ class MLflowServer:
             self._keep(_Remembered(0, 0.0, self._state.port, MLFLOW_VERSION))
 
     def _end_processes(self) -> None:
-        """Leader and workers alike: a killed leader leaves a worker that holds the port."""
+        """End leader and workers: the worker of a killed leader still holds the port."""
         ours = self._all_processes()
         for process in ours:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -178,7 +178,7 @@ class MLflowServer:
             self._child = None
 
     def _all_processes(self) -> list[psutil.Process]:
-        """A child that has just begun may not show its environment, and so no mark."""
+        """Find our processes; a child that has just begun may show no mark, and is added."""
         found = {process.pid: process for process in self._processes()}
         if self._child is not None and self._child.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -191,7 +191,7 @@ class MLflowServer:
                 yield process
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        """The mark in the environment tells, so that a pid used again hits no stranger."""
+        """Tell by the mark in the environment, as a pid may be another process's by now."""
         try:
             return process.environ().get(OWNER) == str(self._folder)
         except (psutil.Error, OSError):

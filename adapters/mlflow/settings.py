@@ -1,4 +1,4 @@
-"""Where MLflow is, and how its registry shows our stages."""
+"""The settings of MLflow: its addresses, and how its registry shows our stages."""
 
 from enum import StrEnum
 
@@ -6,13 +6,13 @@ import msgspec
 
 
 class Dialect(StrEnum):
-    """How a registry represents who holds a stage: each is one file in representation/."""
+    """How a registry represents the holder of a stage; each value has a file in representation/."""
 
     ALIASES = "aliases"
 
 
 class MlflowSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``registry_uri`` is "" where one server has both the runs and the versions."""
+    """``registry_uri`` is "" where one server has both runs and versions."""
 
     tracking_uri: str
     registry_uri: str = ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class MlflowTracking:
-    """Making one connects to nothing."""
+    """It connects at the first call; calls run in ``settings.threads`` threads."""
 
     def __init__(self, settings: MlflowSettings) -> None:
         self._runs = Blocking(lambda: _connected(settings), threads=settings.threads)

@@ -42,7 +42,7 @@ NOT_PLACED = (
 
 
 class Versions:
-    """Model names have passed ``check_model_name`` before they come here."""
+    """Finds, makes and places versions; model names have passed ``check_model_name`` before."""
 
     def __init__(self, settings: MlflowSettings) -> None:
         self._settings = settings
@@ -61,7 +61,7 @@ class Versions:
     def register(
         self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
     ) -> Registered:
-        """Version numbers are given one after the other, so of twins the lower one is the first."""
+        """Register once; of two versions made at the same time, the lower number stays."""
         if found := self._found(model, release):
             self._delete_twins(model, found[1:])
             return self.read(model, str(found[0].version))
@@ -76,7 +76,7 @@ class Versions:
         return Registered(version=str(versions[0].version), artifact_digest=digest)
 
     def read(self, model: str, version: str) -> Registered:
-        """Not by models:/name/version, which adds a file of MLflow's own to what it downloads."""
+        """Hash the files, but not by models:/name/version, which adds a file of MLflow's own."""
         source = look_up(
             "model version",
             f"{model} {version}",
@@ -99,7 +99,7 @@ class Versions:
                 return held
 
     def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
-        """Each write may be repeated, and what was written is read back."""
+        """Place the version and read the holder back. Raise StepFailedError when they differ."""
         registered = self._model(model)
         if registered is None:
             raise UnknownNameError("registered model", model)
@@ -140,7 +140,7 @@ class Versions:
             self._client.create_registered_model(model)
 
     def _source(self, model: str, logged: LoggedModel) -> str:
-        """Only the tracking server itself knows a logged model by its id."""
+        """Return the model's address; only the server that logged it knows it by its id."""
         if self._settings.is_one_server:
             return str(logged.model_uri)
         if urlsplit(logged.artifact_location).scheme == "mlflow-artifacts":
@@ -150,7 +150,7 @@ class Versions:
     def _create_version(
         self, model: str, logged: LoggedModel, source: str, tags: Mapping[str, str]
     ) -> None:
-        """With the release's tag from its first moment, so that a kill here loses nothing."""
+        """Make the version with its tags in one call, so that after a kill the release finds it."""
         self._client.create_model_version(
             model,
             source=source,
@@ -162,7 +162,7 @@ class Versions:
         )
 
     def _logged_model(self, model: str, run: str) -> LoggedModel:
-        """The newest: a step that was retried in the same run has logged its model again."""
+        """Return the newest model of the run: a step that was retried has logged it again."""
         outputs = look_up("run", run, lambda: self._client.get_run(run)).outputs
         logged = [
             self._client.get_logged_model(output.model_id)

@@ -1,4 +1,4 @@
-"""Our webhook in MLflow: installed once, kept as wanted, over its REST interface.
+"""Installs our webhook in MLflow, and keeps it up to date, over its REST interface.
 
 https://mlflow.org/docs/latest/ml/webhooks/
 """
@@ -18,7 +18,7 @@ PATH: Final = "/api/2.0/mlflow/webhooks"
 TIMEOUT_S: Final = 5.0
 DESCRIPTION: Final = "Tells Sluss that the registry has changed."
 
-# What may change a model's versions, stages or tags. Deleting a version sends nothing.
+# The events that may change versions, stages or tags. MLflow sends none for a deleted version.
 EVENTS: Final = (
     ("REGISTERED_MODEL", "CREATED"),
     ("MODEL_VERSION", "CREATED"),
@@ -91,7 +91,7 @@ async def install(uri: str, receiver: str, secret: str) -> None:
 
 
 async def _keep_one(session: aiohttp.ClientSession, place: str, wanted: Mapping[str, Any]) -> None:
-    """Two processes that install at once may leave twins: the next one to look removes them."""
+    """Create or update our webhook, and delete its twins, which two installs at once may leave."""
     ours = [webhook for webhook in await _all(session, place) if webhook.name == NAME]
     if not ours:
         await _call(session, "POST", place, wanted)
@@ -123,7 +123,7 @@ async def _call(
 
 
 async def _read(answer: aiohttp.ClientResponse) -> _Page:
-    """Raise what the status means; the page is empty unless webhooks were asked for."""
+    """Return the page, which only a list fills. Raise our error for a status of failure."""
     raw = await answer.read()
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise UnavailableError(SILENT)
@@ -131,7 +131,7 @@ async def _read(answer: aiohttp.ClientResponse) -> _Page:
         raise SettingsError(REFUSED.format(reason=_reason(raw)))
     try:
         return msgspec.json.decode(raw, type=_Page)
-    except msgspec.DecodeError:  # a page of somebody who stands between us, as to sign in
+    except msgspec.DecodeError:  # not MLflow's answer: say, the sign-in page of a proxy
         raise SettingsError(REFUSED.format(reason="its answer cannot be read.")) from None
 
 

@@ -1,4 +1,4 @@
-"""How a registry shows which version holds a stage: each dialect is one file here."""
+"""How a registry shows which version holds a stage; each dialect is a file of this folder."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -12,20 +12,20 @@ from core.words import ReleaseId, Stage
 
 
 class Representation(Protocol):
-    """Nobody outside of this adapter knows it. Every write may be repeated, and by two at once."""
+    """How one dialect shows stages. Each write may be repeated, also by two processes at once."""
 
     def holder(self, model: RegisteredModel, stage: Stage) -> str:
-        """This version holds the stage, as anybody who asks the registry sees it; "" for none."""
+        """Return the version that holds the stage, as any client of the registry sees it, or ""."""
 
     def move(self, model: RegisteredModel, version: str, stage: Stage, release: ReleaseId) -> str:
         """Make the version the holder, and return the one that held the stage before it.
 
-        That one is noted before anything moves: a repeat after a kill still finds it. ``model`` is
-        as it was read just before. What is right already is not written again.
+        The former holder is noted before anything moves, so that a repeat after a kill still finds
+        it. ``model`` was read just before. What is right already is not written again.
         """
 
     def forget(self, model: str, version: str, stage: Stage) -> None:
-        """Take away what an earlier holder still says of the stage; it may be deleted."""
+        """Remove the mark of the stage from a former holder, which may be deleted by now."""
 
 
 REPRESENTATIONS: Final[Mapping[Dialect, Callable[[MlflowClient], Representation]]] = {

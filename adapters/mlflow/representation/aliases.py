@@ -1,4 +1,4 @@
-"""Stages as aliases and tags: MLflow's own server, and whatever registry takes both."""
+"""Stages as aliases and tags, for MLflow's own server and any registry that has both."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from mlflow.tracking import MlflowClient
 from adapters.mlflow.errors import MISSING, tolerating
 from core.words import ReleaseId, Stage
 
-# Stage in lower case, and for production the name that the field's examples load.
+# The stage in lower case; for production also "champion", which MLflow's own examples load.
 ALIASES: Final = {
     Stage.TST: ("tst",),
     Stage.QA: ("qa",),
@@ -17,13 +17,13 @@ ALIASES: Final = {
 
 
 class Aliases:
-    """An alias says who holds a stage; tags say who held it before, and which release it was."""
+    """Aliases name the holder of a stage; tags name the one before it, and the release."""
 
     def __init__(self, client: MlflowClient) -> None:
         self._client = client
 
     def holder(self, model: RegisteredModel, stage: Stage) -> str:
-        """Of two aliases that differ it is the one that Sluss did not set, so that it is seen."""
+        """Return the holder; of aliases that differ, the one not set by Sluss, so that it shows."""
         noted = str(model.tags.get(_holder_tag(stage), ""))
         seen = [str(model.aliases.get(alias, "")) for alias in ALIASES[stage]]
         return next((version for version in seen if version != noted), noted)
@@ -56,15 +56,15 @@ class Aliases:
 
 
 def _stage_tag(stage: Stage) -> str:
-    """On a version: the release that brought it to the stage."""
+    """Name the tag of a version that holds the release which brought it to the stage."""
     return f"sluss.stage.{stage}"
 
 
 def _holder_tag(stage: Stage) -> str:
-    """On a registered model: the version that Sluss placed, to notice an alias moved by hand."""
+    """Name the tag of a model with the version that Sluss placed; a moved alias differs."""
     return f"sluss.holder.{stage}"
 
 
 def _previous_tag(stage: Stage) -> str:
-    """On a registered model: the version that held the stage before the present one."""
+    """Name the tag of a model with the version that held the stage before the present one."""
     return f"sluss.previous.{stage}"
