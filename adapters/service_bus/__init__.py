@@ -1,4 +1,4 @@
-"""Queues of Azure Service Bus: which namespace has them, and how we come in."""
+"""Queues of Azure Service Bus: the settings of their namespace, and how a queue is built."""
 
 import msgspec
 
@@ -17,13 +17,13 @@ ANOTHER = (
 
 
 class ServiceBusSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``namespace`` is its host name, as ``bank.servicebus.windows.net``; "" takes any."""
+    """``namespace`` is a host name such as ``bank.servicebus.windows.net``; with "" any will do."""
 
     namespace: str = ""
     connection_string: str = ""
 
     def check(self) -> None:
-        """Raise SettingsError rather than send deliveries to the wrong place, or to none."""
+        """Raise SettingsError without a connection string, or for one of another namespace."""
         if not self.connection_string:
             raise SettingsError(NO_WAY_IN.format(namespace=self.namespace))
         if self.namespace and f"//{self.namespace}".casefold() not in self._endpoint().casefold():

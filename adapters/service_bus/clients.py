@@ -1,4 +1,4 @@
-"""The links to one Service Bus queue: to send, to receive and to its dead letters."""
+"""Makes the links to one Service Bus queue: for sending, receiving, and its dead letters."""
 
 from functools import partial
 from typing import Self
@@ -11,7 +11,7 @@ from adapters.service_bus.link import Patience, SteadyLink
 
 
 class Clients:
-    """``client`` must not try again by itself (``retry_total=0``): the links do."""
+    """``client`` must not retry by itself (``retry_total=0``), as the links do."""
 
     def __init__(self, client: ServiceBusClient, queue: str, patience: Patience) -> None:
         self.queue = queue
@@ -36,7 +36,7 @@ class Clients:
         credential: AsyncTokenCredential,
         patience: Patience | None = None,
     ) -> Self:
-        """``namespace`` is its host name; the credential stays its owner's to close."""
+        """``namespace`` is a host name; the caller closes the credential."""
         patience = patience or Patience()
         client = ServiceBusClient(namespace, credential, retry_total=0, try_timeout=patience.try_s)
         return cls(client, queue, patience)
@@ -52,7 +52,7 @@ class Clients:
 
     def _receiver(self, sub_queue: ServiceBusSubQueue | None) -> ServiceBusReceiver:
         # No prefetch: the lock of a message in a buffer runs down while nobody works on it.
-        # ``timeout`` is the wait for a settlement's outcome: the client would pass it to nobody.
+        # ``timeout`` is the wait for a settlement's outcome: the client does not pass its own on.
         return self._client.get_queue_receiver(
             self.queue, sub_queue=sub_queue, prefetch_count=0, timeout=self.patience.settle_s
         )

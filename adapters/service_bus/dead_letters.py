@@ -1,4 +1,4 @@
-"""The dead letters of a Service Bus queue: read without a lock, sent again one by one."""
+"""The dead letters of a Service Bus queue: they are read without a lock and sent again singly."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +17,7 @@ from core.ports import DeadLetter
 PAGE = 250
 TAKE = 100
 TAKE_WAIT_S = 2.0
-FIRST = 1  # without a number the SDK goes on behind the last page that it peeked
+FIRST = 1  # without a number the SDK goes on after the last page that it peeked
 
 HELD_ELSEWHERE = (
     "The dead letter {id!r} is held by somebody else who sends it again or looks for another one."
@@ -28,7 +28,7 @@ HELD_ELSEWHERE = (
 async def peek(
     receiver: SteadyLink[ServiceBusReceiver], page: int = PAGE
 ) -> AsyncIterator[ServiceBusReceivedMessage]:
-    """Every message of the (sub-)queue, oldest first; the service cuts pages as it likes."""
+    """Give every message of the (sub-)queue, oldest first; a page may be smaller than asked for."""
     number = FIRST
     while messages := await receiver.run(partial(_page, number=number, size=page)):
         for message in messages:
@@ -43,7 +43,7 @@ async def _page(
 
 
 class DeadLetters:
-    """The dead-letter sub-queue, through a receiver of its own."""
+    """The dead-letter sub-queue, which has a receiver of its own."""
 
     def __init__(self, receiver: SteadyLink[ServiceBusReceiver]) -> None:
         self._receiver = receiver
@@ -62,7 +62,10 @@ class DeadLetters:
     async def redrive(
         self, message_id: str, send: Callable[[ServiceBusMessage], Awaitable[None]]
     ) -> bool:
-        """Send first, then complete: a crash between the two duplicates and never loses."""
+        """Send it again and then complete the dead letter: a crash between the two loses nothing.
+
+        Return False when there is none of that id. Raise QueueUnavailableError when it is held.
+        """
         async with self._redriving:
             position = await self._position(message_id)
             if position == 0:
@@ -71,7 +74,7 @@ class DeadLetters:
             try:
                 dead = await self._take(message_id, position, taken)
                 await send(redriven(dead))
-                with suppress(MessageLockLostError):  # sent it is, and sending it again is harmless
+                with suppress(MessageLockLostError):  # it was sent; a second time does no harm
                     await self._receiver.run(lambda receiver: receiver.complete_message(dead))
                 taken.remove(dead)
             finally:
@@ -79,7 +82,7 @@ class DeadLetters:
             return True
 
     async def _position(self, message_id: str) -> int:
-        """1 is the oldest; 0 says that there is none."""
+        """Return its place among the dead letters, from 1 for the oldest; 0 when there is none."""
         position = 0
         async for message in peek(self._receiver):
             position += 1
@@ -90,9 +93,9 @@ class DeadLetters:
     async def _take(
         self, message_id: str, position: int, taken: list[ServiceBusReceivedMessage]
     ) -> ServiceBusReceivedMessage:
-        """Lock the oldest up to ours: no other way leads to it.
+        """Lock the dead letters up to ours, as the service gives them out in order only.
 
-        Ask for no more than that: what is given back would at once come again for the rest.
+        More are not asked for: what is given back would at once be received again.
         """
         while left := position - len(taken):
             batch = await self._receiver.run(partial(_take_batch, limit=min(left, TAKE)))
@@ -106,7 +109,7 @@ class DeadLetters:
 
     async def _give_back(self, taken: list[ServiceBusReceivedMessage]) -> None:
         for message in taken:
-            with suppress(ServiceBusError, MessageAlreadySettled):  # else its lock runs out
+            with suppress(ServiceBusError, MessageAlreadySettled):  # then its lock runs out
                 await self._receiver.run(partial(_abandon, message=message))
 
     async def close(self) -> None:

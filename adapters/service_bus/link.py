@@ -1,7 +1,7 @@
-"""A link to a queue that many tasks share; it is replaced, never repaired, when it breaks.
+"""A link to a queue that many tasks share; a broken one is replaced, and never repaired.
 
 The SDK opens a broken link again by itself, but from every task that meets the break: one task then
-closes what another has just opened, and the locks run out meanwhile. So its own retries are off.
+closes what another has just opened, and locks run out meanwhile. So its own retries are off.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 CLOSED = "This queue was closed. Nothing was done; what it held comes again when its lock ends."
 
-# The link is fine, and asking again gives the same answer.
+# The link is fine: these are answers, which another try would give again.
 ANSWERS = (
     MessageAlreadySettled,
     MessageLockLostError,
@@ -46,14 +46,14 @@ ANSWERS = (
     MessageSizeExceededError,
     ServiceBusQuotaExceededError,
 )
-# Somebody must first change something elsewhere.
+# Another try is useless until a person changes something in Azure or in the settings.
 SETTINGS = (
     MessagingEntityDisabledError,
     MessagingEntityNotFoundError,
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
 )
-# From inside the SDK when two tasks meet the same break and both close its connection.
+# The SDK raises these when two tasks meet the same break and both close its connection.
 COLLISIONS = (ValueError, AttributeError, OSError)
 
 
@@ -62,8 +62,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
     ``try_s`` bounds one attempt and cannot be below 1: a link takes that long to open. ``repair_s``
     is how long we try again after a first failure; it is short, as a webhook waits for us.
-    ``settle_s`` is how long the outcome of a settlement may take before the SDK settles again,
-    another way.
+    ``settle_s`` is how long the outcome of a settlement may take before the SDK settles again in
+    another way. After a failure we wait ``backoff_s``, then twice that, up to ``max_backoff_s``.
     """
 
     try_s: float = 3.0
@@ -75,7 +75,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Line(Generic[H]):
-    """One handler of the SDK with a connection of its own, and how many tasks are using it."""
+    """One sender or receiver of the SDK with its connection, and how many tasks are using it."""
 
     handler: H
     users: int = 0
@@ -83,7 +83,7 @@ class Line(Generic[H]):
 
 
 class SteadyLink(Generic[H]):
-    """``build`` makes a sender or receiver that does not try again (``retry_total=0``)."""
+    """``build`` makes a sender or receiver that does not retry by itself (``retry_total=0``)."""
 
     def __init__(self, build: Callable[[], H], patience: Patience) -> None:
         self._build: Callable[[], H] = build
@@ -92,7 +92,10 @@ class SteadyLink(Generic[H]):
         self._is_closed = False
 
     async def run(self, act: Callable[[H], Awaitable[T]]) -> T:
-        """Do it again, on a new link when this one broke; ``act`` must bear that."""
+        """Call ``act``, again after a failure and on a new link if this one broke.
+
+        ``act`` must be safe to repeat. Raise the SDK's error when ``repair_s`` is over.
+        """
         backoff_s = self._patience.backoff_s
         give_up = None
         while True:
@@ -101,7 +104,7 @@ class SteadyLink(Generic[H]):
             except (*ANSWERS, *SETTINGS):
                 raise
             except ServiceBusError as error:
-                # The service detaches a link that was idle for ten minutes: the first is no news.
+                # The service detaches a link after ten idle minutes: a first failure is normal.
                 level = logging.WARNING if give_up else logging.INFO
                 extra = {"action": "queue_try_failed", "error": type(error).__name__}
                 logger.log(level, "Service Bus did not do what was asked", extra=extra)
@@ -127,7 +130,7 @@ class SteadyLink(Generic[H]):
             await self._leave(line)
 
     async def _join(self) -> Line[H]:
-        """One task opens for all that wait; they share its failure, or each would try in turn."""
+        """Open it once for all tasks that wait; they share a failure, or each would try in turn."""
         if self._is_closed:
             raise QueueUnavailableError(CLOSED)
         if self._line is None or _is_over(self._line):
@@ -146,7 +149,7 @@ class SteadyLink(Generic[H]):
         return Line(handler)
 
     async def _leave(self, line: Line[H]) -> None:
-        """The last one out closes a broken line: the others' work on it may still succeed."""
+        """Close a broken line with its last user: the work of others on it may still succeed."""
         line.users -= 1
         if line.is_broken and line.users == 0:
             await _close(line.handler)
@@ -166,6 +169,6 @@ def _is_over(line: asyncio.Task[Line[H]]) -> bool:
 
 
 async def _close(handler: ServiceBusSender | ServiceBusReceiver) -> None:
-    """What cannot be closed is broken already."""
+    """Close the handler; an error is passed over, as what cannot be closed is broken already."""
     with suppress(ServiceBusError, *COLLISIONS):
         await handler.close()

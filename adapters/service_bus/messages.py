@@ -1,4 +1,4 @@
-"""Our messages as Service Bus messages, and back."""
+"""Turns our messages into Service Bus messages, and those into ours."""
 
 import re
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ def to_service_bus(message: Message) -> ServiceBusMessage:
 async def to_batches(
     sender: ServiceBusSender, messages: Iterable[ServiceBusMessage]
 ) -> list[ServiceBusMessageBatch]:
-    """As few as possible; raise the SDK's MessageSizeExceededError for one that fits in none."""
+    """Fill few batches. Raise the SDK's MessageSizeExceededError for one that fits in none."""
     batches: list[ServiceBusMessageBatch] = []
     for message in messages:
         if not batches or not _fits(batches[-1], message):
@@ -52,7 +52,7 @@ def _fits(batch: ServiceBusMessageBatch, message: ServiceBusMessage) -> bool:
 
 
 def to_message(message: ServiceBusReceivedMessage) -> Message:
-    """Somebody else's message may lack an id or carry no bytes: it is still shown and settled."""
+    """Read a message; another sender's may lack an id or bytes, and is still shown and settled."""
     name = str(message.message_id or f"unnamed-{message.sequence_number}")
     if message.correlation_id and REDRIVEN.search(name):
         name = message.correlation_id
@@ -90,14 +90,14 @@ def to_received(message: ServiceBusReceivedMessage) -> Received:
 
 
 def _lock_s(message: ServiceBusReceivedMessage) -> float:
-    """A lock is as long as it is right after it was given."""
+    """Return what is left of the lock; right after receiving that is its whole length."""
     until = message.locked_until_utc
     left_s = (until - datetime.now(UTC)).total_seconds() if until else 0.0
     return max(left_s, SHORTEST_LOCK_S)
 
 
 def to_dead_letter(message: ServiceBusReceivedMessage) -> DeadLetter:
-    """``since`` is the enqueued time that the service shows in the dead-letter queue."""
+    """Read a dead letter; ``since`` is when the service put it into the dead-letter queue."""
     why = [message.dead_letter_reason, message.dead_letter_error_description]
     return DeadLetter(
         message=to_message(message),
@@ -107,11 +107,11 @@ def to_dead_letter(message: ServiceBusReceivedMessage) -> DeadLetter:
 
 
 def redriven(dead: ServiceBusReceivedMessage) -> ServiceBusMessage:
-    """The same body as ``<id>~redrive-<n>``; ``n`` is the dead letter's sequence number.
+    """Make a message ``<id>~redrive-<n>`` of the body; ``n`` is the dead letter's sequence number.
 
-    Duplicate detection would swallow the old id. The number is another one for each dead letter,
-    and the same one when the same dead letter is sent again after a crash: then duplicate
-    detection drops the second. The old id travels along as correlation id and is what we read.
+    Duplicate detection would drop the old id. Each dead letter has another number; one that is sent
+    again after a crash has the same, so that duplicate detection drops the second message. The old
+    id goes along as the correlation id, which ``to_message`` reads.
     """
     message = to_message(dead)
     return ServiceBusMessage(

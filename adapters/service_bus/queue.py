@@ -1,4 +1,4 @@
-"""A queue of Azure Service Bus: peek-lock, scheduled messages, dead letters, duplicate detection.
+"""A queue of Azure Service Bus, with its locks, schedules, dead letters and duplicate detection.
 
 One sender and one receiver stay open: opening either takes half a second and a connection.
 """
@@ -41,7 +41,7 @@ COUNT_LIMIT = 1000
 NO_TURN = "Queue {queue!r} does not answer earlier senders. Nothing was sent; try again."
 
 Settle = Callable[[ServiceBusReceiver, ServiceBusReceivedMessage], Awaitable[None]]
-# What timed out may yet have happened: hence "counts as", and hence the fixed message ids.
+# What timed out may still have been done: hence "counts as", and hence the fixed message ids.
 NO_RIGHT = (
     "Service Bus refuses our identity at queue {queue!r}. Nothing counts as done; check the"
     " connection string, or that our identity has the roles Azure Service Bus Data Sender and"
@@ -59,7 +59,7 @@ FULL = (
 BUSY = "Service Bus throttles queue {queue!r}. Nothing counts as done; try again later."
 UNREACHABLE = "Queue {queue!r} cannot be reached ({error}). Nothing counts as done; try again."
 
-# The first that fits counts: from the special to the general, with the seconds to stay away.
+# The first match counts, from special to general; the number is the seconds to wait.
 UNAVAILABLE: tuple[tuple[tuple[type[ServiceBusError], ...], str, float], ...] = (
     ((ServiceBusAuthenticationError, ServiceBusAuthorizationError), NO_RIGHT, 30.0),
     ((MessagingEntityNotFoundError,), NO_QUEUE, 30.0),
@@ -71,7 +71,7 @@ UNAVAILABLE: tuple[tuple[tuple[type[ServiceBusError], ...], str, float], ...] = 
 
 
 class ServiceBusQueue:
-    """It connects at the first use, and again by itself when a connection breaks."""
+    """Implements ``core.ports.Queue``; it connects at the first use, and again after a break."""
 
     def __init__(self, clients: Clients) -> None:
         self._name = clients.queue
@@ -85,9 +85,9 @@ class ServiceBusQueue:
         self._held: dict[str, ServiceBusReceivedMessage] = {}
 
     async def send(self, *messages: Message) -> None:
-        """Send them in as many batches as they need.
+        """Send the messages in as many batches as they need.
 
-        What is too large is found before any is sent.
+        Raise MessageTooLargeError before any is sent.
         """
         await self._send(*map(to_service_bus, messages))
 
@@ -103,7 +103,7 @@ class ServiceBusQueue:
         due = not_before.astimezone(UTC)
 
         async def schedule(sender: ServiceBusSender) -> None:
-            await to_batches(sender, [later])  # finds what is too large; scheduling does not
+            await to_batches(sender, [later])  # refuses one that is too large; scheduling does not
             await sender.schedule_messages(later, due)
 
         await self._in_turn(schedule)
@@ -174,10 +174,10 @@ class ServiceBusQueue:
         self._held.pop(received.lock, None)
 
     async def _was_settled(self, message: ServiceBusReceivedMessage) -> bool:
-        """Say whether a lost lock only means that the first answer got lost.
+        """Tell whether a lost lock only means that the answer to the first settlement got lost.
 
-        When no outcome arrives, the SDK settles a second time, and is told that there is no such
-        lock any more. The message that is gone from the queue was settled at the first time.
+        When no answer comes, the SDK settles a second time, and is told that there is no such lock
+        any more. If the message is gone from the queue, the first settlement was done.
         """
         number = message.sequence_number
         if number is None or not _is_locked(message, datetime.now(UTC)):
@@ -199,12 +199,12 @@ class ServiceBusQueue:
             return await self._dead_letters.read(limit)
 
     async def redrive(self, message_id: str) -> bool:
-        """Send it again as ``<id>~redrive-<n>``: duplicate detection would swallow the old id."""
+        """Send it again as ``<id>~redrive-<n>``: duplicate detection would drop the old id."""
         with in_our_words(self._name):
             return await self._dead_letters.redrive(message_id, self._send)
 
     async def waiting(self) -> int:
-        """Count messages that are ready or under a lock, by a look at ``COUNT_LIMIT`` at most.
+        """Count messages that are ready or under a lock, among the first ``COUNT_LIMIT``.
 
         The service tells its own count only to managers of the namespace, over another protocol.
         """
@@ -232,7 +232,7 @@ def _is_locked(message: ServiceBusReceivedMessage, now: datetime) -> bool:
 def in_our_words(queue: str) -> Iterator[None]:
     """Raise our own errors for what the client raises.
 
-    Its own text stays in the cause: it may name addresses that nobody needs to see.
+    The client's text stays in the cause, as it may name addresses that nobody needs to see.
     """
     try:
         yield
