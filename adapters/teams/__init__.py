@@ -1,1 +1,1 @@
-"""Teams: conversations, activities that come in, and cards that go out."""
+"""Microsoft Teams: activities come in, cards go out, and conversations are reached again."""

@@ -1,4 +1,4 @@
-"""Between the channel's activities and our words: who, what, where; and a card as an activity."""
+"""Reads person, conversation and click from the channel's activities, and makes those of cards."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Pressed(msgspec.Struct, frozen=True):
-    """The part of an invoke that we read; nothing in it says who pressed."""
+    """The part of a click that we read; nothing in it says who pressed."""
 
     action: Action
 
     def words(self) -> dict[str, str]:
-        """Inputs are text, but some clients send numbers and booleans."""
+        """Return the inputs as text, as some clients send numbers and booleans."""
         data = self.action.data or {}
         return {name: _as_text(value) for name, value in data.items() if value is not None}
 
@@ -40,7 +40,7 @@ def pressed(activity: Activity) -> Pressed | None:
 
 
 def object_id(activity: Activity) -> str:
-    """The person in the directory; a display name is never asked."""
+    """Return the sender's id in the directory, or ""; a display name proves nothing."""
     sender = activity.from_property
     return (sender.aad_object_id or "") if sender else ""
 
@@ -54,7 +54,7 @@ def tenant(activity: Activity) -> str:
 
 
 def conversation(activity: Activity) -> str:
-    """Our name for it: a person's own conversation is named after the person."""
+    """Return our name of the conversation; a personal one is named after the person."""
     if activity.conversation.conversation_type == "personal" and object_id(activity):
         return direct(PersonId(object_id(activity)))
     return str(activity.conversation.id).partition(THREAD)[0]
@@ -71,18 +71,18 @@ def address(activity: Activity) -> Address:
 
 
 def card_activity(card: Card) -> Activity:
-    """``summary`` is what a phone shows in its notification."""
+    """Make a message of the card; a phone shows ``summary`` in its notification."""
     attachment = Attachment(content_type=CONTENT_TYPE, content=encode(card))
     return Activity(type="message", attachments=[attachment], summary=card.summary or "A card")
 
 
 def card_answer(card: Card) -> Activity:
-    """Replaces the card in the eyes of the person who pressed."""
+    """Answer a click with a card that replaces the old one for the person who pressed."""
     return _answer(CONTENT_TYPE, encode(card))
 
 
 def message_answer(text: str) -> Activity:
-    """A word to the person who pressed; the card stays as it is, and usable."""
+    """Answer a click with a text for the person who pressed; the card stays usable."""
     return _answer(MESSAGE_TYPE, text)
 
 

@@ -1,7 +1,7 @@
-"""The elements of a card as Adaptive Card 1.5 elements, within limits of length.
+"""Encodes the elements of a card as Adaptive Card 1.5 elements, within limits of length.
 
 Reference: https://adaptivecards.io/explorer/. Free text goes into RichTextBlock, which reads no
-markdown at all; where an element does (TextBlock, FactSet) the text is escaped.
+markdown at all; in elements that do (TextBlock, FactSet) the text is escaped.
 """
 
 import re
@@ -22,7 +22,7 @@ COLOURS: Final = {
 }
 GROUNDS: Final = COLOURS | {Tone.PLAIN: "emphasis", Tone.SUBTLE: "emphasis"}
 NUMBER = re.compile(r"[+\-±]?[\d.,\s]+(?:e[+-]?\d+)?\s?%?|-|–|new|gone", re.IGNORECASE)  # noqa: RUF001
-NARROWEST, WIDEST = 5, 24  # letters that a column's share of the width is made for
+NARROWEST, WIDEST = 5, 24  # bounds of a column's share of the width, in letters
 INPUT_LETTERS = 2000
 
 
@@ -39,7 +39,7 @@ def more(count: int) -> Json:
 
 
 class Encoder:
-    """Encodes one card: section ids must be unique in it, and the same in its next version."""
+    """Encodes one card; section ids are unique in it, and stay the same in its next version."""
 
     def __init__(self, limits: CardLimits) -> None:
         self._limits = limits
@@ -75,7 +75,7 @@ class Encoder:
         return {**block, "weight": "Bolder", **size}
 
     def _text(self, text: Text) -> list[Json]:
-        """One block a line: an inline text knows no line break."""
+        """Encode one block for each line, as inline text has no line breaks."""
         lines = self._short(text.text).split("\n")
         shown = lines[: self._limits.rows]
         kinds = {"is_bold": text.is_bold, "is_monospace": text.is_monospace}
@@ -124,7 +124,7 @@ class Encoder:
         return {"type": "TableRow", "cells": [{"type": "TableCell", "items": [c]} for c in cells]}
 
     def _line(self, row: tuple[Cell, ...]) -> Json:
-        """A row for clients that know no table."""
+        """Encode a row as one line, for clients that have no tables."""
         text = " · ".join(self._short(cell.text) or "-" for cell in row)
         return {"type": "RichTextBlock", "inlines": [text]}
 
@@ -146,7 +146,7 @@ class Encoder:
         return found
 
     def _section(self, section: Section) -> list[Json]:
-        """A title that opens its details with a tap; the arrow turns with them."""
+        """Encode a title that opens its details with a tap; one of two arrows shows the state."""
         name = self._section_id(section.title)
         opened, closed = f"{name}-open", f"{name}-closed"
         toggle = {
@@ -200,7 +200,7 @@ def _filled(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
 
 
 def _columns(rows: tuple[tuple[Cell, ...], ...]) -> list[Json]:
-    """Widths by the longest text; a column of numbers stands to the right."""
+    """Return the widths, by the longest text; a column of numbers is aligned to the right."""
     return [
         {"width": min(WIDEST, max(NARROWEST, *(len(cell.text) for cell in column)))}
         | ({"horizontalCellContentAlignment": "Right"} if _is_numeric(column) else {})

@@ -1,4 +1,4 @@
-"""A card as Microsoft's Adaptive Card 1.5, the newest that Teams reads, small enough to be taken.
+"""Encodes a card as Adaptive Card 1.5, the newest that Teams reads, small enough to be accepted.
 
 Buttons are Action.Execute (Universal Actions):
 https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/overview
@@ -33,7 +33,7 @@ LADDER: Final = (
 
 
 def encode(card: Card) -> Json:
-    """Encode it in at most LARGEST bytes: what is too long is cut with "and N more on the page"."""
+    """Encode the card in LARGEST bytes; what is cut is told as "and N more on the page"."""
     found: Json = {}
     for limits in LADDER:
         found = _encode(card, limits)

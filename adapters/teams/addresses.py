@@ -1,4 +1,4 @@
-"""Where the Bot Framework reaches conversations: in the chat window, or where they told us."""
+"""Addresses at which the Bot Framework reaches conversations."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from core.ports import Conversations
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a conversation is reached: the channel's service, and its own id there."""
+    """The channel's service, and the conversation's own id there."""
 
     service_url: str
     conversation: str
@@ -18,7 +18,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddressBook(Protocol):
-    """Keeps what each conversation told us, so that a worker can post there later."""
+    """Keeps the address of each conversation, so that a worker can post there later."""
 
     async def find_address(self, conversation: str) -> Address | None: ...
 
@@ -26,7 +26,7 @@ class AddressBook(Protocol):
 
 
 class LocalAddresses:
-    """Every conversation is in our own chat window, under its own name."""
+    """For one machine: every conversation is in our chat window, and its name is its id."""
 
     def __init__(self, service_url: str) -> None:
         self._service_url = service_url
@@ -39,7 +39,7 @@ class LocalAddresses:
 
 
 class KeptAddresses:
-    """What each conversation told us lately, kept where every process of ours finds it."""
+    """Keeps the latest address of each conversation where all our processes find it."""
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations

@@ -1,4 +1,4 @@
-"""Who may speak to the bot's endpoint: the channel's signed token, or this machine alone.
+"""Who may call the bot's endpoint: the channel with a signed token, or this machine alone.
 
 The SDK's own middleware accepts any application of the tenant that holds a token for the bot, and
 such an application could claim to be anybody; here only the channel itself is believed.
@@ -38,21 +38,21 @@ Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
 
 
 def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> ConnectionManager:
-    """How the bot proves itself to the channel when it posts."""
+    """Return the SDK's connections, by which the bot proves itself when it posts."""
     if settings.is_local:
         return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
     return _manager(tokens or BotTokens, _configuration(settings))
 
 
 def identify_by(settings: TeamsSettings, manager: ConnectionManager) -> Identify:
-    """Who sent a request, or None: then nothing of it is read."""
+    """Return the function that verifies a sender; it gives None when nothing may be read."""
     return _from_this_machine if settings.is_local else _from_the_channel(manager)
 
 
 class BotTokens(MsalAuth):
-    """The SDK's way to the bot's own token, with an end to waiting, and its errors as ours.
+    """Gets the bot's own token through the SDK, within TOKEN_S. Raise UnavailableError without it.
 
-    Its first call asks the directory for its endpoints, on the event loop and without a limit.
+    The SDK's first call would ask for the directory's endpoints on the event loop, with no limit.
     """
 
     async def get_access_token(
@@ -63,14 +63,14 @@ class BotTokens(MsalAuth):
     ) -> str:
         try:
             async with asyncio.timeout(TOKEN_S):
-                await asyncio.to_thread(self._get_client)  # it is remembered
+                await asyncio.to_thread(self._get_client)  # the SDK remembers it
                 return await super().get_access_token(resource_url, scopes, force_refresh)
         except (ValueError, requests.RequestException, TimeoutError) as error:
             raise UnavailableError(SIGN_IN_SILENT.format(why=type(error).__name__)) from None
 
 
 class VerifiedRequest:
-    """A request as the SDK wants it, with the sender that we have verified."""
+    """A request in the form that the SDK takes, with the sender that we have verified."""
 
     def __init__(self, request: web.Request, claims: ClaimsIdentity) -> None:
         self._request = request
@@ -112,7 +112,7 @@ def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
 
 
 async def _from_this_machine(request: web.Request) -> ClaimsIdentity | None:
-    """A program here, such as the chat window's server, and no web page."""
+    """Let in a program on this machine, such as the chat window's server, but no web page."""
     return ClaimsIdentity() if DOOR.lets_in(request) else None
 
 

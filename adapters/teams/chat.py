@@ -1,6 +1,6 @@
-"""Microsoft Teams through the Microsoft 365 Agents SDK: the endpoint, and posting on our own.
+"""Microsoft Teams through the Microsoft 365 Agents SDK: the endpoint, and posting unasked.
 
-The chat window of one machine speaks the same protocol to the same endpoint.
+The chat window of one machine uses the same protocol and the same endpoint.
 https://learn.microsoft.com/microsoft-365/agents-sdk/
 """
 
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 UNVERIFIED = "The sender could not be verified. Nothing was read."
 UNREADABLE = "This is no activity. Nothing was done."
 LATER = "Nothing can be answered now. Nothing was done; send it again."
-GONE = "ActivityNotFoundInConversation"  # Teams says so with more than one status
+GONE = "ActivityNotFoundInConversation"  # Teams sends it with more than one status
 FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 NEVER = (
     "The chat refuses this card for good ({status}). It was not shown; what it shows is on the "
@@ -62,7 +62,7 @@ def teams_app(
     *,
     tokens: Tokens | None = None,
 ) -> web.Application:
-    """POST /messages; mount it at /api. Raise SettingsError rather than start unsafe."""
+    """Return the app of POST /messages, to mount at /api. Raise SettingsError if it were unsafe."""
     settings.check()
     manager = connections(settings, tokens)
     adapter = _adapter(settings, manager)
@@ -91,7 +91,10 @@ def teams_app(
 
 
 class TeamsChat:
-    """The port Chat. A conversation is a name in the address book, or the channel's own id."""
+    """Implements ``core.ports.Chat``.
+
+    A conversation is a name in the address book, or the channel's own id.
+    """
 
     def __init__(
         self, addresses: AddressBook, settings: TeamsSettings, *, tokens: Tokens | None = None
@@ -99,7 +102,7 @@ class TeamsChat:
         self._addresses = addresses
         self._settings = settings
         self._adapter = _adapter(settings, connections(settings, tokens))
-        self._adapter.on_turn_error = None  # so that an error reaches who asked
+        self._adapter.on_turn_error = None  # so that an error reaches the caller
 
     async def post(self, conversation: str, card: Card) -> str:
         return await self._send(conversation, card_activity(card))
@@ -128,7 +131,7 @@ class TeamsChat:
     async def _continue(
         self, conversation: str, do: Callable[[TurnContext], Awaitable[None]], what: str
     ) -> None:
-        """Do it in a turn of our own making, and say in our words what went wrong."""
+        """Call ``do`` in a turn of our own, and raise our errors; ``what`` is what may be gone."""
         claims = self._claims()
         activity = await self._continuation(conversation)
         try:
@@ -142,13 +145,13 @@ class TeamsChat:
             wait_s = ASKED_TO_WAIT_S if is_busy else 5.0
             raise UnavailableError(_refused(error.status), retry_after_s=wait_s) from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            # a ValueError: the answer is none of the channel's, as a page of a gateway before it
+            # a ValueError: the answer is not the channel's, but, say, the page of a gateway
             raise UnavailableError(_refused(type(error).__name__)) from error
 
     async def _continuation(self, conversation: str) -> Activity:
         known = await self._addresses.find_address(conversation)
         if known is None and conversation.startswith("@"):
-            raise UnknownNameError("conversation", conversation)  # they never wrote to the bot
+            raise UnknownNameError("conversation", conversation)  # this person never wrote to us
         found = known or Address(
             service_url=self._settings.service_url,
             conversation=conversation,
@@ -162,7 +165,7 @@ class TeamsChat:
             agent=ChannelAccount(id=found.bot or f"28:{self._settings.app_id}"),
         )
         activity = reference.get_continuation_activity()
-        activity.id = None  # else the SDK would reply to it, a message that nobody has seen
+        activity.id = None  # else the SDK would reply to it, and no such message exists
         return activity
 
     def _claims(self) -> ClaimsIdentity:
@@ -178,7 +181,7 @@ def _response(answer: HttpResponse) -> web.Response:
 
 
 def _adapter(settings: TeamsSettings, manager: ConnectionManager) -> CloudAdapter:
-    """Off this machine, only Microsoft's hosts may be told to us as the place to answer."""
+    """Make the SDK's adapter; unless local, it answers only to addresses of Microsoft's hosts."""
     validator = OutboundHostValidator(enabled=not settings.is_local)
     return CloudAdapter(connection_manager=manager, host_validator=validator)
 

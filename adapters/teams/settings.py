@@ -1,4 +1,4 @@
-"""What the Teams endpoint must be told, and what it refuses to start with."""
+"""The settings of the Teams endpoint, and which of them it refuses."""
 
 import re
 from typing import Final
@@ -8,9 +8,9 @@ import msgspec
 from core.errors import SettingsError
 from core.loopback import is_loopback
 
-SURFACE: Final = "teams"  # what a conversation of platform.yml may name before its own name
-ISSUER: Final = "https://api.botframework.com"  # who signs what Teams sends to a bot
-SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"  # the world-wide door
+SURFACE: Final = "teams"  # a conversation of platform.yml may begin with it, before its own name
+ISSUER: Final = "https://api.botframework.com"  # the issuer of the tokens that Teams sends to a bot
+SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"  # the address for all regions
 
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NOT_HERE: Final = (
@@ -33,7 +33,7 @@ SECRET: Final = (
 
 
 class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``is_local``: anybody on this machine may say who they are, so it listens to nobody else.
+    """With ``is_local`` anybody may say who they are, so that only this machine is listened to.
 
     Elsewhere ``app_id``, ``client_secret`` and ``tenant`` are the bot's registration and the
     bank's directory.
@@ -47,7 +47,7 @@ class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
     service_url: str = SERVICE_URL
 
     def check(self) -> None:
-        """Raise SettingsError for a start that would let in whom it cannot know."""
+        """Raise SettingsError for settings that would let in unverified people, or lack a value."""
         if self.is_local:
             if not is_loopback(self.host):
                 raise SettingsError(NOT_HERE.format(host=self.host))
@@ -61,7 +61,7 @@ class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError(NOT_SET.format(name=SECRET[0], what=SECRET[1]))
 
     def __repr__(self) -> str:
-        """Never the secret: settings are shown in errors and logs."""
+        """Leave the secret out, as settings are shown in errors and logs."""
         return (
             f"TeamsSettings(is_local={self.is_local}, host={self.host!r}, app_id={self.app_id!r})"
         )

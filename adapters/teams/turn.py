@@ -1,4 +1,4 @@
-"""One turn of a conversation: an activity comes in, the bot answers with a card."""
+"""One turn of a conversation: an activity comes in, and the bot answers with a card."""
 
 import asyncio
 import logging
@@ -41,7 +41,7 @@ UPDATE_S = 5.0  # Teams gives up on a click after about ten seconds
 
 
 class Turns:
-    """The SDK's Agent: nothing in an activity but its verified sender says who a person is."""
+    """The SDK's Agent; only the verified sender of an activity says who a person is."""
 
     def __init__(
         self, bot: Bot, directory: Directory, addresses: AddressBook, settings: TeamsSettings
@@ -61,7 +61,7 @@ class Turns:
             await self._keep(activity)
 
     async def on_error(self, context: TurnContext, error: Exception) -> None:
-        """In place of the SDK's handler, which sends the exception's text to the chat."""
+        """Answer in place of the SDK's handler, which sends the exception's text to the chat."""
         extra = {"action": "chat_turn_failed", "error": type(error).__name__}
         logger.error("a turn failed", extra=extra, exc_info=error)
         is_click = context.activity.type == "invoke"
@@ -99,7 +99,7 @@ class Turns:
         await self._update(context, card)
 
     async def _update(self, context: TurnContext, card: Card) -> None:
-        """The answer changes the card for one person only: this changes it for everybody."""
+        """Change the card for everybody, as the answer changed it for one person only."""
         shown = context.activity.reply_to_id
         if card.is_private or not shown:
             return
@@ -109,7 +109,7 @@ class Turns:
             async with asyncio.timeout(UPDATE_S):
                 await context.update_activity(update)
         except (aiohttp.ClientError, TimeoutError) as error:
-            # the decision stands, and the card's own delivery brings the others up to date
+            # the decision stands, and the card's own job updates it for the others
             extra = {"action": "card_update_failed", "error": type(error).__name__}
             logger.warning("a card was not updated", extra=extra)
 
