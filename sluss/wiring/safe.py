@@ -1,4 +1,4 @@
-"""What a start refuses before anything runs: settings under which it could not be trusted."""
+"""Refuses a start whose settings would make it unsafe, before anything runs."""
 
 from typing import Final
 
