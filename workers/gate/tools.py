@@ -64,8 +64,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
     ) -> CheckResult:
         """Run the tool and have its output judged; whatever the tool does, there is a result.
 
-        ``slot`` is a core to run on. A command with the network waits for its turn too, but then
-        gives the slot back, as it mostly waits.
+        ``slot`` is a core. A command with the network waits for it too, but gives it back at once.
         """
         repo, facts = check.part(subject.repo), subject.facts.part(check.asks)
         try:
