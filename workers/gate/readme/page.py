@@ -156,8 +156,8 @@ class _Reader:
 def _judged(reader: _Reader) -> Iterator[PageHeading]:
     """Yield the headings with ``is_empty`` set.
 
-    A section is empty when it holds no text and no deeper heading. A heading such as ``## Owner:
-    credit risk`` says all that is needed by itself.
+    A section is empty when it holds no text and no deeper heading. One such as
+    ``## Owner: credit risk`` says all that is needed by itself.
     """
     filled = iter([*reader.filled, 0])
     content = next(filled)
