@@ -1,4 +1,4 @@
-"""The command line: ``sluss``."""
+"""Starts the command line ``sluss``."""
 
 import gc
 import logging

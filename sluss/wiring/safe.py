@@ -19,7 +19,7 @@ NO_PUBLIC_URL: Final = (
 
 
 def refuse_unsafe(settings: Settings, role: Role) -> None:
-    """Raise SettingsError that names the one setting to mend."""
+    """Check the settings for this role. Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
     refuse_closed_service_bus(settings)
     settings.secrets.secret(MLFLOW_SECRET)
