@@ -1,8 +1,8 @@
-"""How fast a delivery is acknowledged once it is durable, against a handler that stores nothing.
+"""Measures how fast a delivery is acknowledged, against a handler that stores nothing.
 
-``python benchmarks/ack.py`` serves both in one process and calls them from another one, in turns,
+``python benchmarks/ack.py`` serves both in one process and calls them in turns from another one,
 over 10 connections that stay open: first as fast as they go, then 100 deliveries a second while
-the time of each answer is taken, then a burst of 2,000.
+each answer is timed, then a burst of 2,000.
 
 ``--story`` measures instead how the whole of Sluss answers 100 deliveries a second while it tells
 the story of ``sluss demo --script`` in the same process; that takes some minutes.
@@ -27,7 +27,7 @@ from aiohttp.test_utils import unused_port
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from ack_client import BURST, PER_ROUND, ROUNDS, STEADY_PER_S, STEADY_S
 
@@ -51,7 +51,7 @@ def utc_now() -> datetime:
 
 
 def bare_handler() -> Any:
-    """Reads, checks the credentials and parses, as ours does; stores nothing."""
+    """Read a request, check its credentials and parse it, as our handler does; store nothing."""
     credentials = SharedSecret([SECRET])
 
     async def receive(request: web.Request) -> web.Response:
@@ -100,7 +100,7 @@ async def in_turns(folder: Path) -> None:
 
 
 async def during_a_story(folder: Path) -> None:
-    """The pushes are of a repository that nobody brought on board: each is handled and ignored."""
+    """Send deliveries during the story; their repository is unknown, so each is only ignored."""
     logging.getLogger("microsoft_agents").setLevel(logging.ERROR)  # it warns of local mode
     home = folder / "home"
     prepare_home(home)
@@ -130,7 +130,7 @@ async def started(port: int, secret: str, *options: str) -> Process:
 
 
 async def figures_of(client: Process) -> dict[str, Any]:
-    """Close its input, which ends one that sends steadily."""
+    """Return a client's figures; closing its input ends a client that sends steadily."""
     output, _ = await client.communicate(b"")
     figures: dict[str, Any] = json.loads(output)
     return figures

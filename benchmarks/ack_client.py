@@ -1,4 +1,4 @@
-"""The sender of ``ack.py``: a process of its own, so that it takes no time from the server's.
+"""Sends the deliveries of ``ack.py`` from a process of its own, to take no time of the server.
 
 ``python benchmarks/ack_client.py PORT`` reads the hook's secret from its standard input, calls the
 bare and the durable handler in turns, and prints figures as JSON. With ``--steadily`` it sends 100
@@ -28,7 +28,7 @@ BURST = 2000
 
 
 def push(number: int) -> bytes:
-    """A push as Azure DevOps sends it, about 3 KB; each is another one."""
+    """Make a push as Azure DevOps sends it, about 3 KB; each number gives a different one."""
     commit = f"{number:040x}"
     text = "A person pushed 1 commit to branch main of repository loan_default.\r\n" * 5
     hook = {
@@ -55,7 +55,7 @@ def push(number: int) -> bytes:
 
 
 class Client:
-    """Posts pushes and keeps how long each answer took, and its status."""
+    """Posts pushes, and measures the seconds until each answer."""
 
     def __init__(self, session: ClientSession) -> None:
         self._session = session
@@ -81,7 +81,7 @@ class Client:
         return figures_of(answers, time.perf_counter() - start)
 
     async def steadily(self, path: str, is_over: Callable[[float], bool]) -> dict[str, Any]:
-        """``is_over`` is asked before each, with the seconds since the start."""
+        """Send at a fixed rate; before each push ``is_over`` gets the seconds since the start."""
         start = time.perf_counter()
         posts: list[asyncio.Task[tuple[float, int]]] = []
         while not is_over(time.perf_counter() - start):

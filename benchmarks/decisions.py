@@ -1,8 +1,8 @@
-"""Decisions per second in one stream, against as many streams side by side.
+"""Measures decisions per second in one stream, against as many streams side by side.
 
 ``python benchmarks/decisions.py`` handles pushes as the consumers do, eight at once, in a ledger in
-which 1,000 models are claimed: all to one stream, each to a stream of its own, and one after
-another.
+which 1,000 models are claimed: all to one stream, then each to a stream of its own, and then one
+after another.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.sql_store import SqlStore
 from core.events.derived import ModelNameClaimed
@@ -52,7 +52,7 @@ async def claim(store: SqlStore) -> None:
 
 
 async def told(handle: Handle, what: str, pushes: list[Iterable[CodePushed]]) -> float:
-    """Each row of pushes one after another, the rows side by side; return how many a second."""
+    """Handle the rows side by side, the pushes of a row in order; return pushes per second."""
 
     async def each(row: Iterable[CodePushed]) -> int:
         return len([await handle(event) for event in row])

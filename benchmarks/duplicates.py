@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from planted_copies import COPIES, OF_EACH_KIND, Tree, tree
 
@@ -42,7 +42,7 @@ def added_by_the_push(loans, params):
 
 
 class Timed:
-    """The index, with how long its look-ups take."""
+    """The index, which also records how long its look-ups take."""
 
     def __init__(self, index: CloneIndexFile) -> None:
         self.index = index
@@ -66,7 +66,7 @@ def write(planted: Tree, folder: Path) -> None:
 
 
 async def build(planted: Tree, index: CloneIndexFile) -> float:
-    """Every repository is learnt for the first time, as many at once as there are cores."""
+    """Learn every repository for the first time, as many at once as there are cores."""
     slots = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def learnt(repository: str) -> None:
@@ -82,7 +82,7 @@ async def gathered(tasks: list[Awaitable[None]]) -> None:
 
 
 async def push(planted: Tree, index: Timed) -> list[float]:
-    """A commit changes one file of a repository; all of it is compared."""
+    """Compare commits that change one file each; return the seconds of each comparison."""
     times = []
     for repository in list(planted.files)[:PUSHES]:
         code = dict(planted.files[repository])
@@ -94,7 +94,10 @@ async def push(planted: Tree, index: Timed) -> list[float]:
 
 
 def cpu() -> float:
-    """Seconds of processor so far, ours and our children's: a busy machine does not change it."""
+    """Return the seconds of processor time so far, ours and our children's.
+
+    Unlike elapsed time, it hardly depends on what else the machine does.
+    """
     return sum(os.times()[:4])
 
 
@@ -105,7 +108,7 @@ async def seconds(work: Callable[[], Awaitable[object]]) -> float:
 
 
 async def found_by_us(planted: Tree, index: CloneIndexFile) -> set[str]:
-    """The planted files in which something is told."""
+    """Return the planted files in which our check found something, copies only with origin."""
     found: set[str] = set()
     for repository, code in planted.files.items():
         only = {path: data for path, data in code.items() if path.startswith("planted/")}
@@ -115,7 +118,7 @@ async def found_by_us(planted: Tree, index: CloneIndexFile) -> set[str]:
 
 
 def _is_right(planted: Tree, clone: Clone) -> bool:
-    """A planted copy has to be told with its origin; what is no copy, not at all."""
+    """Tell whether a find counts: a planted copy only with its origin, a non-copy always."""
     origin = planted.origins.get(clone.path)
     if origin is None:
         return True
@@ -133,7 +136,7 @@ def rescan(folder: Path, report: Path) -> float:
 
 
 def found_by_jscpd(planted: Tree, report: Path) -> set[str]:
-    """Planted files that it told with their origin, or at all where they have none."""
+    """Return the planted files in which jscpd found something, copies only with origin."""
     pairs = json.loads((report / "jscpd-report.json").read_bytes())["duplicates"]
     found: set[str] = set()
     for pair in pairs:
@@ -182,7 +185,7 @@ async def compare(count: int, folder: Path) -> None:
 async def compare_build(planted: Tree, path: Path) -> float:
     index, before = CloneIndexFile(path), cpu()
     built = await build(planted, index)
-    await index.close()  # what is in the write-ahead log goes into the file
+    await index.close()  # Closing moves the write-ahead log into the file, so that its size counts.
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"index  built in {built:.1f} s ({cpu() - before:.1f} s of processor)", end=", ")
     print(f"{megabytes(path):.0f} MB; a child took {memory:.0f} MB at most", flush=True)

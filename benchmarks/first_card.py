@@ -1,9 +1,9 @@
-"""How long after a push its card is in the chat window, and when the quick answers stand on it.
+"""Measures the seconds from a push to its card in the chat window, and to the quick answers.
 
 ``python benchmarks/first_card.py`` starts the product on a home of its own, brings a rule-based
-model on board, and pushes a mistake again and again. A window of the chat is open meanwhile, as a
-person has it: a time is taken when the socket brings the card, or its update with the findings.
-The first push is told apart: those behind it have the same files, whose answers are kept.
+model on board, and pushes a mistake again and again. A chat window is open meanwhile, as a person
+has it: the clock stops when the socket brings the card, or its update with the findings. The first
+push is reported apart, as the later ones have the same files and find cached answers.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import aiohttp
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.mlflow import configure
 from core.release.state import State
@@ -30,12 +30,12 @@ from tests.story.onlooker import Onlooker, looking, rules
 from tests.story.up import Up, made_home
 
 AIM_S: Final = 2.0
-FINDING: Final = "TEAM_NAMES"  # what is wrong, as the card says it
+FINDING: Final = "TEAM_NAMES"  # The card names the mistake by this text.
 PATIENCE_S: Final = 60.0
 
 
 async def cards(window: aiohttp.ClientWebSocketResponse, title: str) -> AsyncIterator[str]:
-    """What each card of this title says, when it comes or changes."""
+    """Yield the text of each card with this title, when it is posted or updated."""
     async for message in window:
         told: dict[str, Any] = json.loads(message.data)
         card = told.get("said", {}).get("card") if told.get("type") == "spoken" else None
@@ -47,7 +47,7 @@ async def cards(window: aiohttp.ClientWebSocketResponse, title: str) -> AsyncIte
 async def one(
     window: aiohttp.ClientWebSocketResponse, repository: DemoRepository, number: int
 ) -> tuple[float, float]:
-    """Seconds from the start of ``git push`` to the card, and to the findings on it."""
+    """Return the seconds from the start of ``git push`` to the card, and to its findings."""
     await repository.commit(f"Try {number}")
     title = f"{repository.stream} release {number}"
     started = time.perf_counter()

@@ -1,8 +1,8 @@
-"""How fast the gate answers about a repository of 30 files, beside the tools that it runs.
+"""Measures how fast the gate answers on a repository of 30 files, beside the tools that it runs.
 
-``python benchmarks/gate.py`` runs in turns, ``--rounds`` times: the quick tier, each tool
-alone in the sandbox, and the whole static gate (without the unit tests). Then it asks again for
-the unchanged repository, in process and by ``sluss check``. It prints medians and their ratios.
+``python benchmarks/gate.py`` runs in turns, ``--rounds`` times: the quick tier, each tool alone in
+the sandbox, and the whole static gate (without the unit tests). Then it asks again for the
+unchanged repository, in process and by ``sluss check``. It prints medians and their ratios.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.sandbox import probe
 from core.gate.checks import ModelRepo, Status
@@ -66,7 +66,7 @@ def feature_{number}_{part}(frame: pd.DataFrame, column: str, window: int = WIND
 
 
 def write(folder: Path) -> None:
-    """What ``sluss init`` makes, and modules of a size that people write."""
+    """Write the repository of ``sluss init``, and more modules of a common size."""
     made = write_repository(folder, Kind.SUPERVISED)
     for number in range(1, FILES - made + 1):
         functions = (FUNCTION.format(number=number, part=part) for part in range(1, 7))
@@ -75,7 +75,7 @@ def write(folder: Path) -> None:
 
 
 async def timed(work: Awaitable[object]) -> float:
-    """Seconds; what did not really run is no measurement."""
+    """Return the seconds that the work takes; fail if a check did not really run."""
     started = time.perf_counter()
     done = await work
     seconds = time.perf_counter() - started
@@ -89,7 +89,7 @@ async def timed(work: Awaitable[object]) -> float:
 
 
 def commands(repo: ModelRepo) -> dict[str, tuple[ToolCommand, ModelRepo]]:
-    """What each check's tool runs, and the files that it sees."""
+    """Return the command of each check's tool, and the files that it sees."""
     found: dict[str, tuple[ToolCommand, ModelRepo]] = {}
     for check in STATIC:
         part = check.part(repo)
@@ -139,7 +139,7 @@ async def again(repo: ModelRepo, folder: Path, rounds: int) -> float:
 
 
 def by_command(model: Path, home: Path, rounds: int) -> float:
-    """The first call fills the cache."""
+    """Return the median seconds of ``sluss check``, without the first, which fills the cache."""
     only = [word for name in IDS for word in ("--only", name)]
     command = [sys.executable, "-m", "sluss", "check", str(model), "--home", str(home), *only]
     times = []
@@ -165,7 +165,7 @@ def report(taken: list[Mapping[str, float]], in_process: float, command_line: fl
 
 
 def ratio(taken: list[Mapping[str, float]], tools: list[str], of: object) -> float:
-    """Of each round by itself: the machine may be slower in the next."""
+    """Return the median of each round's own ratio: the machine may be slower in the next one."""
     assert callable(of)
     return statistics.median(
         each["whole gate"] / of(each[name] for name in tools) for each in taken

@@ -1,9 +1,10 @@
-"""How long a push waits for its card and its gate while all around it is in trouble.
+"""Measures how long a push waits for its card and its gate while all around it is in trouble.
 
 ``python benchmarks/lanes.py`` runs our own handle, store, queues, consumers, relay and deliverer in
-one process; the outside is stood in for at its ports. MLflow is down, 150 models are claimed and
-looked at again and again, the chat answers 429 for one conversation, and a team pushes 1,000
-branches at once. Meanwhile other teams push. Then, on its own: seven pushes whose gate takes 20 s.
+one process, with stand-ins for the outside systems at their ports. MLflow is down, 150 models are
+claimed and looked at again and again, the chat answers 429 for one conversation, and a team pushes
+1,000 branches at once. Meanwhile other teams push. Then seven pushes, whose gates take 20 s each,
+are measured on their own.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.local_files.people import PeopleFile
 from adapters.sql_store import SqlStore
@@ -49,8 +50,8 @@ from workers.watch.registry import RegistryWatch
 
 MODELS: Final = 150
 BRANCHES: Final = 1000
-CARD_S: Final = 0.1  # what the chat takes for one card
-MLFLOW_S: Final = 4.0  # until its client gives up
+CARD_S: Final = 0.1  # The chat takes this long for one card.
+MLFLOW_S: Final = 4.0  # MLflow's client gives up after this time.
 OBSERVE_EVERY_S: Final = 2.0
 PUSH_EVERY_S: Final = 1.0
 CARD_AIM_S: Final = 2.0
@@ -64,7 +65,7 @@ def now() -> datetime:
 
 
 class Chat:
-    """Notes when a release's card came; one conversation is asked for too much."""
+    """Stands in for the chat and notes when each card came; it throttles one conversation."""
 
     def __init__(self) -> None:
         self.came: dict[str, float] = {}
@@ -81,7 +82,7 @@ class Chat:
 
 
 class Registry:
-    """MLflow while it is down."""
+    """Stands in for MLflow while it is down."""
 
     async def all_holders(self) -> dict[str, Any]:
         await asyncio.sleep(MLFLOW_S)
@@ -89,7 +90,7 @@ class Registry:
 
 
 class World:
-    """Everything of ours that a push goes through."""
+    """All parts of ours that a push goes through, wired together."""
 
     def __init__(self, folder: Path, gate_s: float) -> None:
         names = (NOISY, THROTTLED, *QUIET)
@@ -115,7 +116,7 @@ class World:
         self._inbox = Inbox(self.queues[Lane.EVENTS], cast(Any, None), "azure_devops")
 
     async def push(self, stream: Stream, branches: int = 1) -> float:
-        """As the ingest does it; return when it was acknowledged."""
+        """Store a push as a webhook does; return the time at which it was acknowledged."""
         pushes = [
             CodePushed(
                 id=f"{stream}/{number}", time=now(), repository=stream, commit=f"{number:040x}",
@@ -127,7 +128,7 @@ class World:
         return time.perf_counter()
 
     async def step(self, job: RunStep) -> None:
-        """The gate takes its time; what follows asks MLflow."""
+        """Stand in for the steps: the gate takes its time, all later ones ask MLflow in vain."""
         if job.step is not Step.CHECK:
             raise UnavailableError("MLflow does not answer.")
         self.began.setdefault(job.stream, time.perf_counter())
@@ -194,7 +195,7 @@ class World:
 
 
 async def waited(world: World, pushed: dict[Stream, float]) -> tuple[list[float], list[float]]:
-    """Seconds from each push to its card, and to its gate; in the order of length."""
+    """Return the seconds from each push to its card, and to its gate, both sorted."""
     async with asyncio.timeout(300):
         while not set(pushed) <= (set(world.chat.came) & set(world.began)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Make a large ledger fast: every event is one that the flow decided, and the chain verifies.
+"""Makes a large ledger fast: the flow decided every event in it, and its chain verifies.
 
 One stream's story is told to the flow, and then written for many streams under their own names,
 interleaved as teams that work side by side would have written it. Snapshots and projections are
@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.sql_store import SqlStore
 from adapters.sql_store.ledger_read import about_of
@@ -33,7 +33,7 @@ from core.results import Checked
 from core.words import Stage, Step, Stream
 from tests.core.story import Story
 
-NAME: Final = "@@"  # stands for the stream until it is written
+NAME: Final = "@@"  # This stands for the stream's name until a row is written.
 MODELS, EVENTS = 1000, 1_000_000
 AT_ONCE: Final = 20
 COLUMNS: Final = (
@@ -43,7 +43,7 @@ COLUMNS: Final = (
 
 
 class Template(Story):
-    """A story of a stream that has no name yet."""
+    """A story whose stream gets its name only when it is written."""
 
     def __init__(self, stream: str = NAME) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Template(Story):
 
 
 def gate(model: str, checks: int = 25, findings: int = 15) -> Checked:
-    """What a gate says of a repository of common size."""
+    """Make the gate's answer on a repository of common size."""
     wrong = "the variable is blank, and nobody can tell what it should be"
     mend = "write its value into model_variables.yml, as docs/variables says"
     found = tuple(Finding("src/train.py", mend, wrong, line) for line in range(findings))
@@ -80,7 +80,7 @@ def gate(model: str, checks: int = 25, findings: int = 15) -> Checked:
 
 
 def tell(story: Story, events: int) -> None:
-    """Pushes to main and to branches; every tenth release gets as far as production."""
+    """Tell pushes to main and to branches; every tenth release gets as far as production."""
     checked, number = gate(str(story.model.stream)), 0
     while len(story.events) < events:
         number += 1
@@ -99,7 +99,7 @@ def tell(story: Story, events: int) -> None:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An event as it is written for every stream; ``NAME`` stands where its name will be."""
+    """An event to write for every stream; NAME stands where the stream's name will be."""
 
     id: str
     kind: str
@@ -131,7 +131,7 @@ def _row(event: Event) -> Row:
 
 
 def rows(rows_of_one: list[Row], names: list[str]) -> Iterator[tuple[object, ...]]:
-    """The rows of all streams in one chain, some of each in turn."""
+    """Yield the rows of all streams in one hash chain, some rows of each stream in turn."""
     position, previous = 0, GENESIS
     for start in range(0, len(rows_of_one), AT_ONCE):
         for name in names:

@@ -1,4 +1,4 @@
-"""A tree of made-up repositories from the Python files of this machine, with copies planted in it.
+"""Makes invented repositories from this machine's Python files, and plants copies in them.
 
 The same seed and the same installed libraries give the same tree.
 """
@@ -21,8 +21,8 @@ from workers.gate.duplicates.sketch import is_code
 SEED: Final = 7
 REPOSITORIES: Final = 150
 OF_EACH_KIND: Final = 30
-LINES: Final = range(25, 80)  # of a function that is copied
-EVERY: Final = 11  # lines: a drifted copy has one more there
+LINES: Final = range(25, 80)  # A function that is copied has so many lines.
+EVERY: Final = 11  # A drifted copy has an extra line after each so many lines.
 COPIES: Final = ("exact", "other_literals", "drifted")
 NO_COPIES: Final = ("table", "imports", "other_names")
 IMPORTS: Final = """\
@@ -55,7 +55,7 @@ PROGRAM: Final = inspect.getsource(textwrap.TextWrapper)
 
 
 class Function(NamedTuple):
-    """Where a planted copy came from."""
+    """A function of the tree, and the origin of a planted copy."""
 
     repository: str
     path: str
@@ -63,9 +63,9 @@ class Function(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """``origins`` maps the path of each planted copy to what it was copied from.
+    """The repositories; ``origins`` maps each planted copy's path to the function it came from.
 
-    What is planted lies in the repositories, too: ``planted/<kind>_<number>.py``.
+    The planted files are in ``files``, too, as ``planted/<kind>_<number>.py``.
     """
 
     files: dict[str, dict[str, bytes]]
@@ -109,7 +109,7 @@ def _plant(
 
 
 def _functions(files: dict[str, dict[str, bytes]], chance: random.Random) -> Iterator[Function]:
-    """One function of a file, from files all over the tree."""
+    """Yield at most one function per file, from files all over the tree."""
     places = [(repository, path) for repository, code in files.items() for path in code]
     chance.shuffle(places)
     for repository, path in places:
@@ -120,7 +120,7 @@ def _functions(files: dict[str, dict[str, bytes]], chance: random.Random) -> Ite
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the functions are that are long enough, their documentation apart."""
+    """Yield the lines of each function that is long enough without its docstring."""
     with warnings.catch_warnings(action="ignore"):
         try:
             body = ast.parse(text).body
@@ -149,7 +149,7 @@ def _changed(kind: str, text: str, chance: random.Random) -> str:
 
 
 def _tokens(text: str, kinds: set[int], chance: random.Random) -> Iterator[str]:
-    """The text again, with other words in the place of some kinds of tokens."""
+    """Write the text again, with other words in place of tokens of these kinds."""
     line, column = 1, 0
     lines = text.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -169,7 +169,7 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _no_copy(kind: str, number: int, chance: random.Random) -> str:
-    """What looks alike in many repositories, and is no copy that anybody should mend."""
+    """Make code that is alike in many repositories, but is no copy that anybody should mend."""
     if kind == "table":
         rows = (
             f"    ({chance.random()}, {chance.randrange(99)}, 'k{number}'),\n" for _ in range(60)

@@ -1,7 +1,7 @@
-"""How long a restart takes until deliveries are taken, with 10,000 events in the ledger.
+"""Measures how long a restart takes until deliveries are taken, with 10,000 events in the ledger.
 
-It prints seconds from the start of the process to the first 200 of /health/ready, three times. A
-sender of webhooks gives up after some seconds, so it must not wait for MLflow.
+It prints, three times, the seconds from the start of the process to the first 200 of /health/ready.
+A sender of webhooks gives up after some seconds, so a start must not wait for MLflow.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ def _event(stream: int, number: int) -> DeliveryIgnored:
 
 
 def ready_after(home: Path, port: int) -> float:
-    """Seconds until the server says that it is ready; it is ended then."""
+    """Start the server, wait until it says that it is ready, and end it; return the seconds."""
     environ = {**os.environ, "SLUSS_HOME": str(home), "SLUSS_PORT": str(port)}
     started = time.perf_counter()
     process = subprocess.Popen(

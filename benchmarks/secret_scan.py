@@ -1,7 +1,7 @@
-"""What the check of secrets finds on two trees, what it takes for one wrongly, and how fast it is.
+"""Measures the check ``secrets`` on two trees: what it finds, its false alarms, and its speed.
 
 ``python benchmarks/secret_scan.py`` draws the secrets anew from each seed. The detectors were made
-with the first tree; the second one was written before its first run, by another way of thinking.
+with the first tree; the second one was written before its first run, independently.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from tests.workers.gate.secret_scan.hold_out import hold_out
 from tests.workers.gate.secret_scan.made import judged
@@ -62,7 +62,7 @@ def quality(name: str, make: Callable[[int], Any], scanner: Scanner, seeds: int)
 
 
 def speed(rounds: int) -> None:
-    """The whole process, as the gate starts it: most of a small repository's time is its start."""
+    """Time the whole process, as the gate starts it: on small repositories its start takes most."""
     print()
     for files in (1, 30, 300):
         seconds = [_run(files) for _ in range(rounds)]

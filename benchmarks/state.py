@@ -1,4 +1,4 @@
-"""What a state costs: a large ledger looked at, and a push to a stream that is long.
+"""Measures what a state costs: looking at a large ledger, and pushing to a long stream.
 
 ``python benchmarks/state.py`` makes a ledger of 1,000,000 events over 1,000 models (a few minutes;
 ``--keep FOLDER`` keeps it for the next time) and prints, each in a process of its own: the first
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is a program, not a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
 from adapters.sql_store import SqlStore
 from benchmarks.large_ledger import EVENTS, MODELS, Template, make
@@ -54,12 +54,12 @@ def percentile(found: list[float], share: float) -> float:
 
 
 def resident_mb() -> float:
-    """At its largest: what was needed in passing counts as well."""
+    """Return the largest memory so far, in MB, which includes what was needed in passing."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 async def one_by_one(folder: Path) -> None:
-    """First and second look at every model, in an order that nobody knows."""
+    """Time the first and the second look at every model, in random order."""
     started = time.perf_counter()
     store = SqlStore(f"sqlite:///{folder}/store.db")
     await store.ping()
@@ -80,7 +80,7 @@ async def one_by_one(folder: Path) -> None:
 
 
 async def at_once(folder: Path) -> None:
-    """What a command that lists every model does; the poll reads what is held, and no state."""
+    """Time a look at all models at once, as a command that lists every model takes it."""
     store = SqlStore(f"sqlite:///{folder}/store.db")
     handle, before = handle_on(store), resident_mb()
     started = time.perf_counter()
@@ -99,7 +99,7 @@ async def at_once(folder: Path) -> None:
 
 
 async def look(handle: Handle, stream: Stream) -> tuple[str, int, Release | None]:
-    """Somebody who looks at all models takes a line of each, as ``model list`` does."""
+    """Read from a model what ``model list`` shows in its line."""
     model = await handle.model(stream)
     return model.held(Stage.PROD), len(model.live_ids), model.newest()
 
@@ -113,7 +113,7 @@ async def watch(lags: list[float]) -> None:
 
 async def long_stream(store: SqlStore, name: str, releases: int) -> None:
     if (await store.state(Stream(name))).version:
-        return  # it was kept
+        return  # The ledger was kept from the last time.
     story, checked = Template(name), Checked(checks=(), model=f"{name}_model", team="credit")
     for start in range(0, releases, SHORT):
         done = len(story.events)
@@ -130,7 +130,7 @@ def push(name: str, number: int) -> CodePushed:
 
 
 async def pushes(folder: Path) -> None:
-    """In turns, so that whatever else the machine does meets both."""
+    """Push to both streams in turns, so that other load on the machine meets both."""
     store = SqlStore(f"sqlite:///{folder}/pushes.db")
     lengths = {"long": LONG, "short": SHORT}
     for name, releases in lengths.items():
@@ -156,7 +156,7 @@ PARTS: Final = {"one_by_one": one_by_one, "at_once": at_once, "pushes": pushes}
 
 
 def measure(folder: Path) -> None:
-    """Each in a new process: nothing of one is remembered in the next."""
+    """Run each part in a new process, which remembers nothing of the one before."""
     asyncio.run(make(folder))
     print(f"{EVENTS:,} events over {MODELS:,} models")
     for name in PARTS:

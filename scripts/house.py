@@ -1,8 +1,8 @@
-"""Prints the numbers of the house: its rooms and arrows, circles, drawers, names and tests.
+"""Prints how the code hangs together: its rooms and arrows, circles, drawers, names and tests.
 
-A room is what lies directly in a folder: a module, or a folder of them. An arrow is an import
-between two rooms of one folder. A drawer is a module that one other module imports; what a list
-names (checks, cards, commands, steps) is none, as its one reader is the list.
+A room is a module or a folder that lies directly in a folder. An arrow is an import between two
+rooms of one folder. A drawer is a module that exactly one other module imports; what a list names
+(checks, cards, commands, steps) is no drawer, as the list is its one reader.
 """
 
 import ast
@@ -16,21 +16,22 @@ from typing import Final
 
 PACKAGES: Final = ("sluss", "core", "handlers", "workers", "bot", "web", "adapters")
 MOST_LINES: Final = 300
-LIST_OF: Final = {"sluss.commands": "sluss.cli"}  # elsewhere the folder's ``__init__``
-LONG_LIST: Final = "--all"  # also prints what each number counts
+# Where the list is not the folder's ``__init__``, this names its module.
+LIST_OF: Final = {"sluss.commands": "sluss.cli"}
+LONG_LIST: Final = "--all"  # With this option each number is followed by what it counts.
 
 Graph = Mapping[str, Iterable[str]]
 
 
 @dataclass(frozen=True)
 class House:
-    """The product below ``root``, as it is written; no module of it is imported."""
+    """The product's modules below ``root``, read as text; none of them is imported."""
 
     root: Path
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """Each module's name and file; an ``__init__`` without a word is no module."""
+        """Return each module's name and file; an empty ``__init__`` does not count."""
         found = (
             path for package in PACKAGES for path in sorted((self.root / package).rglob("*.py"))
         )
@@ -48,7 +49,7 @@ class House:
 
     @cached_property
     def imports(self) -> dict[str, set[str]]:
-        """What each module imports of the product, also where a function does it late."""
+        """Return the product's modules that each module imports, also inside its functions."""
         return {
             name: {self._owner(each) for each in _imported(tree)} - {"", name}
             for name, tree in self.trees.items()
@@ -64,7 +65,7 @@ class House:
 
     @cached_property
     def counted(self) -> list[str]:
-        """The modules that are asked who reads them: no ``__init__``, and no list's entry."""
+        """Return the modules that may be drawers: no ``__init__`` and no entry of a list."""
         return [
             name
             for name, path in self.files.items()
@@ -73,7 +74,7 @@ class House:
 
     @cached_property
     def drawers(self) -> dict[str, str]:
-        """Each module that exactly one other imports, and that other."""
+        """Return each module that exactly one other imports, with that other one."""
         return {
             name: next(iter(self.importers[name]))
             for name in self.counted
@@ -86,7 +87,7 @@ class House:
 
     @cached_property
     def rooms(self) -> dict[str, set[str]]:
-        """For each folder, what lies directly in it."""
+        """Return the rooms that lie directly in each folder."""
         found: dict[str, set[str]] = defaultdict(set)
         for name, path in self.files.items():
             if path.stem != "__init__":
@@ -98,7 +99,7 @@ class House:
         return dict(found)
 
     def arrows(self, folder: str) -> set[tuple[str, str]]:
-        """The pairs of rooms of this folder of which the first imports from the second."""
+        """Return the pairs of rooms of this folder of which the first imports from the second."""
         prefix, depth = f"{folder}.", folder.count(".") + 2
         return {
             (_cut(name, depth), _cut(each, depth))
@@ -110,7 +111,7 @@ class House:
 
     @cached_property
     def circles(self) -> list[list[str]]:
-        """Modules, and rooms of one folder, that import each other round about."""
+        """Return the groups of modules, or of a folder's rooms, that import each other round."""
         found = circles_of(self.imports)
         for folder in self.rooms:
             graph: dict[str, set[str]] = defaultdict(set)
@@ -121,7 +122,7 @@ class House:
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
-        """Each public class name that means more than one thing, and the modules it stands in."""
+        """Return each public class name that more than one module defines, with those modules."""
         found: dict[str, list[str]] = defaultdict(list)
         for module, tree in self.trees.items():
             for node in tree.body:
@@ -143,20 +144,20 @@ class House:
         return sum(map(_lines, (self.root / "tests").rglob("*.py")))
 
     def _owner(self, imported: str) -> str:
-        """The module that ``a.b.c`` lies in, where c may be a module or what a module defines."""
+        """Return the module of ``a.b.c``, where c may be a module or defined in one."""
         for name in (imported, imported.rpartition(".")[0]):
             if name in self.files:
                 return name
         return ""
 
     def _is_listed(self, name: str) -> bool:
-        """A list names it, its folder's or the command line's, and nobody else reads it."""
+        """Tell whether the only reader is a list, its folder's or the command line's."""
         folder = name.rpartition(".")[0]
         return self.importers[name] == {LIST_OF.get(folder, folder)}
 
 
 def circles_of(graph: Graph) -> list[list[str]]:
-    """The groups of which each reaches each."""
+    """Return the groups of nodes that all reach each other."""
     reached = {node: _reached(graph, node) for node in graph}
     groups = {
         frozenset(other for other in reached[node] if node in reached.get(other, ()))
@@ -177,7 +178,7 @@ def _reached(graph: Graph, start: str) -> set[str]:
 
 
 def report(house: House, *, is_long: bool = False) -> Iterator[str]:
-    """The numbers, a line each; with ``is_long`` also what was counted."""
+    """Yield the numbers, a line each; with ``is_long`` also what each number counts."""
     for package in PACKAGES:
         rooms, arrows = len(house.rooms[package]), len(house.arrows(package))
         yield f"{package:<10} {rooms:>3} rooms, {arrows:>3} arrows between them"

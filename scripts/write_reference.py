@@ -1,4 +1,4 @@
-"""Write docs/reference/ anew; tests/sluss/test_reference.py fails when it is stale."""
+"""Writes docs/reference/ anew; tests/sluss/test_reference.py fails when it is out of date."""
 
 from pathlib import Path
 

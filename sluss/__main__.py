@@ -1,4 +1,4 @@
-"""The command line: ``sluss``."""
+"""Starts the command line ``sluss``."""
 
 import gc
 import logging
@@ -8,16 +8,17 @@ from typing import Final
 from core.errors import SlussError
 from sluss.cli import app
 
-# Nearly all that the imports make is there to stay: with Python's own thresholds a seventh of a
-# start went into looking for garbage among it.
+# Most objects that imports create stay for good. With Python's own thresholds the garbage collector
+# took a seventh of a start to search among them.
 COLLECT_AFTER: Final = (50_000, 20, 100)
 
 
 def main() -> None:
-    """An error of ours is told in its own words, without a traceback."""
+    """Run the command line; an error of ours is printed in its own words, without a traceback."""
     gc.set_threshold(*COLLECT_AFTER)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("microsoft_agents").setLevel(logging.ERROR)  # it warns of local mode
+    # Its warning about local mode is not for our users.
+    logging.getLogger("microsoft_agents").setLevel(logging.ERROR)
     try:
         app()
     except SlussError as error:

@@ -1,7 +1,7 @@
-"""The commands of ``sluss``, as typer sees them: each is a thin door to its file in commands/.
+"""The commands of ``sluss`` as typer sees them; each only calls its file in commands/.
 
-A command imports its file when it is called: the server's parts take seconds to import, and
-`sluss check` in a pre-commit hook must not wait for them.
+A command imports its file when it is called: the server's parts take seconds to import, and `sluss
+check` in a pre-commit hook must not wait for them.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The pages docs/reference/*.md, written from the tables that the product itself reads."""
+"""Writes the pages docs/reference/*.md from the tables that the product itself reads."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ ABOUT: Final = {
 
 
 def pages() -> dict[str, str]:
-    """File name to text."""
+    """Return the text of each page by its file name."""
     return {"checks.md": _checks(), "variables.md": _variables()}
 
 

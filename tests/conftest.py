@@ -7,9 +7,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 
-# What takes longest comes first, so that all end at the same time, and what mostly waits goes on
-# beside it. What is named here stays together, as every other file does: its tests share servers
-# that take long to start.
+# The groups that take longest come first, so that all processes end at about the same time, and
+# groups that mostly wait go on beside them. Tests of one group stay in one process, as the tests of
+# any other file do, since they share servers that take long to start.
 FIRST = (
     "story/test_story.py",
     "story/test_kill.py",
@@ -25,7 +25,7 @@ FIRST = (
 
 
 class Together(LoadScopeScheduling):
-    """A process takes a group whole (the groups of --dist loadgroup are lost with pytest 9.2)."""
+    """Gives a whole group to one process, as pytest 9.2 loses the groups of --dist loadgroup."""
 
     def _split_scope(self, nodeid: str) -> str:
         place = nodeid.partition("::")[0].removeprefix("tests/")
@@ -50,9 +50,9 @@ def _rank(place: str) -> int:
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Models' environments, for all homes and all processes: each set is built once, under a lock.
+    """The models' environments, shared by all homes and processes: each set is built once.
 
-    uv's cache is the user's own.
+    A lock keeps two processes from building the same set. uv's cache is the user's own.
     """
     base = tmp_path_factory.getbasetemp()
     is_one_of_many = hasattr(request.config, "workerinput")

@@ -1,4 +1,4 @@
-"""Gathers what the checks may know besides the files, before any of them runs."""
+"""Gathers the facts besides the files that checks may need, before any check runs."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ replace = msgspec.structs.replace
 
 
 async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> CheckFacts:
-    """For a commit that was pushed; its history begins behind the champion's commit."""
+    """Gather the facts for a pushed commit; its history begins behind the champion's commit."""
     variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
     facts = services.policy.facts(gbi=known.get(Stage.TST))
@@ -38,7 +38,7 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
 
 
 def gbi_facts(facts: CheckFacts, variables: Mapping[Stage, Mapping[str, str]]) -> CheckFacts:
-    """With what GBI's variable groups hold for each stage; of a secret only its name."""
+    """Add what GBI's variable groups hold for each stage; of a secret only its name."""
     found = groups(variables)
     return replace(
         facts,

@@ -1,4 +1,4 @@
-"""Start a run of this attempt or find it again, look at it, and bring its outcome."""
+"""Starts or finds the run of an attempt, looks at it, and returns its outcome."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ LOST: Final = "{reason} So nobody can say how the run went. Retry the step: it s
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that went well."""
+    """A run that ended well."""
 
     outcome: RunOutcome
     log: BlobId
@@ -43,12 +43,12 @@ async def run_to_end(
 
 
 async def has_started(task: Task, services: Services) -> bool:
-    """Whether a run of this attempt is known, however it is."""
+    """Tell whether a run of this attempt was started, whatever became of it."""
     return await services.effects.find_effect(f"run/{task.key}") is not None
 
 
 async def _look(platform: MLPlatform, run: RunId) -> RunLook:
-    """A run may be gone, or be on a platform that we no longer work with."""
+    """Look at the run; one that is gone, or on a platform that we have left, is a failed step."""
     try:
         return await platform.look(run)
     except UnknownNameError as error:
@@ -56,7 +56,7 @@ async def _look(platform: MLPlatform, run: RunId) -> RunLook:
 
 
 async def _spec(task: Task, services: Services, tracking_run: str, version: str) -> RunSpec:
-    """The variables are those of the stage that the step runs on, and of no other."""
+    """Describe the run, with the variables of the step's own stage only."""
     release, stage = task.release, Stage(task.job.stage)
     code = await services.git.files(release.repository, release.commit)
     gbi = await services.variable_groups.variables(stage)

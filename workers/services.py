@@ -1,4 +1,4 @@
-"""What the steps work with: ports, the policy, and the one way to write."""
+"""The parts that steps work with: ports, policy, and ``handle``, the only way to write."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ from workers.gate.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """Built once by the wiring. ``page_url`` is where people find the pages, if anywhere."""
+    """The wiring builds it once. ``page_url`` is the address of the pages, or "" without any."""
 
     handle: Handle
     steps: Queue

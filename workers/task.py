@@ -1,4 +1,4 @@
-"""What a step is: a coroutine that brings a result, or asks to be called again later."""
+"""The types of a step: its task, and its wish to be called again later."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,7 @@ from workers.services import Services
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt at a step of a release, and the state that it starts from."""
+    """One attempt at a step of a release, with the state that it starts from."""
 
     job: RunStep
     model: Model
@@ -24,12 +24,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def attempt_key(job: RunStep | CancelStep) -> str:
-    """The run's key on the platform: the same for every repeat of this attempt."""
+    """Return the key of the run on the platform, the same for every repeat of this attempt."""
     return f"{job.release}/{job.step}/{job.stage}/{job.attempt}"
 
 
 class Later(msgspec.Struct, frozen=True):
-    """It runs on outside; look again after this many seconds. ``note``: what it does now."""
+    """The step goes on outside: look again after ``seconds``. ``note`` says what it does now."""
 
     seconds: float
     note: str = ""

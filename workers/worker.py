@@ -1,4 +1,4 @@
-"""Work off steps: run one, or cancel its run; results go through handle."""
+"""Works off the jobs of steps: runs one, or cancels its run. Results go through ``handle``."""
 
 import hashlib
 from contextlib import suppress
@@ -29,7 +29,7 @@ class Worker:
         self.services = services
 
     async def run_step(self, job: RunStep) -> None:
-        """One look at a step. A repeat finds what was started; a late one ends what goes on."""
+        """Look at a step once. A repeat finds the run that was started; a late one cancels it."""
         task = await self._task(job)
         if task is None:
             await self._end_run(job)
@@ -55,11 +55,11 @@ class Worker:
         await self.services.handle(finished)
 
     async def cancel_step(self, job: CancelStep) -> None:
-        """What somebody is just starting is not known yet: its next look ends it."""
+        """Cancel a run; one that is just being started is ended by its own next look."""
         await self._end_run(job)
 
     async def bury(self, job: AnyJob, reason: str) -> None:
-        """A job became a dead letter: its release is stuck, and a card says so."""
+        """Record a job that became a dead letter, so that its release shows as stuck."""
         if not isinstance(job, RunStep):
             return
         letter = JobDeadLettered(
@@ -74,11 +74,11 @@ class Worker:
     async def _end_run(self, job: RunStep | CancelStep) -> None:
         run = await self.services.effects.find_effect(f"run/{attempt_key(job)}")
         if run is not None:
-            with suppress(UnknownNameError):  # it is gone, and so it has ended
+            with suppress(UnknownNameError):  # The run is gone, and so it has ended.
                 await self.services.ml_platform.cancel(RunId(run))
 
     async def _task(self, job: RunStep) -> Task | None:
-        """None when the release has ended, or this attempt has its result already."""
+        """Return the task; None when the release has ended or this attempt has its result."""
         model = await self.services.handle.model(job.stream)
         release = model.releases.get(job.release)
         if release is None or release.is_final:
@@ -89,7 +89,7 @@ class Worker:
         return Task(job=job, model=model, release=release)
 
     async def _result(self, task: Task) -> Result | Later:
-        """A failure that our own stop has brought about is none."""
+        """Return the result; a failure is given back to the queue if our own stop caused it."""
         try:
             result = await STEPS[task.job.step](task, self.services)
         except ApprovalVoidError as error:
@@ -101,7 +101,7 @@ class Worker:
         return result
 
     async def _progressed(self, task: Task, note: str) -> None:
-        """Only what is new is told: each is an event, and brings the card up to date."""
+        """Record a note only when it is new, as each record is an event and updates the card."""
         job = task.job
         if not note or note == task.release.steps[step_key(job.step, job.stage)].note:
             return

@@ -1,4 +1,4 @@
-"""``sluss accept WHERE FINGERPRINT``: a false alarm of ``secrets`` goes into the baseline."""
+"""``sluss accept WHERE FINGERPRINT``: put a false alarm of ``secrets`` into the baseline."""
 
 from pathlib import Path
 from typing import Annotated, Final

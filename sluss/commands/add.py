@@ -1,4 +1,4 @@
-"""``sluss add PATH`` brings a model repository on board."""
+"""``sluss add PATH``: bring a model repository on board."""
 
 import fcntl
 import re
@@ -57,7 +57,7 @@ GIT_FAILED: Final = (
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
-    """``remote`` is what a work tree pushes to; "" for a bare repository."""
+    """The new repository; ``remote`` is what its work tree pushes to, "" for a bare repository."""
 
     repository: Repository
     remote: str
@@ -85,7 +85,8 @@ def add(
         raise SettingsError(BAD_NAME.format(name=name, platform=PLATFORM))
     bare = path if is_bare else home / "repositories" / f"{name}.git"
     repository = Repository(
-        id=str(uuid.uuid4()),  # not the name: a later repository of that name counts from 1 again
+        # The id is not the name, as a later repository of that name starts again with push 1.
+        id=str(uuid.uuid4()),
         name=Stream(name),
         team=team,
         release_branch=release_branch,
@@ -103,7 +104,7 @@ def add(
 
 
 async def resend(home: Path, receiver_url: str = "") -> int:
-    """Send what was pushed while the server was down; how many pushes went.
+    """Send the pushes that were kept while the server was down; return how many were sent.
 
     ``receiver_url`` tells every hook where the server is now.
     """
@@ -125,7 +126,8 @@ def _is_bare(path: Path) -> bool:
     if done.returncode != 0:
         raise SettingsError(NOT_GIT.format(path=path))
     is_bare, _, prefix = done.stdout.decode().partition("\n")
-    if prefix.strip():  # a folder somewhere inside: whose repository it is would be a guess
+    # The path is a folder inside a work tree; which repository is meant would be a guess.
+    if prefix.strip():
         raise SettingsError(NOT_GIT.format(path=path))
     if is_bare == "true":
         refuse_foreign_hook(path)
@@ -153,7 +155,8 @@ def _make_bare(path: Path, bare: Path, *, is_copied: bool, release_branch: str) 
     else:
         _run("init", path, "--bare", "--quiet", "--template=", str(bare))
     _run("symbolic-ref", bare, "HEAD", f"refs/heads/{release_branch}")
-    _run("config", bare, "core.logAllRefUpdates", "true")  # remembers what a force push replaced
+    # The reflog keeps what a force push has replaced.
+    _run("config", bare, "core.logAllRefUpdates", "true")
 
 
 def _register(repository: Repository, home: Path, receiver_url: str) -> None:
@@ -162,7 +165,7 @@ def _register(repository: Repository, home: Path, receiver_url: str) -> None:
 
 
 def _add_remote(path: Path, bare: Path) -> str:
-    """``origin`` stays what it was: then the remote is called ``sluss``."""
+    """Add the remote ``origin``, or ``sluss`` where there is an ``origin`` already."""
     remotes = _run("remote", path).decode().split()
     remote = "sluss" if "origin" in remotes else "origin"
     verb = "set-url" if remote in remotes else "add"
@@ -205,7 +208,7 @@ def _git(verb: str, path: Path, *words: str) -> subprocess.CompletedProcess[byte
 
 @contextmanager
 def _undone_on_error(bare: Path) -> Iterator[None]:
-    """Half a repository would stand in the way of the next try."""
+    """Remove the new repository after an error, as half of one would block the next try."""
     try:
         yield
     except (SettingsError, OSError):
@@ -215,7 +218,7 @@ def _undone_on_error(bare: Path) -> Iterator[None]:
 
 @contextmanager
 def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Two people who add at once would each write platform.yml without the other's."""
+    """Hold a lock on the home, as two people who add at once would overwrite each other's entry."""
     with (home / ".add.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

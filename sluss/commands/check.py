@@ -1,4 +1,4 @@
-"""``sluss check PATH``: the gate on a folder, before anything is pushed."""
+"""``sluss check PATH``: run the gate on a folder, before anything is pushed."""
 
 import asyncio
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ FORM: Final = {
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of the gate."""
+    """The arguments of one call of the gate."""
 
     path: Path
     repo: ModelRepo
@@ -144,7 +144,7 @@ def check(  # noqa: PLR0913 - each is an option of the command
 
 
 def _rules(home: Path | None, stage: Stage) -> tuple[Policy, CheckFacts]:
-    """Without a home nothing is known of GBI's groups, and their checks say so."""
+    """Return the policy and the facts; without a home GBI's variable groups are unknown."""
     try:
         policy = home_policy(home)
         variables = {each: home_variables(home, each) for each in Stage}
@@ -152,14 +152,15 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, CheckFacts]:
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
     facts = policy.facts(gbi=variables[Stage.TST])
-    asked = "" if stage is Stage.PROD else str(stage)  # on the way there every stage counts
+    # Nothing is left out for PROD, as every stage comes before it.
+    asked = "" if stage is Stage.PROD else str(stage)
     facts = msgspec.structs.replace(facts, runtimes=runtimes, stage=asked)
     has_groups = any(variables.values())
     return policy, gbi_facts(facts, variables) if has_groups else facts
 
 
 def _hint_at_top(path: Path, repo: ModelRepo, policy: Policy) -> None:
-    """A folder that has its own variables is a model, wherever it lies."""
+    """Hint at the top of the work tree, unless the folder has variables and so is a model."""
     above = (each for each in path.resolve().parents if (each / ".git").exists())
     top = (
         None
@@ -176,14 +177,14 @@ def _chosen(only: Iterable[str]) -> tuple[str, ...]:
 
 
 def _fix(path: Path, repo: ModelRepo, facts: CheckFacts, only: tuple[str, ...]) -> None:
-    """What was done is told to people alone, so that a program still reads one answer."""
+    """Apply the fixes and tell them on stderr, so that stdout stays one answer for programs."""
     said = Console(stderr=True)
     for line in apply(path, planned_fixes(repo, facts, only)):
         said.print(Text(line), soft_wrap=True)
 
 
 def _results(wanted: Wanted, console: Console | None) -> Results:
-    """With a line per check while they run, where somebody looks."""
+    """Run the gate; on a terminal, show a line per check while they run."""
     asked = [each for each in CHECKS if not wanted.only or each.id in wanted.only]
     shown: AbstractContextManager[Watcher] = nullcontext(Watcher())
     if console is not None and console.is_terminal:
@@ -211,7 +212,7 @@ async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
 
 
 def _print(console: Console, form: Format, results: Results, policy: Policy, digest: str) -> None:
-    """``digest`` is that of the bank's rules, whichever part of them was asked about."""
+    """Print the results; ``digest`` names the bank's rules as a whole, whatever was asked about."""
     if form is Format.TEXT:
         print_report(console, results, policy)
     elif form is Format.JSON:

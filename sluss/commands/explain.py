@@ -1,4 +1,4 @@
-"""``sluss explain CHECK``: what a check looks at, why, and how to mend what it finds."""
+"""``sluss explain CHECK``: say what a check looks at, why, and how to mend its findings."""
 
 import difflib
 from typing import Annotated, Final
@@ -42,7 +42,7 @@ def explain(
 
 
 def tier(check: Check) -> str:
-    """When the check answers, and what runs for it."""
+    """Say whether the check answers quickly, later, or both, and what runs for it."""
     if check.full is None:
         return QUICK
     return FULL if check.quick is None else PREVIEW

@@ -1,4 +1,4 @@
-"""``sluss init PATH``: a model repository that passes the gate, to begin with."""
+"""``sluss init PATH``: write a model repository that passes the gate."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -44,7 +44,7 @@ def init(
 
 
 def folder_problem(path: Path) -> str:
-    """Why nothing can be written there, or ""; a fresh ``.git`` is no hindrance."""
+    """Return why nothing can be written there, or ""; a fresh ``.git`` is no hindrance."""
     if path.exists() and not path.is_dir():
         return NOT_A_FOLDER.format(path=path)
     if path.exists() and any(entry.name != ".git" for entry in path.iterdir()):

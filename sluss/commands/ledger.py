@@ -1,4 +1,4 @@
-"""What one does with the ledger: ``sluss audit``, ``deliveries``, ``rebuild`` and ``migrate``."""
+"""Works on the ledger for ``sluss audit``, ``deliveries``, ``rebuild`` and ``migrate``."""
 
 import asyncio
 import os
@@ -29,9 +29,9 @@ NO_TABLES = "an empty database"
 
 
 def verify_file(path: Path, known: str = "") -> Verdict:
-    """Verify an exported ledger. Raise LedgerBrokenError that names the line where it breaks.
+    """Verify an exported ledger. Raise LedgerBrokenError, which names the line where it breaks.
 
-    ``known`` is a head that was noted earlier, or "".
+    ``known`` is a head of the hash chain that was noted earlier, or "".
     """
     if not path.is_file():
         raise SettingsError(NO_FILE.format(path=path))
@@ -62,7 +62,7 @@ async def _export(url: str, file: BinaryIO) -> int:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[BinaryIO]:
-    """Half an export would verify as a shorter ledger: the file is there once it is whole."""
+    """Write a draft and move it into place, as half an export would verify as a shorter ledger."""
     if path.exists() and not path.is_file():  # a pipe, or a terminal
         with path.open("wb") as file:
             yield file
@@ -89,7 +89,7 @@ def rebuild(home: Path) -> int:
 
 
 async def _look(url: str) -> None:
-    """Nothing is made where no ledger is, not even a lock file."""
+    """Open and close the ledger, which fails before anything is made where there is none."""
     async with ledger_reader(url):
         pass
 
@@ -113,7 +113,7 @@ async def _deliveries(url: str, limit: int) -> list[DeliveryRow]:
 def migrate(url: str) -> list[str]:
     """Bring the tables up to this version; return what was done, in lines for people.
 
-    It waits for a server that does not answer yet, and for another start.
+    It waits for a server that does not answer yet, and for another process that migrates.
     """
     settings = SqlSettings(url=url)
     migrated = asyncio.run(_migrate(settings))

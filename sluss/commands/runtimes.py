@@ -1,4 +1,4 @@
-"""``sluss runtimes``: which libraries each runtime brings, and importing them from a cluster."""
+"""``sluss runtimes``: show the libraries of each runtime, and import them from a cluster."""
 
 import difflib
 from pathlib import Path
@@ -117,7 +117,7 @@ def _tell(name: str, file: Path, listed: Listed, ours: Runtime | None) -> None:
 
 
 def _changed(ours: Runtime, libraries: dict[str, str]) -> Table | None:
-    """Of the libraries that our table names; a cluster has many more."""
+    """Compare the libraries of our table with the cluster's, which has many more."""
     table = Table("library", "ships with Sluss", "cluster", box=None, pad_edge=False)
     for library, version in sorted(ours.libraries.items()):
         new = libraries.get(library, NOT_THERE)

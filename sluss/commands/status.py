@@ -1,4 +1,4 @@
-"""``sluss status``: whether the server answers, and what waits."""
+"""``sluss status``: say whether the server is ready, and what is not."""
 
 import json
 import urllib.error
@@ -8,12 +8,16 @@ from typing import Any, Final
 from core.errors import UnavailableError
 from sluss.home.settings import Settings
 
-NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is here
+# The server is on this machine, so no proxy leads to it.
+NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 DOWN = "Sluss does not answer at {url}. Pushes are kept and sent when it is up; run `sluss up`."
 
 
 def status(settings: Settings) -> dict[str, Any]:
-    """What /health/ready says; raise UnavailableError when nobody answers, or another program."""
+    """Return what /health/ready says.
+
+    Raise UnavailableError when nobody answers, or another program does.
+    """
     try:
         return _asked(f"{settings.health_url}/health/ready")
     except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError):
@@ -23,7 +27,7 @@ def status(settings: Settings) -> dict[str, Any]:
 def _asked(url: str) -> dict[str, Any]:
     try:
         answer = NO_PROXY.open(url, timeout=5)
-    except urllib.error.HTTPError as error:  # it is there, and not ready
+    except urllib.error.HTTPError as error:  # The server answers, and is not ready.
         answer = error
     with answer:
         found: dict[str, Any] = json.load(answer)

@@ -1,4 +1,4 @@
-"""``sluss up``: one process of a role; by default all roles, on one machine, MLflow beside it."""
+"""``sluss up``: run one process of a role; by default all roles, with MLflow, on one machine."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ console = Console(soft_wrap=True)
 
 
 def up(home: Path, role: Role) -> None:
-    """Until it is interrupted."""
+    """Run a server of this role until it is interrupted."""
     prepare_home(home, is_local=is_local_start(os.environ))
     settings = from_environment(home)
     refuse_unsafe(settings, role)
@@ -29,9 +29,10 @@ def up(home: Path, role: Role) -> None:
 
 
 def _alone(settings: Settings, role: Role) -> AbstractContextManager[None]:
-    """A gateway whose ledger and queues are elsewhere shares its home with any number of others.
+    """Lock the home, except for a gateway whose ledger and queues are elsewhere.
 
-    A worker never does: its runs are processes of this machine, and folders of this home.
+    Any number of such gateways may share a home. A worker never does: its runs are processes of
+    this machine, and folders of this home.
     """
     if role is Role.GATEWAY and not settings.is_on_one_machine:
         return nullcontext()

@@ -1,4 +1,4 @@
-"""``sluss variables PATH --stage QA``: each variable's value, its owner, and who said it."""
+"""``sluss variables PATH --stage QA``: show each variable's value, its owner, and who set it."""
 
 from pathlib import Path
 from typing import Annotated, Final

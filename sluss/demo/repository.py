@@ -1,4 +1,4 @@
-"""A data scientist at the keyboard: a model repository, commits and pushes with real git."""
+"""Plays a data scientist: a model repository, with commits and pushes by real git."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ GIT_FAILED = "git {verb} failed: {text} The story was not told to its end."
 
 
 class DemoRepository:
-    """``pushes`` counts them: each makes one release."""
+    """A repository of the demo; it counts its pushes, as each push makes one release."""
 
     def __init__(self, folder: Path, settings: Settings, *, author: Person) -> None:
         self.folder = folder
@@ -55,7 +55,7 @@ class DemoRepository:
         await self._git("commit", "--quiet", "--allow-empty", f"--message={subject}")
 
     async def push(self) -> tuple[ReleaseId, str]:
-        """The release that the push makes, and what the hook told the person who pushed."""
+        """Push; return the release that it makes, and what the hook printed for the person."""
         told = await self._git("push", "--quiet", "origin", "main")
         self._pushes += 1
         return release_id(self.stream, self._pushes), told
@@ -76,6 +76,6 @@ class DemoRepository:
         return text
 
     async def configure(self) -> None:
-        """So that a person may commit there without setting up git first."""
+        """Set a name and address for commits, so that git need not be set up before the demo."""
         await self._git("config", "user.name", self._author.name)
         await self._git("config", "user.email", self._author.emails[0])

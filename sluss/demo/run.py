@@ -1,4 +1,4 @@
-"""Set a stage for the story, tell it, and check what is left of it as an outsider would."""
+"""Runs the demo: starts a server, tells the story, and checks the result from outside."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ IN_PROD: Final = (
 
 
 def demo(*, is_script: bool, keep: Path | None) -> int:
-    """Show the demo and return the exit code: 0 when the story held."""
+    """Run the demo and return the exit code: 0 when the story held."""
     console = Console(soft_wrap=True)
     with contextlib.ExitStack() as stack:
         if keep is None:
@@ -82,7 +82,7 @@ async def _lead(
 
 
 async def _conclude(server: Server, folder: Path, console: Console) -> None:
-    """Export the ledger and verify it; then ask MLflow itself who holds what."""
+    """Export the ledger and verify it; then ask MLflow itself which versions hold the stages."""
     path = folder / "ledger.jsonl"
     with path.open("wb") as file:
         async for line in server.parts.store.export():
@@ -121,7 +121,7 @@ def _free_port() -> int:
 
 
 class Guide:
-    """Leads a person through the story, with a hint at every state, until it is interrupted."""
+    """Leads a person through the story, with a hint for each state, until it is interrupted."""
 
     def __init__(self, settings: Settings, server: Server, folder: Path, console: Console) -> None:
         author = next(known for known in settings.files.people if known.id == "astrid")

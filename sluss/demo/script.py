@@ -1,4 +1,4 @@
-"""The story without people: seven scenes, each of which must hold."""
+"""Tells the demo's story without people, in seven scenes; each checks what it shows."""
 
 import asyncio
 import time
@@ -31,16 +31,16 @@ Scene = Callable[[], Awaitable[None]]
 
 
 class ButtonAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pressed button brings: a card, or a text that says why not."""
+    """The answer to a pressed button: a new card, or a text that says why not."""
 
     card: dict[str, Any] | None = None
     refusal: str = ""
 
 
 class Visitor:
-    """A person at the chat, who speaks the Bot Framework protocol to the endpoint, as Teams would.
+    """A person who speaks the Bot Framework protocol to the endpoint, as Teams would.
 
-    ``url`` is the server's; ``conversation`` is where the person sits.
+    ``url`` is the server's; ``conversation`` is where the person writes.
     """
 
     def __init__(self, person: Person, url: str, conversation: str = "general") -> None:
@@ -60,7 +60,7 @@ class Visitor:
         return ButtonAnswer(refusal=str(answer.get("value", "")))
 
     async def say(self, text: str) -> None:
-        """The answer comes as a card of its own, into the conversation."""
+        """Write a message; the answer comes as a card of its own, into the conversation."""
         await self._send({**self._activity("message"), "text": text})
 
     def _activity(self, kind: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Visitor:
 
 
 class Story:
-    """``folder`` keeps what the story makes; the server runs in this process."""
+    """Plays the story against a server in this process; ``folder`` keeps what it makes."""
 
     def __init__(self, settings: Settings, server: Server, folder: Path, console: Console) -> None:
         people = {str(person.id): person for person in settings.files.people}
@@ -226,7 +226,7 @@ class Story:
         return await self._until(release.id, State.PLACED)
 
     async def _until(self, release: ReleaseId, state: State) -> Release:
-        """Wait for the state; say each state on the way; a wrong end breaks the story."""
+        """Wait for the state and say each one on the way; a wrong final state breaks the story."""
         seen, deadline = "", time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
             found = await self._find(release)

@@ -1,1 +1,1 @@
-"""The folder of a start: its files, its settings, and how a first start fills it."""
+"""The home, a folder: its files, the settings in them, and how a first start fills it."""

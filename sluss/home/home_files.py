@@ -1,4 +1,4 @@
-"""The rules and GBI's variables of a home, for the commands that need no server and no home."""
+"""Reads policy and variables of a home, for commands that need no server and maybe no home."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from sluss.home.strict_yaml import parse, read
 
 
 def home_policy(home: Path | None) -> Policy:
-    """The default policy where there is no policy.yml."""
+    """Return the policy of the home, or the default one where there is no policy.yml."""
     if home is None or not (home / POLICY_FILE).exists():
         return Policy()
     return policy(parse(read(home / POLICY_FILE), POLICY_FILE))
 
 
 def home_variables(home: Path | None, stage: Stage) -> dict[str, str]:
-    """What is common to all stages, and over it what is the stage's own."""
+    """Return GBI's variables of a stage: those common to all stages, overridden by its own."""
     if home is None or not (home / VARIABLES_FILE).exists():
         return {}
     sections = read_variables(home)

@@ -1,4 +1,4 @@
-"""Adds a repository to platform.yml as a careful person would: comments and order stay."""
+"""Adds a repository to platform.yml and keeps people's comments and order."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ _KEY = "repositories"
 
 
 def append(home: Path, repository: Repository) -> None:
-    """Raise SettingsError, with the file as it was, when the result would not be right."""
+    """Append the entry. Raise SettingsError and leave the file as it was if it would be wrong."""
     path = home / PLATFORM_FILE
     before = read(path)
     known = parse_platform(before)
@@ -30,7 +30,8 @@ def append(home: Path, repository: Repository) -> None:
     try:
         is_right = parse_platform(text) == wanted
     except SettingsError:
-        parse_platform(msgspec.json.encode(wanted).decode())  # a name given twice is the reason
+        # The usual reason is a name that is given twice.
+        parse_platform(msgspec.json.encode(wanted).decode())
         is_right = False
     if not is_right:
         raise SettingsError(BY_HAND.format(entry=_entry(repository, "  ")))
@@ -59,7 +60,7 @@ def _value_of(root: yaml.Node | None) -> yaml.Node | None:
 
 
 def _last(node: yaml.Node) -> yaml.Node:
-    """The last scalar: a block ends behind the comments that follow it, a scalar does not."""
+    """Return the last scalar, as a block's end lies behind the comments that follow it."""
     if isinstance(node, yaml.SequenceNode) and node.value:
         return _last(node.value[-1])
     if isinstance(node, yaml.MappingNode) and node.value:
@@ -74,7 +75,7 @@ def _entry(repository: Repository, indent: str) -> str:
 
 
 def _scalar(value: str) -> str:
-    """Quoted only where YAML would read something else than the text."""
+    """Write the text as YAML, in quotes only where YAML would read something else."""
     return yaml.safe_dump(value, width=10_000, allow_unicode=True).partition("\n")[0]
 
 

@@ -1,4 +1,4 @@
-"""A first start finds everything that it needs: example files and fresh webhook secrets."""
+"""Fills a home at the first start: example files and fresh webhook secrets."""
 
 import contextlib
 import os
@@ -132,7 +132,7 @@ _SECRET_BYTES = 32
 
 
 def prepare_home(home: Path, *, is_local: bool = True) -> bool:
-    """Make what is missing, change nothing that is there; whether this was the first start.
+    """Create what is missing and change nothing else; return whether this was the first start.
 
     Only a local start gets invented people.
     """
@@ -165,7 +165,7 @@ def _lines(people: Iterable[Person]) -> Iterable[str]:
 
 
 def _create(path: Path, text: str) -> None:
-    """Never half a file, and never over one: two first starts at once agree on one secret."""
+    """Create a file whole, and never over another: two first starts at once agree on one secret."""
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{os.getpid()}")

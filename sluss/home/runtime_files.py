@@ -1,4 +1,4 @@
-"""The runtimes that GBI imported from clusters: one JSON file each in SLUSS_HOME/runtimes."""
+"""Stores the runtimes that GBI imported, one JSON file each in SLUSS_HOME/runtimes."""
 
 import os
 from pathlib import Path
@@ -20,14 +20,14 @@ WRONG: Final = (
 
 
 def home_runtimes(home: Path | None) -> dict[str, Runtime]:
-    """The imported runtimes by name; raise SettingsError for a file that is none."""
+    """Return the imported runtimes by name. Raise SettingsError for a file that cannot be read."""
     if home is None:
         return {}
     return {path.stem: _read(path) for path in sorted((home / FOLDER).glob(f"[!.]*{ENDING}"))}
 
 
 def write_runtime(home: Path, name: str, runtime: Runtime) -> Path:
-    """The file is written whole or not at all, also for who reads at that moment."""
+    """Write the file as a whole, so that nobody who reads at that moment sees half of it."""
     path = home / FOLDER / f"{name}{ENDING}"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(runtime, order="sorted"))

@@ -1,4 +1,4 @@
-"""All settings of a start: the files of SLUSS_HOME and the environment, read once, strictly."""
+"""Reads all settings of a start, once and strictly: files of SLUSS_HOME and the environment."""
 
 import difflib
 import os
@@ -46,7 +46,8 @@ READABLE_BY_OTHERS = (
 
 _PREFIX = "SLUSS_"
 _SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
-_PERSON = "SLUSS_PERSON"  # read by the hook of a repository, in the process of who pushes
+# The hook of a repository reads it, in the process of the person who pushes.
+_PERSON = "SLUSS_PERSON"
 _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
 _AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
 _KNOWN = (*_NAMES, *_AWAY, STORE_URL, "SLUSS_LOCAL", _PERSON)
@@ -58,7 +59,7 @@ _TOOLS = re.compile(
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """What the files of SLUSS_HOME say. ``variables``: section ``common`` and one per stage."""
+    """What the files of SLUSS_HOME say; ``variables`` has a section ``common`` and one a stage."""
 
     platform: Platform
     people: tuple[Person, ...]
@@ -67,13 +68,13 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """``mlflow_url`` is "" where we start our own server, ``service_bus`` where queues are files.
+    """The settings of a start; ``mlflow_url`` is "" where we start a server of our own.
 
-    ``store_url`` may hold a password. ``is_health_apart``: health has a port of its own, and not
-    only in a process that serves nothing else.
+    ``service_bus`` is "" where queues are files. ``store_url`` may hold a password.
+    ``is_health_apart`` gives health a port of its own, even in a process that serves more.
 
-    ``tool_environment`` is all that installers and child processes may inherit; it may hold the
-    password of a package index, so that it goes to no model's code.
+    ``tool_environment`` is all that installers and child processes may inherit. It may hold the
+    password of a package index, so no model's code gets it.
     """
 
     home: Path
@@ -95,12 +96,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def page_url(self) -> str:
-        """Where people find the pages; "" where there are none, as nobody can sign in."""
+        """Return where people find the pages; "" where there are none, since nobody can sign in."""
         return self.public_url if self.is_local else ""
 
     @property
     def health_url(self) -> str:
-        """Where this machine asks how a start is that has these settings."""
+        """Return where this machine can ask a start with these settings whether it is ready."""
         port = self.health_port if self.is_health_apart else self.port
         return _url(self.host, port)
 
@@ -110,7 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_on_one_machine(self) -> bool:
-        """The ledger or the queues are files, which no second machine can share."""
+        """Tell whether the ledger or the queues are files, which no second machine can share."""
         return is_file(self.store_url) or not self.has_service_bus
 
     def __repr__(self) -> str:
@@ -142,13 +143,13 @@ class _Variables(msgspec.Struct, frozen=True):
 
 
 def from_environment(home: Path | None = None, *, port: int | None = None) -> Settings:
-    """All settings of a start; only what is handed on to other processes is read elsewhere."""
+    """Read all settings of a start; only what other processes inherit is read elsewhere."""
     environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
     return load(home or default_home(environ), environ)
 
 
 def store_from_environment(home: Path) -> str:
-    """Where the ledger is, for a command that needs nothing else of a start."""
+    """Return where the ledger is, for commands that need no other setting."""
     _refuse_unknown(os.environ)
     return _store(home, os.environ, _secrets(home, os.environ))
 
@@ -163,7 +164,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 
 def load(home: Path, environ: Mapping[str, str]) -> Settings:
-    """Raise SettingsError that names the file and the key, or the variable."""
+    """Read the settings. Raise SettingsError that names the file and key, or the variable."""
     _refuse_unknown(environ)
     host = environ.get("SLUSS_HOST") or "127.0.0.1"
     port = _port("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
@@ -194,7 +195,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What installers and child processes may inherit."""
+    """Return the variables that installers and child processes may inherit."""
     return {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
 
 
@@ -228,7 +229,7 @@ def read_people(home: Path) -> tuple[Person, ...]:
 
 
 def read_variables(home: Path) -> dict[str, dict[str, str]]:
-    """GBI's variables as text, as Azure DevOps would give them; an empty one is left out."""
+    """Return GBI's variables as text, as Azure DevOps gives them; empty ones are left out."""
     sections = decode(read(home / VARIABLES_FILE), _Variables, VARIABLES_FILE)
     return {
         section: {name: str(value) for name, value in values.items() if value is not None}
@@ -253,7 +254,7 @@ def _port(name: str, value: str) -> int:
 
 
 def _health_port(environ: Mapping[str, str], public: int) -> int:
-    """The port beside the public one, unless it is given."""
+    """Return the given port, or the one next to the public port."""
     name, beside = "SLUSS_HEALTH_PORT", public + (1 if public < LAST_PORT else -1)
     port = _port(name, environ.get(name) or str(beside))
     if port != public:
@@ -263,7 +264,7 @@ def _health_port(environ: Mapping[str, str], public: int) -> int:
 
 
 def _url(host: str, port: int) -> str:
-    """As this machine reaches it; whoever listens everywhere listens on loopback, too."""
+    """Return the address on this machine; a server that listens everywhere answers on loopback."""
     here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - told, not bound
     return f"http://{here}:{port}"
 
@@ -279,7 +280,7 @@ def _boolean(name: str, value: str) -> bool:
 
 
 def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:
-    """The files of ``secrets/``; SLUSS_SECRET_<NAME> of the environment comes first."""
+    """Read the files of ``secrets/``; SLUSS_SECRET_<NAME> in the environment overrides them."""
     folder = home / SECRETS_FOLDER
     values: dict[str, str] = {}
     for path in sorted(folder.glob("[!.]*")):

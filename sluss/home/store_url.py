@@ -1,4 +1,4 @@
-"""SLUSS_STORE_URL: where the ledger is kept, with the password from its secret, never shown."""
+"""Builds the store's URL from SLUSS_STORE_URL and the password's secret, and hides it in words."""
 
 from pathlib import Path
 from typing import Final
@@ -20,14 +20,15 @@ BAD_URL: Final = (
 
 
 def store_url(home: Path, wanted: str, password: str) -> str:
-    """A store of the home when nothing is wanted. The errors show no part of what may be secret."""
+    """Return the store's URL, a file of the home by default. No error shows what may be secret."""
     if not wanted:
         return f"{_SQLITE}{home / 'store.db'}"
     if wanted.startswith(_SQLITE) and len(wanted) > len(_SQLITE):
         return wanted
     try:
         found = urlsplit(wanted)
-        host, _ = found.hostname, found.port  # one that is no number shows when it is asked for
+        # A port that is no number raises only when it is read.
+        host, _ = found.hostname, found.port
     except ValueError:
         raise SettingsError(BAD_URL.format(why="it cannot be read")) from None
     if found.scheme not in _POSTGRESQL:
@@ -50,7 +51,7 @@ def file_of(url: str) -> Path:
 
 
 def shown(url: str) -> str:
-    """For people: the file, or host and database without user, password and options."""
+    """Return a form for people: the file, or host and database without user and password."""
     if is_file(url):
         return str(file_of(url))
     found = urlsplit(url)

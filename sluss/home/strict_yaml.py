@@ -1,4 +1,4 @@
-"""Reads a settings file so that a typing error is found at the start, by file and key."""
+"""Reads a settings file strictly, so that a typing error is found at the start, with its key."""
 
 import difflib
 import re
@@ -29,7 +29,7 @@ def read(path: Path) -> str:
 
 
 def parse(text: str, file: str) -> object:
-    """Plain YAML values; a key that is given twice is refused, as YAML would drop the first."""
+    """Parse plain YAML; refuse a key that is given twice, as YAML would drop the first value."""
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
@@ -41,7 +41,7 @@ def parse(text: str, file: str) -> object:
 
 
 def decode(text: str, kind: type[T], file: str) -> T:
-    """An empty file is one without keys, and a key without a value is one that is not there."""
+    """Decode a file into a type; an empty file has no keys, and a key without a value is absent."""
     data = parse(text, file)
     data = {} if data is None else data
     if isinstance(data, dict):
@@ -59,7 +59,7 @@ def decode(text: str, kind: type[T], file: str) -> T:
 
 
 def _unknown(data: Any, kind: Any, place: str) -> Iterator[tuple[str, list[str]]]:
-    """Keys that the type does not have, each with the nearest ones that it has."""
+    """Yield each key that the type does not have, with the similar keys that it has."""
     if isinstance(kind, msgspec.inspect.StructType) and isinstance(data, dict):
         fields = {field.encode_name: field.type for field in kind.fields}
         for key, value in data.items():
@@ -72,7 +72,7 @@ def _unknown(data: Any, kind: Any, place: str) -> Iterator[tuple[str, list[str]]
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader of YAML, made strict about keys."""
+    """YAML's safe loader, which also refuses keys that are given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
         seen = set[object]()

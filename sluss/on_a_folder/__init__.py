@@ -1,1 +1,1 @@
-"""What `sluss check PATH` does with a folder that nobody has pushed."""
+"""What `sluss check PATH` does with a folder that was not pushed."""

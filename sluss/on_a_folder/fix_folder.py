@@ -1,4 +1,4 @@
-"""Applies fixes to a folder: inside it alone, through no link, and never over somebody's work."""
+"""Applies fixes to a folder: only inside it, through no link, and over no uncommitted work."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ class NotFixedError(SlussError):
 
 
 def apply(root: Path, fixes: Sequence[Fix]) -> Iterator[str]:
-    """Tell each fix when it is done. Raise NotFixedError at the first that cannot be."""
+    """Apply the fixes and yield a line for each. Raise NotFixedError at the first that fails."""
     _refuse_dirty(root, [fix.path for fix in fixes if not isinstance(fix, Create)])
     for fix in fixes:
         try:
@@ -42,7 +42,7 @@ def apply(root: Path, fixes: Sequence[Fix]) -> Iterator[str]:
 
 
 def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
-    """Without git, or outside of a work tree, there is nothing to compare with."""
+    """Refuse files with uncommitted changes; outside of git there is nothing to compare with."""
     found: list[str] = []
     with suppress(SettingsError, OSError, subprocess.SubprocessError):
         found = _dirty(root, paths) if paths else []
@@ -52,7 +52,7 @@ def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
 
 
 def _dirty(root: Path, paths: Sequence[str]) -> list[str]:
-    """A folder's own settings of git may name programs: those that a status could start are off."""
+    """Ask git what has changed, without settings of the folder that would start programs."""
     git = git_path()
     off = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
     words = (git, *off, "status", "--porcelain", "-z", "--untracked-files=no", "--", *paths)
@@ -82,7 +82,7 @@ def _apply(root: Path, fix: Fix) -> None:
 
 @contextmanager
 def _folder(root: Path, inside: PurePosixPath, *, is_made: bool) -> Iterator[int]:
-    """The folder is opened step by step, so that no link on the way leads out of the root."""
+    """Open the folder step by step, so that no link on the way leads out of the root."""
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for name in inside.parts:
@@ -118,6 +118,6 @@ def _rewrite(folder: int, name: str, fix: Rewrite) -> None:
 
 
 def _rename(folder: int, name: str, to: str) -> None:
-    """A hard link, unlike a rename, never takes the place of a file that is there."""
+    """Rename by a hard link, which unlike a rename never replaces an existing file."""
     os.link(name, to, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     os.unlink(name, dir_fd=folder)

@@ -1,4 +1,4 @@
-"""The gate in a terminal: a line per check while it works, then a table and each finding."""
+"""Prints the gate in a terminal: progress while it works, then a table and the findings."""
 
 from collections.abc import Iterable
 from typing import Final, Self
@@ -64,7 +64,7 @@ def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
 
 
 def outcome(result: CheckResult) -> str:
-    """How a check ended, in a word or two, and its figures."""
+    """Say how a check ended, in a word or two, with its figures."""
     said = result.status if result.status is not Status.FOUND else _counted(len(result.findings))
     told = (found for found in result.measures if found.value or found.unit)  # not "failed 0"
     figures = (f"{found.name} {found.value:g} {found.unit}".rstrip() for found in told)
@@ -72,7 +72,7 @@ def outcome(result: CheckResult) -> str:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    """A finding is never wrapped: editors make a link of ``path:line`` at the start of a line."""
+    """Print a finding unwrapped, as editors make a link of ``path:line`` at a line's start."""
     line = Text(finding.place(), style="cyan").append(": ", style="default")
     if finding.rule and finding.rule not in finding.wrong:
         line.append(f"[{finding.rule}] ", style="dim")
@@ -103,7 +103,7 @@ def _counted(count: int) -> str:
 
 
 class GateProgress(Watcher):
-    """``with GateProgress(...)``: shown while it lasts, and gone afterwards."""
+    """Shows the progress within ``with GateProgress(...)``, and removes it afterwards."""
 
     def __init__(self, console: Console, checks: Iterable[Check]) -> None:
         self._lines: dict[str, Text | Spinner] = {check.id: WAITS for check in checks}

@@ -1,4 +1,4 @@
-"""Reads a folder on this machine as a model repository, as a commit of it would look."""
+"""Reads a folder as a model repository, as a commit of its files would look."""
 
 import os
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ GIVEN_AWAY = "@{upstream}^{commit}"
 
 
 def read_folder(root: Path, policy: Policy) -> ModelRepo:
-    """Links are listed and never followed; devices and pipes are left out.
+    """Read the files; links are listed but not followed, devices and pipes are left out.
 
-    Reading ends behind the policy's limits: what is there then is too much already, and the
-    check ``structure`` says so.
+    Reading stops beyond the policy's limits: there is too much by then, and the check ``structure``
+    says so.
     """
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
@@ -57,9 +57,9 @@ def _read(path: Path, most: int) -> bytes:
 
 
 async def local_history(folder: Path, limit: int) -> tuple[PastFile, ...] | None:
-    """What the commits brought that the upstream lacks; None: no git here, or no commit."""
+    """Return the files of commits that the upstream lacks; None without git or without a commit."""
     git_folder = folder / ".git"
-    if not git_folder.is_dir():  # not the top of a work tree
+    if not git_folder.is_dir():  # The folder is not the top of a work tree.
         return None
     with suppress(SlussError):
         git = GitCommand(git_folder, git=git_path())

@@ -1,4 +1,4 @@
-"""Generates a table of loans from a seed: plausible, learnable, and about nobody."""
+"""Generates a table of invented loans from a seed; models can learn from it."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ Row = dict[str, str | int | float]
 
 
 def loans_csv(rows: int = ROWS, seed: int = SEED) -> str:
-    """The same seed gives the same bytes, on every machine."""
+    """Generate the table; the same seed gives the same bytes on every machine."""
     random = Random(seed)  # noqa: S311 - data, not a secret
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -49,7 +49,7 @@ def _loan(random: Random, number: int) -> Row:
 
 
 def _default_probability(row: Row) -> float:
-    """What a model is to find again: debt, late payments and a large amount raise the odds."""
+    """Return the probability that a model has to find: debt, late payments and size raise it."""
     odds = (
         -4.0
         + 4.5 * float(row["debt_ratio"])

@@ -14,7 +14,7 @@ from core.words import ModelType
 from sluss.templates.loan_data import ROWS, SEED, loans_csv
 
 TEMPLATES: Final = "sluss.templates"
-ENDING: Final = ".tmpl"  # so that no tool takes a template for code of this project
+ENDING: Final = ".tmpl"  # With this ending no tool takes a template for code of this project.
 NAME: Final = re.compile(r"[^a-z0-9]+")
 TEAM: Final = "credit_risk"
 CATEGORY: Final = {
@@ -58,16 +58,16 @@ def write_repository(path: Path, kind: Kind, team: str = TEAM) -> int:
 
 
 def template_code() -> ModelRepo:
-    """All of their code as one repository, which is no copy: everybody has it.
+    """Return all template code as one repository, which counts as no copy when others have it.
 
-    Only pages and settings have words that are filled in.
+    Placeholders are only in pages and settings, so the code is the same everywhere.
     """
     files = {f"{kind}/{path}": text.encode() for kind in Kind for path, text in _templates(kind)}
     return ModelRepo(files=files)
 
 
 def model_name(path: Path) -> str:
-    """The folder's name as a MODEL_NAME: ``Loan-Default v2`` becomes ``loan_default_v2``."""
+    """Turn the folder's name into a MODEL_NAME: ``Loan-Default v2`` becomes ``loan_default_v2``."""
     name = NAME.sub("_", path.resolve().name.casefold()).strip("_")
     name = name if name[:1].isalpha() else f"model_{name}".rstrip("_") if name else ""
     return name[:100]

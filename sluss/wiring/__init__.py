@@ -1,1 +1,1 @@
-"""Everything is built once here, and handed to who needs it."""
+"""Builds all parts once and hands them to the code that needs them."""

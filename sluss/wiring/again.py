@@ -1,4 +1,4 @@
-"""What is done again and again beside the queues, while outside systems come and go."""
+"""Repeats work beside the queues, and waits for outside systems that are down."""
 
 import asyncio
 import logging

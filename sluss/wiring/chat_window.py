@@ -1,4 +1,4 @@
-"""The chat window of one machine: its rooms, its people, and where the bot posts to it."""
+"""The settings of the chat window on one machine: its rooms, people and suggested commands."""
 
 from adapters.teams.settings import SURFACE
 from bot.commands import COMMANDS

@@ -1,4 +1,4 @@
-"""What runs beside the web server: consumers, the relay, and what looks at the world again."""
+"""Runs beside the web server: consumers of the queues, the relay, and the watches."""
 
 import asyncio
 from typing import Final
@@ -36,13 +36,14 @@ OBSERVE_EVERY_S = 30.0
 LETTERS_EVERY_S = 10.0
 SPOILT_S: Final = 2.0
 
-# How many messages of each lane are under work at once. More than one stream may fill: a push of
-# many branches is cut into a few messages, and of its cards and steps four are let in at a time.
+# This is how many messages of a lane are worked on at once. It is more than one stream can fill: a
+# push of many branches makes only a few messages, and only four of a stream's cards and steps are
+# let in at a time.
 SLOTS: Final = {Lane.EVENTS: 8, Lane.CARDS: 8, Lane.STEPS: 8, Lane.OBSERVE: 2}
 
 
 class Engine:
-    """``deliver`` shows cards."""
+    """Everything that a worker does besides serving; ``deliver`` shows cards."""
 
     def __init__(self, parts: Parts, deliver: Deliver) -> None:
         self._parts = parts
@@ -51,11 +52,11 @@ class Engine:
         self._consumers: list[Consumer] = []
 
     async def relay(self) -> None:
-        """Until cancelled: what a gateway does beside its web server. Clicks make jobs, too."""
+        """Send jobs to their queues until cancelled; a gateway does it too, as clicks make jobs."""
         await relay(self._parts.store, _lanes_of_jobs(self._parts))
 
     async def run(self) -> None:
-        """Until cancelled; ``stop`` first, so that nothing is interrupted that is short."""
+        """Run until cancelled. Call ``stop`` first, so that short work comes to its end."""
         if self._parts.one_machine is not None:
             await until_well(self._parts.one_machine.take_over)
         with Sentinel() as sentinel:
@@ -74,9 +75,9 @@ class Engine:
                     tasks.create_task(tend())
 
     async def stop(self) -> None:
-        """Receive no more; what is under work is done or given back when this returns.
+        """Receive no more, and wait until current work is done or given back.
 
-        Where our children were ended with us there is nothing to wait for.
+        Where our child processes were ended with us there is nothing to wait for.
         """
         self._stopping.begin()
         finish_s = SPOILT_S if await self._stopping.is_to_blame() else FINISH_S
@@ -109,26 +110,26 @@ class Engine:
         await self._parts.store.done(job)
 
     def _letter_watch(self) -> LetterWatch:
-        """A queue gives up by itself on what was taken too often, and tells nobody: look at it."""
+        """Watch dead letters: a queue buries what was taken too often, and tells nobody."""
         parts = self._parts
         queues = {str(lane): queue for lane, queue in parts.queues.items()}
         return LetterWatch(parts.handle, parts.store, queues, self._bury)
 
     async def _bury(self, message: Message, reason: str) -> None:
-        """What is no job of ours, as a delivery, has no release to get stuck."""
+        """Bury a message of ours; one that holds no job, as a delivery, has no release to mark."""
         job = jobs.find(message.body)
         if job is not None:
             await self._parts.store.done(job)
             await self._worker.bury(job, reason)
 
     async def _observe(self) -> None:
-        """Webhooks are hints and may be lost: look at every claimed model now and then."""
+        """Ask for a look at every claimed model, as webhooks are hints and may be lost."""
         number = int(self._parts.clock().timestamp() / OBSERVE_EVERY_S)
         job = ObserveRegistries(id=f"observe/all/{number}", stream=PLATFORM)
         await self._parts.queues[job.lane].send(to_message(job))
 
     async def _know_templates(self) -> None:
-        """What every model began with is no copy of another one."""
+        """Teach the index our templates, as code that every model began with is no copy."""
         names = [repository.name for repository in self._parts.handle.platform.repositories]
         rules = self._parts.settings.files.policy.rules.duplicates
         await prepare(self._parts.clones, template_code(), names, rules)

@@ -1,4 +1,4 @@
-"""The gate as one machine runs it: sandbox, environments, tools and caches, built once."""
+"""Builds the gate as one machine runs it, with sandbox, environments, tools and caches."""
 
 import asyncio
 import os
@@ -14,15 +14,16 @@ from sluss.home.settings import tool_environment
 from workers.gate.gate import Gate
 from workers.gate.tools import GateTools, Keep
 
-KEPT_ANSWERS: Final = "gate_cache"  # those of a server, whose reports are kept as evidence
+# A server's answers are kept apart, since they name reports in the evidence.
+KEPT_ANSWERS: Final = "gate_cache"
 ANSWERS: Final = "check_cache"
 TOOL_CACHE: Final = "tool_cache"
 
 
 class OneSandbox:
-    """Finding out what the machine allows takes a moment: once, and only when something runs.
+    """Probes the machine for its sandbox once, when something first runs, as that takes a moment.
 
-    Its long runs are kept in ``home``. The gate and the local runs are given the same one.
+    Long runs are kept in ``home``. The gate and the local runs share one sandbox.
     """
 
     def __init__(self, home: Path) -> None:
@@ -40,19 +41,19 @@ class OneSandbox:
 def server_gate(
     home: Path, index_env: Mapping[str, str], keep: Keep, find_sandbox: FindSandbox
 ) -> Gate:
-    """For pushed commits; ``keep`` takes what the tools wrote."""
+    """Build the gate for pushed commits; ``keep`` stores what the tools wrote as evidence."""
     return Gate(_tools(home, index_env, keep, find_sandbox), cache=home / KEPT_ANSWERS)
 
 
 def local_gate(home: Path | None) -> Gate:
-    """For a folder; without a home its answers are kept where the user keeps caches."""
+    """Build the gate for a folder; without a home it caches in the user's cache folder."""
     folder = home or user_cache()
     tools = _tools(folder, tool_environment(os.environ), None, OneSandbox(folder).found)
     return Gate(tools, cache=folder / ANSWERS)
 
 
 def user_cache() -> Path:
-    """The folder of the XDG base directory specification."""
+    """Return our folder by the XDG base directory specification."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "sluss"
 

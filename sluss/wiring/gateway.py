@@ -1,4 +1,4 @@
-"""What a gateway serves: deliveries and the bot's endpoint; on one machine chat and pages, too."""
+"""Builds what a gateway serves: webhooks and the bot's endpoint; locally chat and pages, too."""
 
 from functools import partial
 from typing import Final
@@ -27,11 +27,15 @@ from web.chat import chat_app
 from web.health import Probe, add_health
 from web.pages import Pages, add_pages
 
-LARGEST_DELIVERY: Final = 3 * 1024 * 1024  # above the 2 MB that handlers/ reads: it answers itself
+# This is more than the 2 MB that handlers/ accepts, so that it can answer itself.
+LARGEST_DELIVERY: Final = 3 * 1024 * 1024
 
 
 def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.Application:
-    """Whoever comes in here proves who they are; but for a local start, which only we can reach."""
+    """Build the public app.
+
+    Every sender proves who it is, except in a local start, which only this machine can reach.
+    """
     settings = parts.settings
     app = web.Application(client_max_size=LARGEST_DELIVERY)
     sources = _sources(settings)
@@ -46,7 +50,7 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
 
 
 def add_health_of(app: web.Application, parts: Parts, counters: CollectorRegistry) -> None:
-    """A look at dead letters is the cheapest question that every queue answers."""
+    """Add health; looking for dead letters is the cheapest question that every queue answers."""
     probes: dict[str, Probe] = {
         "store": parts.store.ping,
         "queue": partial(parts.events.dead_letters, 1),
@@ -55,7 +59,7 @@ def add_health_of(app: web.Application, parts: Parts, counters: CollectorRegistr
 
 
 def _sources(settings: Settings) -> dict[Source, Credentials]:
-    """MLflow's signature may be made with the secret before this one, while that is rotated."""
+    """Return the credentials of each source; the old MLflow secret counts while it is rotated."""
     secrets = settings.secrets
     signed_with = [secrets.secret(MLFLOW_SECRET), secrets.find(MLFLOW_SECRET_BEFORE)]
     return {
@@ -65,7 +69,7 @@ def _sources(settings: Settings) -> dict[Source, Credentials]:
 
 
 def _add_windows(app: web.Application, parts: Parts) -> None:
-    """Nobody signs in here: what trusts this machine is served by a local start alone."""
+    """Add chat and pages to a local start; nobody signs in to them, so they trust this machine."""
     app.add_subapp("/chat/", chat_app(chat_settings(parts.settings)))
     add_pages(app, _pages(parts))
     app.router.add_get("/", _to_chat)

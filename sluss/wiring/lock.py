@@ -1,4 +1,4 @@
-"""One process of each role on a home: a second one would take messages and leases of the first."""
+"""Locks a home per role: a second process would take the first one's messages and leases."""
 
 import fcntl
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ TAKEN = "Another Sluss runs on {home}. Nothing was done; end it first, or give a
 
 
 class Role(StrEnum):
-    """What a process does: take deliveries and clicks, work off queues, or both."""
+    """What a process does: take deliveries and clicks, work off the queues, or both."""
 
     GATEWAY = "gateway"
     WORKER = "worker"
@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 @contextmanager
 def one_process(home: Path, role: Role = Role.ALL) -> Iterator[None]:
-    """One of each role; a lock ends with its process, however that ends."""
+    """Hold the locks of a role. They end with the process, however it ends."""
     with ExitStack() as files:
         for part in role.parts:
             file = files.enter_context((home / f"{part}.lock").open("a"))

@@ -1,4 +1,4 @@
-"""MLflow: the one that is named, or on one machine a server of our own; and its webhook."""
+"""Starts a local MLflow server where none is named, and installs the webhook in either."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ HOOK_PATH = "/hooks/mlflow"
 
 
 async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
-    """Start it without waiting for it, where work is done and no other is named."""
+    """Start a server without waiting for it, in a local worker that was given no other."""
     if settings.mlflow_url or not settings.is_local or Role.WORKER not in role.parts:
         return None
     server = MLflowServer(settings.home)
@@ -31,7 +31,7 @@ async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
 def tend_mlflow(
     settings: Settings, url: str, server: MLflowServer | None, opening: Opening
 ) -> None:
-    """Install the webhook once it answers; keep our own server up, from its start on."""
+    """Install the webhook once MLflow answers, and keep our own server running."""
     secret = settings.secrets.secret(MLFLOW_SECRET)
     installed = partial(install, url, f"{settings.public_url}{HOOK_PATH}", secret)
 
@@ -47,7 +47,7 @@ def tend_mlflow(
 
 
 async def _begun(server: MLflowServer) -> None:
-    """It may end while it starts, as where memory is short: one that is still there is kept."""
+    """Wait for the server; start it again if it ended, as it may when memory is short."""
     try:
         await server.ready()
     except UnavailableError:
@@ -56,7 +56,7 @@ async def _begun(server: MLflowServer) -> None:
 
 
 async def _unless_refused(installed: Callable[[], Awaitable[object]]) -> None:
-    """Without a webhook the registry is still looked at now and then: nobody has to stop."""
+    """Install the webhook; log a refusal and go on, as the registry is looked at anyway."""
     try:
         await until_well(installed)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""What the builders of parts leave behind: how to close, what to free, what to look after."""
+"""Collects what parts need besides their ports: closing, freeing and tending."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -8,10 +8,10 @@ Act = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Opening:
-    """A builder tells it what its part needs beyond its port.
+    """The builder of a part tells it how to close the part, and what else it needs.
 
-    ``frees`` take over what a killed process held; only files of one machine have such, and only
-    the one process that works on them may. ``tends`` run in a worker for as long as it lives.
+    ``frees`` take over what a killed process held; only files of one machine need that, and only
+    the one process that works on them may do it. ``tends`` run in a worker for as long as it lives.
     """
 
     def __init__(self, closes: AsyncExitStack) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a start, each behind its port: settings choose which system is behind it."""
+"""Builds the parts of a start; settings choose which system is behind each port."""
 
 import logging
 import os
@@ -56,21 +56,21 @@ log = logging.getLogger(__name__)
 
 
 class OneMachine(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the ledger or the queues are files, each role runs once, which a lock file sees to."""
+    """What a start has only where ledger or queues are files; a lock lets each role run once."""
 
     mlflow: MLflowServer | None = None
     frees: tuple[Act, ...] = ()
 
     async def take_over(self) -> None:
-        """End the locks and leases of a killed process: nobody else can hold one here."""
+        """End the locks and leases of a killed process, as nobody else can hold one here."""
         for free in self.frees:
             await free()
 
 
 class LivePlatform:
-    """The platform is read again when the file has changed: `sluss add` may do that while we run.
+    """Reads platform.yml again when it has changed, as by `sluss add` while we run.
 
-    A broken file leaves what was read before.
+    A broken file is logged, and the last good one stays in force.
     """
 
     def __init__(self, home: Path) -> None:
@@ -81,7 +81,7 @@ class LivePlatform:
     def now(self) -> Platform:
         try:
             changed = (self._home / PLATFORM_FILE).stat().st_mtime_ns
-        except FileNotFoundError:  # an editor is just putting a new one in its place
+        except FileNotFoundError:  # An editor is just replacing the file.
             return self._platform
         if changed != self._seen:
             self._seen = changed
@@ -96,7 +96,7 @@ class LivePlatform:
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the rooms work with, built once, and known by its port alone.
+    """All parts, built once; each is known by its port alone.
 
     ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
     """
@@ -141,8 +141,8 @@ async def opened(settings: Settings, role: Role) -> AsyncIterator[Parts]:
 
 
 async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
-    """Start MLflow without waiting for it, where it is ours; open everything else."""
-    configure(os.environ)  # MLflow's client takes its patience from there only
+    """Open all parts; a local MLflow is started first, and not waited for."""
+    configure(os.environ)  # MLflow's client reads its time-outs from the environment only.
     server = await own_server(settings, role)
     mlflow_url = settings.mlflow_url or (server.uri if server else "")
     store = await open_store(settings.store_url, opening)
@@ -187,14 +187,17 @@ def _handle(settings: Settings, store: Store) -> Handle:
 
 
 def _platform(settings: Settings) -> Callable[[], Platform]:
-    """On one machine `sluss add` may change it while we run; elsewhere each start reads it."""
+    """Return how to read the platform.
+
+    On one machine `sluss add` may change the file while we run; elsewhere each start reads it once.
+    """
     if settings.is_on_one_machine:
         return LivePlatform(settings.home).now
     return lambda: settings.files.platform
 
 
 def _folders(handle: Handle) -> Callable[[str], Path | None]:
-    """Where a repository lies, as platform.yml says when it is asked."""
+    """Return a function that looks a repository's folder up in platform.yml at each call."""
 
     def folder(host_id: str) -> Path | None:
         known = handle.platform.repository(host_id)

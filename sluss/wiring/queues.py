@@ -1,4 +1,4 @@
-"""The queues, by name: files of the home, or queues of one Service Bus namespace."""
+"""Opens the queues by lane: files of the home, or queues of one Service Bus namespace."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from adapters.service_bus import ServiceBusSettings
 
 
-# Before there were lanes all jobs were in jobs.db: the lane of the steps works off what is left.
+# Before there were lanes all jobs were in jobs.db, so the lane of steps works off the rest.
 FILES: Final = {
     Lane.EVENTS: "events.db",
     Lane.CARDS: "cards.db",
@@ -32,7 +32,7 @@ def open_queue(settings: Settings, lane: Lane, opening: Opening) -> Queue:
 
 
 def refuse_closed_service_bus(settings: Settings) -> None:
-    """Raise SettingsError when one is named that nobody can enter."""
+    """Raise SettingsError when a Service Bus is named without a way to sign in."""
     if settings.has_service_bus:
         _service_bus(settings).check()
 

@@ -1,4 +1,4 @@
-"""What a start refuses before anything runs: settings under which it could not be trusted."""
+"""Refuses a start whose settings would make it unsafe, before anything runs."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ NO_PUBLIC_URL: Final = (
 
 
 def refuse_unsafe(settings: Settings, role: Role) -> None:
-    """Raise SettingsError that names the one setting to mend."""
+    """Check the settings for this role. Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
     refuse_closed_service_bus(settings)
     settings.secrets.secret(MLFLOW_SECRET)

@@ -1,8 +1,8 @@
-"""A child that does nothing: when it is ended by a signal, so are all processes around us.
+"""A child process that does nothing: when a signal ends it, all our processes were signalled.
 
-Container platforms send SIGTERM to every process of a container. The tools, tests and runs that
-die of it have found nothing; no exit code of theirs tells that apart, as a test may well end its
-own children. What ends this one does.
+Container platforms send SIGTERM to every process of a container. Tools, tests and runs that die of
+it have found nothing, but their exit code does not tell, as a test may end its own children too.
+The end of this child does tell.
 """
 
 import subprocess
@@ -10,12 +10,12 @@ import sys
 import time
 from typing import Final, Self
 
-WAITS: Final = "import sys; sys.stdin.read()"  # it ends by itself when we are gone
-LASTS_S: Final = 5.0  # a stop would have come by then: somebody ended this child alone
+WAITS: Final = "import sys; sys.stdin.read()"  # It ends by itself when its parent is gone.
+LASTS_S: Final = 5.0  # A stop follows within this time; after it, somebody ended this child alone.
 
 
 class Sentinel:
-    """``with Sentinel() as sentinel``: it stands until the end."""
+    """Keeps the child process alive within ``with Sentinel() as sentinel``."""
 
     def __init__(self) -> None:
         self._fell_at = 0.0
@@ -50,5 +50,5 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, "-I", "-S", "-c", WAITS],
         stdin=subprocess.PIPE,
         env={},
-        start_new_session=True,  # Ctrl-C in a terminal is for us alone
+        start_new_session=True,  # Ctrl-C in a terminal must reach only us.
     )

@@ -1,4 +1,4 @@
-"""One process of Sluss: what its role serves, and its engine, wired together once."""
+"""One process of Sluss: the apps that its role serves, and its engine."""
 
 import asyncio
 import contextlib
@@ -32,9 +32,9 @@ NOT_HERE: Final = (
 
 
 class Server:
-    """``async with Server(settings)``: deliveries are taken as soon as it is entered.
+    """Takes deliveries as soon as ``async with Server(settings)`` is entered.
 
-    A gateway serves and relays; a worker works, and serves its health alone.
+    A gateway serves and relays; a worker works, and serves only its health.
     """
 
     parts: Parts
@@ -73,7 +73,7 @@ class Server:
         await self._undo.aclose()
 
     async def until(self, done: Coroutine[Any, Any, object]) -> None:
-        """Wait for ``done``, or for the engine, which ends only by a bug: that is raised."""
+        """Wait for ``done``. If the engine ends first, which only a bug does, raise its error."""
         assert self._running is not None
         task = asyncio.ensure_future(done)
         ended, _ = await asyncio.wait({task, self._running}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,7 +87,7 @@ class Server:
             await self.parts.one_machine.mlflow.stop()
 
     def _sites(self, bot: Sluss) -> Iterator[tuple[web.Application, int]]:
-        """Who may reach the public port must not reach health and metrics, where both differ."""
+        """Yield each app and its port; health stays off the public port where the two differ."""
         counters, settings = CollectorRegistry(), self._settings
         health, port = web.Application(), settings.health_port
         if Role.GATEWAY in self._role.parts:
@@ -113,7 +113,7 @@ class Server:
             raise SettingsError(wrong.format(**words)) from None
 
     async def _end_engine(self) -> None:
-        """What is short comes to its end; the rest is given back at once."""
+        """End the engine: short work is finished, the rest is given back at once."""
         assert self._running is not None
         await self._engine.stop()
         self._running.cancel()
@@ -122,7 +122,10 @@ class Server:
 
 
 async def _in_plain_words(work: Coroutine[Any, Any, None]) -> None:
-    """Tasks that stand together fall as a group: an error of ours comes out of it by itself."""
+    """Run the engine, and raise an error of ours as itself.
+
+    Tasks that run together fail as an ExceptionGroup, from which our error is taken.
+    """
     try:
         await work
     except ExceptionGroup as group:

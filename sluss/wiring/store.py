@@ -1,4 +1,4 @@
-"""The ledger and what is kept beside it: SQLite in the home, or PostgreSQL."""
+"""Opens the ledger and what is kept beside it, in SQLite or PostgreSQL."""
 
 from adapters.sql_store import SqlSettings, SqlStore
 from adapters.sql_store.reader import LedgerReader
@@ -7,7 +7,7 @@ from sluss.wiring.opening import Opening
 
 
 async def open_store(url: str, opening: Opening) -> SqlStore:
-    """To write: at its first use the database is brought up to this version."""
+    """Open the store to write; its first use brings the database up to this version."""
     store = SqlStore(SqlSettings(url=url))
     opening.closed_by(store.close)
     if is_file(url):
@@ -16,5 +16,5 @@ async def open_store(url: str, opening: Opening) -> SqlStore:
 
 
 def ledger_reader(url: str) -> LedgerReader:
-    """To read: for commands, which make nothing where no ledger is."""
+    """Open the store to read, for commands; it creates nothing where there is no ledger."""
     return LedgerReader(url, shown(url))

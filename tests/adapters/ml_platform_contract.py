@@ -92,7 +92,7 @@ async def whole_log(platform: MLPlatform, run: RunId) -> str:
 class MLPlatformContract:
     @pytest.fixture
     async def run(self, tracking: Tracking) -> str:
-        """The tracking run of a release that nobody used before."""
+        """Return the tracking run of a new release."""
         return await tracking.open_run(MODEL, ReleaseId(f"loan_default-{uuid.uuid4().hex}"), {})
 
     async def test_a_supervised_model_comes_from_train_to_a_stage(

@@ -28,7 +28,7 @@ OURS = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Its path. On a machine of the pipeline a missing browser is a failure, not a skip."""
+    """The path of a Chromium. In the pipeline a missing browser is a failure, not a skip."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and os.environ.get("CI", "").casefold() == "true":
         pytest.fail(f"no browser on this machine: install one of {', '.join(NAMES)}")

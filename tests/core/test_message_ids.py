@@ -1,4 +1,4 @@
-"""The id of a message that is sent again, by whomever."""
+"""A message that is sent again gets an id that fits into the queue and stays unique."""
 
 import pytest
 

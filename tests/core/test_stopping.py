@@ -1,4 +1,4 @@
-"""What is bad because we are ending is told apart from what is bad."""
+"""Results that our own stop has spoilt are told apart from real failures."""
 
 import asyncio
 

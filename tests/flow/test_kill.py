@@ -25,7 +25,7 @@ BRANCHES = 12
 
 @pytest.fixture(params=["sqlite", "service_bus"])
 async def spec(request, tmp_path):
-    """Where the queues are: a folder, or an AMQP peer in a process that is not killed."""
+    """Where the queues are: a folder, or an AMQP peer whose process is not killed."""
     if request.param == "sqlite":
         yield str(tmp_path)
         return

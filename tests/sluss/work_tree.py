@@ -1,4 +1,4 @@
-"""What a data scientist does at the keyboard, and what is left in the repository."""
+"""Does what a data scientist does in a work tree, and reads what is left in the repository."""
 
 from pathlib import Path
 

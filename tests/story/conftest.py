@@ -15,7 +15,7 @@ from tests.story.up import Up, made_home
 
 @pytest.fixture(scope="package", autouse=True)
 def _configured():
-    """MLflow's client reads the environment alone, and warns of its own type hints at import."""
+    """Set MLflow's variables first, since its client reads them only, and silence its import."""
     before = dict(os.environ)
     configure(os.environ)
     with warnings.catch_warnings():
@@ -28,14 +28,14 @@ def _configured():
 
 @pytest.fixture(scope="package")
 def up(tmp_path_factory, environments):
-    """One `sluss up` for all files here that only ask it; MLflow and the runs end with it."""
+    """A server for all test files that only ask it; MLflow and the runs end with it."""
     with running(made_home(tmp_path_factory.mktemp("story") / "home", environments)) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def killed_up(tmp_path_factory, environments):
-    """One for the file that kills it."""
+    """A server of its own for the test file that kills it."""
     with running(made_home(tmp_path_factory.mktemp("killed") / "home", environments)) as found:
         yield found
 
@@ -69,7 +69,7 @@ async def _registered(up, folder):
 
 @pytest.fixture(scope="package")
 def ask_mlflow(_configured):
-    """``ask_mlflow(home)``: MLflow's own client on the server of a home."""
+    """A function that returns MLflow's own client for the server of a home."""
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, and warns
 
     def client(home):

@@ -28,7 +28,7 @@ def sender(up):
 
 @pytest.fixture(scope="module")
 def paper(up, tmp_path_factory):
-    """The host's id of a repository that only hand-made deliveries speak of."""
+    """The host's id of a repository that is only in deliveries made by hand."""
     folder = tmp_path_factory.mktemp("paper") / "paper_rules"
     asyncio.run(rules(folder, up.settings))
     known = read_platform(up.home).repositories

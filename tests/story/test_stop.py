@@ -30,7 +30,7 @@ OTHER_TOOLS = ("lint", "secrets", "bandit", "libraries")
 
 @pytest.fixture(scope="module")
 def stopped_up(tmp_path_factory, environments):
-    """One for this file, whose gate runs the tests of the model and no other tool."""
+    """A server for this file, whose gate runs the model's tests and no other tool."""
     home = made_home(tmp_path_factory.mktemp("stopped") / "home", environments)
     policy = {"checks": {name: {"mode": "off"} for name in OTHER_TOOLS}}
     (home / "policy.yml").write_text(yaml.safe_dump(policy))

@@ -25,7 +25,7 @@ COMMENT = "Compared with the champion."
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory, environments):
-    """As a newcomer runs it; ``said`` is what was printed, and ``home`` what was kept."""
+    """The finished demo; ``said`` is what it printed, and ``home`` what it kept."""
     folder = tmp_path_factory.mktemp("told")
     home = made_home(folder / "home", environments)
     try:
@@ -38,7 +38,7 @@ def told(tmp_path_factory, environments):
 
 @pytest.fixture(scope="module")
 def mlflow(told, _configured):
-    """MLflow's own client on the database that its server left."""
+    """MLflow's own client on the database that the demo's server left."""
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, and warns
 
     uri = f"sqlite:///{told.home / 'mlflow' / 'mlflow.db'}"

@@ -15,7 +15,7 @@ async def pages(tmp_path):
 
 @pytest.fixture
 def a_hog(pages, tmp_path):
-    """Somebody else writes into the store and does not end."""
+    """A connection that holds the store's write lock until the test ends."""
     connection = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     yield connection

@@ -44,7 +44,7 @@ class Orders:
 
 @pytest.fixture
 async def bench(tmp_path):
-    """``run`` looks once at a step of a release on a stage."""
+    """A pushed and checked release; ``run`` looks once at a step of it on a stage."""
     (tmp_path / "git").mkdir()
     git, world, orders = BareWorld(tmp_path / "git"), World(tmp_path), Orders()
     commit = git.commit({path: text.encode() for path, text in FILES.items()})

@@ -31,7 +31,7 @@ KEY = "loan-1/train/TST/1"
 
 @pytest.fixture
 async def bench(tmp_path):
-    """A release in training whose run was started; ``folder`` is where its supervisor tells."""
+    """A release in training whose run has started; its supervisor writes into ``folder``."""
     world, queue = World(tmp_path), SqliteQueue(tmp_path / "jobs.db", "jobs")
     await world.told(Story().push(1).finish(Step.CHECK, CHECKED))
     await world.store.effect("mlflow/loan-1", "an MLflow run")

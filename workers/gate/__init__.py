@@ -1,4 +1,4 @@
-"""The gate: every check of a commit, the quick answers first, each in a process of its own kind.
+"""The gate runs every check on a commit, the quick ones first, each in a suitable process.
 
 Nothing is imported here: its child process must start fast.
 """

@@ -1,4 +1,4 @@
-"""Keeps what a check said about the same files under the same facts."""
+"""Caches the answer of a check, keyed by the files and the facts that the check read."""
 
 import contextlib
 import hashlib
@@ -12,11 +12,11 @@ import msgspec
 from core.gate.checks import Check, CheckResult, ModelRepo, Status
 from core.gate.facts import CheckFacts
 
-FORM: Final = 2  # of what is kept: raise it when an older file would be misread
+FORM: Final = 2  # The version of the file format: raise it when an older file would be misread.
 
 
 class Contents:
-    """The SHA-256 of each file, made once; ``key`` is what an answer of a check depends on."""
+    """Hashes each file once with SHA-256 and makes from that the cache key of each check."""
 
     def __init__(self, repo: ModelRepo, facts: CheckFacts) -> None:
         self._repo = repo
@@ -51,7 +51,7 @@ def _links(links: Mapping[str, str]) -> bytes:
 
 
 class GateCache:
-    """One small file per check and content; without a folder nothing is kept."""
+    """Stores one small JSON file per check and content; without a folder it stores nothing."""
 
     def __init__(self, folder: Path | None, contents: Contents) -> None:
         self._folder = folder
@@ -67,7 +67,7 @@ class GateCache:
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:
-        """What another try would say again is kept. A full disk does no harm."""
+        """Store a result that another try would only repeat. Errors (a full disk) are ignored."""
         if self._folder is None or not _is_lasting(check, result):
             return
         with contextlib.suppress(OSError):
@@ -82,7 +82,11 @@ class GateCache:
 
 
 def _is_lasting(check: Check, result: CheckResult) -> bool:
-    """A tool that could not be asked, as without a network, may answer the next time."""
+    """Tell whether a rerun would give the same.
+
+    An outside tool may answer the next time, as when the network was down: such a result is not
+    kept.
+    """
     if result.status is Status.NOT_CHECKED:
         return result.level is None
     if result.status is Status.FOUND:

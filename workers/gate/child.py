@@ -1,7 +1,7 @@
-"""The process that judges: files and tools' output come on stdin, and it may be killed any time.
+"""The process that runs the checks; it reads work from stdin, and the gate may kill it any time.
 
-An error in a check ends this process on purpose: the gate sees which check it was, says "could not
-run", and goes on with the others in a new process.
+An error in a check ends this process on purpose: the gate sees which check it was, reports "could
+not run", and goes on with the others in a new process.
 """
 
 import resource
@@ -28,7 +28,8 @@ from core.gate.tools import Output
 from workers.gate.checks import CHECKS
 from workers.gate.said import said
 
-MAX_FINDINGS: Final = 200  # of one check: nobody reads more, and nothing may flood the ledger
+# A check reports at most this many: nobody reads more, and nothing may flood the ledger.
+MAX_FINDINGS: Final = 200
 MAX_MEASURES: Final = 20
 MAX_TEXT: Final = 400
 MAX_NOTE: Final = 2_000
@@ -36,9 +37,9 @@ SIZE_BYTES: Final = 8
 
 
 class CheckWork(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate hands over. ``outputs`` maps a check to what its tool has said.
+    """What the gate hands over. ``outputs`` maps a check's id to the output of its tool.
 
-    ``is_preview``: of checks with two answers the quick one is asked for.
+    ``is_preview`` asks a check that has a quick and a full answer for the quick one.
     """
 
     repo: ModelRepo
@@ -51,7 +52,7 @@ class CheckWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    """One piece of work after another, each behind its length; a line for each result."""
+    """Read pieces of work, each prefixed by its length; write one line of JSON per result."""
     while size := sys.stdin.buffer.read(SIZE_BYTES):
         data = sys.stdin.buffer.read(int.from_bytes(size))
         work = msgspec.msgpack.decode(data, type=CheckWork)
@@ -104,7 +105,7 @@ def _result(check: Check, found: list[Found], reason: str) -> CheckResult:
 
 
 def _clipped(finding: Finding) -> Finding:
-    """Names in a repository may be endless, or move the cursor of a terminal."""
+    """Shorten and clean a finding: names may be endless or hold a terminal's control codes."""
     return Finding(
         path=_plain(finding.path),
         mend=_plain(finding.mend, MAX_NOTE),  # it may carry a text to send
@@ -122,7 +123,7 @@ def _plain(text: str, most: int = MAX_TEXT) -> str:
 
 
 def _limit(work: CheckWork) -> None:
-    """A second fence: the gate kills us earlier, unless it was killed itself."""
+    """Limit our own memory and processor time, in case the gate was killed and cannot end us."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + work.cpu_s, most))
     size = work.memory_mb * 1024 * 1024

@@ -1,4 +1,4 @@
-"""What ``sluss check --fix`` may mend by itself: names of files, and files that are missing."""
+"""Plans what ``sluss check --fix`` may mend by itself: renames of files, and missing files."""
 
 import posixpath
 from collections.abc import Collection, Iterator
@@ -16,7 +16,7 @@ from workers.gate.readme.topics import TOPICS
 from workers.gate.unit_testing.command import has_tests
 
 NAMING: Final = ("naming",)
-# Where a path is only a path. In code a name may be put together in ways that nobody can see.
+# In these files a path is only text. In code a name may be built in ways that nobody can see.
 REWRITTEN: Final = (".yml", ".yaml", ".md")
 STRUCTURE: Final = "structure"
 BEGINNING: Final = "a beginning"
@@ -57,7 +57,7 @@ variables:
 
 
 class Rename(msgspec.Struct, frozen=True):
-    """The file gets its new name, but only where ``to`` is free."""
+    """Rename a file, but only where ``to`` is free."""
 
     path: str
     to: str
@@ -68,7 +68,7 @@ class Rename(msgspec.Struct, frozen=True):
 
 
 class Rewrite(msgspec.Struct, frozen=True):
-    """New names in place of old ones; only where the file still is as it was read (``old``)."""
+    """Write new names in place of old ones, but only while the file still equals ``old``."""
 
     path: str
     old: bytes
@@ -81,7 +81,7 @@ class Rewrite(msgspec.Struct, frozen=True):
 
 
 class Create(msgspec.Struct, frozen=True):
-    """A file is made where nothing is; ``then`` says what somebody has to do with it."""
+    """Create a file where none is; ``then`` says what is left for a person to do."""
 
     path: str
     text: str
@@ -98,9 +98,9 @@ Fix = Rename | Rewrite | Create
 def planned_fixes(
     repo: ModelRepo, facts: CheckFacts, only: Collection[str] = ()
 ) -> tuple[Fix, ...]:
-    """The fixes come in the order to apply them: first texts, then names, then what is new.
+    """Return the fixes in the order to apply them: rewritten texts, then renames, then new files.
 
-    ``only``: what these checks ask for, all of them where it is empty.
+    ``only`` limits them to what these checks ask for; when it is empty, all checks count.
     """
     safe, places = _safe(repo, facts)
     renames = tuple(Rename(each.path, each.to) for each in safe)
@@ -109,7 +109,7 @@ def planned_fixes(
 
 
 def _safe(repo: ModelRepo, facts: CheckFacts) -> tuple[list[Misnamed], list[Reference]]:
-    """A file is renamed where we can rename every mention of it too."""
+    """Return the files whose every mention can be renamed with them, and those mentions."""
     wrong = misnamed(repo, facts)
     found = list(references(repo, [each.path for each in wrong]))
     unsafe = {place.to for place in found if not _is_rewritten(place)}
@@ -122,7 +122,7 @@ def _safe(repo: ModelRepo, facts: CheckFacts) -> tuple[list[Misnamed], list[Refe
 
 
 def _is_sure(path: str) -> bool:
-    """Whether the name was read as it is: what is no UTF-8 has this mark in it."""
+    """Tell whether the path was decoded without loss: undecodable bytes leave a mark in it."""
     return path.isprintable() and "\ufffd" not in path
 
 
@@ -147,7 +147,7 @@ def _rewrites(
 def stubs(
     repo: ModelRepo, facts: CheckFacts, renames: Collection[Rename]
 ) -> Iterator[Create | Rewrite]:
-    """Nothing is made where the file is there under another name: moving it is the better fix."""
+    """Yield a beginning for each missing or empty file; a misplaced one is left to be moved."""
     layout = facts.layout
     settings = model_settings(repo, layout=layout, gbi=facts.gbi)
     score = posixpath.normpath(posixpath.join(settings.source_path, layout.score))
@@ -169,7 +169,7 @@ def stubs(
 
 
 def _is_near(repo: ModelRepo, path: str) -> bool:
-    """Whether the repository has this name anywhere, whatever its ending."""
+    """Tell whether the repository has a file of this name anywhere, whatever its ending."""
     wanted = posixpath.splitext(posixpath.basename(path))[0].casefold()
     names = (posixpath.basename(known).casefold() for known in repo.files)
     return repo.link(path) is not None or any(

@@ -1,4 +1,4 @@
-"""The gate: runs the checks on one commit, at most one a core, and keeps answers."""
+"""Runs the checks on one commit, at most one per core at a time, and caches their answers."""
 
 import asyncio
 import difflib
@@ -25,20 +25,20 @@ NO_TOOLS: Final = GateTools()
 
 
 class Watcher:
-    """A watcher is told what happens meanwhile; this one listens to nothing."""
+    """Is told of the gate's progress; this base class ignores it, subclasses override it."""
 
     def works(self, check: Check, words: str) -> None:
-        """A check has begun, or says what it does now."""
+        """Note that a check has begun, or what it is doing now."""
 
     def said(self, result: CheckResult) -> None:
-        """A check has its answer; a preview may come before it."""
+        """Note a check's answer; a preview may come before the full one."""
 
     async def quick(self, results: tuple[CheckResult, ...], waiting: tuple[str, ...]) -> None:
-        """Every quick answer is there; the checks of ``waiting`` take longer."""
+        """Note that every quick answer is there; the checks in ``waiting`` take longer."""
 
 
 class Gate:
-    """A process has one gate and calls it with a commit: it keeps to the cores however many ask."""
+    """Judges commits; a process shares one gate, so that many calls do not overload the cores."""
 
     def __init__(
         self,
@@ -63,10 +63,10 @@ class Gate:
         is_quick: bool = False,
         watcher: Watcher | None = None,
     ) -> tuple[CheckResult, ...]:
-        """Every check's result in the order of the card, with the policy's priorities.
+        """Return every check's result in the order of the card, with the policy's priorities.
 
-        ``is_quick``: no tool is waited for that takes longer than a moment.
-        Raise UnknownNameError for a check in ``only`` that there is not.
+        ``is_quick`` leaves out every tool that takes longer than a moment. Raise UnknownNameError
+        when ``only`` names an unknown check.
         """
         checks = _chosen(only)
         contents = await asyncio.to_thread(Contents, repo, facts)
@@ -81,7 +81,7 @@ class Gate:
 
 
 class _Pass:
-    """One pass over one commit: quick answers and full ones go on side by side."""
+    """One run over one commit, in which quick and full answers are made side by side."""
 
     def __init__(
         self,
@@ -100,18 +100,18 @@ class _Pass:
         self._has_quick = asyncio.Event()
 
     async def run(self, checks: list[Check], *, is_quick: bool) -> dict[str, CheckResult]:
-        """Slots are given in the order in which they are asked for."""
+        """Return a result per check; slots are given out in the order in which they are wanted."""
         self._find_kept(checks)
         left = [check for check in checks if check.id not in self._results]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._quick(left, checks))
-            await asyncio.sleep(0)  # it asks for its slot
+            await asyncio.sleep(0)  # This lets the quick answers ask for their slot first.
             for number, check in enumerate([] if is_quick else _longest_first(left)):
                 tasks.create_task(self._full(check, gives_way=number > 0))
         return self._results
 
     async def _quick(self, left: list[Check], checks: list[Check]) -> None:
-        """The quick answers share one slot: the others are for what takes longest."""
+        """Give all quick answers within one slot, which leaves the others to the slow tools."""
         rules = [check for check in left if callable(check.quick)]
         previews = [check for check in left if isinstance(check.quick, Tool)]
         async with self._slots, asyncio.TaskGroup() as tasks:
@@ -154,7 +154,11 @@ class _Pass:
         self._answered(check, found)
 
     async def _full(self, check: Check, *, gives_way: bool) -> None:
-        """A pass lasts as long as its longest tool: the others come after the quick answers."""
+        """Run a check's full tool.
+
+        The longest one starts at once, as it decides how long the run takes; the others
+        (``gives_way``) wait for the quick answers.
+        """
         assert check.full is not None
         if gives_way:
             await self._has_quick.wait()
@@ -173,7 +177,7 @@ class _Pass:
         self._say(check, result)
 
     def _say(self, check: Check, result: CheckResult) -> None:
-        """The result gets the policy's priority. No preview takes the place of a full answer."""
+        """Record a result with the policy's priority; a preview never replaces a full answer."""
         priority = self._subject.policy.priority(check.id, check.priority)
         result = replace(result, priority=priority)
         known = self._results.get(result.check)
@@ -190,7 +194,7 @@ SLOW: Final = ("unit_tests", "lint", "secrets", "libraries", "bandit")
 
 
 def _longest_first(checks: list[Check]) -> list[Check]:
-    """What usually takes longest starts first, so that nothing waits for it at the end."""
+    """Sort the checks with full answers by usual duration, so that the end waits for none."""
     full = [check for check in checks if check.full]
     return sorted(full, key=lambda each: SLOW.index(each.id) if each.id in SLOW else len(SLOW))
 

@@ -1,4 +1,4 @@
-"""Asks a child process for the findings of checks, and survives whatever happens to it."""
+"""Asks a child process for the findings of checks, and survives a crash or hang of it."""
 
 import asyncio
 import contextlib
@@ -24,16 +24,16 @@ CRASHED: Final = "its process ended with {error}"
 
 
 class JudgeLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits of each check; the memory is that of the process that has one after another."""
+    """``seconds`` is per check; ``memory_mb`` is for the process that runs one after another."""
 
     seconds: float = 20.0
     memory_mb: int = 1024
 
 
 class Judge:
-    """Judges the same files under the same facts, in one process as long as that lives.
+    """Judges files under facts in one child process, which it replaces when it dies.
 
-    ``async with Judge(...)``: no process of it is left afterwards.
+    Use it as ``async with Judge(...)``: that leaves no process behind.
     """
 
     def __init__(self, repo: ModelRepo, facts: CheckFacts, limits: JudgeLimits) -> None:
@@ -52,9 +52,9 @@ class Judge:
     async def preview(
         self, checks: Iterable[Check], outputs: dict[str, Output] | None = None
     ) -> list[CheckResult]:
-        """The results come in the order of ``checks``, which is CHECKS' own and the process's.
+        """Return the results in the order of ``checks``, which must be that of CHECKS.
 
-        One process for all; after a check that ended it, a new one for those behind.
+        One process runs them all; when a check ends it, a new one runs those that are left.
         """
         left, done = list(checks), list[CheckResult]()
         while left:
@@ -90,7 +90,7 @@ class Judge:
         )
 
     async def _ask(self, work: CheckWork) -> tuple[dict[str, CheckResult], str]:
-        """What the process said before it ended, and why it ended early, in words."""
+        """Return the results that came before the process ended, and why it ended early, or ""."""
         async with self._turn:
             if self._process is None:
                 self._process = await _start()
@@ -144,7 +144,8 @@ async def _conversation(
 
 
 async def _hand_over(stdin: asyncio.StreamWriter, work: CheckWork) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended: stdout tells why
+    # When the process has ended, its stdout tells why.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         data = msgspec.msgpack.encode(work)
         stdin.write(len(data).to_bytes(SIZE_BYTES))
         stdin.write(data)
@@ -155,5 +156,6 @@ def _why(code: int, last_words: bytes) -> str:
     if code < 0:
         return KILLED.format(signal=signal.Signals(-code).name)
     last = last_words.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    name = last.partition(":")[0].rpartition(".")[2]  # the message may quote the repository
+    # Only the error's class is told, as its message may quote the repository.
+    name = last.partition(":")[0].rpartition(".")[2]
     return CRASHED.format(error=name or f"code {code}")

@@ -1,4 +1,4 @@
-"""What the gate says of a check that did not speak for itself."""
+"""Builds results for checks that did not run, or did not finish."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Reads what tools and test runs report; what is no report is never taken for a good one."""
+"""Reads reports of tools and test runs strictly: a broken report never counts as a good one."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,11 +17,11 @@ MAX_TEXT: Final = 4_000
 
 
 class ToolReportError(Exception):
-    """A tool ended without a report: nothing is known, so the check could not run."""
+    """A tool ended without a report, so nothing is known and the check could not run."""
 
 
 def tool_report(output: Output, kind: type[Report]) -> Report:
-    """Raise ToolReportError where there is none, which ends the check as "could not run"."""
+    """Decode a tool's report. Raise ToolReportError, which ends the check as "could not run"."""
     try:
         return msgspec.json.decode(output.stdout, type=kind)
     except msgspec.MsgspecError as error:
@@ -29,7 +29,7 @@ def tool_report(output: Output, kind: type[Report]) -> Report:
 
 
 class UnreadableReportError(Exception):
-    """What is there is no JUnit report; the message says why."""
+    """The data are no JUnit report; the message says why."""
 
 
 class CaseOutcome(StrEnum):
@@ -40,7 +40,7 @@ class CaseOutcome(StrEnum):
 
 
 class JUnitCase(msgspec.Struct, frozen=True, kw_only=True):
-    """One test. ``line`` counts from 0, as pytest writes it; -1 where it is not said."""
+    """One test; ``line`` counts from 0, as pytest writes it, and is -1 where it is missing."""
 
     name: str
     module: str = ""
@@ -56,7 +56,7 @@ class JUnitCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JUnitReport(msgspec.Struct, frozen=True):
-    """``said_failed``: the most failures that the report claims anywhere, shown or not."""
+    """A report; ``said_failed`` is the largest number of failures that it claims anywhere."""
 
     suites: tuple[str, ...]
     cases: tuple[JUnitCase, ...]
@@ -71,7 +71,7 @@ class JUnitReport(msgspec.Struct, frozen=True):
 
 
 def read_junit(data: bytes) -> JUnitReport:
-    """Raise UnreadableReportError for everything else."""
+    """Read a JUnit report. Raise UnreadableReportError when the data are anything else."""
     if len(data) > MAX_BYTES:
         raise UnreadableReportError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
     reader = _Reader()
@@ -95,7 +95,7 @@ class _Reader:
         self._said_failed = 0
         self._is_root = True
         self._case: JUnitCase | None = None
-        self._inside = ""  # the element of the case whose text is read
+        self._inside = ""  # The child element whose text is being read.
 
     def refuse(self, *_: object) -> None:
         raise UnreadableReportError("it has a document type, which no JUnit report needs")
@@ -113,7 +113,7 @@ class _Reader:
             self._take(self._case, CaseOutcome(tag), given.get("message", ""))
 
     def _take(self, case: JUnitCase, outcome: CaseOutcome, message: str) -> None:
-        """A test that failed stays so, whatever else is said of it."""
+        """Record the outcome of a test; one that failed stays failed."""
         if case.has_failed:
             return
         self._inside = outcome
@@ -121,7 +121,7 @@ class _Reader:
 
     def text(self, text: str) -> None:
         if self._case is not None and self._inside:
-            longer = (self._case.text + text)[-MAX_TEXT:]  # a traceback ends with what counts
+            longer = (self._case.text + text)[-MAX_TEXT:]  # The end of a traceback counts most.
             self._case = msgspec.structs.replace(self._case, text=longer)
 
     def end(self, tag: str) -> None:

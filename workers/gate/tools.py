@@ -1,4 +1,4 @@
-"""Runs the tool of a check in the sandbox, and has what it said judged and kept as evidence."""
+"""Runs a check's tool in the sandbox, has its output judged, and keeps it as evidence."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -40,10 +40,10 @@ NO_ENVIRONMENT: Final = "there is no place for the model's environment here"
 
 
 class GateTools(msgspec.Struct, frozen=True, kw_only=True):
-    """What tools run with; built once. ``cache`` is a folder that theirs is kept in.
+    """What all tools share. ``cache`` is the path of the folder for the tools' own caches, or "".
 
-    ``network_env`` is what a tool of ours needs to reach the package index; it may hold a password,
-    and goes to no command without the network.
+    ``network_env`` is what our own tools need to reach the package index; it may hold a password,
+    so only commands with the network get it.
     """
 
     sandbox: FindSandbox | None = None
@@ -62,9 +62,9 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         slot: Slot,
         gives_way: bool = False,
     ) -> CheckResult:
-        """Run it and have it judged; whatever the tool does, there is a result.
+        """Run the tool and have its output judged; whatever the tool does, there is a result.
 
-        ``slot`` is a core to run on: what waits for the network waits for its turn, and takes none.
+        ``slot`` is a core. A command with the network waits for it too, but gives it back at once.
         """
         repo, facts = check.part(subject.repo), subject.facts.part(check.asks)
         try:
@@ -87,7 +87,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
             command = msgspec.structs.replace(command, env=env)
         if command.has_network:
             async with slot:
-                pass  # its turn
+                pass  # It only waits for its turn.
         async with nullcontext() if command.has_network else slot:
             tell(check, "")
             output = await sandbox.run(command, repo, places)
@@ -96,7 +96,10 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
     async def _judged(
         self, check: Check, tool: Tool, command: ToolCommand, output: Output, subject: "Subject"
     ) -> CheckResult:
-        """A repository's own code has itself to blame for its end; a tool of ours has not."""
+        """Judge the output; only a tool of ours that was stopped "could not run".
+
+        Code of a repository is to blame for its own end, so the check itself judges that.
+        """
         if output.stopped and not command.runs_code:
             result = could_not_run(check, COULD_NOT_RUN.format(what=_stopped(command, output)))
         elif tool is check.full:
@@ -140,7 +143,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
     def _cache(self, command: ToolCommand) -> str:
-        """The cache is for who asks for it: what a repository's code wrote there would be read."""
+        """Return the cache folder for a tool that asks for it; no code of a repository gets it."""
         if command.runs_code or not any(CACHE in word for word in command.argv):
             return ""
         Path(self.cache).mkdir(mode=0o700, parents=True, exist_ok=True)

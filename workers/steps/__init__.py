@@ -1,4 +1,4 @@
-"""The steps of a release: a file for each, and one for the three that are alike."""
+"""The steps of a release, one file each, and one for the three that only call a function."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""``check``: run the gate on the commit, and note what the repository says about itself."""
+"""The step ``check``: runs the gate on a commit, and records what its repository says of itself."""
 
 import hashlib
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ async def check(task: Task, services: Services) -> Result | Later:
 
 
 class _Early(Watcher):
-    """Brings the quick answers to the card, while slower checks still run."""
+    """Shows the quick answers on the card while slower checks still run."""
 
     def __init__(self, task: Task, services: Services) -> None:
         self._task = task
@@ -76,7 +76,7 @@ class _Early(Watcher):
 
 
 def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:
-    """Whether something in it may come of a process that somebody has ended."""
+    """Tell whether a result may come from a process that was killed, not from the repository."""
     return any(
         result.status is Status.COULD_NOT_RUN
         or (result.level is not None and result.status is not Status.PASSED)
@@ -85,7 +85,7 @@ def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:
 
 
 async def _show_status(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
-    """The gate's state is shown at the commit, where developers look first."""
+    """Show the gate's result at the commit, where developers look first."""
     release = task.release
     count = sum(found.to_mend for found in checks)
     state = CommitState.FAILED if count else CommitState.SUCCEEDED
@@ -96,7 +96,7 @@ async def _show_status(task: Task, services: Services, checks: tuple[CheckResult
 
 
 async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
-    """Who wrote the commits since the champion's; all of them when nothing is in production."""
+    """Return the authors since the champion's commit; all of them when production is empty."""
     release = task.release
     since = _since(task.model)
     commits = await services.git.commits(release.repository, release.commit, since)

@@ -1,8 +1,8 @@
-"""``promote``: release the approved version to a stage. It is a release, not a label.
+"""The step ``promote``: releases the approved version to a stage.
 
-What was approved is read again and must be the same; the version is loaded and scores a batch on
-the stage; it is read again, and only then does the representation move. If anything fails, the old
-holder stays.
+What was approved is read again and must be the same. Then the version is loaded and scores a batch
+on the stage; it is read once more, and only then does the representation of the stage move. If
+anything fails, the old holder stays.
 """
 
 import msgspec
@@ -46,7 +46,7 @@ async def promote(task: Task, services: Services) -> Result | Later:
 async def _verify(
     task: Task, services: Services, promotion: Promotion, registered: Registered
 ) -> None:
-    """Read commit, version, artifact and metrics again, and recompute the digest."""
+    """Read the commit, version, artifact and metrics again, and recompute the digest."""
     release, stage = task.release, promotion.stage
     await services.git.files(release.repository, release.commit)
     found = await services.registry.read(release.model, registered.version)
@@ -61,7 +61,7 @@ async def _verify(
 
 
 def _with(release: Release, registered: Registered, metrics: dict[str, float]) -> Release:
-    """The release as the outside world tells it now; only the evaluated metrics are bound."""
+    """Return the release with its metrics as they are now; only evaluated ones are bound."""
     evaluated = release.ran[Step.EVALUATE]
     now = {name: metrics.get(name, float("nan")) for name in evaluated.metrics}
     ran = {**release.ran, Step.EVALUATE: replace(evaluated, metrics=now)}

@@ -1,4 +1,4 @@
-"""``register``: put the accepted version into the registry, once."""
+"""The step ``register``: puts the accepted version into the registry, once."""
 
 from core.results import Result
 from workers.services import Services

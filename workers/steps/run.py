@@ -1,6 +1,6 @@
-"""``train``, ``score`` and ``evaluate``: call the model's function of that name on TST.
+"""The steps ``train``, ``score`` and ``evaluate``: call the model's function of that name on TST.
 
-The three share one run of the tracking server, so that each finds what the one before left there.
+The three share one run of the tracking server, so that each finds what the one before left.
 """
 
 from core.release.release import Release
@@ -26,7 +26,7 @@ async def run(task: Task, services: Services) -> Result | Later:
 
 
 async def _tracking_run(release: Release, services: Services) -> str:
-    """MLflow cannot make a run atomically: what was found first is kept, whoever else looks."""
+    """Return the run's id; MLflow cannot make one atomically, so the first id kept counts."""
     key = f"mlflow/{release.id}"
     kept = await services.effects.find_effect(key)
     if kept is not None:

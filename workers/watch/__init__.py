@@ -1,1 +1,1 @@
-"""What looks at the world again, since hints may be lost."""
+"""Looks at outside systems again and again, since their hints may be lost."""

@@ -1,4 +1,4 @@
-"""Tell of every dead letter that the queues hold, whoever buried it, and send one again."""
+"""Tells of every dead letter in the queues, whoever put it there, and sends one again."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -28,18 +28,20 @@ from core.words import ReleaseId
 
 log = logging.getLogger(__name__)
 
-LOOKED_AT: Final = 1000  # of one queue, the oldest: the others come when these are gone
+# Only the oldest of a queue are read; the others follow when these are gone.
+LOOKED_AT: Final = 1000
 
 Bury = Callable[[Message, str], Awaitable[None]]
 UNREADABLE: Final = "a message that cannot be read: it is none of ours, or of another version"
-LONGEST: Final = 500  # characters of what others may have written
+LONGEST: Final = 500  # Characters; longer texts of others are cut off.
 KINDS: Final = 5
 
 
 class LetterWatch:
-    """What a queue holds is what is told: a burial fails by nothing, and one by the broker counts.
+    """Compares the queues' dead letters with the desk, so that no letter goes untold.
 
-    ``bury`` is told first of a letter that is new here; a repeat tells the same again.
+    The queues are the truth: a burial that failed to tell, or that a broker made itself, shows at
+    the next look. ``bury`` is called first for each new letter, and may be repeated.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class LetterWatch:
         self._bury = bury
 
     async def look(self) -> None:
-        """A queue that does not answer hides no letter of another one."""
+        """Look at every queue; one that does not answer must not hide the letters of another."""
         down: UnavailableError | None = None
         for queue in self._queues:
             try:
@@ -62,9 +64,10 @@ class LetterWatch:
             raise down
 
     async def redrive(self, job: RedriveLetter) -> None:
-        """A repeat finds none; what died again meanwhile waits for somebody to say so again.
+        """Send a letter again, unless it is gone or died again after the job was made.
 
-        A crash while it was given back may have left it twice: both are the same work.
+        A crash while it was given back may have left it twice, which is harmless: both are the same
+        work.
         """
         queue, wanted = self._queues[job.queue], letter_id(job.queue, job.message)
         for letter in await queue.dead_letters(LOOKED_AT):
@@ -76,7 +79,10 @@ class LetterWatch:
                 log.info("sent again", extra=extra)
 
     async def _look(self, queue: str) -> None:
-        """The desk is read first: what is told of meanwhile is missed by nobody."""
+        """Tell new letters and gone ones.
+
+        The desk is read first, so that a letter told in between is at worst told twice.
+        """
         desk = await self._ledger.desk()
         found = await self._queues[queue].dead_letters(LOOKED_AT)
         for letter in found:
@@ -91,7 +97,7 @@ class LetterWatch:
             await self._handle(buried(queue, letter))
 
     async def _tell_gone(self, queue: str, desk: Desk, there: set[str]) -> None:
-        """Somebody took it away at the broker."""
+        """Tell of letters that somebody has removed at the broker."""
         for letter in desk.open_letters():
             if letter.queue == queue and letter.message not in there:
                 with _hidden_alone(queue, letter.message):
@@ -100,7 +106,7 @@ class LetterWatch:
 
 @contextmanager
 def _hidden_alone(queue: str, message: str) -> Iterator[None]:
-    """A letter that the store refuses keeps nobody from hearing of the others."""
+    """Log a letter that the store refuses, so that it does not hide the others."""
     try:
         yield
     except (RefusedByStoreError, VersionConflictError) as error:
@@ -124,9 +130,9 @@ def _gone(letter: Letter, handle: Handle) -> LetterGone:
 
 
 def buried(queue: str, letter: DeadLetter) -> LetterBuried:
-    """Tell of a dead letter by the same event at each look.
+    """Make the event for a dead letter, with the same id at each look.
 
-    A letter that was sent again and died again is another one.
+    A letter that was sent again and died again counts as another one.
     """
     about, release = _about(queue, letter.message.body)
     since, message = letter.since, letter.message.id
@@ -168,7 +174,7 @@ def _job(job: AnyJob) -> str:
 
 
 def _delivery(body: bytes) -> str:
-    """What one delivery brought; of its events only their kinds are said."""
+    """Describe a delivery by the kinds of its events only."""
     try:
         events = decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

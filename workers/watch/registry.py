@@ -1,4 +1,4 @@
-"""Read who holds the stages in the registry, and tell what differs from what we know."""
+"""Reads who holds the stages in the registry, and tells what differs from our state."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class RegistryWatch:
-    """Hints name one model; now and then all are asked for at once."""
+    """Reads one model when a hint names it, and all of them from time to time."""
 
     def __init__(self, services: Services, store: Store) -> None:
         self._services = services
@@ -24,7 +24,7 @@ class RegistryWatch:
         self._is_down = False
 
     async def one(self, job: ObserveRegistry) -> None:
-        """Tell only what differs from what we know."""
+        """Read one model, and tell only what differs from our state."""
         model = await self._services.handle.model(job.stream)
         read_at = self._services.clock()
         with _reading():
@@ -43,9 +43,9 @@ class RegistryWatch:
         await self._services.handle(observed)
 
     async def all(self, job: ObserveRegistries) -> None:
-        """One question to the registry and one to the store, however many models there are.
+        """Ask the registry and the store once each, however many models there are.
 
-        While the registry is down a look is left out: the next one comes anyway.
+        While the registry is down a look is skipped, as the next one comes anyway.
         """
         try:
             differing = await self._differing()
@@ -77,9 +77,9 @@ class RegistryWatch:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """A registry that refuses us cannot be read either, until somebody mends our way in.
+    """Treat a registry that refuses us like one that is down, until somebody mends the access.
 
-    To a step that is a failure which its owner sees; a look has no owner, and comes again.
+    A step would fail by it, which its owner sees; a look has no owner and is repeated.
     """
     try:
         yield

@@ -20,7 +20,7 @@ PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
 
 @dataclass
 class Machine:
-    """What ``LocalRuns`` is made from, so that a test can make another one of the same."""
+    """The settings of ``LocalRuns``, so that a test can make another one like it."""
 
     home: Path
     tracking_uri: str

@@ -1,4 +1,4 @@
-"""One real MLflow server for all tests here: its start is the slowest part of them."""
+"""One real MLflow server shared by all tests here, as its start is their slowest part."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ sys.stdin.read()
 
 @dataclass
 class Adopted:
-    """The server, and what was known of it before the process that started it was killed."""
+    """A server that was found running, and what its starter knew of it before it was killed."""
 
     server: MLflowServer
     home: Path
@@ -40,7 +40,7 @@ class Adopted:
 
 @pytest.fixture(scope="package")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
-    """Started by a process that is killed at once; ours then finds it still starting."""
+    """Kill the process that starts a server, then adopt the server while it is still starting."""
     home = tmp_path_factory.mktemp("home with a blank")
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, str(home)],
@@ -68,7 +68,7 @@ def server(adopted: Adopted) -> MLflowServer:
 
 @pytest.fixture(scope="package")
 def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
-    """A registry that is not where the runs are."""
+    """A second server, for a registry that is not where the runs are."""
     server = MLflowServer(tmp_path_factory.mktemp("another home"))
     asyncio.run(server.start())
     try:

@@ -87,7 +87,7 @@ async def test_the_earlier_holder_says_no_more_that_it_holds_the_stage(bench: Ml
 
 @pytest.fixture
 async def apart(bench: MlflowBench, other_server: MLflowServer) -> AsyncIterator[Mlflow]:
-    """Runs are on the server of the bench, versions on another one."""
+    """An adapter whose runs are on the bench's server and whose versions are on another one."""
     settings = MlflowSettings(tracking_uri=bench.uri, registry_uri=other_server.uri, threads=1)
     apart = build(settings)
     yield apart

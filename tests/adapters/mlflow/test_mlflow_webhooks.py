@@ -68,7 +68,7 @@ async def receiver(bench: MlflowBench) -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def broken() -> AsyncIterator[str]:
-    """Answers as MLflow 3.17 does after a restart with another encryption key."""
+    """A server that answers as MLflow 3.17 does after a restart with another encryption key."""
     body = {"error_code": "INTERNAL_ERROR", "message": ""}
 
     async def answer(_request: web.Request) -> web.Response:

@@ -1,1 +1,1 @@
-"""The sandbox on every level that this machine has."""
+"""Tests of the sandbox, at every level of isolation that this machine allows."""

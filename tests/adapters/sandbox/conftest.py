@@ -37,7 +37,7 @@ ALLOWED = {
 
 
 def is_allowed(level):
-    """Whether the machine's own tools can do what the level is made of."""
+    """Tell whether this machine's own tools can do what the level is made of."""
     words = ALLOWED[level].split()
     return (
         bool(shutil.which(words[0]))
@@ -83,7 +83,7 @@ async def bench(request, tmp_path):
 
 @pytest.fixture
 async def any_bench(tmp_path):
-    """For what is the same at every level."""
+    """A bench at the weakest level, for tests of what is the same at every level."""
     return await _bench_at(Level.LIMITS, tmp_path, may_group=True)
 
 
@@ -93,7 +93,7 @@ async def walled_bench(request, tmp_path):
 
 
 async def _bench_at(level, tmp_path, *, may_group):
-    """With a home of its own; how strongly this machine can shut in was found out before."""
+    """Make a bench with a home of its own; the machine was probed for the level before."""
     machine = await _at(level, may_group=may_group)
     home = tmp_path / "home"
     home.mkdir()

@@ -1,4 +1,4 @@
-"""What the tests see of the machine: processes with a mark in their command, and folders of runs."""
+"""What tests see of the machine: processes by a mark in their command, and folders of runs."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Queues for the tests: as patient as a test can be."""
+"""Opens Service Bus queues for the tests, with time-outs that are short enough for them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

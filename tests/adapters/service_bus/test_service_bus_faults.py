@@ -50,7 +50,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def long_locks(broker: Broker) -> Iterator[None]:
-    """No lock may run out by itself while a link is opened again."""
+    """Make locks last 30 s, so that none expires by itself while a link is opened again."""
     broker.queue("events").options = replace(OPTIONS, lock_duration_s=30)
     yield
     gc.collect()  # the SDK leaves the socket of a broken connection to it

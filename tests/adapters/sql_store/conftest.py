@@ -14,7 +14,7 @@ def postgresql():
 
 @pytest.fixture
 def url(request, tmp_path):
-    """A new database; parametrize it indirectly with "sqlite" or "postgresql"."""
+    """The URL of a new database; parametrize it indirectly with "sqlite" or "postgresql"."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/store.db"
         return
@@ -24,7 +24,7 @@ def url(request, tmp_path):
 
 @pytest.fixture
 async def opened(url):
-    """Open the store, and close all that were opened."""
+    """A function that opens the store; all that were opened are closed at the end."""
     stores = []
 
     async def open_store():

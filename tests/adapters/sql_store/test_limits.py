@@ -30,7 +30,7 @@ async def store(url):
 
 @pytest.fixture
 def somebody(postgresql, url):
-    """Another session on the same database."""
+    """Another session on the same database, which can hold locks."""
     with postgresql.session(url.rpartition("/")[2]) as session:
         yield session
 

@@ -1,4 +1,4 @@
-"""Where conversations are reached outlives the process that was told, and follows a move."""
+"""The addresses of conversations outlive the process that stored them, and follow a move."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.adapters.conversations_contract import ConversationsContract
 
 @pytest.fixture
 async def opened(tmp_path):
-    """Each of them is a process of its own on one database."""
+    """A function that opens the store anew each time, as another process would."""
     stores: list[SqlStore] = []
 
     def open_another():

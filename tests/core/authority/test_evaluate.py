@@ -1,4 +1,4 @@
-"""One evaluator: the flow says what it says, whatever happened and whoever asks."""
+"""One evaluator decides: the flow agrees with it, whatever happened and whoever asks."""
 
 from collections.abc import Iterator
 

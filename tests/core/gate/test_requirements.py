@@ -1,4 +1,4 @@
-"""The entries of environment files, besides what the runs on one machine ask of them."""
+"""The entries of environment files, beyond what tests of the local runs cover."""
 
 import pytest
 

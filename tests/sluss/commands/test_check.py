@@ -14,7 +14,7 @@ from tests.sluss.command_line import run
 
 @pytest.fixture
 def folder(tmp_path):
-    """The good repository on disk, beside nothing else."""
+    """The good repository in a folder of its own."""
     path = tmp_path / "loan_default"
     for name, data in a_repo().files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)

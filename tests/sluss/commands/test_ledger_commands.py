@@ -21,7 +21,7 @@ ALL = [*READING, ["rebuild"]]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where the command is called; the home is beside it."""
+    """A folder; commands run in its folder ``here``, and the home beside it is not made yet."""
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)

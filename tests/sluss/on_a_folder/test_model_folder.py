@@ -14,7 +14,7 @@ LIMIT = 100
 
 @pytest.fixture
 def token(work):
-    """In the first commit, and gone in the second one."""
+    """A token that the first commit brings and the second one removes."""
     found = "dapi" + secrets.token_hex(16)
     (work / "settings.py").write_text(f'TOKEN = "{found}"\n')
     git(work, "add", "--all")

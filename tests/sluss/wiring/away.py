@@ -1,4 +1,4 @@
-"""A start that is not local, as an operator makes it: a process with settings of its environment."""
+"""Starts Sluss as an operator does, not in local mode, with settings from the environment."""
 
 import asyncio
 import os

@@ -22,7 +22,7 @@ def gateway(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["worker", "all"])
 def worker(request, tmp_path_factory):
-    """Its MLflow is away."""
+    """A worker whose MLflow does not answer."""
     home, mlflow = tmp_path_factory.mktemp("worker") / "home", f"http://127.0.0.1:{free_port()}"
     more = {"SLUSS_MLFLOW_URL": mlflow, "SLUSS_PUBLIC_URL": "https://sluss.bank.example"}
     with away(home, request.param, **more) as found:

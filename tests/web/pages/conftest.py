@@ -1,4 +1,4 @@
-"""Pages that serve, and the words that one of them shows."""
+"""The pages, served for tests, and functions that read one of them."""
 
 import html
 import re
@@ -16,7 +16,7 @@ async def pages(tmp_path):
 
 @pytest.fixture
 def read(pages):
-    """Status and text of a page, without its tags and with one space between words."""
+    """A function that gets a page's status, and its text without tags and extra blanks."""
 
     async def answered(path):
         async with pages.client.get(path) as answer:
@@ -28,7 +28,7 @@ def read(pages):
 
 @pytest.fixture
 def source(pages):
-    """The bytes of a page as the browser gets them."""
+    """A function that gets a page's source as the browser does."""
 
     async def answered(path):
         async with pages.client.get(path) as answer:

@@ -58,7 +58,7 @@ class Outside:
 
 @pytest.fixture
 async def bench(tmp_path):
-    """``look`` is one look at the promotion of the approved version 1 to QA."""
+    """The promotion of the approved version 1 to QA; ``look`` runs the step once."""
     (tmp_path / "git").mkdir()
     git, world, outside = BareWorld(tmp_path / "git"), World(tmp_path), Outside()
     commit = git.commit({path: text.encode() for path, text in FILES.items()})

@@ -21,7 +21,7 @@ TAKEN = "taken 2 times, and never settled"
 
 @pytest.fixture
 async def desk(tmp_path):
-    """``dies`` is what our own burial leaves; ``taken`` is what the queue gives up by itself."""
+    """The watch on two queues; ``dies`` sends a message and buries it, as our consumer does."""
     world = World(tmp_path)
     queues = {
         name: SqliteQueue(tmp_path / f"{name}.db", name, lock_s=0.05, max_tries=2)

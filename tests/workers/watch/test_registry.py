@@ -47,7 +47,7 @@ class Shelf:
 
 @pytest.fixture
 async def bench(tmp_path):
-    """``meanwhile`` is what the test lets happen during a reading; ``read`` reads and tells."""
+    """The watch; ``meanwhile`` holds what happens during a reading, ``read`` reads and tells."""
     world, during = World(tmp_path), []
 
     async def meanwhile():

@@ -1,4 +1,4 @@
-"""The checks of the gate, in the order of the card: one more is one file and one line here."""
+"""The checks of the gate, in the order of the card; a new one is a file and a line here."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What bandit finds: code that an attacker could use."""
+"""The check ``bandit``: code that an attacker could use."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,7 +17,8 @@ skips: [B105, B106, B107]
 assert_used:
   skips: ["*/test_*.py", "*/*_test.py", "*/conftest.py"]
 """
-INI: Final = b"[bandit]\n"  # named, so that no .bandit is looked for
+# The empty INI file is named so that bandit does not look for a ``.bandit`` of the repository.
+INI: Final = b"[bandit]\n"
 MOST: Final = 50
 ORDER: Final = ("HIGH", "MEDIUM", "LOW")
 

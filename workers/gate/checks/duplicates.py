@@ -1,4 +1,4 @@
-"""Code that another repository of the organisation has, too, is told with where it is."""
+"""The check ``duplicates``: code that another repository of the organisation has too, and where."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -54,13 +54,13 @@ def duplicates(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
 
 
 def _best_first(clone: Clone) -> tuple[str, int, bool, int, str, str]:
-    """The longest copy of a file; of equally long ones one that nobody changed."""
+    """Return a sort key: per file the longest copy first, of equally long ones an unchanged one."""
     length = clone.last - clone.first
     return clone.path, -length, clone.has_drifted, clone.first, clone.repository, clone.other_path
 
 
 def _is_in(clone: Clone, best: Clone) -> bool:
-    """Whether more than half of it is told by telling the best one."""
+    """Tell whether the best copy already covers more than half of this one."""
     if clone.path != best.path:
         return False
     shared = min(clone.last, best.last) - max(clone.first, best.first) + 1

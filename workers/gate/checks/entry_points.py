@@ -1,4 +1,4 @@
-"""``train.py`` and ``score.py`` define the functions that the steps call."""
+"""The check ``entry_points``: the model's files define the functions that the steps call."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The model says who pays for it, in the form that the bank's ledger knows."""
+"""The check ``financial_id``: the model says who pays for it, in the form the bank uses."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The libraries that a model asks for go with those of its runtime."""
+"""The check ``libraries``: what a model asks for has to fit the libraries of its runtime."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -31,7 +31,7 @@ NOT_RESOLVED: Final = "Not resolved as a whole: {why}."
 
 
 class AskedLibraries(msgspec.Struct, frozen=True):
-    """What is asked for, where it would run, and what does not fit at first sight."""
+    """The requirements, the runtime they would run on, and the clashes seen without asking uv."""
 
     wanted: WantedLibraries
     chosen: Chosen
@@ -39,14 +39,14 @@ class AskedLibraries(msgspec.Struct, frozen=True):
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
-    """``unanswered`` is why nothing is known, or ""."""
+    """What uv's answer means; ``unanswered`` says why nothing is known, or is ""."""
 
     found: tuple[Found, ...] = ()
     unanswered: str = ""
 
 
 def preview(repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """Each requirement is compared alone with the runtime's own version of the library."""
+    """Compare each requirement on its own with the version that the runtime brings."""
     case = _case(repo, facts)
     yield from case.wanted.findings
     for clash in case.clashes:
@@ -145,7 +145,10 @@ def _missing(answers: UvAnswers, wanted: WantedLibraries) -> Iterator[Finding]:
 
 
 def _conflict(answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen) -> Iterator[Finding]:
-    """A conflict is advice where the core libraries alone leave a way: others stand in it."""
+    """Report that the requirements cannot be installed together.
+
+    It is advice where they fit as long as only the core libraries of the runtime are kept.
+    """
     if not answers.fits or answers.fits[0].is_solved:
         return
     last = answers.fits[-1]
@@ -167,7 +170,7 @@ def _conflict(answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen) -> It
 def _together(
     answers: UvAnswers, wanted: WantedLibraries, chosen: Chosen, clashes: list[Clash]
 ) -> Iterator[Note]:
-    """The mended lines of the clashes, once uv has found that they go with all the others."""
+    """Name the pins that replace the clashing lines, once uv has found that they fit the others."""
     solved = next((answer for answer in answers.fits if answer.is_solved), None)
     names = {clash.asked.name for clash in clashes}
     mended = [each for each in used(wanted) if each.is_firm and each.name in names]
@@ -176,7 +179,7 @@ def _together(
 
 
 def _named(said: str, wanted: WantedLibraries) -> AskedLibrary | None:
-    """The first requirement that the argument speaks of."""
+    """Return the first requirement that uv's explanation names, or None."""
     names = uv_words.names(said)
     return next((each for each in used(wanted) if each.name in names), None)
 
@@ -186,7 +189,7 @@ def _way_out(answers: UvAnswers) -> UvAnswer | None:
 
 
 def _changes(answer: UvAnswer | None, asked: list[AskedLibrary]) -> list[str]:
-    """What has to be written in place of the lines that exclude the answer's versions."""
+    """Return a pin for each requirement that excludes the version in uv's answer."""
     pins = answer.pins if answer else {}
     lines = {
         f"{each.name}=={pins[each.name]}"

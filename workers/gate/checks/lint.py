@@ -1,4 +1,4 @@
-"""What pylint says: its score and findings, with ruff as a quick preview."""
+"""The check ``lint``: pylint's score and messages, with ruff as a quick preview."""
 
 import re
 from collections import Counter
@@ -114,7 +114,7 @@ def _ruff(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
 
 
 def _preview(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
-    """Ruff knows in a moment most of what pylint will say; it has no score."""
+    """Preview the messages with ruff: it finds most of what pylint will say, but gives no score."""
     messages = map(_from_ruff, tool_report(output, list[RuffMessage]))
     yield from _findings(repo, _about(repo, messages, facts.layout))
     yield from _notes(repo, lint_for(repo, facts))
@@ -184,7 +184,7 @@ def _sources(repo: ModelRepo) -> list[str]:
 
 
 def _left_out(repo: ModelRepo) -> list[str]:
-    """Notebooks that say something only together with others, or in a notebook's server."""
+    """Return the notebooks that cannot be judged alone: they run others, or use notebook magic."""
     return sorted(path for path, data in repo.files.items() if _stands_not_alone(path, data))
 
 
@@ -196,13 +196,13 @@ def _stands_not_alone(path: str, data: bytes) -> bool:
 
 
 def _about(repo: ModelRepo, messages: Iterable[LintMessage], layout: Layout) -> list[LintMessage]:
-    """The messages about linted files: others are about settings, or a notebook left out."""
+    """Keep the messages about linted files; others are about settings or notebooks left out."""
     paths = set(_sources(repo))
     return [each for each in messages if each.path in paths and not _hands_on(each, layout)]
 
 
 def _hands_on(message: LintMessage, layout: Layout) -> bool:
-    """``from churn import fit as train`` in train.py is used: the pipeline calls it."""
+    """Tell whether an "unused" import is an entry point, as ``from churn import fit as train``."""
     if message.symbol != "unused-import":
         return False
     name = message.path.rpartition("/")[2].casefold()
@@ -214,7 +214,8 @@ def _hands_on(message: LintMessage, layout: Layout) -> bool:
 def _findings(repo: ModelRepo, messages: Sequence[LintMessage]) -> Iterator[Found]:
     known: dict[tuple[str, str, int], LintMessage] = {}
     for each in messages:
-        line = 0 if each.symbol == SYNTAX_ERROR else each.line  # the first makes many more
+        # A syntax error makes pylint repeat itself, so only the first one per file is kept.
+        line = 0 if each.symbol == SYNTAX_ERROR else each.line
         known.setdefault((each.path, each.symbol, line), each)
     ordered = sorted(known.values(), key=lambda each: (not each.is_error, each.path, each.line))
     for each in ordered[:MOST]:

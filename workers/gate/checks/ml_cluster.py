@@ -1,4 +1,4 @@
-"""The cluster is of the kind that the libraries need: an ML runtime, a GPU, or neither."""
+"""The check ``ml_cluster``: whether the libraries need an ML runtime, a GPU, or neither."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -53,7 +53,7 @@ def ml_cluster(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """``own`` is what the model sets itself, in the file ``path``."""
+    """The cluster of the model; ``own`` holds the variables that the file ``path`` itself sets."""
 
     key: RuntimeKey
     values: dict[str, str]
@@ -103,7 +103,7 @@ def _gpu(cluster: Cluster, wanted: WantedLibraries, facts: CheckFacts) -> Iterat
 
 
 def _nodes(cluster: Cluster, facts: CheckFacts) -> Iterator[Finding]:
-    """A driver may do without a GPU where the workers have one."""
+    """Compare the node types with the runtime; a driver may lack a GPU if the workers have one."""
     wants = cluster.key.is_gpu
     for name in NODES[:1] if wants else NODES:
         value = cluster.values.get(name, "")
@@ -115,7 +115,7 @@ def _nodes(cluster: Cluster, facts: CheckFacts) -> Iterator[Finding]:
 
 
 def _runtime(cluster: Cluster, facts: CheckFacts, *, is_ml: bool, is_gpu: bool = False) -> str:
-    """How to set the runtime: to the same release where GBI allows it, else to the first listed."""
+    """Say how to set the runtime: the same release if GBI allows it, else the first one allowed."""
     fitting = [
         (key.release != cluster.key.release, text)
         for text in facts.allowed.get(RUNTIME, ())

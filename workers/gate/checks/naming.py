@@ -1,4 +1,4 @@
-"""Files are named as everybody names them: ``.yml``, underscores, and templates by their job."""
+"""The check ``naming``: ``.yml`` endings, underscores, and templates named by their job."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from core.gate.facts import CheckFacts
 from workers.gate.contract.file_names import misnamed
 from workers.gate.contract.references import Reference, references
 
-FEW: Final = 5  # places that fit into a line
+FEW: Final = 5  # More places would not fit into one line.
 IN_AZURE: Final = "; change the path in the pipeline's settings in Azure DevOps too"
 
 

@@ -1,4 +1,4 @@
-"""The README is there and says what somebody needs who takes the model over."""
+"""The check ``readme``: the README is there and tells what a new owner of the model needs."""
 
 import bisect
 import itertools
@@ -22,7 +22,7 @@ from workers.gate.readme.page import (
 )
 from workers.gate.readme.topics import TOPICS, missing
 
-PLACE: Final = r"[^.!?\n]{0,60}"  # within a sentence, and not far
+PLACE: Final = r"[^.!?\n]{0,60}"  # The words between stay within one sentence, and near.
 BRACKETED: Final = (
     r"(?:your|insert|add|enter|describe|list|discuss|explain|specify|provide|todo|e\.g|who|how|what|"
     r"name of|date of|link to|(?:model|project|team) name|yyyy)"
@@ -51,7 +51,7 @@ PHRASES: Final = tuple(
 PLAN: Final = re.compile(r"(?i)\b(?:to-? ?do|roadmap|backlog|next steps|att göra)\b")
 GENERATED: Final = ("`sluss init`", "data/loans.csv")
 OLD_DATA: Final = "speaks of the generated loans of sluss init, which are not here any more"
-MAX_BYTES: Final = 256 * 1024  # five times what the longest allowed text takes
+MAX_BYTES: Final = 256 * 1024  # This is five times the size of the longest text that is allowed.
 TELLS: Final = ", ".join(topic.name for topic in TOPICS)
 INLINE: Final = re.compile(r"\]\(\s*(<[^<>]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?=[\s)])")
 REFERENCE: Final = re.compile(r" {0,3}\[(?!\^)[^\[\]]+\]:\s*(<[^<>]*>|\S+)")
@@ -62,7 +62,7 @@ SCHEME: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]*:|//")
 ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 NUMBERED: Final = re.compile(r"-\d+$")
 NOT_WORD: Final = re.compile(r"[\W_]+")
-MOST_LINKS: Final = 2_000  # of a page that are tried
+MOST_LINKS: Final = 2_000  # More links of one page are not tried.
 TOP: Final = ("", "top", "readme")
 
 
@@ -136,7 +136,7 @@ def _sections(page: ReadmePage, path: str) -> Iterator[Finding]:
 
 
 def _left_overs(page: ReadmePage, repo: ModelRepo) -> Iterator[tuple[int, str]]:
-    """Each line that a template has left, and what is wrong there."""
+    """Yield the number of each line that a template left unfilled, and what is wrong there."""
     for line in _lines(page):
         text = without_code(line.text)
         found = next(filter(None, (phrase.search(text) for phrase in PHRASES)), None)
@@ -147,7 +147,7 @@ def _left_overs(page: ReadmePage, repo: ModelRepo) -> Iterator[tuple[int, str]]:
 
 
 def _lines(page: ReadmePage) -> Iterator[PageLine]:
-    """A heading may well be called TODO: what stands below it is a plan, not a gap."""
+    """Yield the lines of prose, except those below a TODO heading, where open work is a plan."""
     starts = [heading.number for heading in page.headings]
     for line in page.prose:
         above = bisect.bisect(starts, line.number)
@@ -156,14 +156,14 @@ def _lines(page: ReadmePage) -> Iterator[PageLine]:
 
 
 def _line_of_generated(page: ReadmePage) -> int:
-    """The first line of a page that speaks of the generated data, or 0."""
+    """Return the number of the first line that mentions the generated data, or 0."""
     lines = [line for line in page.prose if any(each in line.text for each in GENERATED)]
     text = "\n".join(line.text for line in lines)
     return lines[0].number if lines and all(each in text for each in GENERATED) else 0
 
 
 class _Places:
-    """What a link may lead to: files, folders of files, and links of the repository itself."""
+    """Knows what a link may lead to: files, their folders, and links of the repository."""
 
     def __init__(self, repo: ModelRepo) -> None:
         self._repo = repo
@@ -186,7 +186,7 @@ def _above(folder: str) -> Iterator[str]:
 
 
 def _dead_links(page: ReadmePage, path: str, repo: ModelRepo) -> Iterator[tuple[int, str, str]]:
-    """Each dead link by line, with what is wrong and what to do; other machines are not tried."""
+    """Yield the line of each dead link, the fault and the mend; other hosts are not asked."""
     anchors, places = _anchors(page), _Places(repo)
     for line, target in itertools.islice(dict.fromkeys(_targets(page)), MOST_LINKS):
         place, _, anchor = target.partition("#")
@@ -214,7 +214,7 @@ def _targets(page: ReadmePage) -> Iterator[tuple[int, str]]:
 
 
 def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
-    """What is wrong with a link as Azure Repos shows it (``/x``: from the root), and the mend."""
+    """Return what is wrong with a link, and the mend. In Azure Repos ``/x`` starts at the root."""
     base = "" if place.startswith("/") else posixpath.dirname(page)
     path = posixpath.normpath(posixpath.join(base, place.lstrip("/") or "."))
     if path == ".." or path.startswith("../"):
@@ -227,7 +227,7 @@ def _problem(places: _Places, page: str, place: str) -> tuple[str, str]:
 
 
 def _anchors(page: ReadmePage) -> set[str]:
-    """Hosts make anchors in different ways: only letters and digits are compared."""
+    """Return the anchors as letters and digits only, since every host builds them differently."""
     texts = [heading.text for heading in page.headings]
     lines: list[PageLine | PageHeading] = [*page.prose, *page.headings]
     for line in lines:

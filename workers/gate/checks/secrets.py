@@ -1,4 +1,4 @@
-"""No password, key or token in the files of a commit, nor in what was pushed with it."""
+"""The check ``secrets``: no password, key or token in a commit or in what was pushed with it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,8 +10,9 @@ from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, Output, ToolCommand
 from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
 
-SECONDS: Final = 45.0  # for the scan; the process has a little more, to say how far it came
-NAMED: Final = 3  # files in a note
+# The scan stops by itself then; its process may live a little longer, to report what it reached.
+SECONDS: Final = 45.0
+NAMED: Final = 3  # A note names at most this many files.
 
 FALSE_ALARM: Final = "a false alarm: sluss accept {where} {fingerprint}"
 REVOKE: Final = (
@@ -31,7 +32,7 @@ NO_HISTORY: Final = "The history of the pushed commits was not looked at here."
 
 
 def _command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
-    """Isolated (-I): a folder ``workers`` in the repository must not be taken for ours."""
+    """Compose the scan; -I keeps a folder ``workers`` of the repository from being imported."""
     if not repo.files and not facts.history:
         return None
     rules = facts.rules.secrets

@@ -1,4 +1,4 @@
-"""Each stage after TST has its service principal; where not, the finding is the request for one."""
+"""The check ``service_principal``: each stage after TST has one; otherwise the finding asks GBI."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -47,7 +47,7 @@ def service_principal(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | 
 
 
 def _request(repo: ModelRepo, facts: CheckFacts, stage: str) -> str:
-    """Ready to send; what the model has not said yet stays visible, and is named."""
+    """Write the request to GBI; values that the model has not set stay visible, and are listed."""
     said = model_settings(repo, layout=facts.layout, gbi=facts.gbi).variables
     words = {name: said.get(name, "") for name in FILLED_IN}
     missing = [name for name, value in words.items() if not value or _is_none(name, value)]
@@ -58,7 +58,7 @@ def _request(repo: ModelRepo, facts: CheckFacts, stage: str) -> str:
 
 
 def _is_none(name: str, value: str) -> bool:
-    """Nobody pays under the example of ``sluss init``."""
+    """Tell whether a value is missing; FINANCIAL_ID is also missing while it is our own example."""
     row = find(name)
     assert row is not None
     is_example = name == "FINANCIAL_ID" and value == row.example

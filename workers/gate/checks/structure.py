@@ -1,4 +1,4 @@
-"""A model repository has the files and folders that everybody expects, and no way out of it."""
+"""The check ``structure``: the expected files and folders are there, and no link leads out."""
 
 import posixpath
 from collections import deque
@@ -11,7 +11,7 @@ from core.gate.layout import Layout
 from workers.gate.unit_testing.command import has_tests
 
 ROOT: Final = "."
-MAX_LINKS: Final = 40  # from link to link, as Linux does
+MAX_LINKS: Final = 40  # Linux also gives up after this many links in a row.
 OTHER_ENDINGS: Final = {".yml": (".yaml",), ".md": (".markdown", ".rst", ".txt", "")}
 OTHER_NAMES: Final = {"conda.yml": ("environment.yml", "environment.yaml", "conda_env.yml")}
 
@@ -52,7 +52,7 @@ def _missing(repo: ModelRepo, layout: Layout) -> Iterator[Finding]:
 
 
 def _not_there(repo: ModelRepo, path: str, mend: str) -> Finding:
-    """Many a missing file is there, but elsewhere or under a name near it."""
+    """Say that a file is missing, and name a near match: many lie elsewhere or are misspelt."""
     if link := repo.link(path):
         return Finding(link, "commit the file itself in its place", "is a link, which is not read")
     if near := _near(repo, path):
@@ -78,7 +78,7 @@ def _links(repo: ModelRepo) -> Iterator[Finding]:
 
 
 def _link_problem(repo: ModelRepo, path: str, target: str) -> str:
-    """Walked as a machine would: a folder on the way may be a link itself."""
+    """Follow a link as the operating system would, where a folder on the way may be a link too."""
     here = path.split("/")[:-1]
     left = deque([target])
     for _ in range(MAX_LINKS):
@@ -94,7 +94,7 @@ def _link_problem(repo: ModelRepo, path: str, target: str) -> str:
 
 
 def _step_to_next_link(repo: ModelRepo, here: list[str], left: deque[str]) -> str:
-    """Stops with the next link's target in front of what is left."""
+    """Walk to the next link, then put its target in front of the path that is left."""
     while left:
         part = left.popleft()
         if part == ".." and not here:
@@ -119,7 +119,7 @@ def _exists(repo: ModelRepo, path: str) -> bool:
 
 
 def _same_but_for_case(repo: ModelRepo) -> Iterator[Finding]:
-    """Windows and macOS keep one of two such files, and nobody knows which."""
+    """Report two paths that differ in case only, as Windows and macOS can keep only one of them."""
     seen: dict[str, str] = {}
     for path in sorted(repo.files):
         other = seen.setdefault(path.casefold(), path)

@@ -1,4 +1,4 @@
-"""The model's own tests, run in the sandbox with the model's own environment."""
+"""The check ``unit_tests``: the model's own tests, in the sandbox and the model's environment."""
 
 import math
 import re
@@ -32,7 +32,8 @@ ERROR: Final = re.compile(r"\b(?:error|ERROR): ")
 OK: Final = 0
 USAGE: Final = 4
 NO_TESTS: Final = 5
-SHELL_SIGNALS: Final = 128  # a shell and bubblewrap add it to the number of a signal
+# A shell and bubblewrap exit with this plus the number of the signal that ended the command.
+SHELL_SIGNALS: Final = 128
 
 NONE_FOUND: Final = "pytest finds no test there"
 ADD_TESTS: Final = "add test_model.py there with functions that begin with test_"
@@ -108,7 +109,7 @@ def _of_pipeline(data: bytes, repo: ModelRepo, folder: str) -> Iterator[Found]:
 
 
 class TestToolsError(Exception):
-    """pytest or coverage cannot be imported: no test ran, and it is no fault of theirs."""
+    """pytest or coverage cannot be imported, so that no test ran; the tests are not to blame."""
 
     __test__ = False
 
@@ -129,7 +130,7 @@ def of_run(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Found
 
 
 def _attempts(output: Output, folder: str) -> Iterator[Finding]:
-    """What was held back is told, even where the test itself hides it."""
+    """Report what the sandbox held back, even where the test itself hides the failure."""
     lines = output.files.get(ATTEMPTS, b"").decode(errors="replace").splitlines()
     for line in lines[:MOST_ATTEMPTS]:
         test, _, what = line.partition("\t")
@@ -153,7 +154,7 @@ def _with_report(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator
 
 
 def of_report(report: JUnitReport, repo: ModelRepo, folder: str) -> Iterator[Found]:
-    """Say what the tests themselves found, whoever ran them."""
+    """Say what the tests themselves found, in our run or in the pipeline's."""
     failed, skipped = report.failed, report.count(CaseOutcome.SKIPPED)
     yield from failures(repo, failed)
     if not report.cases:
@@ -170,7 +171,7 @@ def of_report(report: JUnitReport, repo: ModelRepo, folder: str) -> Iterator[Fou
 
 
 def _agreement(output: Output, report: JUnitReport, folder: str) -> Iterator[Finding]:
-    """A test may end pytest early, or change its exit code; then the rest has not run."""
+    """Report a run that did not finish: a test may end pytest early, or change its exit code."""
     collected, _ = _progress(output)
     if output.stopped or (output.code == NO_TESTS and not report.cases):
         return
@@ -208,7 +209,7 @@ def _running(output: Output, folder: str) -> tuple[str, str]:
 
 
 def _progress(output: Output) -> tuple[int, str]:
-    """How many tests were found, and the last one that began."""
+    """Return how many tests pytest collected, and the name of the last one that began."""
     lines = output.files.get(PROGRESS, b"").decode(errors="replace").splitlines()
     first = lines[0] if lines else ""
     is_number = first.isascii() and first.isdecimal() and len(first) < len("1,000,000")
@@ -222,7 +223,7 @@ def _how(output: Output) -> str:
 
 
 def _last_words(output: Output) -> tuple[str, str]:
-    """Why pytest gave up, and all that it said of it."""
+    """Return why pytest gave up, in one line, and all that it wrote about it."""
     text = output.stderr.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [ERROR.split(line, maxsplit=1)[1] for line in lines if ERROR.search(line)]

@@ -1,4 +1,4 @@
-"""GBI's variable groups hold what a stage needs; names are compared, values never read."""
+"""The check ``variable_groups``: GBI's groups hold every variable that a stage needs, by name."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -65,7 +65,7 @@ def _missing(stage: Stage, names: frozenset[str], facts: CheckFacts) -> Iterator
 
 
 def _gate(stage: Stage) -> str:
-    """The gate at which the stage begins to matter: all steps before it are on TST."""
+    """Return the gate from which the finding may block: the stage's, or "" (any gate) for TST."""
     return "" if stage is Stage.TST else str(stage)
 
 

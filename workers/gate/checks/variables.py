@@ -1,4 +1,4 @@
-"""``model_variables.yml`` says everything that the pipeline needs, and nothing that is GBI's."""
+"""The check ``variables``: the model sets what the pipeline needs, and nothing that is GBI's."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from workers.gate.contract.workspace_hosts import host_findings
 
 MIN: Final = "CLUSTER_MIN_WORKER_NODE"
 MAX: Final = "CLUSTER_MAX_WORKER_NODE"
-FEW: Final = 6  # of an allow-list, as many as fit in one line
+FEW: Final = 6  # An allow-list is cut off after this many values, to fit into one line.
 NAME: Final = "ENVIRONMENT_FILE"
 OTHER: Final = {"conda": "pip", "pip": "conda"}
 INCLUDES: Final = re.compile(rb"-\s*['\"]?(-r|--requirement)[\s=]")
@@ -59,7 +59,7 @@ def variables(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
 
 
 def _values(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:
-    """Everything at once, in the order of the file, then what is missing."""
+    """Yield every problem at once: first in the order of the file, then the missing variables."""
     for name, value in values.items():
         row = find(name)
         yield from (_unknown(value, path) if row is None else _known(row, value, path, facts))
@@ -113,7 +113,7 @@ def _missing(row: Variable, path: str, line: int) -> Finding:
 
 
 def _workers(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:
-    """Both limits of the workers are set, or none; what is no number was told before."""
+    """Report that only one limit of the workers is set; a non-number was reported before."""
     given = {name: values[name] for name in (MIN, MAX) if name in values and values[name].text}
     if len(given) == 1:
         (name, value), other = next(iter(given.items())), MAX if MIN in given else MIN
@@ -135,7 +135,7 @@ def _workers(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Itera
 def _environment(
     repo: ModelRepo, values: Mapping[str, Value], path: str, layout: Layout
 ) -> Iterator[Finding]:
-    """A second file is fine only where conda.yml itself includes it (``- -r requirements.txt``)."""
+    """Report a second environment file unless conda.yml includes it (``- -r requirements.txt``)."""
     row = find(NAME)
     assert row is not None
     given = values.get(NAME)
@@ -214,7 +214,7 @@ def _tables(repo: ModelRepo, path: str) -> Iterator[Finding]:
 
 
 def _is_there(repo: ModelRepo, location: str) -> bool:
-    """Whether the place is a file, or a folder of files such as a partitioned table."""
+    """Tell whether the path is a file, or a folder of files such as a partitioned table."""
     start = location.removeprefix("./").strip("/").casefold()
     names = (known.casefold() for known in repo.files)
     return any(known == start or known.startswith(f"{start}/") for known in names)

@@ -1,1 +1,1 @@
-"""What the checks of the contract with a model repository share: readers and rules."""
+"""Readers and rules that several checks of the contract with a model repository share."""

@@ -1,4 +1,4 @@
-"""Whether a module offers a function that the pipeline can call, by its syntax tree alone."""
+"""Finds out, from the syntax tree alone, whether a module offers a function to call."""
 
 import ast
 import re
@@ -19,21 +19,21 @@ from workers.gate.contract.python_source import (
 )
 
 INIT = "__init__"
-MAX_HOPS: Final = 5  # from file to file, following "from x import y"
+MAX_HOPS: Final = 5  # The search follows "from x import y" through at most this many files.
 NOTEBOOK: Final = "is a Databricks notebook, whose cells would run at import"
 OUTSIDE_A_PACKAGE: Final = "uses a relative import, but is run outside a package"
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Module(msgspec.Struct, frozen=True):
-    """``package`` is the dotted name that relative imports start from; "" outside a package."""
+    """A module of the repository; ``package`` is what its relative imports start from, or ""."""
 
     path: str
     package: str = ""
 
 
 class Modules:
-    """Runs find modules from the folder of the entry point, and from the root."""
+    """The modules as a run imports them: from the entry point's folder, then from the root."""
 
     def __init__(self, repo: ModelRepo, entry: str) -> None:
         self._repo = repo
@@ -41,7 +41,7 @@ class Modules:
         self._bases = tuple(dict.fromkeys((f"{folder}/" if folder else "", "")))
 
     def imported(self, importer: Module, found: ast.ImportFrom) -> Module | None:
-        """The module of ``from module import x``, or None: then it is a library, or nothing."""
+        """Return the module of ``from module import x``; None for a library or a missing module."""
         dotted = found.module or ""
         if found.level:
             parents = importer.package.split(".")
@@ -50,7 +50,7 @@ class Modules:
         return self._find(dotted)
 
     def way_to(self, dotted: str) -> str:
-        """How to import a module that lies where nobody looks; "" where it is not ours."""
+        """Say how to import a module of ours that no run would find; "" where it is not ours."""
         ending = re.compile(rf"(?:.*/)?{re.escape(dotted.replace('.', '/'))}(?:/{INIT})?\.py")
         path = next((path for path in sorted(self._repo.files) if ending.fullmatch(path)), "")
         base = next((base for base in self._bases if path.startswith(base)), "")
@@ -59,7 +59,7 @@ class Modules:
         )
 
     def neighbour(self, path: str, name: str) -> str:
-        """The module beside ``path`` that defines a function of this name at its top, or ""."""
+        """Return a module beside ``path`` that defines this function at its top, or ""."""
         folder = path.rpartition("/")[0]
         defines = re.compile(rb"(?m)^(?:async )?def %s\(" % name.encode())
         for other, data in sorted(self._repo.files.items()):
@@ -91,7 +91,7 @@ class WantedFunction(msgspec.Struct, frozen=True):
 
 
 class FunctionPlace(msgspec.Struct, frozen=True):
-    """Where the search ended: the function, or why there is none, with what to write."""
+    """Where the search ended: the function's place, or why there is none and what to write."""
 
     path: str
     line: int = 0
@@ -101,7 +101,7 @@ class FunctionPlace(msgspec.Struct, frozen=True):
 
 
 def findings(repo: ModelRepo, path: str, wanted: tuple[WantedFunction, ...]) -> Iterator[Finding]:
-    """What keeps the file at ``path`` from offering the functions; names compare without case."""
+    """Yield what keeps ``path`` from offering the functions; paths compare without case."""
     path = repo.find(path) or path
     if is_notebook(path, repo.files[path]):
         functions = " and ".join(each.signature for each in wanted)
@@ -199,7 +199,7 @@ class _Search:
         return FunctionPlace(path, found.lineno, None, wrong, f"write from {way} import {original}")
 
     def _elsewhere(self, path: str, tree: ast.Module, name: str) -> FunctionPlace:
-        """The name is not at the top: somebody may have put it where the pipeline does not look."""
+        """Say why this file does not define the name, and where a definition is instead."""
         inner = inner_definition(tree, name)
         if inner is not None:
             line, where = inner

@@ -1,4 +1,4 @@
-"""The names of files: what is wrong with one, and what it is to be called."""
+"""Judges the names of files and proposes better ones."""
 
 import posixpath
 import re
@@ -20,8 +20,8 @@ WORK: Final = ("steps", "jobs", "stages")
 ROOT_KEYS: Final = frozenset({"trigger", "pr", "schedules", "resources", "pool"})
 MARKS: Final = (b"template", b"parameters", b"trigger", b"stages", b"jobs", b"steps")
 SELF: Final = "@self"
-# What people name themselves: data, pictures and pages of documentation come from elsewhere, and
-# wikis and site generators make addresses of the dashes in their pages.
+# Only files that people name themselves are judged. Data, pictures and pages come from elsewhere,
+# and wikis and site generators turn the dashes of page names into addresses.
 NAMED: Final = (*YAML_ENDINGS, ".py", ".ipynb", ".sql", ".r", ".scala", ".sh", ".ps1")
 TEMPLATE: Final = re.compile(r"template(_[a-z0-9]+){3,}\.yml")
 TEMPLATE_FORM: Final = "template_<ci>_<job>_<what>.yml"
@@ -40,14 +40,14 @@ OWNERS: Final = ("chart.yaml", "mlmodel", "dbt_project.yml", "great_expectations
 
 
 class Pipelines(msgspec.Struct, frozen=True):
-    """``templates`` maps the path of each template to what it holds: steps, jobs, variables."""
+    """The pipeline files; ``templates`` maps a path to what it holds: steps, jobs, variables."""
 
     templates: dict[str, str]
     roots: frozenset[str]  # Azure DevOps keeps their paths in its own settings
 
 
 def pipelines(repo: ModelRepo) -> Pipelines:
-    """A template is included by another file, or has parameters and work but no trigger."""
+    """Find the templates: included by another file, or with parameters and work but no trigger."""
     roots = dict(_readable(repo))
     included = {
         target: "variables" if is_variables else ""
@@ -70,7 +70,7 @@ def _readable(repo: ModelRepo) -> Iterator[tuple[str, Node]]:
         try:
             root = yaml_nodes.compose(data, LIMITS)
         except UnreadableYamlError:
-            continue  # the check variables tells it of pipelines
+            continue  # The check ``variables`` reports pipelines that cannot be read.
         if root is not None:
             yield path, root
 
@@ -92,7 +92,7 @@ def _is_template(root: Node) -> bool:
 
 
 def _included(repo: ModelRepo, path: str, root: Node) -> Iterator[tuple[str, bool]]:
-    """Only files of this repository count: ``template: x.yml@other`` is somebody else's."""
+    """Yield the templates that a file includes; ``x.yml@other`` is another repository's."""
     variables = yaml_nodes.child(root, "variables")
     own = {id(node) for node in yaml_nodes.walk(variables)} if variables is not None else set()
     for node in yaml_nodes.walk(root):
@@ -110,9 +110,9 @@ def _target(repo: ModelRepo, path: str, named: str) -> str | None:
 
 
 class Misnamed(msgspec.Struct, frozen=True):
-    """``to`` is free. ``is_pipeline``: Azure DevOps knows it by its path, in its own settings.
+    """A badly named file; ``to`` is a free path. Azure DevOps keeps the path if ``is_pipeline``.
 
-    ``is_beside``: another file has the best name, and which of the two is right, people know.
+    ``is_beside`` says that another file already has the best name: people decide which is right.
     """
 
     path: str
@@ -142,7 +142,7 @@ def misnamed(repo: ModelRepo, facts: CheckFacts) -> tuple[Misnamed, ...]:
 
 
 def _named(name: str, path: str, found: Pipelines, *, has_yaml: bool) -> tuple[str, str]:
-    """The name that it is to have, and why; its own where it is well named."""
+    """Return the name that the file should have, and what is wrong with its own, or ""."""
     stem, ending = posixpath.splitext(name)
     if path in found.templates and not TEMPLATE.fullmatch(name):
         return _template(stem, found.templates[path]), f"is a template, but not {TEMPLATE_FORM}"
@@ -191,17 +191,17 @@ def _is_exempt(path: str, facts: CheckFacts, owned: tuple[str, ...]) -> bool:
 
 
 def _is_hidden(low: str) -> bool:
-    """What starts with a dot is a tool's, but for the folders in which pipelines are kept."""
+    """Tell whether the path lies in a tool's dot folder; folders of pipelines do not count."""
     return any(part.startswith(".") and part not in OF_PIPELINES for part in low.split("/"))
 
 
 def _is_of_hydra(repo: ModelRepo) -> bool:
-    """Hydra looks for its settings in files that end in .yaml, and in no others."""
+    """Tell whether the repository uses Hydra, which reads settings from ``.yaml`` files only."""
     sources = (data for path, data in repo.files.items() if path.endswith(".py"))
     return any(b"hydra.main(" in data or b"hydra.initialize" in data for data in sources)
 
 
 def _owned(repo: ModelRepo) -> tuple[str, ...]:
-    """Folders that another tool has made, or names the files of."""
+    """Return the folders that another tool has made, or whose file names it prescribes."""
     split = (path.casefold().rpartition("/") for path in repo.files)
     return tuple(f"{folder}/" for folder, _, name in split if folder and name in OWNERS)

@@ -25,7 +25,7 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 class InvalidPythonError(Exception):
-    """The source is no Python; ``line`` is 0 where the parser does not know it."""
+    """The source is not valid Python; ``line`` is 0 where the parser does not know it."""
 
     def __init__(self, why: str, line: int) -> None:
         super().__init__(why)
@@ -34,37 +34,42 @@ class InvalidPythonError(Exception):
 
 
 def parse(source: bytes) -> ast.Module:
-    """Raise InvalidPythonError; hostile sources also end the process, so use a child."""
-    before, null, _ = source.partition(b"\0")  # Python itself would not say in which line
+    """Parse the source or raise InvalidPythonError.
+
+    Hostile sources can crash the interpreter, so call this only in a child process.
+    """
+    # Python itself would not say in which line the null byte is.
+    before, null, _ = source.partition(b"\0")
     if null:
         raise InvalidPythonError("it has a null byte", before.count(b"\n") + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a model's string is the model's affair
         try:
             return ast.parse(source)
-        except SyntaxError as error:  # also: too many nested brackets, an unknown encoding
+        # Too many nested brackets and an unknown encoding raise it, too.
+        except SyntaxError as error:
             raise InvalidPythonError(error.msg or "invalid syntax", error.lineno or 0) from error
-        except (RecursionError, MemoryError) as error:  # what the parser's stack cannot hold
+        except (RecursionError, MemoryError) as error:  # The parser's stack could not hold it.
             raise InvalidPythonError("too deeply nested", 0) from error
         except ValueError as error:
             raise InvalidPythonError(str(error), 0) from error
 
 
 def is_notebook(path: str, source: bytes) -> bool:
-    """Jupyter's form, or the one that Databricks exports to ``.py``."""
+    """Tell whether the file is a Jupyter notebook, or one that Databricks exported to ``.py``."""
     text = source.removeprefix(codecs.BOM_UTF8).lstrip()
     return path.casefold().endswith(NOTEBOOK_ENDING) or text.startswith(NOTEBOOK_HEAD)
 
 
 class NotebookCell(msgspec.Struct, frozen=True):
-    """One code cell; ``line`` is where its text starts, counted in the notebook's own code."""
+    """One code cell of a notebook; ``number`` counts all of its cells, from 1."""
 
     number: int
     source: str
 
 
 def cells(notebook: bytes) -> Iterator[NotebookCell]:
-    """The code cells of a Jupyter notebook; none when it cannot be read."""
+    """Yield the code cells of a Jupyter notebook; none when it cannot be read."""
     try:
         found = json.loads(notebook)
     except (ValueError, RecursionError):
@@ -78,13 +83,13 @@ def cells(notebook: bytes) -> Iterator[NotebookCell]:
 
 
 def last_definition(tree: ast.Module, name: str) -> Definition | None:
-    """The definition that counts when the module runs: the last one at the top."""
+    """Return the last definition at the top of the module, the one that counts when it runs."""
     top = (node for node in reversed(tree.body) if isinstance(node, Definition))
     return next((node for node in top if name in _names(node)), None)
 
 
 def inner_definition(tree: ast.Module, name: str) -> tuple[int, str] | None:
-    """The line and the place of a definition inside something else, the shallowest one."""
+    """Return the line of the shallowest definition that is not at the top, and what contains it."""
     waiting: list[tuple[ast.AST, str]] = [(node, _container(node)) for node in tree.body]
     for node, where in waiting:
         for child in ast.iter_child_nodes(node):
@@ -110,12 +115,12 @@ def _names(node: Definition) -> set[str]:
 
 
 def _unpacked(target: ast.expr) -> list[ast.expr]:
-    """``train, score = make()`` binds both."""
+    """Return the names that an assignment binds: ``train, score = make()`` binds two."""
     return list(target.elts) if isinstance(target, ast.Tuple | ast.List) else [target]
 
 
 def _binds(node: ast.AST, name: str, *, is_conditional: bool) -> bool:
-    """Inside a class or a function only another function is near to what is wanted."""
+    """Tell whether a nested node defines the name; an assignment counts only under a condition."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return node.name == name
     return is_conditional and isinstance(node, Definition) and name in _names(node)
@@ -137,7 +142,7 @@ def _container(node: ast.AST) -> str:
 
 
 def shape_problem(function: Function, parameters: Sequence[str], returns: str) -> str:
-    """What is wrong with it, or ""; the names of its parameters are free."""
+    """Return what is wrong with the function's shape, or ""; parameters may have any names."""
     if isinstance(function, ast.AsyncFunctionDef):
         return "is async, but is called without await"
     if problem := _arity_problem(function.args, len(parameters)):
@@ -164,7 +169,7 @@ def _arity_problem(arguments: ast.arguments, wanted: int) -> str:
 
 
 def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """What belongs to the function itself, not to a function or class inside it."""
+    """Yield the nodes of the function itself, without those of functions and classes inside it."""
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()

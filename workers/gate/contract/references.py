@@ -1,4 +1,4 @@
-"""Where other files name a file: what a new name would break."""
+"""Finds where files name other files, since a rename would break those places."""
 
 import posixpath
 import re
@@ -10,14 +10,14 @@ import msgspec
 from core.gate.checks import ModelRepo
 
 TOKEN: Final = re.compile(rb"[\w.\-/\\\x80-\xff]+")
-MAX_BYTES: Final = 512 * 1024  # larger files are data
+MAX_BYTES: Final = 512 * 1024  # A larger file is taken for data and not searched.
 DATA: Final = (".csv", ".json", ".parquet", ".tsv", ".txt.gz", ".lock")
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """A text in ``path`` that ends with the name of ``to``, from byte ``start`` to ``end``.
 
-    ``is_sure``: read as a path, from its own folder or from the root, it leads there.
+    ``is_sure`` says that, read as a path from its own folder or from the root, it leads to ``to``.
     """
 
     to: str
@@ -29,7 +29,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def references(repo: ModelRepo, paths: Collection[str]) -> Iterator[Reference]:
-    """Every place that names one of ``paths``, in the order of the files."""
+    """Yield every place that names one of ``paths``, in the order of the files."""
     by_name: dict[bytes, list[str]] = {}
     for path in paths:
         name = posixpath.basename(path).encode("utf-8", "surrogateescape")

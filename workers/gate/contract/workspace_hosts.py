@@ -1,4 +1,4 @@
-"""Addresses of workspaces, and GBI's variables, that are written into code and pipelines."""
+"""Finds workspace addresses, and settings of GBI's variables, written into code and pipelines."""
 
 import ast
 import re
@@ -32,7 +32,10 @@ MEND: Final = "read it from WORKSPACE_URL_<stage>, which GBI sets for each stage
 
 
 def host_findings(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
-    """Tests may name any host, and a comment or a docstring calls none."""
+    """Report addresses of workspaces outside of tests, comments and docstrings.
+
+    Tests may name any host, and a comment or a docstring calls none.
+    """
     tests = f"{facts.layout.tests}/".casefold()
     for path, data in sorted(repo.files.items()):
         low = path.casefold()
@@ -71,7 +74,8 @@ def _python_texts(data: bytes) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Constant) and id(node) not in silent:
             yield from _constant_texts(node)
     for number, text in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-        if text.startswith("# MAGIC"):  # a cell in another language: code, though a comment here
+        # A cell in another language is code, although Python sees a comment.
+        if text.startswith("# MAGIC"):
             yield number, text
 
 
@@ -85,7 +89,7 @@ def _constant_texts(node: ast.Constant) -> Iterator[tuple[int, str]]:
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """Texts that stand alone, docstrings among them: they are not used."""
+    """Yield strings that stand alone as a statement, docstrings among them: no code uses them."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
@@ -132,7 +136,7 @@ def _yaml(path: str, data: bytes, facts: CheckFacts) -> Iterator[Finding]:
 
 
 def _yaml_texts(root: Node) -> Iterator[tuple[int, str]]:
-    """A script may have many lines: each counts from its own."""
+    """Yield each line of each scalar with its own number, since a script may span many lines."""
     for node in yaml_nodes.walk(root):
         if not isinstance(node, ScalarNode):
             continue
@@ -142,7 +146,7 @@ def _yaml_texts(root: Node) -> Iterator[tuple[int, str]]:
 
 
 def _owned_by_gbi(path: str, root: Node) -> Iterator[Finding]:
-    """A pipeline's own ``variables:`` would win over GBI's variable groups."""
+    """Report variables of GBI under ``variables:`` of a pipeline, where they would win."""
     for node in yaml_nodes.walk(root):
         for key, _, block in yaml_nodes.entries(node):
             if key.casefold() != "variables":
@@ -152,7 +156,7 @@ def _owned_by_gbi(path: str, root: Node) -> Iterator[Finding]:
 
 
 def _set_by_a_script(path: str, texts: Iterable[tuple[int, str]]) -> Iterator[Finding]:
-    """Azure Pipelines listens to what scripts print."""
+    """Report scripts that set a variable of GBI by printing a command for Azure Pipelines."""
     for line, text in texts:
         for name in SETS.findall(text):
             yield from _if_gbis(path, name, line)
@@ -166,6 +170,6 @@ def _if_gbis(path: str, name: str, line: int) -> Iterator[Finding]:
 
 
 def _set_in(block: Node) -> Iterator[tuple[str, int]]:
-    """The variables that a block sets, also below ``${{ if }}:``, in a mapping or in a list."""
+    """Yield the variables that a block sets, in mappings and lists, also below ``${{ if }}:``."""
     inside = (entry for node in yaml_nodes.walk(block) for entry in variable_entries(node))
     yield from dict.fromkeys((name, line) for name, line, _ in inside)

@@ -1,4 +1,4 @@
-"""The process that makes the sketches: it reads files from stdin, and may be killed any time."""
+"""The process that makes sketches of files from stdin; the parent may kill it at any time."""
 
 import resource
 import sys
@@ -16,7 +16,7 @@ def main() -> None:
 
 
 def _limit(work: SketchWork) -> None:
-    """A second fence: who asked kills us earlier, unless it was killed itself."""
+    """Limit our own memory and processor time, in case the parent was killed and cannot end us."""
     size = work.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_CPU, (work.cpu_s, work.cpu_s + 1))
     resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -1,10 +1,12 @@
-"""Which code of a repository others have, too; and keeping a repository's code to compare with.
+"""Finds code that other repositories have too, and keeps a repository's code to compare with.
 
-Template code is a copy on purpose: what the repositories in ``DuplicateRules.templates`` have, and
-what ``sluss init`` writes (kept as a repository of the name INIT_TEMPLATES), is cut out of a
-repository before it is compared; so is what a template had before, as models that began with it
-have it still. Code that many have counts all the same: that so many copied it is the best reason to
-move it to a package.
+Template code is a copy on purpose, so it is cut out of a repository before the comparison: the code
+of the repositories in ``DuplicateRules.templates``, and what ``sluss init`` writes, which is kept
+under the name INIT_TEMPLATES. Code that a template had earlier counts as template code too, since
+models that began with it still have it.
+
+Code that many repositories share is reported all the same: many copies are the best reason to move
+it to a package.
 """
 
 import asyncio
@@ -29,7 +31,8 @@ from core.ports.clone_index import CloneIndex, Elsewhere
 from workers.gate.duplicates.match import Own, Stretch, stretches, without
 from workers.gate.duplicates.sketch import SketchWork, digest, is_code
 
-MOST_BYTES: Final = 16 * 1024 * 1024  # of a repository's code: half a million lines
+# This is the limit for one repository's code, about half a million lines.
+MOST_BYTES: Final = 16 * 1024 * 1024
 SECONDS: Final = 60.0
 CPU_S: Final = 65
 MEMORY_MB: Final = 2048
@@ -40,9 +43,10 @@ ENDED: Final = "the process that read it ended with code {code}"
 
 log = logging.getLogger(__name__)
 
-INIT_TEMPLATES: Final = "sluss init"  # no repository may be called so: it has a blank
-MOST_PAIRS: Final = 2_000  # of files that are compared; those that share most come first
-MOST_OWNERS: Final = 20  # files of ours with one and the same fingerprint
+INIT_TEMPLATES: Final = "sluss init"  # The blank makes sure that no repository has this name.
+# At most this many pairs of files are compared, those that share most first.
+MOST_PAIRS: Final = 2_000
+MOST_OWNERS: Final = 20  # At most this many of our files are looked at for one fingerprint.
 MOST_CLONES: Final = 2_000
 
 
@@ -54,7 +58,7 @@ class NotReadError(SlussError):
 
 
 async def sketches(files: Mapping[str, bytes]) -> dict[str, Sketch]:
-    """The sketch of each file. Raise NotReadError when they are too much or too strange."""
+    """Make the sketch of each file. Raise NotReadError when they are too large or too strange."""
     if not files:
         return {}
     size = sum(map(len, files.values()))
@@ -93,10 +97,10 @@ async def _end(process: Process) -> None:
 async def clones(
     repo: ModelRepo, repository: str, index: CloneIndex, rules: DuplicateRules
 ) -> tuple[Clone, ...] | None:
-    """What others have of it, each copy once for each of them; None when nothing was compared.
+    """Return the copies found, once for each other repository; None when nothing was compared.
 
-    ``repository`` is its name in platform.yml. A private repository stays private: the name, the
-    path and the lines are told, and nothing else of its code is kept anywhere.
+    ``repository`` is its name in platform.yml. Of a private repository's code only the name, the
+    path and the lines are told, and nothing else is kept anywhere.
     """
     if repository in rules.templates or _is_out(repo, rules):
         return None
@@ -113,7 +117,7 @@ async def clones(
 
 
 async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: DuplicateRules) -> None:
-    """Keep the newest code of the release branch; what opted out is forgotten.
+    """Keep the newest code of the release branch; forget a repository that opted out.
 
     When that fails, others are compared with what was kept before.
     """
@@ -129,7 +133,7 @@ async def learn(repo: ModelRepo, repository: str, index: CloneIndex, rules: Dupl
 async def prepare(
     index: CloneIndex, templates: ModelRepo, repositories: Collection[str], rules: DuplicateRules
 ) -> None:
-    """The index learns what ``sluss init`` writes, and forgets repositories that are gone."""
+    """Learn what ``sluss init`` writes, and forget repositories that are gone."""
     await learn(templates, INIT_TEMPLATES, index, rules)
     try:
         for gone in {*await index.repositories()} - {INIT_TEMPLATES, *repositories}:
@@ -149,13 +153,13 @@ def _templates(rules: DuplicateRules) -> set[str]:
 async def _with_former(
     files: Mapping[str, Sketch], repository: str, index: CloneIndex
 ) -> dict[str, Sketch]:
-    """All that a template ever had, by content: nobody is told where in it something is."""
+    """Return all code that a template has or had, keyed by digest, since old paths mean nothing."""
     former = await index.files(repository)
     return {sketch.digest: sketch for code in (former, files) for sketch in code.values()}
 
 
 async def _sketched(repo: ModelRepo, repository: str, index: CloneIndex) -> dict[str, Sketch]:
-    """What has not changed since it was kept is not read again."""
+    """Return a sketch per file; a file that is unchanged since it was kept is not read again."""
     code = {path: data for path, data in repo.files.items() if is_code(path, data)}
     digests = await asyncio.to_thread(_digests, code)
     kept = {sketch.digest: sketch for sketch in (await index.files(repository)).values()}
@@ -192,7 +196,7 @@ def _compare(
 
 
 def _pairs(ours: Mapping[str, Own], found: list[Elsewhere]) -> Iterable[tuple[str, Elsewhere]]:
-    """Files of ours and theirs that share fingerprints, bounded whatever somebody pushes."""
+    """Return the pairs of files that share most fingerprints, bounded against hostile pushes."""
     owners: dict[int, list[str]] = {}
     for path, own in ours.items():
         for value in own.sketch.prints:

@@ -1,8 +1,8 @@
-"""Which rows of two sketches are the same: shared fingerprints, joined and drawn out to the ends.
+"""Finds the rows that two sketches share, starting from their shared fingerprints.
 
 A fingerprint covers part of a copy only. From each one we walk up and down while the rows of both
-sides look the same, over a few that were changed, put in or taken out; and what is not far apart on
-both sides is one copy.
+sides look the same, and step over a few rows that were changed, added or removed. Parts that are
+near each other on both sides are one copy.
 """
 
 from collections.abc import Collection
@@ -13,15 +13,16 @@ import msgspec
 
 from core.gate.sketch import Sketch
 
-MOST_BETWEEN: Final = 12  # rows of one side, between two parts of one copy
-MOST_SKIPPED: Final = 4  # rows of one side, where walking meets a change
-AGAIN: Final = 3  # rows that have to be the same behind it
-SKIPS: Final = sorted(product(range(MOST_SKIPPED + 1), repeat=2), key=sum)[1:]  # the nearest first
-MOST_OPEN: Final = 8  # parts that a fingerprint may still belong to
+MOST_BETWEEN: Final = 12  # Parts of one copy are at most this many rows apart, on either side.
+MOST_SKIPPED: Final = 4  # Walking steps over at most this many rows of either side at a change.
+AGAIN: Final = 3  # This many equal rows must follow a change before walking goes on.
+# Pairs of rows to step over on our side and on theirs, the shortest steps first.
+SKIPS: Final = sorted(product(range(MOST_SKIPPED + 1), repeat=2), key=sum)[1:]
+MOST_OPEN: Final = 8  # A fingerprint may join one of the last this many parts.
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows from ``first`` to ``last`` on each side; ``same`` of ours look as theirs do."""
+    """A range of rows on each side; ``same`` counts those of ours that look like theirs."""
 
     first: int
     last: int
@@ -31,19 +32,19 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     has_drifted: bool
 
     def is_copy(self, min_rows: int) -> bool:
-        """Two idioms that stand near each other in many files are none."""
+        """Tell whether it is long and dense enough: idioms that happen to be near are no copy."""
         return self.same >= min_rows and 2 * self.same > self.last - self.first
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """A sketch of ours, and the rows of it that are not compared."""
+    """A sketch of ours; the rows in ``cut`` are template code and not compared."""
 
     sketch: Sketch
     cut: frozenset[int] = frozenset()
 
 
 class _Anchor(NamedTuple):
-    """The rows of a shared fingerprint on both sides; the first and last may be partly in it."""
+    """The rows of a shared fingerprint on both sides; it may cover the outer rows only in part."""
 
     first: int
     last: int
@@ -52,7 +53,7 @@ class _Anchor(NamedTuple):
 
 
 def without(sketch: Sketch, known: Collection[int]) -> Own:
-    """Cut out the rows that known fingerprints stand for."""
+    """Remove the known fingerprints from a sketch, and mark the rows that they cover as cut."""
     prints = {value: rows for value, rows in sketch.prints.items() if value not in known}
     spans = (rows for value, rows in sketch.prints.items() if value in known)
     cut = frozenset(row for first, last in spans for row in range(first, last + 1))
@@ -75,7 +76,7 @@ def stretches(ours: Own, theirs: Sketch) -> list[Stretch]:
 
 
 class _Copy:
-    """Grows by anchors; ``rows`` of ours are the same as ``others`` of theirs."""
+    """A copy that grows by anchors; ``rows`` of ours are the same as ``others`` of theirs."""
 
     def __init__(self, ours: Own, theirs: Sketch) -> None:
         self._looks = ours.sketch.looks
@@ -86,15 +87,16 @@ class _Copy:
         self.others: set[int] = set()
 
     def is_near(self, anchor: _Anchor) -> bool:
-        """Theirs come in our order, and not too far behind."""
+        """Tell whether the anchor continues this copy: in the same order, not too far behind."""
         if not self._other_first <= anchor.other_first <= self._other_last + MOST_BETWEEN:
             return False
         return anchor.first <= self._last + MOST_BETWEEN
 
     def add(self, anchor: _Anchor) -> None:
-        """Lines may be broken otherwise inside a fingerprint, so its inner rows count as they are.
+        """Add the rows of an anchor.
 
-        Whether its first and last row are wholly the same is seen by walking.
+        Its inner rows count without a comparison, as the two sides may break lines differently; its
+        first and last row may belong to it only in part, so walking compares them.
         """
         inner = range(anchor.first + 1, anchor.last)
         self.rows.update(row for row in inner if row not in self._cut)
@@ -119,7 +121,7 @@ class _Copy:
         )
 
     def _walk(self, row: int, other: int, step: int) -> tuple[int, int]:
-        """Walks to where both differ for good, or where we have been before."""
+        """Walk until both sides differ for good, or we meet rows that were walked before."""
         while True:
             while self._is_new(row, other):
                 self.rows.add(row)
@@ -131,7 +133,7 @@ class _Copy:
             row, other = again
 
     def _again(self, row: int, other: int, step: int) -> tuple[int, int] | None:
-        """The rows where both are the same again, behind what differs or one side lacks."""
+        """Return the rows where both sides agree again, past a change; None when they do not."""
         for skipped, other_skipped in SKIPS:
             here, there = row + step * skipped, other + step * other_skipped
             ahead = range(0, step * AGAIN, step)
@@ -140,7 +142,7 @@ class _Copy:
         return None
 
     def _is_new(self, row: int, other: int) -> bool:
-        """Whether they look the same, and we have not been there."""
+        """Tell whether both rows look the same, and ours is neither cut nor walked before."""
         if not (0 <= row < len(self._looks) and 0 <= other < len(self._other_looks)):
             return False
         if row in self._cut or row in self.rows:

@@ -1,8 +1,8 @@
-"""Makes the sketch of a file, for which it reads it as rows of tokens, in a process of its own.
+"""Makes the sketch of a file: rows of tokens, and the winnowed fingerprints of its grams.
 
-Strings and numbers are alike there, comments and imports are gone.
-Winnowing: of 20 grams of 30 tokens in a row one is kept, the same one wherever they stand. Two
-texts that share SURE tokens in a row (about five lines) share a fingerprint for certain.
+All strings and numbers count as one token; comments and imports are left out. Winnowing keeps one
+gram out of every 20 in a row (a gram is 30 tokens), and the same one wherever they stand. Two texts
+that share SURE tokens in a row (about five lines) are certain to share a fingerprint.
 """
 
 import hashlib
@@ -22,13 +22,14 @@ from core.gate.sketch import Sketch
 from workers.gate.contract.python_source import NOTEBOOK_ENDING, cells
 
 SKIPPED: Final = 0
-LITERAL: Final = 1  # every string and number: a copy often has others
+LITERAL: Final = 1  # Every string and number has this code, since a copy often has other ones.
 FIRST_NAME: Final = 2
 LITERAL_STARTS: Final = frozenset("\"'0123456789")
 
 NAME: Final = r"[a-zA-Z_]\w*+"
 NUMBER: Final = r"\d[\w.]*+(?:(?<=[eE])[+-]\d++)?"
-SIGN: Final = r"[=!<>+\-*/%&|^:]=|->|\*\*|//|[^\s\w,;]"  # formatters add and remove commas
+# Commas and semicolons are left out, since formatters add and remove them.
+SIGN: Final = r"[=!<>+\-*/%&|^:]=|->|\*\*|//|[^\s\w,;]"
 
 # Python and SQL are cut fast and without an opinion on whether they are valid. One expression for
 # each language, and every branch of it ends where it began to differ: the possessive quantifiers
@@ -67,15 +68,17 @@ HALF: Final = 0xFFFF
 GRAM: Final = 30
 WINDOW: Final = 20
 SURE: Final = GRAM + WINDOW - 1
-MOST_LITERALS: Final = 12  # of a gram: more is a table of data, and those look all alike
-BYTES: Final = 6  # of a fingerprint: two of three million are hardly ever the same by chance
-FORM: Final = 1  # of a sketch: raise it whenever the same content gives another one
-MOST_BYTES: Final = 1024 * 1024  # of a file: what is larger was not written by hand
-MOST_MISSED: Final = 50  # lines of a notebook that are not where Jupyter writes them
+MOST_LITERALS: Final = 12  # A gram with more literals is a table of data, and those all look alike.
+# This is the size of a fingerprint: of three million, hardly two are equal by chance.
+BYTES: Final = 6
+# This is the version of a sketch: raise it whenever the same content gives another one.
+FORM: Final = 1
+MOST_BYTES: Final = 1024 * 1024  # A larger file was not written by hand.
+MOST_MISSED: Final = 50  # A notebook with more such lines is not written the way Jupyter writes it.
 
 
 class Codes(dict[str, int]):
-    """A number for each token, the same in every process; SKIPPED for what is not compared."""
+    """Gives each token a number, the same in every process; SKIPPED for tokens left out."""
 
     def __init__(self, *skipped: str, is_case_blind: bool) -> None:
         super().__init__()
@@ -110,16 +113,16 @@ LANGUAGES: Final[Mapping[str, Language]] = {
 
 
 class Reading:
-    """``codes`` has one entry for each token, ``numbers`` and ``looks`` have one for each row.
+    """A text as tokens: ``codes`` has an entry per token, ``numbers`` and ``looks`` one per row.
 
-    A row is a line with code on it; a string over many lines belongs to the one that it starts on.
+    A row is a line with code on it; a string over many lines belongs to the line that it starts on.
     """
 
     def __init__(self, text: str, language: Language) -> None:
         self.codes = array(UINT32)
         self.numbers: list[int] = []
         self.looks: list[int] = []
-        self._starts: list[int] = []  # of each row, its first token
+        self._starts: list[int] = []  # The index of the first token of each row.
         tokens = [*language.tokens.findall(f"\n{text}"), "\n"]
         self._read(tokens, array(UINT32, map(language.codes.__getitem__, tokens)))
 
@@ -127,7 +130,7 @@ class Reading:
         return bisect_right(self._starts, token) - 1
 
     def _read(self, tokens: list[str], codes: "array[int]") -> None:
-        """Row by row, as there are ten tokens on a line and millions of lines."""
+        """Fill the rows from the tokens, one row at a time, which keeps millions of lines fast."""
         start, line = 0, 0
         while start < len(tokens):
             end = codes.index(SKIPPED, start)
@@ -148,7 +151,7 @@ class Reading:
 
 
 def winnow(values: Sequence[int]) -> Iterator[int]:
-    """Yield the place of the least value of each window; of equal ones, that of the window before.
+    """Yield the index of the least value of each window; of equal ones, the window before decides.
 
     A text that is shorter than a window is one window.
     """
@@ -166,7 +169,7 @@ def winnow(values: Sequence[int]) -> Iterator[int]:
 
 
 def fingerprints(codes: "array[int]") -> dict[int, int]:
-    """Return the tokens' fingerprints, and where the gram of each begins first."""
+    """Return the tokens' fingerprints, each with the index at which its gram first begins."""
     data, width = codes.tobytes(), codes.itemsize
     size = GRAM * width
     values = [crc32(data[at : at + size]) for at in range(0, len(data) - size + 1, width)]
@@ -180,7 +183,7 @@ def fingerprints(codes: "array[int]") -> dict[int, int]:
 
 
 class SketchWork(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child process is handed."""
+    """The files that the child process is handed, and its limits."""
 
     files: dict[str, bytes]
     cpu_s: int
@@ -192,12 +195,12 @@ def ending(path: str) -> str:
 
 
 def is_code(path: str, data: bytes) -> bool:
-    """Whether it is compared: written by a person, in a language that we read."""
+    """Tell whether a file is compared: in a language that we read, not too large, and text."""
     return ending(path) in LANGUAGES and len(data) <= MOST_BYTES and b"\0" not in data
 
 
 def digest(path: str, data: bytes) -> str:
-    """Names the sketch of a content: the same text may be read as another language."""
+    """Return the digest that names a sketch; it covers the ending, which sets the language."""
     return hashlib.sha256(f"{FORM}/{ending(path)}/".encode() + data).hexdigest()
 
 
@@ -216,7 +219,7 @@ def sketch(path: str, data: bytes) -> Sketch:
 
 
 def _code(path: str, data: bytes) -> tuple[str, list[int]]:
-    """The text, and where each of its lines is in the file; nothing where it is the file's own."""
+    """Return the text and the file's line of each of its lines; [] where both are the same."""
     if ending(path) != NOTEBOOK_ENDING:
         return data.decode("utf-8-sig", "replace"), []
     sources = [cell.source for cell in cells(data)]
@@ -224,10 +227,11 @@ def _code(path: str, data: bytes) -> tuple[str, list[int]]:
 
 
 def _places(lines: list[str], notebook: bytes) -> list[int]:
-    """Jupyter writes each line of a cell on a line of the file, as a JSON string.
+    """Return the line of the notebook's file for each line of code.
 
-    A line that is not found keeps the place of the one before; a file that is written otherwise is
-    not searched over and over.
+    Jupyter writes each line of a cell on a line of its own, as a JSON string. A line that is not
+    found gets the place of the one before, and the search ends early in a file that is written
+    otherwise.
     """
     text = notebook.decode("utf-8", "replace")
     at, number, missed, places = 0, 1, 0, list[int]()

@@ -1,10 +1,11 @@
-"""The words of pylint's messages: which of ruff's rules is the same one, and how to mend it."""
+"""Maps ruff's rules to pylint's messages, and says how to mend each."""
 
 import re
 from typing import Final
 
 SYNTAX_ERROR: Final = "syntax-error"
-FAILED: Final = frozenset({"astroid-error", "fatal"})  # pylint itself has failed on the file
+# These messages say that pylint itself has failed on the file.
+FAILED: Final = frozenset({"astroid-error", "fatal"})
 COULD_NOT_READ: Final = "pylint failed on this file, so nothing is known about it"
 MENDS: Final = {
     **dict.fromkeys(FAILED, "tell GBI, and make the file simpler until it is mended"),
@@ -52,7 +53,7 @@ MENDS: Final = {
 }
 OTHERWISE: Final = "change it, or write # pylint: disable={symbol} there and say why"
 
-# Some messages repeat the code, with whatever text is in it: it may be a secret.
+# Some messages quote a text of the code, which may be a secret.
 TEXT: Final = re.compile(r"""(["'])([^"'\n]{4,})\1""")
 
 RUFF: Final = {
@@ -116,7 +117,7 @@ def mend_of(symbol: str) -> str:
 
 
 def wrong_of(symbol: str, message: str, source: str) -> str:
-    """The sentence of pylint, or its name alone where the sentence repeats a text of the source."""
+    """Return pylint's sentence, or only the message's name where the sentence quotes the source."""
     if symbol in FAILED:
         return COULD_NOT_READ
     if any(text in message for _, text in TEXT.findall(source)):

@@ -1,6 +1,6 @@
-"""Starts pylint on the files that stdin names, so that it reads code and never runs any.
+"""Starts pylint on the files that stdin names, and keeps it from running any of their code.
 
-It goes into the sandbox as a file: nothing of ours is importable there.
+It goes into the sandbox as a file: nothing of ours can be imported there.
 """
 
 import json
@@ -17,7 +17,7 @@ OURS: Final = tuple(sys.path)
 
 
 class OurModules(PathFinder):
-    """pylint puts the repository's folders on sys.path, where a ``json.py`` of its own may lie."""
+    """Imports by the path of the start, as pylint adds folders that may shadow our modules."""
 
     @classmethod
     def find_spec(

@@ -1,4 +1,4 @@
-"""What pylint and ruff run with: GBI's settings for the team, and what a repository's own may set.
+"""Builds pylint's and ruff's settings: GBI's for the team, and what a repository's own may set.
 
 A repository's settings are read as text: nothing in them is ever run.
 """
@@ -20,24 +20,24 @@ from workers.gate.linting.messages import RUFF
 Options = Mapping[str, str]
 
 MAX_BYTES: Final = 64 * 1024
-MAX_LINE: Final = 1_000  # the parsers take time with the square of it
+MAX_LINE: Final = 1_000  # The parsers take time with the square of a line's length.
 MAX_NAMES: Final = 300
 MAX_LINE_LENGTH: Final = 1_000
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 TAKEN: Final = ("enable", "disable", "max-line-length")
-# The libraries of a model are not there, copies are the check "duplicates", and a name that this
-# pylint does not know is no fault of the code.
+# The libraries of a model are not installed here, copies are the business of the check
+# "duplicates", and a name that this version of pylint does not know is no fault of the code.
 NEVER: Final = (
     "import-error", "no-name-in-module", "no-member", "c-extension-no-member", "duplicate-code",
     "unknown-option-value", "useless-option-value", "use-symbolic-message-instead",
 )  # fmt: skip
 IN_NOTEBOOKS: Final = ("dbutils", "display", "displayHTML", "getArgument", "sc", "spark", "sql")
 
-# Of Python's path the standard library alone is left: a library of ours is of another version than
-# the model's, so that its errors would be false ones, and pandas alone takes seconds to read.
-# The contract names the parameters data, params and model, whether a function needs them or not;
-# X and y are what the field calls its matrices; a short function may say all by its name. The
-# score is pylint's own, but a file on which pylint itself fails makes no zero of it.
+# Only the standard library stays on Python's path: our versions of libraries are not the model's,
+# so their errors would be false, and pandas alone takes seconds to read. The contract names the
+# parameters data, params and model, whether a function needs them or not; X and y are what the
+# field calls its matrices; a short function may say all by its name. The score is pylint's own
+# formula, but a file on which pylint itself fails does not make it zero.
 PYLINTRC: Final = """\
 [MAIN]
 jobs=1
@@ -74,7 +74,7 @@ extend-ignore-names = ["X", "X_*", "y", "y_*"]
 
 
 class RepoSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``line_length`` is 0 where nothing is said; ``ignored`` are the options not taken over."""
+    """A repository's settings; ``line_length`` is 0 if unset, ``ignored`` lists refused options."""
 
     path: str = ""
     enable: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class RepoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repo_settings(repo: ModelRepo) -> RepoSettings:
-    """The settings of the first file that has any, in pylint's own order."""
+    """Return the settings of the first file that has any, in the order in which pylint looks."""
     for path, read in READERS.items():
         if path not in repo.files:
             continue
@@ -118,7 +118,7 @@ def _settings(path: str, options: Options) -> RepoSettings:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """They go into our own settings, so nothing but names may pass."""
+    """Split a list of names and drop everything else, as they are written into our own settings."""
     words = re.split(r"[,\s]+", text)
     return tuple(word for word in words if NAME.fullmatch(word))[:MAX_NAMES]
 
@@ -178,7 +178,7 @@ READERS: Final[Mapping[str, Callable[[str], Options | None]]] = {
 
 
 class Lint(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that count for one repository: the team's profile, and the repository's own."""
+    """The settings in force for one repository: the team's profile, and the repository's own."""
 
     name: str
     profile: LintProfile
@@ -190,7 +190,7 @@ class Lint(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What GBI decides: pylint reads its command line last, so it has the last word."""
+        """Return GBI's own options; pylint reads its command line last, so these win."""
         insists = (f"--enable={','.join(self.profile.enable)}",) if self.profile.enable else ()
         return (*insists, f"--disable={','.join(NEVER)}")
 
@@ -217,7 +217,7 @@ class Lint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lint_for(repo: ModelRepo, facts: CheckFacts) -> Lint:
-    """Names of teams compare without case, as people write them."""
+    """Return the settings for the repository's team; names of teams compare without case."""
     rules = facts.rules.lint
     team = model_settings(repo, layout=facts.layout, gbi=facts.gbi).team
     names = {name.casefold(): profile for name, profile in rules.teams.items()}

@@ -1,1 +1,1 @@
-"""What the check of the README reads with: a page of Markdown, its topics, links and left-overs."""
+"""Reads a README's Markdown for the check ``readme``, and finds the topics that it covers."""

@@ -1,6 +1,6 @@
-"""Reads a page of Markdown line by line: headings, prose, and what is only form.
+"""Reads a page of Markdown line by line: its headings, its prose, and which sections are empty.
 
-No expression here may look twice at the same text: pages come from strangers.
+Pages come from strangers, so no regular expression here may backtrack over the same text.
 """
 
 import itertools
@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")  # within a list it may be far to the right
+FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")  # Within a list a fence may be far to the right.
 HEADING: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
 HTML_HEADING: Final = re.compile(r"\s*<h([1-6])\b[^<>]*>", re.IGNORECASE)
 UNDERLINE: Final = re.compile(r" {0,3}(=+|-+)\s*")
@@ -32,7 +32,7 @@ class PageLine(msgspec.Struct, frozen=True):
 
 
 class PageHeading(msgspec.Struct, frozen=True):
-    """``is_title``: the first of the page, which names the model. ``is_empty``: nothing follows."""
+    """A heading; ``is_title`` marks the first one, and ``is_empty`` a section without content."""
 
     number: int
     level: int
@@ -42,14 +42,14 @@ class PageHeading(msgspec.Struct, frozen=True):
 
 
 class ReadmePage(msgspec.Struct, frozen=True):
-    """``prose`` holds the lines as they are written, without code blocks, comments and headings."""
+    """A page; ``prose`` holds its lines as written, without code blocks, comments and headings."""
 
     headings: tuple[PageHeading, ...]
     prose: tuple[PageLine, ...]
 
     @property
     def words(self) -> int:
-        """Words that somebody reads; badges, addresses and tags are none."""
+        """Return the number of words that people read, without badges, addresses and tags."""
         text = "\n".join(plain(line.text) for line in self.prose)
         return sum(any(map(str.isalpha, word)) for word in WORD.findall(text))
 
@@ -62,7 +62,7 @@ def read(text: str) -> ReadmePage:
 
 
 def plain(text: str) -> str:
-    """A line without what only gives it form."""
+    """Return the line without images, link targets, addresses and tags."""
     return TAG.sub(" ", URL.sub(" ", TARGET.sub("] ", IMAGE.sub(" ", text))))
 
 
@@ -71,7 +71,7 @@ def without_code(text: str) -> str:
 
 
 def _body(text: str) -> Iterator[tuple[int, str]]:
-    """Site generators put their own settings above the text, between two lines of dashes."""
+    """Yield the numbered lines, without the settings that site generators put between dashes."""
     lines = text.removeprefix("\ufeff").split("\n")
     start = 0
     if lines and lines[0].rstrip() == FRONT_MATTER:
@@ -84,7 +84,7 @@ class _Reader:
     def __init__(self) -> None:
         self.headings: list[PageHeading] = []
         self.prose: list[PageLine] = []
-        self.filled: list[int] = []  # numbers of the lines that hold anything but a heading
+        self.filled: list[int] = []  # The numbers of the lines that hold anything but a heading.
         self._fence = ""
         self._is_comment = self._is_list = False
         self._was_blank = True
@@ -125,7 +125,7 @@ class _Reader:
         self.headings.append(PageHeading(number, level, text, is_title=not self.headings))
 
     def _is_below_text(self, number: int) -> bool:
-        """Dashes below anything else are a line across the page."""
+        """Tell whether dashes here make a heading of the text above; elsewhere they draw a line."""
         if self._was_blank or self._was_code or not self.prose:
             return False
         above = self.prose[-1]
@@ -154,9 +154,10 @@ class _Reader:
 
 
 def _judged(reader: _Reader) -> Iterator[PageHeading]:
-    """A section is empty when nothing stands in it, and no deeper heading either.
+    """Yield the headings with ``is_empty`` set.
 
-    ``## Owner: credit risk`` says it all in itself.
+    A section is empty when it holds no text and no deeper heading. One such as
+    ``## Owner: credit risk`` says all that is needed by itself.
     """
     filled = iter([*reader.filled, 0])
     content = next(filled)

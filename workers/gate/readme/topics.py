@@ -1,4 +1,4 @@
-"""What a README of a model tells, and the words in which people tell it, English and Swedish."""
+"""The topics that a model's README has to cover, and the English and Swedish words for them."""
 
 import re
 from typing import Final
@@ -9,7 +9,7 @@ from workers.gate.readme.page import ReadmePage, plain
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """``headings`` match words that name a section, ``text`` words that mention the topic."""
+    """A topic; ``headings`` matches titles of its section, ``text`` matches mere mentions."""
 
     name: str
     ask: str
@@ -21,7 +21,7 @@ def _words(*beginnings: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(beginnings)})", re.IGNORECASE)
 
 
-# \b behind a word stands where its longer forms mean something else.
+# A word ends with \b where its longer forms mean something else.
 TOPICS: Final = (
     Topic(
         "purpose",
@@ -119,7 +119,7 @@ TOPICS: Final = (
 
 
 def missing(page: ReadmePage) -> list[Topic]:
-    """The topics that the page lacks: a section is the better answer, but a sentence will do."""
+    """Return the topics that the page lacks; either a section or a sentence is an answer."""
     named = [head.text for head in page.headings if not (head.is_title or head.is_empty)]
     headings = "\n".join(map(plain, named))
     text = "\n".join(plain(line.text) for line in page.prose)

@@ -1,4 +1,4 @@
-"""The gate's answer in the forms that other tools and people read: one file is one form."""
+"""Writes the gate's answer in the formats that other tools and people read, one file per format."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

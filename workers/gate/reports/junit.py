@@ -1,6 +1,6 @@
-"""The gate as JUnit XML, so that a pipeline publishes each check as a test.
+"""Writes the gate's answer as JUnit XML, so that a pipeline publishes each check as a test.
 
-The form is that of the JUnit task of Ant, which Azure Pipelines' PublishTestResults reads.
+The format is that of Ant's JUnit task, which the task PublishTestResults of Azure Pipelines reads.
 """
 
 import re
@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 from core.gate.checks import CheckResult, Finding, Status
 from core.policy import Policy
 
-# What XML 1.0 cannot hold, not even as a reference.
+# XML 1.0 cannot hold these characters, not even as a reference.
 NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ADVICE: Final = "Nothing to mend; to know:"
 
 
 def junit(results: Sequence[CheckResult], policy: Policy) -> bytes:
-    """One suite; a check that blocks nowhere passes, and says what it found all the same."""
+    """Write one test suite; a check that blocks nowhere passes, and still says what it found."""
     suite = ET.Element("testsuite", name="sluss gate")
     for result in results:
         suite.append(_case(result, policy))

@@ -1,4 +1,4 @@
-"""The gate as Markdown, for pull requests and the summary of a pipeline."""
+"""Writes the gate's answer as Markdown, for pull requests and the summary of a pipeline."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ BLOCKS: Final = "❌"
 
 
 def markdown(results: Sequence[CheckResult], policy: Policy) -> bytes:
-    """A table of the checks, then what each found."""
+    """Write a table of the checks, then what each of them found."""
     lines = [
         "## Sluss: the gate",
         "",
@@ -58,5 +58,5 @@ def _finding(finding: Finding) -> str:
 
 
 def escaped(text: str) -> str:
-    """A repository's words may not become a table, a link or HTML."""
+    """Escape Markdown, so that words of a repository do not become a table, a link or HTML."""
     return SPECIAL.sub(r"\\\1", text)

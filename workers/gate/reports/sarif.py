@@ -1,4 +1,4 @@
-"""The gate as SARIF 2.1.0, which editors and code hosts show at the line.
+"""Writes the gate's answer as SARIF 2.1.0, which editors and code hosts show at the line.
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -20,7 +20,7 @@ KNOWN: Final = {check.id: check for check in CHECKS}
 
 
 def sarif(results: Sequence[CheckResult], policy: Policy) -> bytes:
-    """What blocks is an error, what does not is a warning, advice is a note."""
+    """Write blocking findings as errors, other findings as warnings, and advice as notes."""
     found = [_result(result, finding, policy) for result in results for finding in result.findings]
     run = {
         "tool": {"driver": {"name": "Sluss", "rules": [_rule(result) for result in results]}},
@@ -70,13 +70,13 @@ def _level(result: CheckResult, finding: Finding, policy: Policy) -> str:
 
 
 def _fingerprint(result: CheckResult, finding: Finding) -> str:
-    """The same when lines move: a viewer takes it for the finding that it knows."""
+    """Hash everything but the line number, so that viewers know a finding again when it moves."""
     text = f"{result.check}\n{finding.path}\n{finding.rule}\n{finding.wrong}\n{finding.mend}"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _invocation(results: Iterable[CheckResult]) -> dict[str, Any]:
-    """A check that could not run, or was not run, is no clean result: it is told here."""
+    """Tell which checks could not run or were not run, so that nobody takes them for clean."""
     silent = {Status.COULD_NOT_RUN: "error", Status.NOT_CHECKED: "note"}
     told = [
         {

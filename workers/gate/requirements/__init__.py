@@ -1,4 +1,4 @@
-"""What a model asks for: the libraries and the Python of its environment file, line by line."""
+"""Reads what a model's environment file asks for, line by line: libraries and a Python version."""
 
 from workers.gate.requirements.asked import AskedLibrary
 from workers.gate.requirements.read import READS, WantedLibraries, read

@@ -1,4 +1,4 @@
-"""One requirement with its place, or the finding that says why it is none."""
+"""Parses one requirement, or returns the finding that says what is wrong with it."""
 
 import re
 from typing import Final
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from core.gate.checks import Finding
 
-LONGEST: Final = 500  # of a requirement: far longer ones are no work of people
+LONGEST: Final = 500  # A longer requirement was not written by a person.
 LOCAL: Final = re.compile(r"(?<=[0-9])\+[A-Za-z0-9.]+")
 ONE_EQUALS_SIGN: Final = re.compile(
     r"(?P<name>[A-Za-z0-9._-]+) ?= ?(?P<version>[0-9][0-9A-Za-z.*]*)"
@@ -19,9 +19,9 @@ WRITE: Final = "write a name with a version, such as pandas==2.2.3 or pandas>=2.
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a requirement stands. ``is_used``: the environment is made from it.
+    """Where a requirement stands; ``is_used`` says that the environment is made from it.
 
-    ``is_constraint``: it limits a version and asks for nothing.
+    ``is_constraint`` marks an entry that limits a version and installs nothing.
     """
 
     path: str
@@ -32,7 +32,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskedLibrary(msgspec.Struct, frozen=True, kw_only=True):
-    """``name`` is normalised; ``specifier`` is without the local parts (``+cpu``) of versions."""
+    """A requirement; ``name`` is normalised, ``specifier`` has no local versions (``+cpu``)."""
 
     name: str
     specifier: SpecifierSet
@@ -41,27 +41,27 @@ class AskedLibrary(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_firm(self) -> bool:
-        """Whether the environment cannot be made without it."""
+        """Tell whether the environment cannot be made without it."""
         return self.origin.is_used and not self.origin.is_constraint
 
     def describe(self) -> str:
-        """Write the requirement as people do: the lower bound comes first."""
+        """Write the requirement as people do, with the lower bound first."""
         parts = sorted(map(str, self.specifier), key=lambda part: (part.startswith("<"), part))
         return f"{self.name}{','.join(parts)}"
 
     @property
     def line(self) -> str:
-        """Write the requirement as uv reads it; its marker was true, or it would not be here."""
+        """Write the requirement as uv reads it, without its marker, which was true."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         return f"{self.name}{extras}{self.specifier}"
 
 
 def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | None:
-    """Read one requirement of a text; None where its marker says it is not for Python on Linux.
+    """Parse one requirement; return None where its marker excludes this Python on Linux.
 
-    Without ``python`` every marker is taken as true.
+    Every marker counts as true while ``python`` is "".
     """
-    wanted = text.partition(" --")[0]  # the hashes of a lock file follow there
+    wanted = text.partition(" --")[0]  # A lock file has its hashes behind the dashes.
     if len(wanted) > LONGEST:
         return _none(origin, f"has a requirement of {len(wanted):,} characters")
     if found := ONE_EQUALS_SIGN.fullmatch(wanted):
@@ -73,7 +73,7 @@ def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | No
             return None
     except (InvalidRequirement, RecursionError):
         return _none(origin, "is no requirement that pip can read")
-    except ValueError:  # what packaging says of a marker that compares what has no order
+    except ValueError:  # packaging raises this for a marker that compares values without an order.
         return _none(origin, "has a marker (behind the ;) that makes no sense", "mend or remove it")
     return AskedLibrary(
         name=canonicalize_name(requirement.name),
@@ -88,7 +88,8 @@ def _none(origin: Origin, wrong: str, mend: str = WRITE) -> Finding:
 
 
 def _linux(python: str) -> dict[str, str]:
-    full = f"{python}.3"  # the tables do not know the patch version, and hardly a marker asks
+    # The tables hold no patch version, so we take one; hardly any marker depends on it.
+    full = f"{python}.3"
     return {
         "implementation_name": "cpython",
         "implementation_version": full,

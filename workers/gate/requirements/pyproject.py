@@ -1,4 +1,4 @@
-"""pyproject.toml: what its project asks for, as PEP 621 or Poetry write it."""
+"""Reads the dependencies in pyproject.toml, written as in PEP 621 or as Poetry writes them."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from core.gate.checks import Finding
 PATH: Final = "pyproject.toml"
 PYTHON: Final = "python"
 MOST_BYTES: Final = 64 * 1024
-MOST: Final = 1_000  # libraries
+MOST: Final = 1_000  # More libraries in one file are not read.
 UNREADABLE: Final = (ValueError, RecursionError)  # hostile files raise both
 CARET_OR_TILDE: Final = re.compile(r"(?P<sign>[\^~])\s*(?P<version>[0-9]+(?:\.[0-9]+){0,5})")
 PLAIN_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.*]*")
@@ -28,7 +28,7 @@ class ProjectLine(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """``python`` is what it asks of the interpreter, as a requirement called ``python``."""
+    """A project's requirements; those in ``python`` limit the interpreter, under that name."""
 
     libraries: tuple[ProjectLine, ...] = ()
     python: tuple[ProjectLine, ...] = ()
@@ -79,7 +79,7 @@ def _poetry(path: str, data: Mapping[str, Any], text: str) -> Project:
 
 
 def _poetry_text(name: str, asked: object) -> str | None:
-    """The requirement in pip's form: empty where it is optional, None for what has no version."""
+    """Convert an entry to pip's form: "" where it is optional, None where it has no version."""
     if isinstance(asked, str):
         return f"{name}{_specifier(asked)}"
     if not isinstance(asked, dict) or not _is_text(asked.get("version")):
@@ -98,7 +98,7 @@ def _specifier(text: str) -> str:
 
 
 def _range(part: str) -> str:
-    """``^1.2`` keeps the first number that is not 0, ``~1.2`` the minor version."""
+    """Convert one part: ``^1.2`` keeps the first number that is not 0, ``~1.2`` the minor one."""
     part = part.strip()
     if part == "*":
         return ""
@@ -127,7 +127,7 @@ def _is_text(value: object) -> bool:
 
 
 def _line(text: str, wanted: str) -> int:
-    """TOML's reader tells no lines: the first behind ``dependencies`` that speaks of it."""
+    """Return the first line below ``dependencies`` with this text, as TOML's reader tells none."""
     at = text.find(wanted, max(0, text.find("dependencies")))
     return text.count("\n", 0, at) + 1 if at >= 0 else 0
 

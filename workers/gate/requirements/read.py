@@ -1,4 +1,4 @@
-"""Reads everything that a model asks for, with the files that its environment file includes."""
+"""Reads all that a model asks for: its environment file and the files which that one includes."""
 
 import codecs
 import posixpath
@@ -27,7 +27,7 @@ ITSELF: Final = frozenset({".", "-e .", "--editable .", "--editable=.", "./", "-
 QUIET: Final = ("--pre", "--prefer-binary", "--only-binary", "--require-hashes")
 BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16"),  # what PowerShell makes of 'pip freeze > requirements.txt'
+    (codecs.BOM_UTF16_LE, "utf-16"),  # PowerShell writes this for 'pip freeze > requirements.txt'.
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
@@ -47,7 +47,7 @@ NAME_IT: Final = "name a package and its version; code of your own belongs in th
 
 
 class WantedLibraries(msgspec.Struct, frozen=True, kw_only=True):
-    """``path`` is the environment file; ``findings`` is what could not be understood."""
+    """All requirements of the environment file ``path``; ``findings`` says what is unreadable."""
 
     path: str
     libraries: tuple[AskedLibrary, ...] = ()
@@ -56,7 +56,10 @@ class WantedLibraries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(repo: ModelRepo, facts: CheckFacts, python: str) -> WantedLibraries:
-    """``python`` decides about the markers. Raise NotCheckedError without an environment file."""
+    """Read all requirements; ``python`` decides their markers.
+
+    Raise NotCheckedError without an environment file.
+    """
     layout = facts.layout
     settings = model_settings(repo, layout=layout, gbi=facts.gbi)
     names = (settings.environment_file, layout.conda, layout.pip, pyproject.PATH)
@@ -71,7 +74,7 @@ def read(repo: ModelRepo, facts: CheckFacts, python: str) -> WantedLibraries:
 
 
 class _Reader:
-    """Follows what is included; every file once."""
+    """Follows the included files, and reads every file once."""
 
     def __init__(self, repo: ModelRepo, python: str) -> None:
         self._repo = repo
@@ -114,7 +117,7 @@ class _Reader:
                 self._parse(line.text, origin, listed)
 
     def _text(self, path: str) -> str:
-        """The text of a file, empty for one that was read before or is too large."""
+        """Return the text of a file; an empty one if it was read before or is too large."""
         data = self._repo.files[path]
         if path in self._seen:
             return EMPTY[is_conda(path)]
@@ -148,7 +151,7 @@ class _Reader:
             listed.append(found)
 
     def _include(self, path: str, entry: RequirementLine, origin: Origin) -> None:
-        """The path starts at the file that includes it, as it does for pip."""
+        """Read an included file; its path starts at the file that includes it, as for pip."""
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(origin.path), path))
         found = self._repo.find(wanted)
         if wanted.startswith(("../", "/")):
@@ -172,5 +175,5 @@ class _Reader:
 
 
 def _is_seen(path: str) -> bool:
-    """Whether a check that ``reads`` these patterns has such a file before it."""
+    """Tell whether the check receives such a file, by the patterns that it ``reads``."""
     return any(fnmatchcase(path.casefold(), pattern) for pattern in READS)

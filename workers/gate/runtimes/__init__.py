@@ -1,1 +1,1 @@
-"""Which libraries a runtime brings, and what a model's requirements have against it."""
+"""Knows the libraries of each runtime, and where a model's requirements exclude them."""

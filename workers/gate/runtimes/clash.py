@@ -1,4 +1,4 @@
-"""Where a model's requirements exclude what a runtime brings, its own or another, and what fits."""
+"""Finds the requirements that exclude the versions of a runtime, and says what would fit."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
@@ -14,7 +14,8 @@ from workers.gate.requirements import AskedLibrary, WantedLibraries
 from workers.gate.runtimes.known import Chosen, find, next_release
 
 PYTHON: Final = "python"
-PATCHES: Final = range(40)  # the tables do not say which patch version of Python a runtime has
+# All patch versions of Python are tried, as the tables do not say which one a runtime has.
+PATCHES: Final = range(40)
 EXACT: Final = ("==", "===")
 
 WRONG: Final = "{asked} does not fit {name} {version} of {runtime}"
@@ -22,7 +23,7 @@ REPLACE: Final = "write {fit}: another version would replace the cluster's own"
 WRITE: Final = "write {fit}, or choose another CLUSTER_SPARK_VERSION"
 COMPARE: Final = "write {fit}, or compare with a cluster first: that figure is not certain"
 RUNTIME: Final = "CLUSTER_SPARK_VERSION"
-MOST: Final = 8  # named clashes; nobody reads more
+MOST: Final = 8  # Nobody reads more clashes in one note.
 NEXT: Final = "On {release} LTS, which comes next: {what}."
 BREAKS: Final = "{name} {version} breaks {asked} ({place})"
 MORE: Final = "and {count} more"
@@ -30,7 +31,7 @@ FITS: Final = "{runtime} brings what is asked for: setting CLUSTER_SPARK_VERSION
 
 
 class Clash(msgspec.Struct, frozen=True):
-    """``is_sure``: the runtime's version is certain."""
+    """A requirement that excludes the runtime's version; ``is_sure`` if that version is certain."""
 
     asked: AskedLibrary
     version: str
@@ -38,7 +39,7 @@ class Clash(msgspec.Struct, frozen=True):
 
     @property
     def fit(self) -> str:
-        """A pin stays a pin; a range becomes the one around the runtime's version."""
+        """Return the requirement that would fit: a pin stays a pin, a range stays a range."""
         if self.asked.name == PYTHON:
             return f"python{'=' if self.asked.origin.is_conda else ' >='}{self.version}"
         operators = {part.operator for part in self.asked.specifier}
@@ -57,7 +58,7 @@ def clashes(wanted: WantedLibraries, runtime: Runtime) -> list[Clash]:
 
 
 def clash_finding(clash: Clash, chosen: Chosen, core: Collection[str]) -> Finding:
-    """Blocks only for what is certain, and where the cluster cannot do without its own version."""
+    """Report a clash; it blocks only for a core library or Python whose version is certain."""
     asked = clash.asked
     is_core = asked.name in core or asked.name == PYTHON
     blocks = is_core and clash.is_sure and asked.is_firm
@@ -86,14 +87,14 @@ def _has_patch(specifier: SpecifierSet, python: str) -> bool:
 
 
 def _around(version: str) -> str:
-    """The range up to the next number that may break: the major, or before 1.0 the minor one."""
+    """Return the range up to the next major version; below 1.0, up to the next minor one."""
     release = (*Version(version).release, 0)
     ceiling = f"{release[0] + 1}" if release[0] else f"0.{release[1] + 1}"
     return f">={release[0]}.{release[1]},<{ceiling}"
 
 
 def outlook(wanted: WantedLibraries, chosen: Chosen, facts: CheckFacts) -> Iterator[Note]:
-    """The next runtime breaks some of what holds today: it is told in a note."""
+    """Note what would break on the next runtime, though it holds on this one."""
     following = next_release(chosen, facts.runtimes)
     if following is None:
         return
@@ -112,7 +113,7 @@ def outlook(wanted: WantedLibraries, chosen: Chosen, facts: CheckFacts) -> Itera
 def other_runtime(
     wanted: WantedLibraries, chosen: Chosen, found: list[Clash], facts: CheckFacts
 ) -> Iterator[Note]:
-    """Find the first runtime of GBI's list that has the same form and no clash."""
+    """Name the first runtime on GBI's list that has the same form and no clash."""
     if not any(_counts(clash) for clash in found):
         return
     for text in facts.allowed.get(RUNTIME, ()):

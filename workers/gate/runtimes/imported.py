@@ -1,4 +1,4 @@
-"""Reads what a cluster says of its libraries: ``pip list --format=json``, or a constraints file."""
+"""Reads a cluster's list of libraries: ``pip list --format=json`` or a constraints file."""
 
 import re
 from collections.abc import Iterator
@@ -36,14 +36,14 @@ class _Package(msgspec.Struct):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """``left_out`` are entries without a version that can be compared, as the system's own have."""
+    """The libraries by name; ``left_out`` are entries without a comparable version."""
 
     libraries: dict[str, str]
     left_out: tuple[str, ...] = ()
 
 
 def read_list(text: str) -> Listed:
-    """Raise UnreadableListError for what is no list of a cluster."""
+    """Read a list. Raise UnreadableListError when it is not one of a cluster."""
     is_json = text.lstrip("\ufeff \t\r\n").startswith("[")
     found = list(_of_json(text.lstrip("\ufeff")) if is_json else _of_constraints(text))
     if len(found) > MOST:
@@ -56,7 +56,7 @@ def read_list(text: str) -> Listed:
 
 
 def problem(name: str, runtime: Runtime) -> str:
-    """What is wrong with a runtime that a person has said something of, or ""."""
+    """Return what is wrong with a runtime that a person has entered, or ""."""
     key = runtime_key(name)
     if key is None or key.names[0] != name:
         return "its name is no name of a runtime, such as 16.4.x-cpu-ml"
@@ -93,8 +93,9 @@ def _pin(text: str) -> tuple[str, str]:
 
 
 def _entry(name: str, version: str) -> tuple[str, str]:
-    """The local part (``+cpu``) says how it was built, not which version it is."""
+    """Return the normalised name and version; the local part (``+cpu``) says how it was built."""
     try:
         return canonicalize_name(name, validate=True), Version(version).public
-    except (InvalidName, ValueError):  # no version, or a number without end in it
+    # It has no version, or a version with a number of endless length.
+    except (InvalidName, ValueError):
         return name, ""

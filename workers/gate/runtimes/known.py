@@ -1,4 +1,4 @@
-"""The runtimes that we know: the tables that ship with us, and over them what GBI imported."""
+"""The known runtimes: tables that ship with Sluss; what GBI imported from clusters comes first."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -14,7 +14,7 @@ from core.gate.variables import model_settings
 
 TABLES: Final = files("workers.gate.runtimes") / "tables"
 ENDING: Final = ".json"
-TABLES_VERSION: Final = 1  # raise it with every change of a table: kept answers depend on it
+TABLES_VERSION: Final = 1  # Raise it with every change of a table, as cached answers depend on it.
 
 UNKNOWN: Final = (
     "nothing is known about the libraries of {runtime}. Known are {known}; GBI can import others "
@@ -23,7 +23,7 @@ UNKNOWN: Final = (
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """The runtime that a model runs on; ``name`` is that of its table."""
+    """The runtime that a model runs on; ``name`` is the name of its table."""
 
     key: RuntimeKey
     name: str
@@ -37,7 +37,7 @@ def shipped_names() -> list[str]:
 
 @cache
 def shipped(name: str) -> Runtime:
-    """The table of one of ``shipped_names``."""
+    """Return the shipped table of this name, one of ``shipped_names``."""
     return msgspec.json.decode((TABLES / f"{name}{ENDING}").read_bytes(), type=Runtime)
 
 
@@ -46,7 +46,7 @@ def known_names(imported: Mapping[str, Runtime]) -> list[str]:
 
 
 def find(key: RuntimeKey, imported: Mapping[str, Runtime]) -> Chosen | None:
-    """What a cluster has said is nearer than what we ship."""
+    """Find a runtime; an imported one comes first, as it is what the cluster really has."""
     for known in (imported, shipped_names()):
         name = next((name for name in key.names if name in known), None)
         if name is not None:
@@ -55,7 +55,7 @@ def find(key: RuntimeKey, imported: Mapping[str, Runtime]) -> Chosen | None:
 
 
 def chosen(repo: ModelRepo, facts: CheckFacts) -> Chosen:
-    """Raise NotCheckedError for a runtime that nobody has told us of."""
+    """Return the model's runtime. Raise NotCheckedError when no table has it."""
     spark_version = model_settings(repo, layout=facts.layout, gbi=facts.gbi).runtime
     key = runtime_key(spark_version)
     found = find(key, facts.runtimes) if key else None
@@ -66,7 +66,7 @@ def chosen(repo: ModelRepo, facts: CheckFacts) -> Chosen:
 
 
 def next_release(now: Chosen, imported: Mapping[str, Runtime]) -> Chosen | None:
-    """The same variant of the next release with long-term support, which are those we ship."""
+    """Return the same variant of the next long-term release that we ship, or None."""
     keys = [key for key in map(runtime_key, shipped_names()) if key is not None]
     later = [key for key in keys if key.order > now.key.order and key.is_ml == now.key.is_ml]
     if not later:

@@ -1,4 +1,4 @@
-"""What uv is asked: the requirements as they fit the runtime, and ways out where they do not."""
+"""Composes the questions to uv: whether requirements fit the runtime, and ways out if not."""
 
 from typing import Final
 
@@ -11,22 +11,23 @@ from workers.gate.runtimes.known import Chosen
 
 PLAN: Final = "plan.json"
 MODULE: Final = "workers.gate.runtimes.resolve"
-GRACE_S: Final = 20.0  # the driver ends uv itself, so that what is known by then is not lost
+# The driver stops uv this many seconds earlier, so that the answers so far are not lost.
+GRACE_S: Final = 20.0
 ARM: Final = "aarch64"
 PLATFORMS: Final = {True: "aarch64-unknown-linux-gnu", False: "x86_64-unknown-linux-gnu"}
 
 
 class LibraryQuestion(msgspec.Struct, frozen=True):
-    """``constraints`` are pins of the runtime, and limits that the model itself sets."""
+    """One call of uv; ``constraints`` are pins of the runtime, and limits that the model sets."""
 
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """``fits`` and ``ways_out`` are asked until one has an answer; the latter if not the first has.
+    """Questions, each group asked until one is solved; ``ways_out`` only after a conflict.
 
-    ``brought`` maps a library to the version that is on the cluster already.
+    ``brought`` maps a library to the version that is already on the cluster.
     """
 
     python: str
@@ -38,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UvAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """``pins`` maps each package to its version; empty where uv has ``said`` why there are none."""
+    """uv's answer; ``pins`` maps packages to versions, ``said`` says why there are none."""
 
     code: int
     said: str = ""
@@ -50,7 +51,7 @@ class UvAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UvAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """``missing`` are packages that the index does not have; the answers leave them out."""
+    """All answers; they leave out the packages in ``missing``, which the index does not have."""
 
     fits: tuple[UvAnswer, ...]
     ways_out: tuple[UvAnswer, ...] = ()
@@ -88,7 +89,7 @@ def used(wanted: WantedLibraries) -> list[AskedLibrary]:
 
 
 def compose(asked: Plan, seconds: float) -> ToolCommand:
-    """The driver runs uv, asks the index, and prints ``UvAnswers``."""
+    """Compose the command that runs the driver, which prints ``UvAnswers``."""
     written = msgspec.json.encode(msgspec.structs.replace(asked, seconds=seconds))
     return ToolCommand(
         argv=(PYTHON, "-I", "-m", MODULE, f"{TOOL}/{PLAN}", CACHE),

@@ -1,7 +1,7 @@
 """Asks uv the questions of a plan, one after another, and prints the answers as JSON.
 
-Runs as a process of its own. What the runtime brings is on the cluster already, and need not be in
-the index (some is built by the vendor alone): uv gets an empty wheel of each.
+It runs as a process of its own. The runtime's libraries are already on the cluster and need not be
+in the index (some only the vendor builds), so uv gets an empty wheel of each.
 """
 
 import os
@@ -24,7 +24,8 @@ OPTIONS: Final = (
     "--no-python-downloads", "--color", "never", "--no-progress", "pip", "compile", "--quiet",
     "--no-header", "--no-annotate", "--only-binary", ":all:", "--python", sys.executable,
 )  # fmt: skip
-NEVER: Final = " ; python_version < '0'"  # an override that takes a package out
+# This override takes a package out, as no Python satisfies it.
+NEVER: Final = " ; python_version < '0'"
 FIND_LINKS: Final = "UV_FIND_LINKS"
 MOST_MISSING: Final = 10
 TAIL: Final = 20_000
@@ -49,7 +50,7 @@ class Resolver:
         return UvAnswers(fits=fits, ways_out=ways_out, missing=tuple(self._missing))
 
     def _until_solved(self, questions: Iterable[LibraryQuestion]) -> tuple[UvAnswer, ...]:
-        """An index that does not answer is not asked again."""
+        """Ask until one question is solved, or the index does not answer."""
         answers = list[UvAnswer]()
         for question in questions:
             answers.append(self._ask(question))
@@ -58,7 +59,7 @@ class Resolver:
         return tuple(answers)
 
     def _ask(self, question: LibraryQuestion) -> UvAnswer:
-        """Uv is asked again without each package that the index lacks: so all are found."""
+        """Ask again without each package that the index lacks, so that all of them are found."""
         answer = self._run(question)
         while len(self._missing) < MOST_MISSING and (name := missing(answer.said)):
             self._missing.append(name)
@@ -90,7 +91,7 @@ class Resolver:
         return UvAnswer(code=ended.returncode, said=without_users(said))
 
     def _environment(self) -> dict[str, str]:
-        """The bank's own folders of wheels stay, beside ours."""
+        """Add our wheels to UV_FIND_LINKS and keep the folders of wheels that the bank has set."""
         folders = [str(self._folder / "wheels"), os.environ.get(FIND_LINKS, "")]
         return {**os.environ, FIND_LINKS: ",".join(filter(None, folders))}
 
@@ -101,7 +102,7 @@ class Resolver:
 
 
 def write_wheels(brought: Mapping[str, str], folder: Path) -> None:
-    """A wheel is an archive with a few lines about its name; these have nothing else."""
+    """Write a wheel for each library that holds its name and version, and nothing to install."""
     folder.mkdir()
     for name, version in brought.items():
         stem = f"{name.replace('-', '_')}-{version}"

@@ -1,4 +1,4 @@
-"""What uv says when it finds no solution: whether it looked at all, and why there is none."""
+"""Reads uv's messages: whether it looked at all, which package is missing, why nothing fits."""
 
 import re
 from typing import Final
@@ -23,13 +23,13 @@ MOST: Final = 350
 
 
 def missing(said: str) -> str:
-    """The package that the index does not have, or ""."""
+    """Return the package that the index does not have, or ""."""
     found = MISSING.search(said)
     return found["name"] if found and not NO_INDEX.search(said) else ""
 
 
 def is_unanswered(said: str) -> bool:
-    """Whether the index could not be asked, so that nothing is known."""
+    """Tell whether uv could not reach the index, so that nothing is known."""
     return NO_INDEX.search(said) is not None
 
 
@@ -38,7 +38,7 @@ def is_unsolved(said: str) -> bool:
 
 
 def reason(said: str) -> str:
-    """The facts of its argument in a line, without what it concludes from them."""
+    """Return the facts of uv's explanation in one line, without its conclusions."""
     argument = " ".join(FRAME.sub("", HEAD.split(HINT.split(said)[0])[-1]).split())
     parts = (SO.split(part)[0].rstrip(" .") for part in BECAUSE.split(argument))
     told = "; ".join(dict.fromkeys(filter(None, parts)))
@@ -46,11 +46,11 @@ def reason(said: str) -> str:
 
 
 def names(said: str) -> set[str]:
-    """Every word of its argument that may be the name of a package, normalised."""
+    """Return every word of the explanation that may be a package's name, normalised."""
     words = WORD.findall(HINT.split(said)[0])
     return {canonicalize_name(word.rstrip("._-")) for word in words}
 
 
 def without_users(said: str) -> str:
-    """An address of an index may hold a password."""
+    """Remove the user part of addresses, as that of a package index may hold a password."""
     return USER_AT.sub("://", said)

@@ -1,1 +1,1 @@
-"""Finds secrets in the text of files; detect-secrets' interface, hashes and baseline, our rules."""
+"""Finds secrets in files: detect-secrets' interface, hashes and baseline, with our own rules."""

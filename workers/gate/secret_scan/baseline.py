@@ -1,4 +1,4 @@
-"""The baseline of accepted secrets, by hash in detect-secrets' form; and how one comes in."""
+"""Reads the baseline, the list of accepted secrets by hash, and adds an entry to it."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ UNREADABLE: Final = "{path} is no baseline of detect-secrets: nothing is accepte
 
 
 class AcceptedSecret(msgspec.Struct, frozen=True):
-    """``is_secret``: what somebody who looked at it said; a true one stays a finding."""
+    """An entry; ``is_secret`` is a reviewer's verdict, and a true one stays a finding."""
 
     hashed_secret: str
     line_number: int = 0
@@ -34,7 +34,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class Baseline:
-    """The baseline is asked for each secret, and remembers which entries were of use."""
+    """Answers whether a secret is accepted, and remembers which entries were used."""
 
     def __init__(self, entries: Mapping[str, list[AcceptedSecret]]) -> None:
         self._entries = {
@@ -53,13 +53,13 @@ class Baseline:
         return True
 
     def stale(self, scanned: set[str]) -> tuple[str, ...]:
-        """The accepted places that are gone; a path that is gone may be in the history."""
+        """Return the unused entries of scanned files; others may belong to the history."""
         left = sorted(key for key in self._entries if key not in self._used and key[0] in scanned)
         return tuple(f"{path}:{self._entries[path, hashed].line_number}" for path, hashed in left)
 
 
 def read(root: Path, name: str) -> tuple[Baseline, str]:
-    """The baseline of a repository, and what is wrong with the file."""
+    """Read the baseline; return it with what is wrong with its file, or ""."""
     path = root / name
     if path.is_symlink() or not path.is_file():
         return Baseline({}), ""
@@ -72,7 +72,10 @@ def read(root: Path, name: str) -> tuple[Baseline, str]:
 
 
 def accept(file: Path, where: str, wanted: str) -> str:
-    """``where`` is a path, or ``<commit>:<path>`` for the history. What went wrong, or ""."""
+    """Accept the secret of this fingerprint; return what went wrong, or "".
+
+    ``where`` is a path, or ``<commit>:<path>`` for a secret in the history.
+    """
     data = _read(where)
     if data is None:
         return NO_FILE.format(where=where)
@@ -102,7 +105,7 @@ def _with(wanted: str, text: str, path: str) -> Iterator[PotentialSecret]:
 
 
 def _add(file: Path, accepted: list[PotentialSecret]) -> None:
-    """Write them into the file, which is made when it is not there."""
+    """Write the secrets into the baseline, and create the file when it is missing."""
     known: dict[str, Any] = (
         theirs.load_from_file(str(file))
         if file.exists()

@@ -1,4 +1,4 @@
-"""What a name promises about its value: a password, a token, perhaps a key, or nothing secret."""
+"""Judges a name: whether it promises a password, a token, perhaps a key, or no secret."""
 
 import re
 from enum import Enum
@@ -8,18 +8,18 @@ from workers.gate.secret_scan.text import words
 
 
 class Promise(Enum):
-    """How sure a name makes us; the surer it is, the less its value has to look like a secret."""
+    """How surely a name promises a secret; the surer, the less its value has to look like one."""
 
     NOTHING = 0
     PERHAPS = 1  # "key": the value must be key material
-    TOKEN = 2  # "api_key", "client_secret": the value must look drawn, or chosen with care
+    TOKEN = 2  # "api_key", "client_secret": the value must look random, or chosen with care
     PASSWORD = 3
 
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT: Final = re.compile(r"[^A-Za-z0-9åäöæøéñ]+")
 
-# What may follow the word that counts, as in PASSWORD_PROD or apiKey2.
+# These words may follow the word that counts, as in PASSWORD_PROD or apiKey2.
 _SUFFIXES: Final = words("""
     value val prod production prd dev tst tests test qa uat acc acceptance stage staging old new
     current primary secondary default backup plain raw string str txt b64 base64 encoded local live
@@ -50,7 +50,7 @@ _KEYS: Final = words("""
 _OPEN: Final = words("public publishable")
 _WEAK: Final = words("key keys auth")
 
-# A token of a text, of a page or of a parser opens no door, and a public key may be public.
+# The tokens of a text, a page or a parser are no secrets, and a public key may be public.
 _HARMLESS_BEFORE: Final = words("""
     pad unk mask bos eos sep cls special stop next page continuation csrf xsrf max min num n count
     sort partition primary foreign cache hash dedup row group natural surrogate composite
@@ -60,8 +60,8 @@ _HARMLESS_BEFORE: Final = words("""
 
 
 def promise(name: str) -> Promise:
-    """Read a name from its end: ``password_file`` is a file, ``file_password`` a password."""
-    if name.startswith("fs.azure."):  # the name of the account stands behind
+    """Judge a name by its end: ``password_file`` is a file, ``file_password`` a password."""
+    if name.startswith("fs.azure."):  # What follows this prefix is the name of a storage account.
         return Promise.TOKEN if re.search(r"key|secret|sas", name) else Promise.NOTHING
     parts = [part for part in _SPLIT.split(_CAMEL.sub("_", name).lower()) if part]
     while len(parts) > 1 and (parts[-1] in _SUFFIXES or parts[-1].isdigit()):

@@ -1,4 +1,4 @@
-"""Values that stand in the place of a secret: words that say so, and references to the real one."""
+"""Recognises values that are no secret: placeholders, and references to the real value."""
 
 import hashlib
 import re
@@ -8,8 +8,8 @@ from typing import Final
 from workers.gate.secret_scan.text import decoded, printable, words
 from workers.gate.secret_scan.values import KEY_LENGTH, is_key_material, is_random
 
-_FEW: Final = 5  # different characters: fewer are a pattern
-_STEPS: Final = 0.6  # of the neighbours follow each other in a sequence
+_FEW: Final = 5  # A value with fewer different characters is a pattern.
+_STEPS: Final = 0.6  # From this share of neighbours in a sequence on, the value is one.
 
 _SAYS_SO: Final = re.compile(
     r"example|change[-_ ]?(?:me|it|this)|place[-_ ]?holder|dummy|fake|sample|redacted|masked|"
@@ -50,20 +50,20 @@ _WELL_KNOWN: Final = words("""
     secret123 minioadmin rabbitmq redis mongo sqlite airflow mlflow jovyan databricks prefix profile
     latin1 utf8 utf-8
 """)
-# The emulators of storage and Cosmos DB have one key each, which everyone knows: its SHA-256.
+# Each storage and Cosmos DB emulator has one public key; these are starts of their SHA-256.
 _EMULATORS: Final = words("0011cc25eb43 aa6547439583")
 _KEY: Final = 88
 
 
 def is_placeholder(value: str) -> bool:
-    """Words that stand for a value, one character over and over, or a run of neighbours."""
+    """Tell whether the value is a known word, one character repeated, or a sequence."""
     if _is_said(value) or _is_said(printable(decoded(value))):
         return True
     if len(set(value)) < min(_FEW, len(value)) or _is_sequence(value):
         return True
     if len(value) == _KEY and _digest(value) in _EMULATORS:
         return True
-    # A short word may stand in a long random value by chance.
+    # A long random value may contain a short word by chance.
     return not is_random(value, KEY_LENGTH) and bool(_SAYS_SO_ALONE.search(value))
 
 
@@ -73,21 +73,22 @@ def _is_said(value: str) -> bool:
 
 
 def is_reference(value: str) -> bool:
-    """Where the value comes from: a variable, a template, a vault, a file; or a hash of it."""
+    """Tell whether it names a source (a variable, template, vault or file), or is only a hash."""
     if any(form.search(value) for form in (_REFERENCE, _HASH, _EXPRESSION)):
         return True
     if _PUBLISHABLE.fullmatch(value):
         return True
-    return bool(_PATH.fullmatch(value)) and not is_key_material(value)  # base64 may begin with "/"
+    # A key in base64 may begin with "/" as well.
+    return bool(_PATH.fullmatch(value)) and not is_key_material(value)
 
 
 def is_open(value: str) -> bool:
-    """Neither of them: it is the value itself."""
+    """Tell whether it is the value itself, neither a placeholder nor a reference."""
     return not is_placeholder(value) and not is_reference(value)
 
 
 def _is_sequence(value: str) -> bool:
-    """``abcdef…`` and ``123456…`` in most of it."""
+    """Tell whether most of the value is a sequence such as ``abcdef`` or ``123456``."""
     steps = sum(ord(right) - ord(left) == 1 for left, right in pairwise(value.lower()))
     return steps >= max(3, _STEPS * (len(value) - 1))
 

@@ -1,8 +1,8 @@
-"""Scans a folder and the history that was pushed with it, within its time.
+"""Scans a folder and the history that was pushed with it, within a time limit.
 
     python -m workers.gate.secret_scan.scan
 
-A task comes in on standard input, and a report without a secret goes out.
+It reads a task from standard input and prints a report that holds no secret.
 """
 
 import hashlib
@@ -28,11 +28,11 @@ from workers.gate.secret_scan.report import (
 from workers.gate.secret_scan.scanner import Found, Scanner
 from workers.gate.secret_scan.text import text_of
 
-LARGEST: Final = 8_000_000  # bytes; a secret is not hidden for long in what nobody can review
+LARGEST: Final = 8_000_000  # Bytes; larger files are skipped, since nobody can review them either.
 
 
 def walk(root: Path) -> Iterator[str]:
-    """Yield every file's path with forward slashes, in order; links are none."""
+    """Yield every file's path with forward slashes, sorted, without links and ``.git``."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != ".git")
         for name in sorted(names):
@@ -46,7 +46,7 @@ def scan(root: Path, task: ScanTask) -> SecretReport:
 
 
 class _Scan:
-    """One scan keeps what it found, so that the history only tells what the files do not."""
+    """Keeps what one scan has found, so that the history only tells what the files do not."""
 
     def __init__(self, root: Path, task: ScanTask) -> None:
         self._root = root
@@ -55,8 +55,8 @@ class _Scan:
         self._scanner = Scanner(has_entropy=task.has_entropy)
         self._baseline, self._problem = baseline.read(root, task.baseline)
         self._secrets: list[Secret] = []
-        self._seen: set[bytes] = set()  # digests of texts that were scanned
-        self._known: set[str] = set()  # fingerprints of the files' secrets
+        self._seen: set[bytes] = set()  # The digests of texts that were scanned.
+        self._known: set[str] = set()  # The fingerprints of the secrets in the files.
         self._scanned: set[str] = set()
         self._large: list[str] = []
         self._binary = self._unread = 0
@@ -90,7 +90,7 @@ class _Scan:
             self._keep(found, path)
 
     def _past(self, past: PastFile) -> None:
-        """A past file tells what the newest commit lacks: the rest was told at its line."""
+        """Scan a file of the history; secrets that a current file has were told with their line."""
         if not past.data or len(past.data) > LARGEST:
             self._large.append(f"{past.path} of {past.commit[:FINGERPRINT]}")
             return
@@ -114,7 +114,7 @@ class _Scan:
         return self._scanner.scan(text, path)
 
     def _keep(self, found: list[Found], path: str, commit: str = "") -> None:
-        told = path.encode("utf-8", "replace").decode()  # a name may be anything but UTF-8
+        told = path.encode("utf-8", "replace").decode()  # A name need not be valid UTF-8.
         self._secrets += (
             Secret(
                 path=told,

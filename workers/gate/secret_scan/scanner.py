@@ -1,4 +1,4 @@
-"""Looks for secrets in the text of one file: every detector on every view of it."""
+"""Looks for secrets in one file: every detector reads every view of its text."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from workers.gate.secret_scan.detectors import DETECTORS, WITH_ENTROPY
 from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.text import TextView, base64_texts, views
 
-MOST_IN_A_FILE: Final = 200  # nobody mends more at a time, and a file may be made of them
-SURELY_THE_SAME: Final = 16  # characters: a shorter value may be a part of another by chance
+MOST_IN_A_FILE: Final = 200  # Nobody mends more at a time, and a file may consist of secrets.
+SURELY_THE_SAME: Final = 16  # A shorter value may be part of another one by chance.
 
 _ALLOWED: Final = re.compile(r"pragma: ?(?:allow|white)list[ -]secret")
 _NEXT_ALLOWED: Final = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
@@ -25,7 +25,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Scanner:
-    """A scanner is made once for a process: its detectors keep their compiled patterns."""
+    """Scans texts; make it once per process, as its detectors keep their compiled patterns."""
 
     def __init__(self, *, has_entropy: bool = False) -> None:
         kinds = WITH_ENTROPY if has_entropy else DETECTORS
@@ -60,7 +60,7 @@ class Scanner:
 
 
 def _keep(found: Found, kept: list[Found]) -> None:
-    """The longer of two that overlap stays, and the first of two alike: the surest names it."""
+    """Keep the longer of two overlapping finds; of equals the first, from the surer detector."""
     for index, other in enumerate(kept):
         is_near = (
             found.line == other.line or min(len(found.value), len(other.value)) >= SURELY_THE_SAME

@@ -1,4 +1,4 @@
-"""Text as a detector reads it: escapes undone, split strings put together, base64 decoded."""
+"""Prepares text for the detectors: undoes escapes, joins split strings, decodes base64."""
 
 import base64
 import binascii
@@ -11,15 +11,18 @@ from typing import Final
 import msgspec
 
 _FIRST: Final = 8_000
-_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as PowerShell writes it
-NEW_LINE: Final = "\v"  # an escaped line end: it separates words, and is no line of the file
-WIDEST_GROUP: Final = 64  # lines that are put together at most
-MOST_GROUPS: Final = 5_000  # of a file: more are made by a machine
-AROUND: Final = 500  # characters of a line before and after: it may be endless
+# PowerShell writes these byte order marks.
+_WIDE: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# Stands for an escaped line end: it separates words, but does not start a line of the file.
+NEW_LINE: Final = "\v"
+WIDEST_GROUP: Final = 64  # At most this many lines are joined.
+MOST_GROUPS: Final = 5_000  # A file with more groups was made by a machine.
+AROUND: Final = 500  # Only this many characters around a seam are read, as a line may be endless.
 
 _ESCAPED: Final = re.compile(r"\\+(?:u00(2[0-9a-fA-F]|3[c-eC-E])|([\"'/])|([nr])|(t))")
-_NOTEBOOK_LINE: Final = r"(?:\v{1,2}\"[ \t]{0,9},)?"  # a notebook keeps its code as a list of lines
-MOST_BASE64: Final = 64 * 1024  # characters of one text that are looked into
+# A notebook keeps its code as a JSON list of lines.
+_NOTEBOOK_LINE: Final = r"(?:\v{1,2}\"[ \t]{0,9},)?"
+MOST_BASE64: Final = 64 * 1024  # At most this many characters of one text are decoded.
 
 _BLOB: Final = re.compile(r"(?<![\w+/=\-])[A-Za-z0-9+/_\-]{40,}={0,2}", re.ASCII)
 _URL_SAFE: Final = str.maketrans("-_", "+/")
@@ -27,12 +30,12 @@ _PEEK: Final = 32
 
 
 def words(text: str) -> frozenset[str]:
-    """A list of words that is written as text."""
+    """Split a text into a set of words."""
     return frozenset(text.split())
 
 
 def _strings(quote: str) -> tuple[str, str]:
-    """The end of one string and the start of the next, on the next line and on the same."""
+    """Return patterns for the seam of two joined strings, on the next line and on the same line."""
     next_line = (
         rf"{quote}[+\\.& \t]{{0,40}}{_NOTEBOOK_LINE}\n[ \t]{{0,80}}\"?"
         r"(?:[\w.]{1,40}[ \t]{0,9}\+=)?"
@@ -41,12 +44,12 @@ def _strings(quote: str) -> tuple[str, str]:
     return next_line, rf"{quote}[ \t]{{0,9}}[+.][ \t]{{0,9}}{quote}"
 
 
-# A long value that goes on; the next one of a list of settings is another.
+# A long value goes on, unless the next line is another entry of a list of settings.
 _WRAPPED: Final = (
     r"\n(?<=[\w+/=.\-]{16}\n)[#>| \t]{0,80}(?![A-Za-z_][\w.\-]{0,80}=[^=\n])"
     r"(?=[\w+/=.\-]{2,512}[\"'),;]{0,3}(?:\n|\Z))"
 )
-# Each begins with a letter of its own, which is what makes it fast.
+# Each starts with a different letter, which makes the search fast.
 _SEAMS: Final = tuple(
     re.compile(form)
     for form in (
@@ -59,7 +62,7 @@ _SEAMS: Final = tuple(
 
 
 def text_of(data: bytes) -> str | None:
-    """The text of a file; None for what is no text."""
+    """Decode a file's bytes; return None for a binary file."""
     wide = _WIDE.get(data[:2])
     if wide:
         return data.decode(wide, errors="replace")
@@ -69,7 +72,7 @@ def text_of(data: bytes) -> str | None:
 
 
 class TextView(msgspec.Struct, frozen=True):
-    """A text, and the line of the file at which each of its parts starts."""
+    """A text, with the line of the file at which each of its parts starts."""
 
     text: str
     starts: Sequence[int]
@@ -80,7 +83,7 @@ class TextView(msgspec.Struct, frozen=True):
 
 
 def views(raw: str) -> Iterator[TextView]:
-    """The whole text, then each place where a string was split, as one piece."""
+    """Yield the whole text, then each split string as one joined piece."""
     text = unescaped(raw.replace("\r\n", "\n"))
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     whole = TextView(text, starts, range(1, len(starts) + 1))
@@ -89,7 +92,7 @@ def views(raw: str) -> Iterator[TextView]:
 
 
 def unescaped(text: str) -> str:
-    """The text before it was put into JSON, a notebook or a string; lines stay in place."""
+    """Undo the escapes of JSON, notebooks and strings; lines keep their numbers."""
     if "\\" not in text:
         return text
     return _ESCAPED.sub(_plain, text)
@@ -145,7 +148,7 @@ def _without(whole: TextView, seams: list[re.Match[str]]) -> TextView:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes of base64 in either alphabet, with or without its end; b"" when it is none."""
+    """Decode base64 in either alphabet, with or without padding; return b"" when it is none."""
     plain = text.rstrip("=").translate(_URL_SAFE)
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
@@ -154,7 +157,7 @@ def decoded(text: str) -> bytes:
 
 
 def printable(data: bytes) -> str:
-    """The text that it is; "" when it is none."""
+    """Return the bytes as printable ASCII text, or ""."""
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError:
@@ -163,7 +166,7 @@ def printable(data: bytes) -> str:
 
 
 def base64_texts(page: str) -> Iterator[tuple[int, str]]:
-    """Where each blob of base64 starts that stands for text, and what it says."""
+    """Yield where each base64 blob that encodes text starts, and the decoded text."""
     for match in _BLOB.finditer(page):
         blob = match[0]
         if printable(decoded(blob[:_PEEK])):

@@ -1,4 +1,4 @@
-"""What a value looks like: drawn by a machine, chosen by a person, or no secret at all."""
+"""Judges what a value looks like: made by a machine, chosen by a person, or no secret."""
 
 import re
 from itertools import pairwise
@@ -6,7 +6,8 @@ from typing import Final
 
 from workers.gate.secret_scan.text import words
 
-MOST_PAIRS: Final = 0.45  # of neighbours that are usual in words: random text has 0.2, names 0.6
+# The share of letter pairs usual in words: random text has 0.2, names 0.6.
+MOST_PAIRS: Final = 0.45
 TOKEN_LENGTH: Final = 16
 KEY_LENGTH: Final = 24
 STRONG_LENGTH: Final = 10
@@ -14,7 +15,7 @@ CAREFUL_LENGTH: Final = 12
 PIN_LENGTH: Final = 8
 PASSWORD_LENGTHS: Final = range(6, 129)
 THREE_KINDS: Final = 3
-LEAST_TURNS: Final = 3  # capitals after other letters
+LEAST_TURNS: Final = 3  # This many capitals have to follow other letters.
 
 _PAIRS: Final = words("""
     th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co
@@ -42,7 +43,8 @@ _KINDS: Final = {
     "digit": re.compile(r"\d"),
     "lower": re.compile(r"[a-zåäöæøéü]"),
     "upper": re.compile(r"[A-ZÅÄÖÆØÉÜ]"),
-    "sign": re.compile(r"[^\w\-./:,;()\[\]{}<> '\"\\|=]"),  # what no name and no path has
+    # No name and no path has these characters.
+    "sign": re.compile(r"[^\w\-./:,;()\[\]{}<> '\"\\|=]"),
 }
 
 
@@ -55,13 +57,13 @@ def is_hex(value: str) -> bool:
 
 
 def wordiness(value: str) -> float:
-    """How many neighbouring characters are usual in words, of 1."""
+    """Return the share (0 to 1) of neighbouring characters that are usual in words."""
     pairs = [left + right for left, right in pairwise(value.lower())]
     return sum(pair in _PAIRS for pair in pairs) / max(1, len(pairs))
 
 
 def is_random(value: str, least: int = TOKEN_LENGTH) -> bool:
-    """A machine may have drawn it: long, letters among digits (or both cases), and no words."""
+    """Tell whether a machine may have made it: long, of mixed characters, and without words."""
     if len(value) < least or not _TOKEN.fullmatch(value) or _DATE.fullmatch(value):
         return False
     if _NAME.fullmatch(value) and not value.isalpha():
@@ -73,12 +75,12 @@ def is_random(value: str, least: int = TOKEN_LENGTH) -> bool:
 
 
 def is_key_material(value: str) -> bool:
-    """Random, and of more kinds of characters than a hash in hexadecimal has."""
+    """Tell whether it is random and has more kinds of characters than a hexadecimal hash."""
     return is_random(value, KEY_LENGTH) and {"digit", "lower", "upper"} <= _kinds(value)
 
 
 def is_chosen(value: str) -> bool:
-    """A person may have chosen it: letters with digits or signs among them, and no bare name."""
+    """Tell whether a person may have chosen it: letters with digits or signs, and no mere name."""
     if len(value) not in PASSWORD_LENGTHS or re.search(r"\s", value):
         return False
     if _NAME.fullmatch(value) or _DATE.fullmatch(value) or is_uuid(value):
@@ -88,7 +90,7 @@ def is_chosen(value: str) -> bool:
 
 
 def is_strong(value: str) -> bool:
-    """Chosen with care: three kinds of characters in ten or more, and no compound of words."""
+    """Tell whether it was chosen with care: ten or more characters of three kinds, no compound."""
     kinds = _kinds(value)
     if len(value) < STRONG_LENGTH or len(kinds) < THREE_KINDS or not is_chosen(value):
         return False
@@ -96,12 +98,12 @@ def is_strong(value: str) -> bool:
 
 
 def is_chosen_with_care(value: str) -> bool:
-    """Letters of both cases and digits, as rules for passwords ask for them."""
+    """Tell whether it has letters of both cases and digits, as password rules ask for."""
     return len(value) >= CAREFUL_LENGTH and len(_kinds(value)) >= THREE_KINDS and is_chosen(value)
 
 
 def is_chosen_for_sure(value: str) -> bool:
-    """A password where any word might follow: letters of both cases, digits, perhaps a sign."""
+    """Tell whether it is a password even where any word could stand: both cases and digits."""
     kinds = _kinds(value)
     if not {"lower", "upper", "digit"} <= kinds or not is_chosen(value):
         return False
@@ -109,12 +111,12 @@ def is_chosen_for_sure(value: str) -> bool:
 
 
 def is_pin(value: str) -> bool:
-    """Digits alone; a short number more likely counts something."""
+    """Tell whether it is a PIN: digits alone, and too many of them for a mere count."""
     return value.isdecimal() and len(value) in range(PIN_LENGTH, PASSWORD_LENGTHS.stop)
 
 
 def is_gibberish(value: str) -> bool:
-    """Letters alone that make no word, with capitals where no compound of words has them."""
+    """Tell whether it is letters that form no word, with capitals inside."""
     if len(value) < STRONG_LENGTH or not value.isalpha():
         return False
     turns = len(_TURN.findall(value))

@@ -1,1 +1,1 @@
-"""What the check ``unit_tests`` knows of test runs: how one is started, and what its end means."""
+"""Starts a repository's tests for the check ``unit_tests``, and reads how they ended."""

@@ -1,4 +1,4 @@
-"""What the sandbox runs for a repository's tests, or instead of them."""
+"""Composes the command that the sandbox runs for a repository's tests, or in their place."""
 
 import hashlib
 import posixpath
@@ -19,7 +19,7 @@ REPEAT: Final = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
 
 
 def has_tests(repo: ModelRepo, folder: str) -> bool:
-    """Whether pytest would find files of tests, at any depth; names compare without case."""
+    """Tell whether pytest would find test files, at any depth; names compare without case."""
     start = f"{folder}/".casefold()
     inside = (path.casefold() for path in repo.files if path.casefold().startswith(start))
     names = (posixpath.basename(path) for path in inside if path.endswith(".py"))
@@ -27,7 +27,10 @@ def has_tests(repo: ModelRepo, folder: str) -> bool:
 
 
 def command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand:
-    """Nothing of the repository runs where there is nothing, or its pipeline has run it already."""
+    """Compose the test run, or the mere repeat of a report where nothing is to be run.
+
+    Nothing is to be run where there are no tests, or the pipeline has run them already.
+    """
     tests = tests_folder(repo, facts)
     if is_accepted(facts) or not tests:
         return ToolCommand(argv=(PYTHON, "-I", "-c", REPEAT), stdin=facts.report or b"")
@@ -46,13 +49,16 @@ def command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand:
 
 
 def is_accepted(facts: CheckFacts) -> bool:
-    """A report says nothing of coverage: where policy asks for some, only our own run can tell."""
+    """Tell whether the pipeline's report is enough: never if policy asks for coverage.
+
+    A report says nothing of coverage, so only our own run can tell.
+    """
     rules = facts.rules.unit_tests
     return rules.accept_report and not rules.min_coverage and facts.report is not None
 
 
 def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:
-    """The folder as the repository spells it; "" where there is none."""
+    """Return the tests folder as the repository spells it; "" where there is none."""
     wanted = facts.layout.tests.strip("/")
     start = f"{wanted}/".casefold()
     inside = (path for path in repo.files if path.casefold().startswith(start))
@@ -60,7 +66,7 @@ def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:
 
 
 def mark(repo: ModelRepo) -> str:
-    """The name of this run's report: it depends on every file, so none in the repository has it."""
+    """Return the name of this run's report; it hashes every file, so no file can contain it."""
     total = hashlib.sha256()
     for path in sorted(repo.files):
         total.update(f"{len(path)} {path} {len(repo.files[path])} ".encode("utf-8", "replace"))

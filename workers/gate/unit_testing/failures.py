@@ -1,4 +1,4 @@
-"""A failed test as a finding: where it failed, why in one line, and what to do."""
+"""Turns a failed test into a finding: where it failed, why in one line, and what to do."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -8,14 +8,15 @@ from workers.gate.tool_reports import CaseOutcome, JUnitCase
 
 MOST: Final = 50
 SHORT: Final = 200
-SANDBOX: Final = "/repo/"  # where the sandbox shows the repository: nobody else knows that folder
+# The sandbox shows the repository at this path, which means nothing outside of it.
+SANDBOX: Final = "/repo/"
 
 MORE: Final = "{count} more tests failed and are not shown."
 FAILED: Final = "{name} failed: {why}"
 NOT_COLLECTED: Final = "cannot be loaded: {why}"
 MEND: Final = "mend the code, or the test where it expects the wrong thing"
 LOAD: Final = "mend what fails while the file is imported"
-# What the sandbox does not give is said as such: nobody should look for it in the code.
+# Failures that come from the sandbox are named so, as nobody should look for them in the code.
 WALLS: Final = {
     "unrecognized arguments": "add the plugin of pytest that has them to the environment file, or "
     "take them out of pytest's settings",
@@ -64,7 +65,7 @@ def mend(why: str, otherwise: str) -> str:
 
 
 def reason(message: str, text: str) -> str:
-    """The first line of the message; of a traceback the first that pytest marks with E."""
+    """Return the first line of the message, or the first line that pytest marks with E."""
     first = message.strip().partition("\n")[0]
     marked = (line[1:].strip() for line in text.splitlines() if line.startswith("E "))
     if not first or first.startswith(("collection failure", "failed on setup", "failed on teard")):
@@ -73,7 +74,7 @@ def reason(message: str, text: str) -> str:
 
 
 def place(repo: ModelRepo, text: str) -> tuple[str, int] | None:
-    """The last place of a traceback that is in the repository: ``src/train.py:12: in train``."""
+    """Return the last place of a traceback in the repository (``src/train.py:12: in train``)."""
     for line in reversed(text.splitlines()):
         path, _, rest = line.strip().partition(":")
         number = rest.partition(":")[0]
@@ -83,7 +84,7 @@ def place(repo: ModelRepo, text: str) -> tuple[str, int] | None:
 
 
 def _own_place(repo: ModelRepo, case: JUnitCase) -> tuple[str, int]:
-    """Where the test itself begins; other tools than pytest say its module only."""
+    """Return where the test itself begins; tools other than pytest give only its module."""
     if case.file in repo.files:
         return case.file, case.line + 1
     parts = (case.module or case.name).split(".")

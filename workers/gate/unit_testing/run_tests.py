@@ -1,4 +1,4 @@
-"""Runs a repository's tests with the model's own Python, and writes down what happened.
+"""Runs a repository's tests with the model's own Python, and records what happened.
 
 It goes into the sandbox as a file, and must run on every Python that a model may have (3.8 on).
 """
@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, NamedTuple, Set, Tuple  # noqa: UP035 - Python 3.8
 
-NO_TOOLS = 97  # the exit code where pytest or coverage cannot be imported, which is our fault
+NO_TOOLS = 97  # The exit code when pytest or coverage cannot be imported, which is our fault.
 
 
 class TestRun(NamedTuple):
-    """The command line of one run of tests; its report is known by ``mark``."""
+    """The arguments of one test run; ``mark`` is the name by which its report is known."""
 
     repo: str
     out: str
@@ -25,10 +25,10 @@ class TestRun(NamedTuple):
 
 
 class Attempts:
-    """Notes what the tests try beyond their folders, even where they hide that it failed.
+    """Records what tests try outside of their folders, even where they hide the failure.
 
-    Python tells it by audit events (https://docs.python.org/3/library/audit_events.html), so it
-    finds out about mistakes and not about malice: what holds is the sandbox.
+    It hears of it by audit events (https://docs.python.org/3/library/audit_events.html), which show
+    mistakes but can be evaded: only the sandbox holds against malice.
     """
 
     def __init__(self, path: Path, inside: Tuple[str, ...]) -> None:  # noqa: UP006
@@ -43,7 +43,7 @@ class Attempts:
         try:
             what = getattr(self, WATCHED[event])(*given)
         except (OSError, ValueError, TypeError):
-            return  # it is about to fail by itself
+            return  # The call itself is about to fail.
         if what and what not in self._seen and len(self._seen) < MOST_ATTEMPTS:
             self._seen.add(what)
             self._file.write(f"{self.test}\t{what}\n")
@@ -81,9 +81,9 @@ WATCHED = {
 
 
 class TestWatch:
-    """Measures from the first line of the repository on, and says which test has started.
+    """Starts measuring coverage before the repository's first line, and records each test's start.
 
-    Where no report is written, that is all that is known.
+    When a run writes no report, this record is all that is known.
     """
 
     def __init__(self, run: TestRun, measured: Any) -> None:
@@ -106,7 +106,7 @@ class TestWatch:
 
 
 class CoverageOptions:
-    """Takes the options of pytest-cov from a repository's settings: coverage is measured here."""
+    """Accepts pytest-cov's options in a repository's settings, as we measure coverage ourselves."""
 
     def pytest_addoption(self, parser: Any) -> None:
         group = parser.getgroup("coverage")
@@ -124,7 +124,7 @@ def main(run: TestRun) -> int:
     except ImportError as error:
         sys.stderr.write(f"{error}\n")
         return NO_TOOLS
-    # As a step finds its modules and "python -m pytest" does; a coverage.py there is the model's.
+    # Runs and "python -m pytest" look here first; a coverage.py there is the model's own.
     sys.path[:0] = [str(Path(run.repo, run.sources)), run.repo]
     sources, tests = str(Path(run.repo, run.sources)), str(Path(run.repo, run.tests, "*"))
     measured = coverage.Coverage(data_file=None, config_file=False, source=[sources], omit=[tests])
@@ -140,7 +140,7 @@ def main(run: TestRun) -> int:
 
 
 def options(run: TestRun) -> List[str]:  # noqa: UP006 - Python 3.8
-    """They come after those of the repository's own settings, so they win."""
+    """Return the options; they come after the repository's own, so they win."""
     alone = ["-n", "0"] if importlib.util.find_spec("xdist") else []  # coverage sees one process
     return [
         "-q", "--color=no", "--tb=short", "-p", "no:cacheprovider", "-p", "no:pytest_cov", *alone,

@@ -1,1 +1,1 @@
-"""The process that watches: what it counts."""
+"""Tests of what the warden counts, the process that watches a run."""

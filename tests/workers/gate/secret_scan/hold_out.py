@@ -1,4 +1,4 @@
-"""A second tree in another hand, to see whether the detectors only know the first one."""
+"""A second tree, written independently, to see if the detectors fit only the first one."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Single lines in a third and a fourth hand: what must be found, and what must be left alone."""
+"""Single lines, written independently of the trees: secrets to find, and others to leave alone."""
 
 import base64
 import json

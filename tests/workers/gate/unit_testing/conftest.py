@@ -1,4 +1,4 @@
-"""The environment is made once for all."""
+"""One model environment, made once and shared by all tests here."""
 
 import pytest
 

@@ -37,7 +37,7 @@ def test_good_tests_pass_and_are_measured(places):
 
 @pytest.fixture(scope="session")
 def ours(places):
-    """Our own interpreter has the libraries that models ask for."""
+    """The places with our own interpreter, which has the libraries that models ask for."""
     return msgspec.structs.replace(places, model_python=sys.executable)
 
 

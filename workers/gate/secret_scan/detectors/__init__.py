@@ -1,4 +1,4 @@
-"""The detectors, the surest first: where two find the same, the first one names it."""
+"""The detectors, the surest first: the first to find a secret gives it its name."""
 
 from typing import Final
 
@@ -35,5 +35,5 @@ DETECTORS: Final[tuple[type[Detector], ...]] = (
     Tables,
     Prose,
 )
-# For a bank that asks for it in policy.yml.
+# policy.yml may ask for the entropy detector as well.
 WITH_ENTROPY: Final[tuple[type[Detector], ...]] = (*DETECTORS, Entropy)

@@ -1,4 +1,4 @@
-"""Passwords, tokens and keys in an address: before its host, or behind its question mark."""
+"""Finds passwords, tokens and keys in addresses: before the host, or in the query."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from workers.gate.secret_scan import values
 from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.placeholders import is_open
 
-LEAST_WORD: Final = 8  # characters of a bare word that may be a password before a real host
+LEAST_WORD: Final = 8  # A bare word before a real host counts as a password from this length on.
 
 _USER: Final = re.compile(
     r"(?<![a-zA-Z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,30}://(?P<user>[^\s:/@\"'`<>]{0,128}):"
@@ -26,7 +26,8 @@ _QUERY: Final = re.compile(
 _HARMLESS_HOST: Final = re.compile(
     r"sha256$|example\.|.*\.example(?:\.|$)|host(?:name)?(?:$|:)|server$|\[|<"
 )
-_TEMPLATE: Final = ("{", "$", "%")  # the host is filled in, and the password may stand there
+# The host is filled in later, so the password before it may be real.
+_TEMPLATE: Final = ("{", "$", "%")
 
 
 class Addresses(Detector):

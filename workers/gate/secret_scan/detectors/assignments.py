@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens that something of a telling name is set to, in any language."""
+"""Finds values assigned to telling names such as ``password``, in any language."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ KINDS: Final = {
 }
 LONGEST_NAME: Final = 80
 
-# Every name that promises something has one of these in it.
+# Every name that may promise a secret contains one of these stems.
 _STEM: Final = re.compile(
     r"pass|pwd|secret|token|key|cred|auth|bearer|webhook|contrase|kennwort|adgangskode|salasana|"
     r"l[oö]senord|wachtwoord|kodeord|hemlighet|hemmelig|(?<![a-z])(?:pat|sas|pw|psw|pswd)(?![a-z])"
@@ -51,7 +51,7 @@ _BARE: Final = re.compile(
     r"(?:[>|][-+]?[ \t]{0,9}\n[ \t]{1,40})?(?P<value>[^\s\"'`<>|,]{4,512})"  # or a block of YAML
 )
 _SHELL_DEFAULT: Final = re.compile(r"\"?\$\{\w{1,80}:?[-=](?P<value>[^}\s\"']{4,256})\}")
-# setPassword("…"), withPassword("…"), .password("…"): what asks for one or checks it is another.
+# These names set a password; others with the same word ask for one or check it.
 _SETS: Final = re.compile(r"(?:^|[._])(?:set|with|use|put|add|update|change|reset)[_A-Z]|^\.\w+$")
 _HANDED: Final = re.compile(
     r"\([ \t]{0,9}[rbf]?(?:\"(?P<a>[^\"\n\v]{4,256})\"|'(?P<b>[^'\n\v]{4,256})')\s{0,9}\)"
@@ -59,7 +59,7 @@ _HANDED: Final = re.compile(
 _COMMAND: Final = re.compile(
     r"(?:^|[^\w])(?:env|arg|setx|machine|login|identified by|with|user|role)\s"
 )
-# In code a bare word is a name; what cannot be one stands in a comment or a longer string.
+# In code a bare word is a name; a value that no name can have stands in a comment or a string.
 _NO_CODE: Final = re.compile(
     r"(?=.*\d)(?=.*[!@#$^~%&?*+=/])[^()\[\]{}]+|(?=.*[a-zA-Z])\d[\w\-+/=]{15,}"
 )
@@ -116,7 +116,7 @@ def _assigned(page: ScannedPage, start: int, end: int, made: Promise) -> Iterato
 
 
 def _is_operator(page: ScannedPage, start: int, operator: re.Match[str], made: Promise) -> bool:
-    """``--password x``, ``ENV PASSWORD x``, ``PASSWORD 'x'``: there a space is enough."""
+    """Tell whether an operator stands there; in ``--password x`` and the like, a space is one."""
     if operator["op"] == ",":
         is_a_line = page.text[operator.end() : operator.end() + 1] != "\n"
         return is_a_line and bool(set(operator["close"]) & set("\"'"))
@@ -128,7 +128,7 @@ def _is_operator(page: ScannedPage, start: int, operator: re.Match[str], made: P
         return False
     name = page.text[start : operator.start()]
     if page.text[max(0, start - 2) : start].endswith(("$", "${")):
-        return False  # its value is used here
+        return False  # The variable's value is used here, not set.
     if name.startswith("-") or name.isupper() or page.path.endswith("netrc"):
         return True
     is_quoted = page.text[operator.end() : operator.end() + 1] in {"'", '"'}
@@ -149,14 +149,14 @@ def _bare(page: ScannedPage, start: int, operator: re.Match[str], made: Promise)
 
 
 def _is_no_name(page: ScannedPage, start: int, value: str) -> bool:
-    """It cannot be one in code, or it stands in a longer string."""
+    """Tell whether a bare value is no name: no name looks so, or it stands in a longer string."""
     quotes = _QUOTE.findall(page.line_before(start, 400))
     is_in_a_string = len(quotes) % 2 == 1
     return bool(_NO_CODE.fullmatch(value)) or (is_in_a_string and values.is_chosen_for_sure(value))
 
 
 def judged(page: ScannedPage, at: int, value: str, made: Promise) -> Iterator[Hit]:
-    """The value that stands at a place, if it looks like what its name has promised."""
+    """Yield the value as a hit, if it looks like what its name promises."""
     value = value.strip()
     if _fits(value, made, is_test=page.is_test) and is_open(value):
         yield Hit(KINDS[made], at, value)
@@ -164,7 +164,7 @@ def judged(page: ScannedPage, at: int, value: str, made: Promise) -> Iterator[Hi
 
 def _fits(value: str, made: Promise, *, is_test: bool) -> bool:
     if value.startswith("eyJ") and value.count("."):
-        return False  # a JSON web token, or the beginning of one: its own detector judges it
+        return False  # A JSON web token, or the start of one, is left to its own detector.
     if made is Promise.PERHAPS:
         return values.is_key_material(value)
     if values.is_random(value):

@@ -1,4 +1,4 @@
-"""Access keys of AWS: the id by its form, the secret by what stands beside it."""
+"""Finds access keys of AWS: the id by its form, the secret by its place after the id."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _ID: Final = re.compile(r"(?<![A-Za-z0-9+/])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(
 _SECRET: Final = re.compile(r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_\-])")
 _NEAR: Final = re.compile(r"aws|secret.{0,3}(?:access.{0,3})?key|s3")
 _HINTS: Final = ("aws", "akia", "asia", "secret", "s3")
-_AFTER_ID: Final = 300  # characters in which the secret follows its id
+_AFTER_ID: Final = 300  # The secret is searched within this many characters after its id.
 
 
 class AwsKeys(Detector):

@@ -1,4 +1,4 @@
-"""Keys, signatures and client secrets of Azure and Entra, and tokens of Azure DevOps.
+"""Finds keys, signatures and client secrets of Azure and Entra, and tokens of Azure DevOps.
 
 Forms: https://learn.microsoft.com/purview/sit-sensitive-information-type-entity-definitions
 """
@@ -20,8 +20,8 @@ from workers.gate.secret_scan.placeholders import is_placeholder
 from workers.gate.secret_scan.text import decoded, printable
 from workers.gate.secret_scan.values import MOST_PAIRS, wordiness
 
-LEAST_DIGITS: Final = 3  # of 52: one in five is a digit
-LEAST_SIGNS: Final = 15  # different ones in a signature
+LEAST_DIGITS: Final = 3  # A random token of 52 characters has about ten digits.
+LEAST_SIGNS: Final = 15  # A signature has at least this many different characters.
 
 _KEY_64: Final = re.compile(
     r"(?<![\w+/\-])(?P<secret>[A-Za-z0-9+/]{85}[AQgw]==)(?![\w+/=])", re.ASCII
@@ -42,14 +42,15 @@ _BASE32: Final = re.compile(r"[a-z2-7]{52}")
 
 
 class AzureKeys(Detector):
-    """64 bytes in base64: a key, unless its line says that it is a hash."""
+    """Finds 64 bytes in base64, which are a key unless the line says that they are a hash."""
 
     secret_type = "Azure account key"  # noqa: S105 - the name of a kind
 
     def hits(self, page: ScannedPage) -> Iterator[Hit]:
         for match in page.matches(_KEY_64, ("==",), before=100, after=4):
             before = page.line_before(match.start())
-            is_text = printable(decoded(match["secret"]))  # a page's cursor, for one
+            # Base64 that decodes to text is no key; it may be the cursor of a paged list.
+            is_text = printable(decoded(match["secret"]))
             if is_real(match["secret"]) and not is_text and not _HASHES.search(before):
                 yield Hit(_kind(before), match.start(), match["secret"])
 
@@ -60,7 +61,7 @@ def _kind(before: str) -> str:
 
 
 class AzureDevOpsTokens(Detector):
-    """The old form has no mark: 52 letters and digits, in base32 or beside the name of the host."""
+    """Finds old tokens, which have no prefix: 52 characters, in base32 or near the host's name."""
 
     secret_type = "Azure DevOps personal access token"  # noqa: S105 - the name of a kind
 

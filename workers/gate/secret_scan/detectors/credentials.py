@@ -1,4 +1,4 @@
-"""Passwords in connection strings, and credentials that are handed to a program or a class."""
+"""Finds passwords in connection strings, and credentials passed to a program or a class."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ _OTHER_PAIR: Final = re.compile(
     r"(?:server|data source|host|user id|uid|user|username|endpoint|driver|database|"
     r"initial catalog|dbname|port|address|account)\s{0,4}=[^\n]"
 )
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.]*[,)\]]*|.*[(=].*")  # and a call
+# A value of this form is a name or a call.
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.]*[,)\]]*|.*[(=].*")
 _VALUE: Final = r"[\"']?(?P<secret>[^\s\"'`<>|]{4,256})"
 
 # az login … -p x; docker login … -p x
@@ -33,7 +34,7 @@ _OTHER_OPTION: Final = re.compile(
     rf"secret set\s[^\n]{{0,200}}?--value[ =]){_VALUE}",
     re.IGNORECASE,
 )
-# Each has an option of its own for it.
+# Each of these programs has an option of its own for the password.
 _OWN_OPTION: Final = re.compile(
     r"(?:redis-cli\s[^\n]{0,200}?-a\s|(?:mongosh?|mongodump|impala-shell|smbmap)\s[^\n]{0,200}?-p\s|"
     r"ldap(?:search|modify|add|delete|whoami)\s[^\n]{0,200}?-w\s|"
@@ -126,7 +127,7 @@ class HandedCredentials(Detector):
 
 
 def _may_be_secret(match: re.Match[str]) -> bool:
-    """What is handed over without a name may be, and under a name that says so."""
+    """Tell whether the value may be a secret: it has no name, or one that promises a secret."""
     groups = match.groupdict()
     name = groups.get("name") or groups.get("first")
     if name and promise(name) is Promise.NOTHING:
@@ -135,7 +136,7 @@ def _may_be_secret(match: re.Match[str]) -> bool:
 
 
 def _is_in_a_string(page: ScannedPage, match: re.Match[str]) -> bool:
-    """Other pairs of a connection string stand before or behind, divided by semicolons."""
+    """Tell whether another pair of a connection string stands on the line, behind a semicolon."""
     before = page.line_before(match.start("secret"), 400)
     after = page.low[match.end() : match.end() + 200].partition("\n")[0]
     if not re.search(r"[;, ]", before.strip() + after):

@@ -1,4 +1,4 @@
-"""Tokens and OAuth secrets of Databricks."""
+"""Finds tokens and OAuth secrets of Databricks."""
 
 from workers.gate.secret_scan.detectors.detector import PatternDetector, token
 

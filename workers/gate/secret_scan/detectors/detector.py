@@ -1,4 +1,4 @@
-"""What every detector of ours is: a plugin of detect-secrets that reads a whole text at once."""
+"""The base of all detectors: a plugin of detect-secrets that reads a whole text at once."""
 
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,7 +20,7 @@ _TEST: Final = re.compile(
 
 
 class ScannedPage(msgspec.Struct, frozen=True):
-    """``low`` is the text in small letters, as long as the text."""
+    """A text to scan; ``low`` is its lower-case form, of the same length."""
 
     text: str
     low: str
@@ -29,13 +29,14 @@ class ScannedPage(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, text: str, path: str = "") -> "ScannedPage":
         low = text.lower()
-        if len(low) != len(text):  # the small form of a few letters is longer
+        # A few letters grow in lower case, which would move all places behind them.
+        if len(low) != len(text):
             low = "".join(char.lower() if char.isascii() else char for char in text)
         return cls(text, low, path)
 
     @property
     def is_code(self) -> bool:
-        """Bare words are names there, and values stand in quotes."""
+        """Tell whether the file is code, where bare words are names and values stand in quotes."""
         return PurePosixPath(self.path.lower()).suffix in _CODE
 
     @property
@@ -48,7 +49,7 @@ class ScannedPage(msgspec.Struct, frozen=True):
     def matches(
         self, form: re.Pattern[str], hints: Sequence[str], before: int = 120, after: int = 600
     ) -> Iterator[re.Match[str]]:
-        """Where a form is found near one of the hints: most pages have none, and cost nothing."""
+        """Yield the matches of a form near one of the hints; pages without a hint cost nothing."""
         for start, end in self._near(hints, before, after):
             yield from form.finditer(self.text, start, end)
 
@@ -73,7 +74,7 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """``value`` is the secret itself: it never leaves the process that scans."""
+    """A find; ``value`` is the secret itself and never leaves the process that scans."""
 
     kind: str
     start: int
@@ -81,7 +82,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Detector(BasePlugin):
-    """One family of secrets; nothing of it ever asks a network whether a secret is alive."""
+    """A detector of one family of secrets; it never asks a network whether a secret is valid."""
 
     secret_type: ClassVar[str] = ""
 
@@ -94,14 +95,14 @@ class Detector(BasePlugin):
 
 
 def is_real(value: str) -> bool:
-    """Whether the value is no placeholder, and no row of one sign."""
+    """Tell whether the value is no placeholder and has enough different characters."""
     return not is_placeholder(value) and len(set(value)) >= min(8, len(value) / 2)
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """A secret of a known form. ``hints``: without one of them in the small text, none is there.
+    """A secret of a known form; the form is tried only where a hint is in the lower-case text.
 
-    ``is_alone``: no letter, digit or sign of a longer word stands before it.
+    ``is_alone`` requires that no letter, digit or sign of a longer word stands before it.
     """
 
     kind: str
@@ -124,11 +125,11 @@ class PatternDetector(Detector):
 
 
 def _is_amid_a_word(text: str, at: int) -> bool:
-    """After ``//`` it may be the user of an address."""
+    """Tell whether a word goes on here; after ``//`` the user of an address may begin."""
     return bool(re.search(r"[\w+\-]$|[\w+]/$", text[max(0, at - 2) : at], re.ASCII))
 
 
 def token(kind: str, form: str, *hints: str, is_one: Callable[[str], bool] = is_real) -> Pattern:
-    """A form that stands alone. It begins with letters where it can: those are found fastest."""
+    """Make a pattern for a token that stands alone; forms that begin with letters are fastest."""
     regex = re.compile(rf"(?P<{SECRET}>{form})(?![\w+/\-])", re.ASCII)
     return Pattern(kind, hints, regex, is_one, is_alone=True)

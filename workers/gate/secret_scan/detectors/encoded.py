@@ -1,4 +1,4 @@
-"""A user and a password in base64: HTTP's basic authentication and the logins of registries."""
+"""Finds a user and password in base64, as in basic authentication and logins of registries."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPa
 from workers.gate.secret_scan.placeholders import is_open
 from workers.gate.secret_scan.text import decoded, printable
 
-LEAST: Final = 4  # characters of a password
+LEAST: Final = 4  # A shorter password is not reported.
 
 _BASIC: Final = re.compile(
     r"(?:\bbasic\s{1,4}|[\"']auth[\"']\s{0,9}:\s{0,9}[\"'])(?P<secret>[A-Za-z0-9+/]{8,1000}={0,2})",

@@ -1,4 +1,4 @@
-"""detect-secrets' own entropy detectors, for a bank that wants them: many findings, many false."""
+"""Wraps detect-secrets' entropy detectors for a bank that wants them; many findings are false."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,7 @@ from detect_secrets.plugins.high_entropy_strings import (
 
 from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 
-LONGEST_LINE: Final = 2_000  # longer ones are data or made by a machine
+LONGEST_LINE: Final = 2_000  # Longer lines are data, or a machine wrote them.
 
 
 class Entropy(Detector):

@@ -1,4 +1,4 @@
-"""JSON web tokens: the header must decode to JSON that names an algorithm."""
+"""Finds JSON web tokens, whose header must decode to JSON that names an algorithm."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,8 @@ _JWE: Final = re.compile(
     r"(?<![\w\-])(?P<secret>(?P<header>eyJ[\w\-]{10,2000})(?:\.[\w\-]{8,8000}){4})(?![\w\-])",
     re.ASCII,
 )
-_WELL_KNOWN: Final = (b"1234567890", b"John Doe")  # the token that every page about tokens shows
+# The sample token on every page about tokens contains these.
+_WELL_KNOWN: Final = (b"1234567890", b"John Doe")
 
 
 class JsonWebTokens(Detector):

@@ -1,4 +1,4 @@
-"""A telling name in one place and its value in another: lists of variables, defaults of options."""
+"""Finds values whose telling name stands elsewhere: lists of variables, defaults of options."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Private keys in PEM and PuTTY form, in a file of their own or in the middle of a string."""
+"""Finds private keys in PEM and PuTTY form, in files and inside strings."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage, is_real
 
-LEAST: Final = 48  # of base64: less is the beginning of a key in a document
+LEAST: Final = 48  # Less base64 than this is the start of a key in a document.
 MOST: Final = 8_000
 
 _BEGIN: Final = re.compile(
@@ -30,7 +30,7 @@ class PrivateKeys(Detector):
 
 
 def _body(text: str, at: int) -> tuple[str, int]:
-    """The base64 of the key without what a language puts between its lines."""
+    """Return the base64 of the key, and its end; quotes and joins between its lines are skipped."""
     body, end = "", at + MOST
     while at < end and len(body) < MOST:
         noise = (_NOISE.match(text, at, end) or _NOISE.match("")).end()  # type: ignore[union-attr]

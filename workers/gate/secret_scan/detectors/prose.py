@@ -1,4 +1,4 @@
-"""Passwords in sentences: of a page, a comment or a log, where no operator stands between."""
+"""Finds passwords in sentences of pages, comments and logs, where no operator stands between."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from workers.gate.secret_scan.text import words
 PAGES: Final = words(".md .txt .rst .adoc .log .html .eml")
 
 _COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//|--|/?\*|<!--|%|rem\s)", re.IGNORECASE)
-# As in: the password for the test database is X
+# This matches sentences such as: the password for the test database is X
 _SAID: Final = re.compile(
     r"(?<![\w\-.])(?:password|passwd|passphrase|pwd|pw|l[oö]senord|adgangskode|kodeord|wachtwoord|kennwort|"
     r"passwort|"

@@ -1,4 +1,4 @@
-"""Secrets in columns: the head of a table says what stands below it. And lines of ``.pgpass``."""
+"""Finds secrets in the columns of tables, named by their head, and in lines of ``.pgpass``."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,8 @@ DIVIDERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 200
 LONGEST_NAME: Final = 60
 
-_RULE: Final = re.compile(r"[ \t]*\|?[ \t:|\-]{3,}\|?[ \t]*")  # below the head, in Markdown
+# In Markdown this line stands below the head of a table.
+_RULE: Final = re.compile(r"[ \t]*\|?[ \t:|\-]{3,}\|?[ \t]*")
 _HINT: Final = re.compile(r"pass|pwd|secret|token|key|cred|pw\b")
 _PASSWORD_FILE: Final = re.compile(  # host:port:database:user:password
     r"^(?!#)(?:[^:\n]{1,255}:){4}(?P<secret>[^:\n]{4,128})$", re.MULTILINE
@@ -65,7 +66,7 @@ def _password_file(page: ScannedPage) -> Iterator[Hit]:
 
 
 def _named(head: list[str]) -> dict[int, Promise]:
-    """The columns that promise something, by their number."""
+    """Return the columns whose names promise a secret, by their number."""
     names = [name.strip(" \t\"'`*") for name in head[:MOST_COLUMNS]]
     made = {number: promise(name) for number, name in enumerate(names) if len(name) <= LONGEST_NAME}
     return {number: each for number, each in made.items() if each is not Promise.NOTHING}

@@ -1,4 +1,4 @@
-"""Tokens of other services that are known by their first letters."""
+"""Finds tokens of other services by their prefix."""
 
 import re
 
@@ -8,7 +8,7 @@ from workers.gate.secret_scan.values import is_random
 
 
 def _is_drawn(value: str) -> bool:
-    """Whether a machine drew the value: its form is so loose that an ordinary word may have it."""
+    """Tell whether a machine made the value, as its form is so loose that words have it too."""
     if not is_real(value):
         return False
     return is_random(value.rpartition("-")[2], 12) or is_random(value, 20)
