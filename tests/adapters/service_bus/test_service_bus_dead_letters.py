@@ -52,21 +52,32 @@ async def test_the_dead_letters_before_it_are_free_again(broker: Broker, queue: 
     assert not await queue.redrive("2")
 
 
+async def cut_off_after_the_send(broker: Broker, queue: ServiceBusQueue) -> str:
+    """Return the id of a dead letter whose redrive was cancelled between its two requests.
+
+    The SDK loses a cancellation now and then; that redrive comes to its end, and another is cut.
+    """
+    for name in "123456789":
+        await bury(queue, name)
+        broker.faults["settle"] = [RequestLostError()]
+        redriving = asyncio.create_task(queue.redrive(name))
+        async with asyncio.timeout(5):
+            while broker.queue("events").counts.active == 0:  # noqa: ASYNC110 - the peer has no event
+                await asyncio.sleep(0.01)
+        redriving.cancel()
+        [end] = await asyncio.gather(redriving, return_exceptions=True)
+        if isinstance(end, asyncio.CancelledError):
+            return name
+        await queue.complete(await receive_one(queue))
+    raise AssertionError
+
+
 async def test_a_redrive_that_breaks_off_after_the_send_may_be_repeated(
     broker: Broker, queue: ServiceBusQueue
 ):
-    await bury(queue, "1")
-    broker.faults["settle"] = [RequestLostError()] * 9
-    redriving = asyncio.create_task(queue.redrive("1"))
-    async with asyncio.timeout(5):
-        while broker.queue("events").counts.active == 0:  # noqa: ASYNC110 - the peer has no event
-            await asyncio.sleep(0.01)
-    redriving.cancel()
-    broker.faults["settle"].clear()
-    with pytest.raises(asyncio.CancelledError):
-        await redriving
+    name = await cut_off_after_the_send(broker, queue)
     assert len(await queue.dead_letters()) == 1
-    assert await queue.redrive("1")
+    assert await queue.redrive(name)
     assert broker.queue("events").totals.duplicates == 1
     assert (await queue.waiting(), await queue.dead_letters()) == (1, [])
 
