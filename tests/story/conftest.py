@@ -10,7 +10,7 @@ import pytest
 
 from adapters.mlflow import configure
 from tests.story.onlooker import looking, registered, rules
-from tests.story.up import Up, made_home
+from tests.story.up import Up, made_home, with_few_tools
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -29,7 +29,8 @@ def _configured():
 @pytest.fixture(scope="package")
 def up(tmp_path_factory, environments):
     """A server for all test files that only ask it; MLflow and the runs end with it."""
-    with running(made_home(tmp_path_factory.mktemp("story") / "home", environments)) as found:
+    home = made_home(tmp_path_factory.mktemp("story") / "home", environments)
+    with running(with_few_tools(home)) as found:
         yield found
 
 

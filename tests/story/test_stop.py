@@ -7,7 +7,6 @@ import signal
 
 import psutil
 import pytest
-import yaml
 
 from core.events.derived import StepFailed
 from core.events.workers import ChecksReported, StepFinished
@@ -16,7 +15,7 @@ from core.release.state import State
 from core.results import Failed
 from tests.story.conftest import running
 from tests.story.onlooker import looking, rules
-from tests.story.up import made_home
+from tests.story.up import made_home, with_few_tools
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
@@ -25,16 +24,13 @@ GRACE_S = 25  # platforms kill some 30 s after they said so
 PATIENCE_S = 200
 GATE = "run_tests.py"  # the gate's tool that runs the tests of the model
 RUN = "sluss_harness"  # a run's own process
-OTHER_TOOLS = ("lint", "secrets", "bandit", "libraries")
 
 
 @pytest.fixture(scope="module")
 def stopped_up(tmp_path_factory, environments):
     """A server for this file, whose gate runs the model's tests and no other tool."""
     home = made_home(tmp_path_factory.mktemp("stopped") / "home", environments)
-    policy = {"checks": {name: {"mode": "off"} for name in OTHER_TOOLS}}
-    (home / "policy.yml").write_text(yaml.safe_dump(policy))
-    with running(home) as found:
+    with running(with_few_tools(home)) as found:
         yield found
 
 

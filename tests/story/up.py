@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import yaml
 
 from adapters.local_runs import processes
 from adapters.local_runs.folder import RunFolder
@@ -20,12 +21,23 @@ from sluss.home.settings import Settings, from_environment
 
 READY_S = 60.0
 END_S = 20.0
+OTHER_TOOLS = ("lint", "secrets", "bandit", "libraries")
 
 
 def made_home(home: Path, environments: Path) -> Path:
     """Environments of models are shared by all homes of a session: each is built once."""
     prepare_home(home)
     (home / "environments").symlink_to(environments, target_is_directory=True)
+    return home
+
+
+def with_few_tools(home: Path) -> Path:
+    """Let the gate of this home run the tests of the model and no other tool.
+
+    Each of the others takes seconds of the processor, and has stories and tests of its own.
+    """
+    policy = {"checks": {name: {"mode": "off"} for name in OTHER_TOOLS}}
+    (home / "policy.yml").write_text(yaml.safe_dump(policy))
     return home
 
 
