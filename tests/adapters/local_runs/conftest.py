@@ -1,6 +1,5 @@
 """One real MLflow server for all tests here."""
 
-import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,8 +11,8 @@ import pytest
 
 from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, build, configure
-from adapters.mlflow.server import MLflowServer
 from core.ports import ModelRegistry, Tracking
+from tests.peers.mlflow import running
 
 PASSED_ON = ("SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
 
@@ -47,13 +46,10 @@ def machine(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Ite
         name: value for name, value in before.items() if name in PASSED_ON or name.startswith("UV_")
     }
     configure(os.environ)
-    server = MLflowServer(home)
-    asyncio.run(server.start())
     try:
-        asyncio.run(server.ready(120))
-        yield Machine(home, server.uri, index_env)
+        with running(home) as server:
+            yield Machine(home, server.uri, index_env)
     finally:
-        asyncio.run(server.stop())
         os.environ.clear()
         os.environ.update(before)
 

@@ -14,6 +14,7 @@ import pytest
 from adapters.mlflow import configure
 from adapters.mlflow.server import MLflowServer
 from tests.adapters.mlflow.workbench import MlflowBench
+from tests.peers.mlflow import running
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,13 +70,8 @@ def server(adopted: Adopted) -> MLflowServer:
 @pytest.fixture(scope="package")
 def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
     """A second server, for a registry that is not where the runs are."""
-    server = MLflowServer(tmp_path_factory.mktemp("another home"))
-    asyncio.run(server.start())
-    try:
-        asyncio.run(server.ready(120))
-        yield server
-    finally:
-        asyncio.run(server.stop())
+    with running(tmp_path_factory.mktemp("another home")) as found:
+        yield found
 
 
 @pytest.fixture(scope="package", autouse=True)
