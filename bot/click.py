@@ -64,7 +64,7 @@ def release_of(click: Click) -> ReleaseId:
 
 
 def retry_of(click: Click) -> Draft:
-    """The step that stopped is to be tried again: two cards have that button."""
+    """Return the draft of a retry of the step that stopped; two cards have such a button."""
     release = release_of(click)
     return partial(
         RetryRequested,

@@ -48,8 +48,8 @@ LATER = "Nothing can be answered now. Nothing was done; send it again."
 GONE = "ActivityNotFoundInConversation"  # Teams sends it with more than one status
 FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 NEVER = (
-    "The chat refuses this card for good ({status}). It was not shown; what it shows is on the "
-    "release's page. Mend the card or its conversation, then send the job again."
+    "The chat refuses this card for good ({status}). It was not shown and is not tried again; mend "
+    "its conversation in platform.yml, or the card, then send the job again."
 )
 ASKED_TO_WAIT_S = 30.0
 
