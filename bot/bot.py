@@ -11,6 +11,7 @@ from bot.show import Show
 from core.card import Card
 from core.conversation import Click
 from core.errors import RefusedError
+from core.origin import EventOrigin
 from core.people import Person
 from core.words import PLATFORM
 
@@ -39,7 +40,7 @@ class Sluss:
         await self._check(click)  # before anything is written
         draft = CLICKS.answer(click)
         if draft is not None:
-            handled = await self._handle(draft(time=self._handle.context().now))
+            handled = await self._handle(draft(time=self._handle.context().now), EventOrigin.BOT)
             handled.raise_refusal()
         return await self._card(click)
 

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from core.errors import (
+    ForeignEventError,
     InterruptedWorkError,
     LockLostError,
     RefusedByChatError,
@@ -154,7 +155,7 @@ class Consumer:
             return self._later(error)
         except VersionConflictError as error:
             return self._later(UnavailableError(str(error), retry_after_s=FIRST_PAUSE_S))
-        except (RefusedByChatError, RefusedByStoreError) as error:
+        except (ForeignEventError, RefusedByChatError, RefusedByStoreError) as error:
             return await self._buried(message, str(error))
         except Exception as error:
             log.exception("a bug", extra={"action": "work_failed", "queue": self._name})

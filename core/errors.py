@@ -54,6 +54,10 @@ class RefusedByStoreError(SlussError):
     """The database refuses this value. Nothing of it was written; mend what brought it."""
 
 
+class ForeignEventError(SlussError):
+    """An event came from where it cannot come from. Nothing was decided and nothing was written."""
+
+
 class RefusedByChatError(SlussError):
     """The chat refuses this card for good. It was not shown; mend it, then send its job again."""
 

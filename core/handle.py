@@ -15,6 +15,7 @@ from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
+from core.origin import EventOrigin, refuse_foreign
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
@@ -40,7 +41,10 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handle:
-    """Call it with an event. ``platform`` tells platform.yml and ``clock`` the time, as of now."""
+    """Call it with an event and its origin.
+
+    ``platform`` tells platform.yml and ``clock`` the time, as of now.
+    """
 
     def __init__(
         self,
@@ -58,7 +62,9 @@ class Handle:
         self._is_local = is_local
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
 
-    async def __call__(self, event: Event) -> Handled:
+    async def __call__(self, event: Event, origin: EventOrigin) -> Handled:
+        """Raise ForeignEventError for an event that may not come from there."""
+        refuse_foreign(event, origin)
         for _ in range(ATTEMPTS):
             try:
                 return await self._once(event)

@@ -7,10 +7,16 @@ from typing import Any, Final
 
 from core import jobs
 from core.consumer import Work
-from core.errors import MessageTooLargeError, RefusedByStoreError, UnavailableError
+from core.errors import (
+    ForeignEventError,
+    MessageTooLargeError,
+    RefusedByStoreError,
+    UnavailableError,
+)
 from core.events.codec import decode_batch
 from core.handle import Handle
 from core.jobs import Job, Lane
+from core.origin import EventOrigin
 from core.ports import Message, Outbox, Queue
 
 Route = Callable[[Any], Awaitable[None]]
@@ -23,15 +29,15 @@ PAUSE_S: Final = 1.0
 def events_work(handle: Handle) -> Work:
     """A message of the queue "events" carries what one delivery brought.
 
-    What the store refuses is that event's own fault: the others are handled all the same.
+    An event that is refused is that event's own fault: the others are handled all the same.
     """
 
     async def work(message: Message) -> None:
-        refused: RefusedByStoreError | None = None
+        refused: ForeignEventError | RefusedByStoreError | None = None
         for event in decode_batch(message.body):
             try:
-                await handle(event)
-            except RefusedByStoreError as error:
+                await handle(event, EventOrigin.OUTSIDE)
+            except (ForeignEventError, RefusedByStoreError) as error:
                 refused = error
         if refused is not None:
             raise refused

@@ -15,6 +15,7 @@ from core.errors import (
 )
 from core.events.workers import JobDeadLettered, StepFinished, StepProgressed
 from core.jobs import AnyJob, CancelStep, RunStep
+from core.origin import EventOrigin
 from core.release.state import step_key
 from core.results import Failed, Result
 from core.words import RunId
@@ -52,7 +53,7 @@ class Worker:
             stage=job.stage,
             result=result,
         )
-        await self.services.handle(finished)
+        await self.services.handle(finished, EventOrigin.WORKER)
 
     async def cancel_step(self, job: CancelStep) -> None:
         """Cancel a run; one that is just being started is ended by its own next look."""
@@ -69,7 +70,7 @@ class Worker:
             job=job.id,
             reason=f"The step {job.step} could not be worked on ({reason}).",
         )
-        await self.services.handle(letter)
+        await self.services.handle(letter, EventOrigin.WORKER)
 
     async def _end_run(self, job: RunStep | CancelStep) -> None:
         run = await self.services.effects.find_effect(f"run/{attempt_key(job)}")
@@ -115,7 +116,7 @@ class Worker:
             stage=job.stage,
             note=note,
         )
-        await self.services.handle(progressed)
+        await self.services.handle(progressed, EventOrigin.WORKER)
 
     async def _look_again(self, job: RunStep, seconds: float) -> None:
         again = msgspec.structs.replace(job, look=job.look + 1)

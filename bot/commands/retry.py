@@ -4,6 +4,7 @@ from bot.command import Asker, command
 from bot.lookup import find_release
 from core.card import Card
 from core.events.people import RetryRequested
+from core.origin import EventOrigin
 
 
 @command(
@@ -20,7 +21,7 @@ async def retry(words: list[str], asker: Asker) -> Card:
     event = RetryRequested(
         id=f"retry/{found}/{person.id}/{now.isoformat()}", time=now, release=found, by=person
     )
-    handled = await handle(event)
+    handled = await handle(event, EventOrigin.BOT)
     handled.raise_refusal()
     face = await show.face("release", found, model.stream)
     return face.card

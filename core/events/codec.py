@@ -1,6 +1,7 @@
 """Events as bytes: one for the ledger, several for a message of what a delivery brought."""
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any, Final, Union
 
 import msgspec
@@ -8,12 +9,19 @@ import msgspec
 from core.events import derived, desk, outside, people, workers
 from core.events.base import Event
 
+
+def kinds_of(module: ModuleType) -> tuple[type[Event], ...]:
+    """The kinds of event that a module defines."""
+    return tuple(
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Event) and found is not Event
+    )
+
+
 # What these modules define is every kind there is: a new event is one class, and nothing else.
 KINDS: Final[tuple[type[Event], ...]] = tuple(
-    found
-    for module in (outside, workers, people, derived, desk)
-    for found in vars(module).values()
-    if isinstance(found, type) and issubclass(found, Event) and found is not Event
+    found for module in (outside, workers, people, derived, desk) for found in kinds_of(module)
 )
 
 _ANY: Any = Union[KINDS]  # noqa: UP007 - made of a tuple, which the other spelling cannot

@@ -19,6 +19,7 @@ from core.policy import Policy
 from core.results import Failed
 from core.words import PersonId, ReleaseId, Stage, Step, Stream
 from tests.core.story import CHECKED
+from tests.origins import happens
 
 MOST = 4
 LOAN, CHURN = Stream("loan"), Stream("churn")
@@ -45,7 +46,7 @@ class Pushing:
         )
 
     async def push(self, number, branch="main", repository="r1"):
-        await self.handle(
+        await happens(self.handle,
             CodePushed(
                 id=f"{repository}/{number}/{branch}", time=now(), repository=repository,
                 branch=branch, commit=f"{number:040x}", pusher="ada", push_id=number,
@@ -57,7 +58,7 @@ class Pushing:
             await self.push(number, f"branch_{number}")
 
     async def finish(self, release, result=CHECKED, attempt=1):
-        await self.handle(
+        await happens(self.handle,
             StepFinished(
                 id=f"finished/{release}/{attempt}", time=now(), release=ReleaseId(release),
                 step=Step.CHECK, attempt=attempt, stage=Stage.TST, result=result,
@@ -136,10 +137,11 @@ class OutboxContract:
     async def test_what_is_stuck_frees_its_place(self, pushing):
         await pushing.push_branches(6)
         [job, *_] = await pushing.send()
-        await pushing.handle(
+        await happens(
+            pushing.handle,
             JobDeadLettered(
                 id="dead/1", time=now(), release=job.release, job=job.id, reason="a bug, twice"
-            )
+            ),
         )
 
         assert await pushing.steps() == ["loan-5"]
@@ -151,8 +153,9 @@ class OutboxContract:
         for number in range(2, 10):
             await pushing.push(number, f"branch_{number}")
         await pushing.send()
-        await pushing.handle(
-            RetryRequested(id="retry/1", time=now(), release=ReleaseId("loan-1"), by=ADA)
+        await happens(
+            pushing.handle,
+            RetryRequested(id="retry/1", time=now(), release=ReleaseId("loan-1"), by=ADA),
         )
         assert await pushing.steps() == []
 

@@ -17,6 +17,7 @@ from core.words import PersonId, Stage, Step
 from tests.bot.views import NAMED, press, titles, verdict, words
 from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN, EVE, FAILED, OUT, Story
+from tests.origins import happens
 
 presses = count(1)
 
@@ -34,7 +35,8 @@ async def the_card(world: World, person: Person = ADA) -> Card:
 
 async def finish(world: World, step: Step, result, stage: Stage = Stage.TST) -> None:
     release = await world.release()
-    await world.handle(
+    await happens(
+        world.handle,
         StepFinished(
             id=f"finished/{release.id}/{step}/{stage}",
             time=NOW,
@@ -43,7 +45,7 @@ async def finish(world: World, step: Step, result, stage: Stage = Stage.TST) -> 
             attempt=1,
             stage=stage,
             result=result,
-        )
+        ),
     )
 
 

@@ -26,6 +26,7 @@ from core.release.model import Model
 from core.release.release import Release
 from core.words import Stream
 from tests.core.story import ADA, BEN, EVE, OUT, Story
+from tests.origins import happens
 
 LOAN = Stream("loan")
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -127,7 +128,7 @@ class World:
             open_one = (await self.release()).open_promotion()
             assert open_one is not None
             event = msgspec.structs.replace(event, approval=open_one.approval)
-        return await self.handle(event)
+        return await happens(self.handle, event)
 
     async def release(self) -> Release:
         newest = (await self.handle.model(LOAN)).newest()

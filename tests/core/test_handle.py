@@ -17,6 +17,7 @@ from core.policy import Policy
 from core.results import Checked
 from core.words import PLATFORM, ReleaseId, Stage, Step, Stream
 from tests.core.story import ADA
+from tests.origins import happens
 
 LOAN = Stream("loan")
 PLATFORM_YML = Platform(repositories=(Repository(id="r1", name=LOAN, team="credit"),))
@@ -46,7 +47,7 @@ async def store(tmp_path):
 
 async def test_a_repeated_event_is_known_and_changes_nothing(store):
     handle = handle_on(store)
-    first, *repeats = [await handle(push(1)) for _ in range(5)]
+    first, *repeats = [await happens(handle, push(1)) for _ in range(5)]
 
     assert not first.is_known
     assert all(found.is_known for found in repeats)
@@ -56,14 +57,14 @@ async def test_a_repeated_event_is_known_and_changes_nothing(store):
 async def test_deliveries_in_the_wrong_order_leave_the_newest(store):
     handle = handle_on(store)
     for number in (3, 1, 2):
-        await handle(push(number))
+        await happens(handle, push(number))
 
     releases = (await handle.model(LOAN)).releases.values()
     assert [release.commit for release in releases] == [f"{3:040x}"]
 
 
 async def test_an_unknown_repository_goes_to_the_platform_stream_with_its_reason(store):
-    handled = await handle_on(store)(push(1, repository="r9"))
+    handled = await happens(handle_on(store), push(1, repository="r9"))
 
     assert len(await store.load(PLATFORM)) == 2
     assert "unknown repository r9" in handled.decision.events[0].reason
@@ -71,7 +72,7 @@ async def test_an_unknown_repository_goes_to_the_platform_stream_with_its_reason
 
 async def test_a_hint_about_a_model_that_nobody_claims_is_ignored_with_its_reason(store):
     hint = RegistryHinted(id="mlflow/1", time=now(), model="stranger", what="version")
-    handled = await handle_on(store)(hint)
+    handled = await happens(handle_on(store), hint)
 
     assert "no repository claims" in handled.decision.events[0].reason
 
@@ -79,7 +80,9 @@ async def test_a_hint_about_a_model_that_nobody_claims_is_ignored_with_its_reaso
 async def test_writers_at_once_all_get_through(store):
     """Two handles as in two processes: who lost decides again on what the other wrote."""
     handles = [handle_on(store), handle_on(store)]
-    await asyncio.gather(*(handles[n % 2](push(n, branch=f"branch_{n}")) for n in range(1, 21)))
+    await asyncio.gather(
+        *(happens(handles[n % 2], push(n, branch=f"branch_{n}")) for n in range(1, 21))
+    )
 
     model = await handle_on(store).model(LOAN)
     assert len(model.releases) == 20
@@ -113,7 +116,7 @@ async def counted(tmp_path):
 
 async def test_events_of_one_stream_take_turns_and_none_is_decided_in_vain(counted):
     handle = handle_on(counted)
-    await asyncio.gather(*(handle(push(n, branch=f"branch_{n}")) for n in range(1, 41)))
+    await asyncio.gather(*(happens(handle, push(n, branch=f"branch_{n}")) for n in range(1, 41)))
 
     assert len((await handle.model(LOAN)).releases) == 40
     assert counted.conflicts == 0
@@ -122,8 +125,8 @@ async def test_events_of_one_stream_take_turns_and_none_is_decided_in_vain(count
 async def test_a_stream_that_is_held_up_keeps_no_other_waiting(store):
     handle = handle_on(store)
     async with handle._turn(LOAN):
-        waits = asyncio.ensure_future(handle(push(1)))
-        await handle(push(2, repository="r9"))
+        waits = asyncio.ensure_future(happens(handle, push(1)))
+        await happens(handle, push(2, repository="r9"))
         assert not waits.done()
 
     await waits
@@ -134,7 +137,7 @@ async def test_a_stream_that_is_held_up_keeps_no_other_waiting(store):
 async def test_who_is_cancelled_while_it_waits_lets_the_next_one_in(store):
     handle = handle_on(store)
     async with handle._turn(LOAN):
-        first, second = (asyncio.ensure_future(handle(push(number))) for number in (1, 2))
+        first, second = (asyncio.ensure_future(happens(handle, push(number))) for number in (1, 2))
         await asyncio.sleep(0)  # both have begun
         first.cancel()
 
@@ -144,9 +147,9 @@ async def test_who_is_cancelled_while_it_waits_lets_the_next_one_in(store):
 
 async def test_only_the_claim_that_an_event_is_about_is_asked_for(counted):
     handle = handle_on(counted)
-    await handle(push(1))
+    await happens(handle, push(1))
     result = Checked(checks=(), model="Loan_Default", team="credit")
-    await handle(
+    await happens(handle,
         StepFinished(
             id="f1", time=now(), release=ReleaseId("loan-1"), step=Step.CHECK, attempt=1,
             stage=Stage.TST, result=result,
@@ -154,7 +157,7 @@ async def test_only_the_claim_that_an_event_is_about_is_asked_for(counted):
     )  # fmt: skip
     hint = RegistryHinted(id="mlflow/1", time=now(), model="LOAN_default", what="version")
 
-    await handle(hint)
+    await happens(handle, hint)
 
     assert (await counted.load(LOAN))[-1].event == hint
     assert counted.asked == ("loan_default", "loan_default")
@@ -162,9 +165,9 @@ async def test_only_the_claim_that_an_event_is_about_is_asked_for(counted):
 
 async def test_a_refusal_is_raised_with_who_can(store):
     handle = handle_on(store)
-    await handle(push(1))
+    await happens(handle, push(1))
     retry = RetryRequested(id="retry/1", time=now(), release=ReleaseId("loan-1"), by=ADA)
-    handled = await handle(retry)
+    handled = await happens(handle, retry)
 
     with pytest.raises(RefusedError, match="nothing to retry"):
         handled.raise_refusal()
@@ -172,7 +175,7 @@ async def test_a_refusal_is_raised_with_who_can(store):
 
 async def test_cards_are_asked_for_once_per_version(store):
     handle = handle_on(store)
-    await handle(push(1))
+    await happens(handle, push(1))
     ids = [job.id for job in await store.unsent(10)]
 
     assert ids == ["step/loan-1/check/TST/1", "card/release/loan-1/3"]
@@ -180,11 +183,11 @@ async def test_cards_are_asked_for_once_per_version(store):
 
 async def test_a_dead_letter_goes_to_the_desk_whatever_it_was_about(store):
     handle = handle_on(store)
-    await handle(push(1))
+    await happens(handle, push(1))
     buried = LetterBuried(
         id="buried/m1", time=now(), queue="steps", message="m1", reason="a bug", release="loan-1"
     )
 
-    await handle(buried)
+    await happens(handle, buried)
 
     assert [letter.message for letter in (await store.desk()).open_letters()] == ["m1"]

@@ -17,7 +17,7 @@ from tests.adapters.store_contract import LOAN, card, job, push
 async def test_an_event_that_the_store_refuses_does_not_stop_those_behind_it():
     handled = []
 
-    async def handle(event):
+    async def handle(event, _origin):
         if event.push_id == 2:
             raise RefusedByStoreError("The branch name is too long.")
         handled.append(event.push_id)

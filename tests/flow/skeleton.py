@@ -26,6 +26,7 @@ from core.ports import Message, ShownCard
 from core.results import Checked
 from core.words import Stream
 from core.work import events_work, jobs_work, relay_once
+from tests.origins import happens
 
 LANES = (Lane.EVENTS, Lane.CARDS, Lane.STEPS)
 POINTS = ("after_send", "after_commit", "after_relay", "after_effect", "after_result")
@@ -72,7 +73,7 @@ class Skeleton:
             attempt=job.attempt, stage=job.stage, result=result,
         )  # fmt: skip
         if job.step == "check":
-            await self.handle(finished)
+            await happens(self.handle, finished)
             self.die_at("after_result")
 
     async def show(self, job: ShowCard) -> None:

@@ -10,6 +10,7 @@ from core.desk import Desk, Letter, letter_id
 from core.errors import UnknownNameError
 from core.events.desk import RedriveRequested
 from core.handle import Handle
+from core.origin import EventOrigin
 from core.people import Person
 from core.ports import DeadLetter, Queue
 
@@ -59,7 +60,7 @@ async def send_again(desk: Desk, letter: str, by: Person, handle: Handle) -> Non
         message=known.message,
         by=by,
     )
-    (await handle(wanted)).raise_refusal()
+    (await handle(wanted, EventOrigin.BOT)).raise_refusal()
 
 
 def _row(desk: Desk, queue: str, letter: DeadLetter) -> LetterRow:

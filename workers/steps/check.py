@@ -8,6 +8,7 @@ import msgspec
 from core.events.workers import ChecksReported
 from core.gate.checks import CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
+from core.origin import EventOrigin
 from core.ports import CommitState, CommitStatus
 from core.release.model import Model
 from core.results import Author, Checked, Result
@@ -72,7 +73,7 @@ class _Early(Watcher):
             checks=results,
             waiting=waiting,
         )
-        await self._services.handle(reported)
+        await self._services.handle(reported, EventOrigin.WORKER)
 
 
 def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:

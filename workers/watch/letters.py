@@ -23,6 +23,7 @@ from core.jobs import (
     RunStep,
     ShowCard,
 )
+from core.origin import EventOrigin
 from core.ports import DeadLetter, Ledger, Message, Queue
 from core.words import ReleaseId
 
@@ -94,14 +95,14 @@ class LetterWatch:
     async def _tell(self, queue: str, letter: DeadLetter) -> None:
         with _hidden_alone(queue, letter.message.id):
             await self._bury(letter.message, letter.reason)
-            await self._handle(buried(queue, letter))
+            await self._handle(buried(queue, letter), EventOrigin.WORKER)
 
     async def _tell_gone(self, queue: str, desk: Desk, there: set[str]) -> None:
         """Tell of letters that somebody has removed at the broker."""
         for letter in desk.open_letters():
             if letter.queue == queue and letter.message not in there:
                 with _hidden_alone(queue, letter.message):
-                    await self._handle(_gone(letter, self._handle))
+                    await self._handle(_gone(letter, self._handle), EventOrigin.WORKER)
 
 
 @contextmanager

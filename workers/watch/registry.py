@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from core.errors import StepFailedError, UnavailableError
 from core.events.workers import RegistryObserved
 from core.jobs import ObserveRegistries, ObserveRegistry
+from core.origin import EventOrigin
 from core.ports import Store
 from core.release.model import JUDGED
 from core.words import Stream
@@ -40,7 +41,7 @@ class RegistryWatch:
             is_missing=holders is None,
             known=model.version,
         )
-        await self._services.handle(observed)
+        await self._services.handle(observed, EventOrigin.WORKER)
 
     async def all(self, job: ObserveRegistries) -> None:
         """Ask the registry and the store once each, however many models there are.

@@ -14,6 +14,7 @@ from core.words import PLATFORM, ReleaseId
 from tests.bot.views import PAGES, press, titles, verdict, words
 from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN, OUT
+from tests.origins import happens
 
 BURIED = LetterBuried(
     id="buried/steps/m/1", time=NOW, queue="steps", message="m", reason="KeyError in steps, twice",
@@ -30,7 +31,7 @@ async def world(tmp_path):
 
 
 async def the_card(world, event=BURIED):
-    await world.handle(event)
+    await happens(world.handle, event)
     return (await world.show_cards()).the("Dead letter in steps")
 
 
@@ -120,8 +121,8 @@ async def test_a_letter_that_the_desk_has_let_go_is_read_from_the_ledger(world):
         other = f"other{number}"
         later = NOW.replace(hour=10, minute=number)
         facts = {"queue": "steps", "message": other, "time": later}
-        await world.handle(LetterBuried(id=f"b{number}", reason="x", **facts))
-        await world.handle(RedriveRequested(id=f"w{number}", by=ADA, **facts))
+        await happens(world.handle, LetterBuried(id=f"b{number}", reason="x", **facts))
+        await happens(world.handle, RedriveRequested(id=f"w{number}", by=ADA, **facts))
     assert "steps/m" not in (await world.store.desk()).letters
     with pytest.raises(RefusedError, match="No dead letter steps/m is on the desk"):
         await world.bot.click(press(card, "Send again", BEN, press_id="late"))

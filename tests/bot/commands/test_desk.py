@@ -5,6 +5,7 @@ from core.events.outside import RegistryHinted
 from tests.bot.views import press, titles, verdict, words
 from tests.bot.world import NOW
 from tests.core.story import ADA
+from tests.origins import happens
 
 
 async def ask(world):
@@ -30,7 +31,7 @@ async def test_what_waits_is_named_and_opens_its_card_for_who_asks(world):
             reason="KeyError",
             about=about,
         )
-        await world.handle(letter)
+        await happens(world.handle, letter)
     card = await ask(world)
 
     assert "12 dead letters open" in words(card)
@@ -43,9 +44,9 @@ async def test_what_waits_is_named_and_opens_its_card_for_who_asks(world):
 
 
 async def test_what_belongs_to_no_repository_is_counted_with_its_reason(world):
-    await world.handle(RegistryHinted(id="h", time=NOW, model="stranger", what="x"))
+    await happens(world.handle, RegistryHinted(id="h", time=NOW, model="stranger", what="x"))
     wanted = RedriveRequested(id="w", time=NOW, queue="steps", message="m", by=ADA)
-    await world.handle(wanted)
+    await happens(world.handle, wanted)
     shown = words(await ask(world))
 
     assert "1 event of no repository" in shown

@@ -15,6 +15,7 @@ from sluss.wiring.engine import Engine
 from sluss.wiring.lock import Role
 from sluss.wiring.parts import Parts, opened
 from sluss.wiring.server import _bot
+from tests.origins import happens
 
 STEP = RunStep(
     id="step/gone-1/train/TST/1", stream=Stream("gone"), release=ReleaseId("gone-1"),
@@ -51,7 +52,7 @@ async def test_what_nobody_can_read_is_told_and_sent_again_by_who_is_here(tmp_pa
         wanted = RedriveRequested(
             id="w", time=parts.clock(), queue="events", message=letters["events"].message, by=person
         )
-        assert (await parts.handle(wanted)).decision.refusal is None
+        assert (await happens(parts.handle, wanted)).decision.refusal is None
         died = letters["events"].id
         desk = await _until(parts, engine, lambda desk: desk.letters[died].times == 2)
         assert desk.letters[died].sent_before == person

@@ -2,6 +2,7 @@
 
 from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected
 from core.jobs import RedriveLetter
+from tests.origins import happens
 from tests.web.pages.serving import a_dead_letter, told
 
 SECRET = "hunter2-in-the-body"
@@ -26,7 +27,7 @@ async def test_each_says_what_it_came_to(pages, read, source):
         DeliveryIgnored(id="i", delivery="d2", what="tfvc.checkin", reason="no such type", **common),
         DeliveryRejected(id="r", delivery="d3", reason="no JSON", body=kept, **common),
     ):  # fmt: skip
-        await handle(event)
+        await happens(handle, event)
     _, text = await read("/deliveries")
 
     assert "CodePushed made release loan-1 d1" in text
@@ -100,6 +101,6 @@ async def _redrive(pages, queue, message, by="astrid"):
     return await pages.client.post(
         f"/deliveries/{queue}/redrive",
         data={"message": message, "by": by},
-        headers={"Origin": pages.origin},
+        headers={"EventOrigin": pages.origin},
         allow_redirects=False,
     )

@@ -7,6 +7,7 @@ from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran, Registered
 from core.words import Stage, Step
 from tests.core.story import ADA, CHECKED, EVE, Story
+from tests.origins import happens
 
 BLOCKED = Checked(
     checks=(
@@ -155,7 +156,7 @@ async def test_an_unknown_release_is_answered_with_the_near_ones(pages, read):
 
 @pytest.mark.parametrize("path", ["/releases", "/releases/loan-1", "/deliveries"])
 async def test_a_branch_cannot_write_into_a_page(pages, source, path):
-    await pages.world.handle(
+    await happens(pages.world.handle,
         CodePushed(
             id="ado/r1/1/evil", time=pages.world.clock(), source="azure-devops", delivery=EVIL,
             repository="r1", branch=EVIL, commit="c" * 40, pusher="ada", pusher_name=EVIL,

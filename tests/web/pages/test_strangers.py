@@ -11,6 +11,7 @@ from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran
 from core.words import Stage, Step
 from tests.core.story import CHECKED, EVE, Story
+from tests.origins import happens
 from tests.web.pages.serving import some_pages
 
 EVIL = "<script>alert(1)</script>"
@@ -86,7 +87,7 @@ async def test_a_log_that_is_still_written_shows_no_secret(pages, read, printed)
 
 async def test_what_a_rejected_delivery_held_is_shown_nowhere(pages, source):
     secret = secrets.token_hex(16)
-    await pages.world.handle(
+    await happens(pages.world.handle,
         DeliveryRejected(
             id="r", time=pages.world.clock(), source="azure-devops", delivery="d1",
             reason="no JSON", body=await pages.evidence.keep(secret.encode()),

@@ -24,6 +24,7 @@ from tests.adapters.variable_groups_contract import SECTIONS
 from tests.bot.world import NOW, World
 from tests.core.story import ADA, BEN
 from tests.model_repos import FILES
+from tests.origins import happens
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import NO_TOOLS, Gate
 from workers.gate.tools import GateTools
@@ -53,7 +54,7 @@ async def bench(tmp_path):
             id=f"push/{branch}", time=NOW, repository=git.repository, branch=branch,
             commit=git.commit(files), pusher="ada", push_id=1,
         )  # fmt: skip
-        await world.handle(pushed)
+        await happens(world.handle, pushed)
         services = Services(
             handle=world.handle, steps=queue, effects=world.store, evidence=evidence,
             git=git.host, reviews=git.reviews, variable_groups=groups, ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),

@@ -13,6 +13,7 @@ from core.ports import Message
 from core.words import PLATFORM
 from tests.bot.world import World
 from tests.core.story import ADA
+from tests.origins import happens
 from workers.watch.letters import LetterWatch
 
 LATE = datetime(2100, 1, 1, tzinfo=UTC)
@@ -68,7 +69,7 @@ async def pressed(desk, number):
     wanted = RedriveRequested(
         id=f"w{number}", time=desk.world.clock(), queue="steps", message="a", by=ADA
     )
-    return (await desk.world.handle(wanted)).decision
+    return (await happens(desk.world.handle, wanted)).decision
 
 
 async def test_a_letter_of_any_lane_is_told_once_however_often_it_is_seen(desk):
@@ -149,10 +150,10 @@ class RefusesA:
         self._handle = handle
         self.context = handle.context
 
-    async def __call__(self, event):
+    async def __call__(self, event, origin):
         if event.message == "a":
             raise RefusedByStoreError
-        return await self._handle(event)
+        return await self._handle(event, origin)
 
 
 class Down:

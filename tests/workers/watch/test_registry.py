@@ -13,6 +13,7 @@ from core.results import Promoted
 from core.words import PLATFORM, Stage, Step
 from tests.bot.world import LOAN, World
 from tests.core.story import EVE, Story
+from tests.origins import happens
 from workers.services import Services
 from workers.watch.registry import RegistryWatch
 
@@ -51,8 +52,8 @@ async def bench(tmp_path):
     world, during = World(tmp_path), []
 
     async def meanwhile():
-        for happens in during:
-            await happens
+        for change in during:
+            await change
 
     shelf = Shelf(meanwhile)
     absent: dict = dict.fromkeys(
@@ -96,7 +97,7 @@ def promoting() -> Story:
 
 async def test_a_placing_that_is_noted_during_the_reading_is_no_change_from_outside(bench):
     await bench.world.told(promoting())
-    bench.during.append(bench.world.handle(_placed(bench.world)))
+    bench.during.append(happens(bench.world.handle, _placed(bench.world)))
 
     assert await bench.read(RegistryChangedOutside) == []
     assert (await bench.world.handle.model(LOAN)).held(Stage.QA) == "1"
@@ -104,7 +105,7 @@ async def test_a_placing_that_is_noted_during_the_reading_is_no_change_from_outs
 
 async def test_what_somebody_moved_is_told_once(bench):
     await bench.world.told(promoting())
-    await bench.world.handle(_placed(bench.world))
+    await happens(bench.world.handle, _placed(bench.world))
     bench.shelf.held = {Stage.QA: "7"}
 
     for _ in range(2):
@@ -122,7 +123,7 @@ async def test_where_nothing_differs_nothing_is_told(bench, held):
 
 async def test_a_model_that_is_gone_leaves_its_stage_empty(bench):
     await bench.world.told(promoting())
-    await bench.world.handle(_placed(bench.world))
+    await happens(bench.world.handle, _placed(bench.world))
     bench.shelf.held = None
 
     [changed] = await bench.read(RegistryChangedOutside)
@@ -132,7 +133,7 @@ async def test_a_model_that_is_gone_leaves_its_stage_empty(bench):
 
 async def test_a_look_at_all_asks_once_while_nothing_differs(bench):
     await bench.world.told(promoting())
-    await bench.world.handle(_placed(bench.world))
+    await happens(bench.world.handle, _placed(bench.world))
     bench.shelf.held = {Stage.QA: "1", Stage.TST: "9"}
 
     assert await bench.look() == []
@@ -141,7 +142,7 @@ async def test_a_look_at_all_asks_once_while_nothing_differs(bench):
 
 async def test_a_look_at_all_reads_and_tells_what_differs(bench):
     await bench.world.told(promoting())
-    await bench.world.handle(_placed(bench.world))
+    await happens(bench.world.handle, _placed(bench.world))
     bench.shelf.held = {Stage.QA: "7"}
 
     [told] = await bench.look()
@@ -152,7 +153,7 @@ async def test_a_look_at_all_reads_and_tells_what_differs(bench):
 
 async def test_a_look_at_all_misses_a_model_that_is_gone(bench):
     await bench.world.told(promoting())
-    await bench.world.handle(_placed(bench.world))
+    await happens(bench.world.handle, _placed(bench.world))
     bench.shelf.held = None
 
     assert len(await bench.look()) == 1
