@@ -1,7 +1,7 @@
 """The desk of the platform team: the state of the stream ``platform``, folded from its events.
 
-It keeps every dead letter that is open, a few that are closed, and the last events that belong to
-no repository: what it keeps does not grow with the stream.
+It keeps every dead letter that is open, a few that are closed, the last events that belong to no
+repository, and whose each mapped address is: what it keeps does not grow with the stream.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +14,8 @@ from core.events.base import Event
 from core.events.codec import kind
 from core.events.derived import DecisionRefused, EventIgnored
 from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
-from core.people import Person
-from core.words import ReleaseId, original_id
+from core.people import Person, folded
+from core.words import PersonId, ReleaseId, original_id
 
 replace = msgspec.structs.replace
 KEPT_STRAYS: Final = 20
@@ -60,13 +60,34 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return self.redriven or self.gone
 
 
+class Mapped(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose an address is that the directory does not know, as somebody said who may.
+
+    Without a ``person`` it is nobody's: that of a leaver or of a tool, as ``reason`` says.
+    """
+
+    address: str
+    person: PersonId = PersonId("")
+    reason: str = ""
+    by: Person
+    since: datetime
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the platform team has before it. ``strays`` counts all of them, not only the last."""
+    """What the platform team has before it. ``strays`` counts all of them, not only the last.
+
+    ``mappings`` has one entry for each address that was ever mapped, by its folded spelling.
+    """
 
     version: int = 0
     strays: int = 0
     last_strays: tuple[Stray, ...] = ()
     letters: dict[str, Letter] = {}
+    mappings: dict[str, Mapped] = {}
+
+    def mapped(self, name: str) -> Mapped | None:
+        """Whose an address or account is by the word of the platform team, whatever its case."""
+        return self.mappings.get(folded(name))
 
     def open_letters(self) -> tuple[Letter, ...]:
         """What nobody has sent again yet, the oldest first."""

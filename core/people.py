@@ -1,15 +1,28 @@
 """People, as the directory knows them."""
 
+import unicodedata
+
 import msgspec
 
 from core.words import PersonId
 
 
-class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Somebody who may decide: known by the object id, never by a display name.
+def folded(name: str) -> str:
+    """Return how names, addresses and groups compare: trimmed, without case, accents composed."""
+    composed = unicodedata.normalize("NFC", name).strip()
+    return unicodedata.normalize("NFC", composed.casefold())
 
-    ``identity`` says how the id was established: ``verified`` by the channel's token, or
-    ``local_unverified`` where the person was picked in the local chat window.
+
+class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    r"""Somebody who may decide: known by the object id, never by a display name.
+
+    ``identity`` says how the id was established: ``verified`` by the channel's token,
+    ``local_unverified`` where the person was picked in the local chat window, or
+    ``command_line`` for whoever has the shell of the machine.
+
+    ``accounts`` are other names of theirs: user principal names, ``DOMAIN\account``, aliases, a
+    host's ids. ``same_as`` are all other ids of the same human. Who is not active any more may
+    still be an author, and decides nothing.
     """
 
     id: PersonId
@@ -17,9 +30,20 @@ class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     emails: tuple[str, ...] = ()
     groups: frozenset[str] = frozenset()
     identity: str = "verified"
+    accounts: tuple[str, ...] = ()
+    same_as: tuple[PersonId, ...] = ()
+    is_active: bool = True
 
     def is_member(self, group: str) -> bool:
-        return group.casefold() in {name.casefold() for name in self.groups}
+        """Nobody is a member of a group without a name."""
+        wanted = folded(group)
+        return bool(wanted) and wanted in map(folded, self.groups)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every id, address and account of this human that the directory has here, folded."""
+        found = (self.id, *self.same_as, *self.emails, *self.accounts)
+        return frozenset(filter(None, map(folded, found)))
 
 
 UNKNOWN = Person(id=PersonId(""), name="somebody unknown", identity="unknown")

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from core.errors import SettingsError
-from core.people import Person
+from core.people import Person, folded
 from core.words import PersonId
 
 LOCAL: Final = "local_unverified"
@@ -25,9 +25,8 @@ class PeopleFile:
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._people = tuple(people)
-        addresses = ({_key(person.id), *map(_key, person.emails)} for person in self._people)
-        _refuse_twice("the id", (_key(person.id) for person in self._people))
-        _refuse_twice("the e-mail address", chain.from_iterable(addresses))
+        _refuse_twice("the id", (folded(person.id) for person in self._people))
+        _refuse_twice("the name", chain.from_iterable(map(_names, self._people)))
 
     def everybody(self) -> tuple[Person, ...]:
         """Return all people, in the file's order, for the local chat window to offer."""
@@ -36,18 +35,15 @@ class PeopleFile:
     async def person(self, object_id: str) -> Person | None:
         return next((person for person in self._people if person.id == object_id), None)
 
-    async def by_email(self, email: str) -> Person | None:
-        """Find a person by an address, or by their id, which is the host's user name here."""
-        wanted = _key(email)
-        found = (
-            person
-            for person in self._people
-            if wanted in {_key(person.id), *map(_key, person.emails)}
-        )
-        return next(found, None)
+    async def known_as(self, name: str) -> Person | None:
+        """Find a person by a name of theirs; the id is the host's user name here."""
+        wanted = folded(name)
+        return next((person for person in self._people if wanted in _names(person)), None)
 
     async def members(self, group: str) -> tuple[Person, ...]:
-        return tuple(person for person in self._people if person.is_member(group))
+        return tuple(
+            person for person in self._people if person.is_active and person.is_member(group)
+        )
 
 
 def example_people() -> tuple[Person, ...]:
@@ -77,8 +73,8 @@ def _person(id_: str, name: str, *groups: str) -> Person:
     return local_person(id_, name, [f"{id_}@bank.example"], groups)
 
 
-def _key(text: str) -> str:
-    return text.strip().casefold()
+def _names(person: Person) -> set[str]:
+    return {folded(name) for name in (person.id, *person.emails, *person.accounts)}
 
 
 def _refuse_twice(what: str, values: Iterable[str]) -> None:

@@ -90,7 +90,7 @@ async def _who(directory: Directory, view: View, promotion: Promotion) -> Decide
 
 
 async def _name(directory: Directory, key: str) -> str:
-    person: Person | None = await directory.person(key) or await directory.by_email(key)
+    person: Person | None = await directory.person(key) or await directory.known_as(key)
     return person.name if person else key
 
 

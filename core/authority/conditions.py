@@ -21,6 +21,7 @@ from core.results import Checked
 from core.words import ApprovalId, ReleaseId, Stage
 
 UNVERIFIED = "Nobody knows who you are here: the identity was not verified. Nothing was decided."
+NOT_ACTIVE = "Your account is disabled in the directory. Nothing was decided."
 NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
 NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
 POLICY_CHANGED = "The policy changed since this was asked. Reject it and let it be asked anew."
@@ -41,7 +42,12 @@ def identity(question: Question, who_can: str) -> Ruling:
 
 
 def known(person: Person | None, context: Context, who_can: str) -> Ruling:
-    """Only a verified person decides; a picked one only where everything is local."""
+    """Only a verified person decides; a picked one only where everything is local.
+
+    Whoever is not active any more decides nothing.
+    """
+    if person is not None and not person.is_active:
+        return barred(Condition.IDENTITY, NOT_ACTIVE, who_can)
     if person is None or person.identity == "verified":
         return met(Condition.IDENTITY)
     if person.identity == "local_unverified" and context.is_local:

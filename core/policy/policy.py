@@ -70,7 +70,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``stage_order`` maps a stage to the one that must hold the version first. ``allowed`` maps a
     variable to what a model may choose; the first is what GBI advises. ``platform_team`` are the
-    groups whose members may send a dead letter again.
+    groups whose members may send a dead letter again, and say whose an unknown address is.
+
+    ``build_services`` maps the account of a build service, as the host of git names it, to the id
+    or address of the person who answers for what it pushes.
     """
 
     layout: Layout = Layout()
@@ -80,6 +83,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
     stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
     platform_team: tuple[str, ...] = ()
+    build_services: dict[str, str] = {}
     allowed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=ALLOWED.copy)
     directions: dict[str, Literal["higher", "lower"]] = msgspec.field(
         default_factory=DIRECTIONS.copy

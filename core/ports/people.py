@@ -6,12 +6,19 @@ from core.people import Person
 
 
 class Directory(Protocol):
+    """Who is who. A person who is not active any more is found, and is a member of nothing."""
+
     async def person(self, object_id: str) -> Person | None: ...
 
-    async def by_email(self, email: str) -> Person | None:
-        """Find a person by an address, whatever its case, or by a git host's user name."""
+    async def known_as(self, name: str) -> Person | None:
+        r"""Find a person by any name that is theirs, whatever its case.
 
-    async def members(self, group: str) -> tuple[Person, ...]: ...
+        That is an object id, an e-mail address, a user principal name, ``DOMAIN\account``, an
+        alias or a host's id.
+        """
+
+    async def members(self, group: str) -> tuple[Person, ...]:
+        """Return the active members of a group; a group without a name has none."""
 
 
 class Secrets(Protocol):

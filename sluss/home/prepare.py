@@ -94,6 +94,9 @@ POLICY: Final = """\
 # nobody may, but for a local start, where anybody may:
 # platform_team: []
 
+# The accounts of build services that push, as the host of git names them, and who answers for each:
+# build_services: {'Build\\00000000-0000-0000-0000-000000000000': dag@bank.example}
+
 # PROD takes only what QA has held:
 # stage_order: {PROD: QA}
 

@@ -105,7 +105,7 @@ async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
     for commit in commits:
         email = commit.author.email.casefold()
         if email not in authors:
-            person = await services.directory.by_email(email)
+            person = await services.directory.known_as(email)
             authors[email] = Author(email, commit.author.name, person.id if person else "")
     return tuple(authors.values())
 

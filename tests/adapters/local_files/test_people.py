@@ -20,14 +20,14 @@ async def test_a_person_is_found_by_the_object_id():
 @pytest.mark.parametrize("address", ["a@bank.example", " A@Bank.Example ", "second@x", "a", "A"])
 async def test_a_person_is_found_by_any_address_or_user_name(address):
     directory = PeopleFile([a_person("b", "b@x"), a_person("a", "a@bank.example", "second@x")])
-    found = await directory.by_email(address)
+    found = await directory.known_as(address)
     assert found is not None
     assert found.id == "a"
 
 
 @pytest.mark.parametrize("address", ["", "c@bank.example", "bank.example"])
 async def test_nobody_has_an_address_that_is_not_theirs(address):
-    assert await PeopleFile([a_person("a", "a@bank.example")]).by_email(address) is None
+    assert await PeopleFile([a_person("a", "a@bank.example")]).known_as(address) is None
 
 
 async def test_members_of_a_group_compare_without_case():
@@ -42,7 +42,7 @@ async def test_nobody_of_the_file_is_verified_by_it():
 SHARED = {
     "an id": ([a_person("a"), a_person("a")], "the id 'a'"),
     "an id but for case": ([a_person("a"), a_person("A")], "the id 'a'"),
-    "an address": ([a_person("a", "x@y"), a_person("b", "X@Y")], "the e-mail address 'x@y'"),
+    "an address": ([a_person("a", "x@y"), a_person("b", "X@Y")], "the name 'x@y'"),
     "an id that is another's address": ([a_person("x@y"), a_person("b", "x@y")], "'x@y'"),
 }
 

@@ -21,7 +21,7 @@ class People:
     async def person(self, object_id):
         return PEOPLE.get(object_id)
 
-    async def by_email(self, email):
+    async def known_as(self, email):
         return None
 
     async def members(self, group):

@@ -20,6 +20,7 @@ from tests.core.story import ADA, OUT
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 BURIED = LetterBuried(id="b", time=NOW, queue="steps", message="m", reason="a bug")
 PICKED = msgspec.structs.replace(OUT, identity="local_unverified")
+GONE = msgspec.structs.replace(ADA, is_active=False)
 TEAM = ("Credit", "gbi")  # Ada is of credit: groups are compared without case
 
 
@@ -39,6 +40,8 @@ def asked(person, *, team=TEAM, is_local=False, letter="steps/m"):
         (OUT, {}, Condition.GROUP),
         (PICKED, {}, Condition.IDENTITY),
         (UNKNOWN, {}, Condition.IDENTITY),
+        (GONE, {}, Condition.IDENTITY),
+        (GONE, {"is_local": True}, Condition.IDENTITY),
         (ADA, {"team": ()}, Condition.GROUP),
         (None, {"team": ()}, Condition.GROUP),
         (PICKED, {"team": (), "is_local": True}, None),

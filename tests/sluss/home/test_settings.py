@@ -64,9 +64,10 @@ def test_nobody_else_may_read_the_home(home):
 def test_every_rule_that_the_policy_file_shows_is_its_default(home):
     text = (home / "policy.yml").read_text()
     shown = yaml.safe_load("\n".join(re.findall(r"^# ([a-z_]+: \S.*)$", text, re.MULTILINE)))
-    examples = policy({"directions": shown.pop("directions")})
+    examples = policy({name: shown.pop(name) for name in ("directions", "build_services")})
     assert policy(shown) == Policy()
     assert examples.directions["expected_shortfall"] == "lower"
+    assert list(examples.build_services.values()) == ["dag@bank.example"]
 
 
 def test_variables_are_text_as_the_host_would_give_them(home):
