@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from core.contributors import Contributors
 from core.desk import Desk
 from core.platform import Repository
 from core.policy import Policy
@@ -20,3 +21,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     repository: Repository | None = None
     is_local: bool = False
     desk: Desk = Desk()
+    contributors: Contributors | None = None  # of the release that is decided about, if counted

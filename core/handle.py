@@ -1,7 +1,7 @@
 """The one way to write: load the stream, let the flow decide, commit; nobody else writes."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -9,10 +9,12 @@ import msgspec
 
 from core import jobs
 from core.context import Context
+from core.contributors import Contributors
 from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
+from core.events.people import ApprovalDecided, StageRequested
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
 from core.origin import EventOrigin, refuse_foreign
@@ -22,8 +24,13 @@ from core.ports import Ledger
 from core.release.model import Model
 from core.release.release import Release
 from core.results import Checked
-from core.words import PLATFORM, ReleaseId, Stream, stream_of
+from core.words import PLATFORM, ReleaseId, Stage, Stream, stream_of
 
+replace = msgspec.structs.replace
+CountContributors = Callable[[Model, Release, Stage, Context], Awaitable[Contributors]]
+UNCOUNTED = Contributors(
+    problem="Nobody is told here who had a hand in it. Nothing was decided; mend the wiring."
+)
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
 
@@ -54,12 +61,14 @@ class Handle:
         policy: Policy,
         clock: Callable[[], datetime],
         is_local: bool,
+        find_contributors: CountContributors | None = None,
     ) -> None:
         self._ledger = ledger
         self._platform = platform
         self._policy = policy
         self._clock = clock
         self._is_local = is_local
+        self._find_contributors = find_contributors
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, event: Event, origin: EventOrigin) -> Handled:
@@ -100,18 +109,50 @@ class Handle:
             desk=desk or Desk(),
         )
 
+    async def context_of(self, release: ReleaseId) -> Context:
+        """The world as it is now for somebody who looks at one release."""
+        repository = self.platform.named(stream_of(release))
+        return self.context(repository=repository, desk=await self._ledger.desk())
+
+    async def contributors(self, release: Release, stage: Stage) -> Contributors:
+        """Count who had a hand in a release, since what an approval has placed on the stage.
+
+        Raise UnavailableError when a system that has to be asked does not answer.
+        """
+        if self._find_contributors is None:
+            return UNCOUNTED
+        model = await self.model(stream_of(release.id))
+        context = await self.context_of(release.id)
+        return await self._find_contributors(model, release, stage, context)
+
     async def _once(self, event: Event) -> Handled:
         claims = await self._claims(event)
         stream, repository = self._place(event, claims)
+        counted = await self._counted(stream, event)
         try:
             async with self._turn(stream):
                 model = await self.model(stream)
+                if counted is not None and counted.version != model.version:
+                    raise VersionConflictError  # who had a hand in it is counted anew
                 context = self.context(claims, repository, await self._ledger.desk())
+                if counted is not None:
+                    context = replace(context, contributors=counted.contributors)
                 decision = decide(model, event, context)
                 await self._commit(model, event, decision)
         except KnownEventError:
             return Handled(is_known=True)
         return Handled(decision=decision)
+
+    async def _counted(self, stream: Stream, event: Event) -> "_Counted | None":
+        """Count outside the stream's turn: asking other systems may take its time."""
+        if not isinstance(event, StageRequested | ApprovalDecided):
+            return None
+        model = await self.model(stream)
+        release = model.releases.get(event.release)
+        stage = _stage_of(event, release)
+        if release is None or stage is None:
+            return None
+        return _Counted(model.version, await self.contributors(release, stage))
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         """Events of one stream take turns: of two that decide at once, one decides in vain.
@@ -146,6 +187,20 @@ class Handle:
         release = getattr(event, "release", None)
         known = self.platform.named(stream_of(ReleaseId(release))) if release else None
         return (known.name if known else PLATFORM), known
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """The contributors as of a version of the stream."""
+
+    version: int
+    contributors: Contributors
+
+
+def _stage_of(event: StageRequested | ApprovalDecided, release: Release | None) -> Stage | None:
+    if isinstance(event, StageRequested):
+        return event.stage
+    promotion = release.promotions.get(event.approval) if release else None
+    return promotion.stage if promotion else None
 
 
 def _model_name(event: Event) -> str:

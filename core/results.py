@@ -15,11 +15,18 @@ class Author(msgspec.Struct, frozen=True, gc=False):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """One commit as the host tells it."""
+    """One commit as the host tells it.
+
+    ``trailers`` are the people that lines such as Co-authored-by name. ``pusher`` is the account
+    that brought it, as the host names it; "" where the host does not know.
+    """
 
     id: str
     author: Author
     subject: str
+    committer: Author | None = None
+    trailers: tuple[Author, ...] = ()
+    pusher: str = ""
 
 
 class Checked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="checked"):

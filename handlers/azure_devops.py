@@ -37,12 +37,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     unique_name: Text | None = None
 
     def user(self) -> str:
-        r"""The address where there is one: the directory knows people by it, not by the host's id.
+        r"""The name that the directory knows best: an address, or an account such as ``BANK\anna``.
 
-        It may follow a domain, as in ``Windows Live ID\somebody@example.org``.
+        An address may follow a domain, as in ``Windows Live ID\somebody@example.org``.
         """
-        address = (self.unique_name or "").rpartition("\\")[2]
-        return address if "@" in address else self.id
+        name = (self.unique_name or "").strip()
+        address = name.rpartition("\\")[2]
+        return address if "@" in address else name or self.id
 
 
 class HostedRepository(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +69,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommitRef(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    commit_id: ObjectId
+    commit_id: ObjectId | None = None  # null until the host has tried a merge
 
 
 class PullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -79,6 +80,8 @@ class PullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     repository: HostedRepository
     status: Text = ""
     last_merge_source_commit: CommitRef | None = None  # absent until the host tried a merge
+    last_merge_commit: CommitRef | None = None  # what lands when it is completed, however
+    commits: tuple[CommitRef, ...] | None = None
 
 
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -161,11 +164,11 @@ def _moved(update: RefUpdate, push: PushResource, time: datetime) -> Event:
 def pull_request_changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
     """``merged`` only says that the host tried a merge; the status says whether it is completed."""
     change = delivery.body.resource
-    head = change.last_merge_source_commit
-    commit = head.commit_id if head else ""
+    commit, merged = _id(change.last_merge_source_commit), _id(change.last_merge_commit)
     number = f"ado/{change.repository.id}/pr/{change.pull_request_id}"
+    about = "/".join(filter(None, (commit or "no_commit", merged, change.status)))
     yield PullRequestChanged(
-        id=f"{number}/{commit or 'no_commit'}/{change.status}",
+        id=f"{number}/{about}",
         time=in_utc(delivery.body.created_date, delivery.received),
         repository=change.repository.id,
         pull_request=change.pull_request_id,
@@ -174,7 +177,13 @@ def pull_request_changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
         target_branch=change.target_ref_name.removeprefix(BRANCHES),
         commit=commit,
         status=change.status,
+        merge_commit=merged,
+        commits=tuple(filter(None, map(_id, change.commits or ()))),
     )
+
+
+def _id(of: CommitRef | None) -> str:
+    return (of.commit_id if of else None) or ""
 
 
 def _present(object_id: str) -> str:

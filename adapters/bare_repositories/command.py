@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -124,6 +124,13 @@ class GitCommand:
             code, _ = await self.attempt("cat-file", "-e", peeled(commit))
             if code != 0:
                 raise CommitGoneError(GONE.format(commit=commit[:12]))
+
+    async def missing(self, commits: Collection[str]) -> tuple[str, ...]:
+        """Return which of the commits are not in the repository, asked in one call."""
+        wanted = "".join(f"{commit_id(commit)}\n" for commit in commits).encode()
+        told = await self.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=wanted)
+        lines = (line.split(" ", 1) for line in told.decode().splitlines())
+        return tuple(name for name, kind in lines if kind != "commit")
 
     def is_there(self) -> bool:
         return self.folder.is_dir()

@@ -27,6 +27,7 @@ GIT_S: Final = 1.0
 MOST_COMMITS: Final = 50
 MOST_REFS: Final = 10  # whose commits are listed: each costs a call of git
 BRANCHES: Final = "refs/heads/"
+PUSHED: Final = "pushed"  # a line for each commit that a push brought, and who pushed it
 
 SENT = "Sluss: the gate looks at {branch}: {link}\n"
 KEPT = (
@@ -50,7 +51,9 @@ def main() -> None:
     try:
         settings = json.loads((folder / "hook.json").read_bytes())
         updates = [_update(line) for line in sys.stdin.buffer.read().splitlines()]
-        kept = keep(folder, payload(settings, updates))
+        push = payload(settings, updates)
+        note(folder, settings, push)
+        kept = keep(folder, push)
     except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
         sys.stdout.write(NOT_KEPT.format(why=type(error).__name__))
         return
@@ -74,6 +77,27 @@ def keep(folder: Path, push: Payload) -> Path:
         kept = outgoing / f"{push_id}.json"
         _write_durably(kept, json.dumps(push).encode())
     return kept
+
+
+def note(folder: Path, settings: Payload, push: Payload) -> None:
+    """Note who brought the commits that no other branch had: a host remembers that, too."""
+    updates = push["resource"]["refUpdates"]
+    new = [each["newObjectId"] for each in updates if each["newObjectId"].strip("0")]
+    old = [each["oldObjectId"] for each in updates if each["oldObjectId"].strip("0")]
+    if not new:
+        return
+    moved = [f"--exclude={each['name']}" for each in updates]
+    done = subprocess.run(  # noqa: S603 - ids and names come from git itself
+        [settings["git"], "rev-list", *new, "--not", *old, *moved, "--glob=refs/*"],
+        capture_output=True,
+        timeout=GIT_S,
+        check=False,
+        env={**os.environ, "GIT_NO_REPLACE_OBJECTS": "1"},
+    )
+    who = push["resource"]["pushedBy"]["uniqueName"].replace("\n", " ")
+    lines = [f"{commit} {who}\n" for commit in done.stdout.decode().split()]
+    with _locked(folder / "lock"), (folder / PUSHED).open("a", encoding="utf-8") as file:
+        file.write("".join(lines))
 
 
 def send_kept(folder: Path) -> tuple[int, list[str]]:

@@ -1,6 +1,8 @@
 """The git host of one machine: a folder of bare git repositories, read by the git command."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +16,16 @@ from adapters.bare_repositories.history import (
     sized,
     within,
 )
+from adapters.bare_repositories.install_hook import pushers
 from adapters.bare_repositories.tree import DEFAULT_LIMITS, TreeLimits, model_repo, readable, tree
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
 from core.results import Author, Commit
 
-_LOG_FIELDS: Final = 4
-_LOG_FORMAT: Final = "--format=tformat:%H%x00%ae%x00%an%x00%s"
+_TRAILERS: Final = "%(trailers:key=Co-authored-by,key=Signed-off-by,valueonly,separator=%x1F)"
+_LOG_FORMAT: Final = f"--format=tformat:%H%x00%ae%x00%an%x00%ce%x00%cn%x00{_TRAILERS}%x00%s"
+_LOG_FIELDS: Final = 7
+_ADDRESS: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]+)>")
 
 
 class BareRepositories:
@@ -46,18 +51,20 @@ class BareRepositories:
         contents = await git.run("cat-file", "--batch", stdin=wanted)
         return model_repo(entries, contents)
 
-    async def commits(self, repository: str, commit: str, since: str = "") -> tuple[Commit, ...]:
+    async def commits(
+        self, repository: str, commit: str, since: str = "", *, limit: int = 0
+    ) -> tuple[Commit, ...]:
         git = self._repositories.git(repository)
         output = await git.ask(
             *(commit, "log", "-z", "--no-show-signature", "--no-notes", _LOG_FORMAT),
+            *((f"--max-count={limit}",) if limit else ()),
             *("--end-of-options", *_between(commit, since)),
             since=since,
         )
         words = output.decode("utf-8", errors="replace").split("\0")[:-1]
-        return tuple(
-            Commit(id=id_, author=Author(email, name), subject=subject)
-            for id_, email, name, subject in zip(*[iter(words)] * _LOG_FIELDS, strict=True)
-        )
+        known = await asyncio.to_thread(pushers, git.folder)
+        rows = zip(*[iter(words)] * _LOG_FIELDS, strict=True)
+        return tuple(_commit(row, known.get(row[0], "")) for row in rows)
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]:
         git = self._repositories.git(repository)
@@ -88,6 +95,22 @@ class BareRepositories:
         chosen = within(files, self._limits)
         wanted = _names(file for file in files if file.blob in chosen)
         return past_files(files, chosen, await git.run("cat-file", "--batch", stdin=wanted))
+
+
+def _commit(row: Sequence[str], pusher: str) -> Commit:
+    id_, email, name, committer_email, committer, trailers, subject = row
+    return Commit(
+        id=id_,
+        author=Author(email, name),
+        committer=Author(committer_email, committer),
+        trailers=tuple(
+            Author(found["email"].strip(), found["name"].strip())
+            for found in map(_ADDRESS.search, trailers.split("\x1f"))
+            if found
+        ),
+        pusher=pusher,
+        subject=subject,
+    )
 
 
 def _between(commit: str, since: str) -> tuple[str, ...]:

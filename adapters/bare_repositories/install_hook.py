@@ -89,6 +89,19 @@ async def send_left_over(repository: Path) -> int:
     return sent
 
 
+def pushers(repository: Path) -> dict[str, str]:
+    """Return who brought each commit that came since the hook is there, as the hook noted it."""
+    try:
+        noted = (repository / FOLDER / hook.PUSHED).read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        return {}
+    found: dict[str, str] = {}
+    for line in noted.splitlines():
+        commit, _, name = line.partition(" ")
+        found.setdefault(commit, name)  # who brings a commit again did not bring it
+    return found
+
+
 def _replace(path: Path, text: str, mode: int) -> None:
     """Replace the file in one move: a push may start the hook at any moment."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,14 @@ class BareReviews:
         # git notes rewrites the whole notes tree: of two notes written at once, one would be lost
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
+    async def pull_request_creators(
+        self, repository: str, commits: Collection[str]
+    ) -> dict[str, tuple[str, ...]]:
         """Return nobody: a bare repository has no pull requests, and a push names its pusher."""
-        await self._repositories.git(repository).raise_if_gone(commit)
-        return ()
+        git = self._repositories.git(repository)
+        if missing := await git.missing(commits):
+            await git.raise_if_gone(*missing)
+        return {}
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
         """Write a note, which ``git --git-dir=<repository> log --notes=sluss`` shows."""

@@ -77,7 +77,7 @@ async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
 async def _who(directory: Directory, view: View, promotion: Promotion) -> Deciders:
     """Without the directory the groups remain: the flow decides by the person who clicks."""
     groups = approvers(view.policy, promotion.stage)
-    reasons = excluded(view.model, view.release, promotion.requester)
+    reasons = excluded(view.release, promotion.contributors)
     try:
         members = [person for group in groups for person in await directory.members(group)]
         named_ones = [(await _name(directory, key), why) for key, why in reasons.items()]

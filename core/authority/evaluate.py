@@ -45,6 +45,23 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
     return all_of(act.name, _conditions(question, act))
 
 
+def still_may(person: Person, act: ApproveStage, model: Model, context: Context) -> Ruling:
+    """Rule once more on an approval that was given: whether the person might give it now."""
+    release = model.releases[act.release]
+    question = Question(person=person, model=model, release=release, context=context)
+    promotion = release.promotions[act.approval]
+    return all_of(
+        act.name,
+        (
+            conditions.identity(question, ""),
+            conditions.four_eyes(question, promotion),
+            conditions.group(question, promotion.stage),
+            conditions.contributors(question, promotion),
+            conditions.still_bound(question, promotion),
+        ),
+    )
+
+
 def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
     match act:
         case AcceptVersion() | RejectVersion():
@@ -90,6 +107,7 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     yield conditions.order(question, act.stage)
     yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
     yield conditions.gate(question, act.stage, "Mend and push.")
+    yield conditions.contributors(question)
 
 
 def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
@@ -105,4 +123,5 @@ def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[R
     if isinstance(act, RejectStage):
         yield conditions.written((act.reason,), conditions.NO_REASON)
         return
+    yield conditions.contributors(question, promotion)
     yield conditions.still_bound(question, promotion)

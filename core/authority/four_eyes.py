@@ -1,31 +1,60 @@
 """Who had a hand in a release may not decide about it: nobody opens a gate for their own boat."""
 
+from collections.abc import Iterator
+
+from core.contributors import Contributors
 from core.people import Person
-from core.release.model import Model
 from core.release.release import Release
 
 
-def excluded(model: Model, release: Release, requester: Person) -> dict[str, str]:
-    """Ids and addresses of who may not approve, each with the reason.
+def excluded(release: Release, contributors: Contributors | None) -> dict[str, str]:
+    """Ids and names of who may not approve, each with what they did, to stand behind "you".
 
-    Addresses stand for commit authors whom the directory does not know.
+    A name stays barred beside the person whom it belongs to: the directory may change.
     """
-    reasons: dict[str, str] = {}
-    for author in release.authors:
-        reasons[author.person or author.email.casefold()] = "wrote commits of this release"
-    checked = release.checked
-    creators = model.creators.get(release.commit, ()) + (
-        checked.pull_request_creators if checked else ()
-    )
-    reasons |= dict.fromkeys(creators, "opened the pull request")
-    reasons |= dict.fromkeys(release.trainers, "caused the training run")
-    reasons[release.pusher] = "pushed this commit"
-    reasons[requester.id] = "asked for this promotion"
+    reasons = _hands(contributors) if contributors else _noted(release)
+    for person, did in _asked(release):
+        reasons |= dict.fromkeys(_keys(person), did)
+    reasons.setdefault(release.pusher, "pushed this commit")
+    for trainer in release.trainers:
+        reasons.setdefault(trainer, "caused the training run")
     return {key: reason for key, reason in reasons.items() if key}
 
 
 def why_excluded(person: Person, reasons: dict[str, str]) -> str:
     """Why four eyes bar this person, or "" when they do not."""
     lowered = {key.casefold(): reason for key, reason in reasons.items()}
-    keys = (person.id, *person.emails)
-    return next((lowered[key.casefold()] for key in keys if key.casefold() in lowered), "")
+    found = (lowered[key.casefold()] for key in _keys(person) if key.casefold() in lowered)
+    return next(found, "")
+
+
+def _hands(contributors: Contributors) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for each in contributors.found:
+        did = f"{each.part} commit {each.commit[:10]}"
+        for key in (each.person, each.name, *each.same_as):
+            reasons.setdefault(key, did)
+    return reasons
+
+
+def _noted(release: Release) -> dict[str, str]:
+    """In ledgers of before the gate noted the authors when a commit was pushed."""
+    checked = release.checked
+    authors = (author.person or author.email.casefold() for author in release.authors)
+    creators = checked.pull_request_creators if checked else ()
+    return {
+        **dict.fromkeys(authors, "wrote commits of this release"),
+        **dict.fromkeys(creators, "opened the pull request"),
+    }
+
+
+def _asked(release: Release) -> Iterator[tuple[Person, str]]:
+    if release.accepted_by is not None:
+        yield release.accepted_by, "accepted this version"
+    for promotion in release.promotions.values():
+        yield promotion.requester, f"asked for {promotion.stage}"
+
+
+def _keys(person: Person) -> tuple[str, ...]:
+    """Everything that tells this human: several accounts of one human count as one."""
+    return (person.id, *person.same_as, *person.emails, *person.accounts)

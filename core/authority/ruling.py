@@ -26,6 +26,7 @@ class Condition(StrEnum):
     IDENTITY = "identity"  # we know who asks
     TEAM = "team"  # the person belongs to the model's team
     GROUP = "group"  # the person belongs to a group that the policy names
+    CONTRIBUTORS = "contributors"  # everybody who had a hand in it is known
     FOUR_EYES = "four eyes"  # the person had no hand in it
     STATE = "state"  # the release is where this can be done
     ORDER = "order"  # stages one after the other, no older release over a newer one

@@ -1,8 +1,9 @@
 """Events that the flow derives: these move the state."""
 
+from core.contributors import Contributors
 from core.events.base import Event
 from core.people import Person
-from core.words import ApprovalId, ReleaseId, Stage, Step, Stream
+from core.words import ApprovalId, PersonId, ReleaseId, Stage, Step, Stream
 
 
 class EventIgnored(Event, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class StepPlanned(Event, frozen=True, kw_only=True):
     step: Step
     attempt: int
     stage: Stage = Stage.TST
+    by: PersonId = PersonId("")  # who retried it
 
 
 class StepFailed(Event, frozen=True, kw_only=True):
@@ -92,14 +94,18 @@ class PromotionRequested(Event, frozen=True, kw_only=True):
     expected_outcome: str
     fall_back: str
     policy: str
+    contributors: Contributors | None = None
 
 
 class PromotionApproved(Event, frozen=True, kw_only=True):
+    """``contributors`` are those who were counted when it was approved: ``by`` is none of them."""
+
     release: ReleaseId
     stage: Stage
     approval: ApprovalId
     by: Person
     comment: str = ""
+    contributors: Contributors | None = None
 
 
 class PromotionRejected(Event, frozen=True, kw_only=True):

@@ -30,8 +30,10 @@ class PullRequestChanged(Event, frozen=True, kw_only=True):
     creator: str
     source_branch: str
     target_branch: str
-    commit: str = ""
+    commit: str = ""  # the head of the source branch
     status: str = ""
+    merge_commit: str = ""  # what lands on the target branch, or would
+    commits: tuple[str, ...] = ()
 
 
 class RegistryHinted(Event, frozen=True, kw_only=True):

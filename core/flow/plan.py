@@ -3,22 +3,24 @@
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import StepPlanned
+from core.events.people import RetryRequested
 from core.flow.decision import CardRef, Decision, follows
 from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import step_key
-from core.words import Stage, Step
+from core.words import PersonId, Stage, Step
 
 
 def plan(
     model: Model, release: Release, event: Event, context: Context, *, step: Step, stage: Stage
 ) -> Decision:
-    """Its event, its job, and the release's card."""
+    """Its event, its job, and the release's card. Whoever has it tried again is named."""
     before = release.steps.get(step_key(step, stage))
     attempt = before.attempt + 1 if before else 1
     planned = follows(
-        event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage
-    )
+        event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage,
+        by=event.by.id if isinstance(event, RetryRequested) else PersonId(""),
+    )  # fmt: skip
     job = step_job(model.stream, release.id, step, attempt, stage)
     return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))

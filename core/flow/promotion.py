@@ -24,6 +24,7 @@ def requested(model: Model, event: StageRequested, context: Context) -> Decision
         requester=event.by, purpose=event.purpose.strip(),
         expected_outcome=event.expected_outcome.strip(),
         fall_back=model.held(event.stage), policy=context.policy.digest,
+        contributors=context.contributors,
     )  # fmt: skip
     cards = (CardRef("release", release.id), CardRef("approval", approval))
     return Decision(events=(asked,), cards=cards)
@@ -43,6 +44,7 @@ def decided(model: Model, event: ApprovalDecided, context: Context) -> Decision:
     cards = (CardRef("release", release.id), CardRef("approval", promotion.approval))
     if not event.approved:
         return Decision(events=(follows(event, PromotionRejected, context, **about),), cards=cards)
-    yes = follows(event, PromotionApproved, context, **about)
+    counted = context.contributors
+    yes = follows(event, PromotionApproved, context, contributors=counted, **about)
     planned = plan(model, release, event, context, step=Step.PROMOTE, stage=promotion.stage)
     return Decision(events=(yes, *planned.events), jobs=planned.jobs, cards=cards)

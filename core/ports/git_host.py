@@ -16,8 +16,13 @@ class GitHost(Protocol):
     async def files(self, repository: str, commit: str) -> ModelRepo:
         """The commit has these files; links are listed, and never followed."""
 
-    async def commits(self, repository: str, commit: str, since: str = "") -> tuple[Commit, ...]:
-        """``commit`` has these and ``since`` has not, newest first; all of them without it."""
+    async def commits(
+        self, repository: str, commit: str, since: str = "", *, limit: int = 0
+    ) -> tuple[Commit, ...]:
+        """``commit`` has these and ``since`` has not, newest first; all of them without it.
+
+        Of more than ``limit`` the newest; 0 is no limit.
+        """
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]:
         """These paths differ between the two; without ``since`` every file counts as changed."""

@@ -1,5 +1,6 @@
 """The reviews port: what people and pipelines say of a commit, and what we say there."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Protocol
 
@@ -26,10 +27,13 @@ class Reviews(Protocol):
     Each method raises CommitGoneError for a commit that is not there, or is no commit's id.
     """
 
-    async def pull_request_creators(self, repository: str, commit: str) -> tuple[str, ...]:
-        """These people opened the pull requests that brought the commit, by source or by merge.
+    async def pull_request_creators(
+        self, repository: str, commits: Collection[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """These people opened the pull requests that brought a commit, by source or by merge.
 
-        They are named as the host names them: by its ids, or by e-mail addresses.
+        They are named as the host names them: by its ids, or by e-mail addresses. A commit that no
+        pull request brought is left out.
         """
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:

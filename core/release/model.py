@@ -34,7 +34,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     releases: Releases = {}  # the oldest first; a final one may be slim
     live_ids: tuple[ReleaseId, ...] = ()
     holders: dict[Stage, Holder] = {}
+    bases: dict[Stage, str] = {}  # the commit since which contributors are counted
     pushes: dict[str, int] = {}  # branch to its highest push id
+    pushers: dict[str, tuple[str, ...]] = {}  # commit to who pushed it, on any branch
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
     next_number: int = 1
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from core.contributors import Contributors
 from core.people import Person
 from core.words import ApprovalId, Stage
 
@@ -30,6 +31,7 @@ class Promotion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     expected_outcome: str
     fall_back: str
     requested: datetime
+    contributors: Contributors | None = None  # as they were counted when it was asked for
     votes: tuple[Vote, ...] = ()
     outcome: str = ""  # "", approved, rejected, void, placed
     voided: datetime | None = None

@@ -23,6 +23,7 @@ from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
 from adapters.sql_store.beside import SqlConversations
 from core.errors import SettingsError
+from core.find_contributors import FindContributors
 from core.handle import Handle
 from core.jobs import Lane
 from core.platform import Platform
@@ -147,19 +148,22 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     mlflow_url = settings.mlflow_url or (server.uri if server else "")
     store = await open_store(settings.store_url, opening)
     conversations = SqlConversations(store)
-    handle = _handle(settings, store)
+    platform = _platform(settings)
+    host = _git_host(platform)
+    directory = PeopleFile(settings.files.people)
+    handle = _handle(settings, store, platform, FindContributors(*host, directory))
     tend_mlflow(settings, mlflow_url, server, opening)
-    mlflow, folder = _mlflow(mlflow_url, opening), _folders(handle)
+    mlflow = _mlflow(mlflow_url, opening)
     find_sandbox = OneSandbox(settings.home).found
     return Parts(
         settings=settings,
         store=store,
         queues={lane: open_queue(settings, lane, opening) for lane in Lane},
         evidence=EvidenceFolder(settings.home / "evidence"),
-        git=BareRepositories(folder),
-        reviews=BareReviews(folder),
+        git=host[0],
+        reviews=host[1],
         variable_groups=VariableSections(settings.files.variables),
-        directory=PeopleFile(settings.files.people),
+        directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,
         ml_platform=_runs(settings, mlflow_url, find_sandbox),
@@ -175,14 +179,16 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     )
 
 
-def _handle(settings: Settings, store: Store) -> Handle:
-    files = settings.files
+def _handle(
+    settings: Settings, store: Store, platform: Callable[[], Platform], find: FindContributors
+) -> Handle:
     return Handle(
         store,
-        platform=_platform(settings),
-        policy=files.policy,
+        platform=platform,
+        policy=settings.files.policy,
         clock=now,
         is_local=settings.is_local,
+        find_contributors=find,
     )
 
 
@@ -196,14 +202,14 @@ def _platform(settings: Settings) -> Callable[[], Platform]:
     return lambda: settings.files.platform
 
 
-def _folders(handle: Handle) -> Callable[[str], Path | None]:
-    """Return a function that looks a repository's folder up in platform.yml at each call."""
+def _git_host(platform: Callable[[], Platform]) -> tuple[GitHost, Reviews]:
+    """A repository's folder is looked up in platform.yml at each call."""
 
     def folder(host_id: str) -> Path | None:
-        known = handle.platform.repository(host_id)
+        known = platform().repository(host_id)
         return Path(known.location) if known and known.location else None
 
-    return folder
+    return BareRepositories(folder), BareReviews(folder)
 
 
 def _mlflow(url: str, opening: Opening) -> Mlflow:

@@ -29,6 +29,7 @@ class World(Protocol):
         *,
         subject: str = ...,
         author: tuple[str, str] = ...,
+        committer: tuple[str, str] = ...,
         links: Mapping[str, str] = ...,
     ) -> str: ...
 
@@ -73,6 +74,23 @@ class GitHostContract:
             (second, *BO, "Mend: \u201cquotes\u201d | a\ttab"),
             (first, *ASTRID, "Start"),
         ]
+
+    async def test_a_commit_tells_its_committer_and_whom_its_trailers_name(self, world: World):
+        subject = (
+            "Mend it\n\nCo-authored-by: Carin <carin@bank.example>\n"
+            "Signed-off-by: Dag Holm <dag@bank.example>\nReviewed-by: Eva <eva@bank.example>\n"
+            "Co-authored-by: no address\n"
+        )
+        commit = world.commit({"a": b"1"}, subject=subject, author=ASTRID, committer=BO)
+        [found] = await world.host.commits(world.repository, commit)
+        assert (found.committer.name, found.committer.email) == BO
+        assert [each.email for each in found.trailers] == ["carin@bank.example", "dag@bank.example"]
+        assert found.subject == "Mend it"
+
+    async def test_of_too_many_commits_the_newest_come(self, world: World):
+        _, second, third = (world.commit({"a": bytes([n])}) for n in range(3))
+        ids = [c.id for c in await world.host.commits(world.repository, third, limit=2)]
+        assert ids == [third, second]
 
     async def test_commits_since_another_leave_out_what_that_has(self, world: World):
         first, second, third = (world.commit({"a": bytes([n])}) for n in range(3))

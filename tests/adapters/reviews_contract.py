@@ -73,7 +73,7 @@ class ReviewsContract:
 
 async def _asked(reviews: Reviews, ask: str, repository: str, commit: str) -> None:
     calls: dict[str, Any] = {
-        "creators": lambda: reviews.pull_request_creators(repository, commit),
+        "creators": lambda: reviews.pull_request_creators(repository, [commit]),
         "test_report": lambda: reviews.test_report(repository, commit),
         "show_status": lambda: reviews.show_status(repository, commit, FOUND),
     }

@@ -82,7 +82,7 @@ async def test_from_acceptance_to_production_by_buttons(world):
 async def test_nobody_opens_a_gate_for_their_own_boat(world):
     card = await requested(world)
 
-    with pytest.raises(RefusedError, match="you asked for this promotion") as error:
+    with pytest.raises(RefusedError, match="you asked for QA") as error:
         await click(world, card, "Approve version 1 for QA", ADA)
 
     assert "A member of approvers can" in error.value.who_can

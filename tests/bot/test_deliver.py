@@ -237,7 +237,7 @@ async def test_the_approval_card_names_who_may_decide(world):
     shown = words((await world.show_cards()).the("Approve loan_default"))
 
     assert "They are: Ben, Eve" in shown
-    assert "Not Ada: asked for this promotion" in shown
+    assert "Not Ada: asked for QA" in shown
 
 
 async def test_a_decided_card_keeps_its_decision_when_the_stage_is_asked_for_anew(world):

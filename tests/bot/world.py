@@ -14,6 +14,7 @@ from bot.ports import BotPorts
 from bot.show import Show
 from core.card import Card
 from core.chats import Chats
+from core.contributors import Contributors
 from core.errors import UnavailableError, UnknownNameError
 from core.events.base import Event
 from core.events.outside import CodePushed
@@ -94,7 +95,9 @@ class World:
             policy=self.policy,
             clock=self.clock,
             is_local=is_local,
+            find_contributors=self._count,
         )
+        self.contributors = Contributors()
         self.room = Room()
         self.bot = Sluss(
             BotPorts(
@@ -106,6 +109,10 @@ class World:
             )
         )
         self.deliver = Deliver(self.bot.show, Chats({"teams": self.room}, default="teams"))
+
+    async def _count(self, *_release) -> Contributors:
+        """Most stories have commits that no repository has; ``contributors`` says whose they are."""
+        return self.contributors
 
     @property
     def show(self) -> Show:

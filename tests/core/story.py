@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from core.context import Context
+from core.contributors import Contributors
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed
 from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
@@ -51,6 +52,7 @@ class Story:
         self.claims: dict[str, Stream] = {}
         self.policy = policy or Policy()
         self.is_local = is_local
+        self.contributors = Contributors()
         self._count = 0
 
     @property
@@ -72,6 +74,7 @@ class Story:
         return Context(
             now=self.now, policy=self.policy, claims=self.claims, is_local=self.is_local,
             repository=Repository(id="r1", name=Stream("loan"), team="credit"),
+            contributors=self.contributors,
         )  # fmt: skip
 
     def tell(self, event: Event) -> "Story":

@@ -107,7 +107,10 @@ PULL_REQUESTS = [
 def test_a_pull_request_says_who_opened_it(variant: str, commit: str, status: str):
     (event,) = events_of(f"git_pullrequest_{variant}")
     assert isinstance(event, PullRequestChanged)
-    assert event.id == f"ado/{REPOSITORY}/pr/7/{commit or 'no_commit'}/{status}"
+    merged = "18" * 20 if commit else ""
+    about = "/".join(filter(None, (commit or "no_commit", merged, status)))
+    assert event.id == f"ado/{REPOSITORY}/pr/7/{about}"
+    assert event.merge_commit == merged
     assert event.creator == "anna.lind@contoso.example"
     assert (event.source_branch, event.target_branch) == ("feature/new_table", "main")
     assert (event.pull_request, event.commit, event.status) == (7, commit, status)
@@ -116,7 +119,7 @@ def test_a_pull_request_says_who_opened_it(variant: str, commit: str, status: st
 USERS = [
     ("anna@contoso.example", "anna@contoso.example"),
     ("Windows Live ID\\anna@contoso.example", "anna@contoso.example"),
-    ("CONTOSO\\anna", "p-1"),
+    ("CONTOSO\\anna", "CONTOSO\\anna"),
     ("", "p-1"),
     (None, "p-1"),
 ]

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from adapters.bare_repositories.hook import keep
+from adapters.bare_repositories.install_hook import pushers
 from core.events.outside import CodePushed
 from handlers.azure_devops import source
 from sluss.commands.add import resend
@@ -213,3 +214,38 @@ def test_the_handler_of_azure_devops_reads_the_delivery(home, work, receiver):
     assert event.id == f"ado/{added.repository.id}/1/refs/heads/main"
     assert (event.branch, event.commit, event.push_id) == ("main", now, 1)
     assert (event.pusher, event.pusher_name) == ("astrid@bank.example", "Astrid Lund")
+
+
+def pushed(home):
+    return pushers(home / "repositories" / "loan_default.git")
+
+
+def test_the_repository_remembers_who_brought_each_commit(home, work):
+    bring(work, home, NOBODY)
+    first, second = commit(work, "One"), commit(work, "Two")
+    push(work, SLUSS_PERSON="mallory@bank.example")
+    third = commit(work, "Three")
+    push(work)
+    found = pushed(home)
+    assert (found[first], found[second]) == ("mallory@bank.example",) * 2
+    assert found[third] == "astrid@bank.example"
+
+
+def test_who_brings_a_commit_again_did_not_bring_it(home, work):
+    bring(work, home, NOBODY)
+    git(work, "checkout", "--quiet", "-b", "feature")
+    feature = commit(work, "A feature")
+    push(work, "feature", SLUSS_PERSON="mallory@bank.example")
+    git(work, "checkout", "--quiet", "main")
+    main = commit(work, "Meanwhile")
+    push(work)
+    git(work, "merge", "--quiet", "--no-ff", "--no-edit", "feature")
+    merge = git(work, "rev-parse", "HEAD")
+    push(work, SLUSS_PERSON="bo@bank.example")
+    found = pushed(home)
+    assert (found[feature], found[merge]) == ("mallory@bank.example", "bo@bank.example")
+    assert found[main] == "astrid@bank.example"
+
+
+def test_a_repository_without_our_hook_remembers_nobody(tmp_path):
+    assert pushers(tmp_path) == {}

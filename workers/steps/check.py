@@ -44,9 +44,6 @@ async def check(task: Task, services: Services) -> Result | Later:
         environment_digest=_digest(repo, settings.environment_file),
         runtime=settings.runtime,
         authors=await _authors(task, services),
-        pull_request_creators=await services.reviews.pull_request_creators(
-            release.repository, release.commit
-        ),
         report=await services.evidence.keep(msgspec.json.encode(checks)),
         reports={
             name: await services.evidence.keep(form(checks, policy)) for name, form in FORMS.items()
@@ -101,12 +98,7 @@ async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
     release = task.release
     since = _since(task.model)
     commits = await services.git.commits(release.repository, release.commit, since)
-    authors: dict[str, Author] = {}
-    for commit in commits:
-        email = commit.author.email.casefold()
-        if email not in authors:
-            person = await services.directory.known_as(email)
-            authors[email] = Author(email, commit.author.name, person.id if person else "")
+    authors = {commit.author.email.casefold(): commit.author for commit in commits}
     return tuple(authors.values())
 
 

@@ -13,6 +13,7 @@ from core.release.promotion import Promotion
 from core.release.release import Release
 from core.results import Promoted, Registered, Result
 from core.words import Stage, Step
+from workers.look_again import look_again
 from workers.run_on_platform import Ended, has_started, run_to_end
 from workers.services import Services
 from workers.task import Later, Task
@@ -26,6 +27,7 @@ async def promote(task: Task, services: Services) -> Result | Later:
     assert promotion is not None
     assert registered is not None
     if not await has_started(task, services):
+        await look_again(task, services, promotion)
         await _verify(task, services, promotion, registered)
     ended = await run_to_end(task, services, release.run, version=registered.version)
     if not isinstance(ended, Ended):
@@ -33,7 +35,7 @@ async def promote(task: Task, services: Services) -> Result | Later:
     await _verify(task, services, promotion, registered)
     if ended.outcome.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the artifact that the stage loaded", stage))
-    previous = await services.registry.place(release.model, registered.version, stage, release.id)
+    previous = await _place(task, services, promotion, registered)
     return Promoted(
         version=registered.version,
         previous_version=previous,
@@ -41,6 +43,19 @@ async def promote(task: Task, services: Services) -> Result | Later:
         artifact_digest=ended.outcome.artifact_digest,
         log=ended.log,
     )
+
+
+async def _place(
+    task: Task, services: Services, promotion: Promotion, registered: Registered
+) -> str:
+    """Move the stage, unless a kill came after the move: that one was looked at before it began."""
+    release, stage, key = task.release, promotion.stage, f"placing/{task.key}"
+    holders = await services.registry.holders(release.model) or {}
+    has_begun = await services.effects.find_effect(key) is not None
+    if not (has_begun and holders.get(stage) == registered.version):
+        await look_again(task, services, promotion)
+        await services.effects.effect(key, registered.version)
+    return await services.registry.place(release.model, registered.version, stage, release.id)
 
 
 async def _verify(

@@ -27,6 +27,7 @@ def _requested(model: Model, event: PromotionRequested) -> Model:
         stage=event.stage, approval=event.approval, digest=event.digest,
         requester=event.requester, purpose=event.purpose,
         expected_outcome=event.expected_outcome, fall_back=event.fall_back, requested=event.time,
+        contributors=event.contributors,
     )  # fmt: skip
     return change(
         model, event, event.release,

@@ -1,8 +1,10 @@
-"""What pushes and pull requests leave behind besides releases."""
+"""What pushes and pull requests leave behind besides releases: who pushed, and who asked."""
+
+from collections.abc import Iterable
 
 import msgspec
 
-from core.events.outside import BranchDeleted, PullRequestChanged
+from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
 from core.release.fold.folds import folds
 from core.release.model import Model
 
@@ -11,8 +13,21 @@ replace = msgspec.structs.replace
 
 @folds(PullRequestChanged)
 def _pull_request(model: Model, event: PullRequestChanged) -> Model:
-    creators = {*model.creators.get(event.commit, ()), event.creator}
-    return replace(model, creators={**model.creators, event.commit: tuple(sorted(creators))})
+    """A merge, a squash or a rebase lands another commit than the head of the source."""
+    commits = filter(None, (event.commit, event.merge_commit, *event.commits))
+    return replace(model, creators=_with(model.creators, commits, event.creator))
+
+
+@folds(CodePushed)
+def _pushed(model: Model, event: CodePushed) -> Model:
+    return replace(model, pushers=_with(model.pushers, (event.commit,), event.pusher))
+
+
+def _with(
+    known: dict[str, tuple[str, ...]], commits: Iterable[str], name: str
+) -> dict[str, tuple[str, ...]]:
+    new = {commit: tuple(sorted({*known.get(commit, ()), name})) for commit in commits}
+    return {**known, **new}
 
 
 @folds(BranchDeleted)

@@ -20,7 +20,11 @@ def _placed(model: Model, event: StagePlaced) -> Model:
     holder = Holder(
         version=event.version, release=event.release, since=event.time, noted=model.version + 1
     )
-    model = replace(model, holders={**model.holders, event.stage: holder})
+    model = replace(
+        model,
+        holders={**model.holders, event.stage: holder},
+        bases={**model.bases, event.stage: release.commit},
+    )
     return change(
         model, event, event.release, state=State.PLACED, stage=event.stage, reason="",
         promotions={**release.promotions, asked.approval: promotion},

@@ -1,7 +1,7 @@
 """Events that move a release: opened, steps, acceptance, and its end."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +19,6 @@ from core.events.derived import (
     StepPlanned,
     VersionRegistered,
 )
-from core.events.people import RetryRequested
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
 from core.release.fold.folds import change, folds, with_release
 from core.release.model import Model
@@ -27,6 +26,9 @@ from core.release.release import Release
 from core.release.state import STEP_STATE, State, StepRun, step_key
 from core.results import Checked, Failed, Promoted, Ran, Registered
 from core.words import Step
+
+TRAINING: Final = frozenset({Step.TRAIN, Step.SCORE, Step.EVALUATE})
+RETRY_WORDS: Final = 3
 
 replace = msgspec.structs.replace
 
@@ -52,10 +54,23 @@ def _planned(model: Model, event: StepPlanned) -> Model:
     run = StepRun(step=event.step, attempt=event.attempt, stage=event.stage, planned=event.time)
     key = step_key(event.step, event.stage)
     steps = {**{name: found for name, found in release.steps.items() if name != key}, key: run}
-    state = STEP_STATE[event.step]
     return change(
-        model, event, event.release, steps=steps, state=state, stage=event.stage, reason=""
-    )
+        model, event, event.release, steps=steps, state=STEP_STATE[event.step], stage=event.stage,
+        reason="", trainers=_trainers(release, event),
+    )  # fmt: skip
+
+
+def _trainers(release: Release, event: StepPlanned) -> tuple[str, ...]:
+    """Who has a run tried again causes it; checking, registering or promoting is no training."""
+    if event.step not in TRAINING or not (by := event.by or _who_retried(event.caused_by)):
+        return release.trainers
+    return tuple(dict.fromkeys((*release.trainers, by)))
+
+
+def _who_retried(cause: str) -> str:
+    """Events of before say who retried only in the id of the wish: ``retry/<release>/<id>/...``."""
+    words = cause.split("/")
+    return words[2] if words[0] == "retry" and len(words) > RETRY_WORDS else ""
 
 
 def _step_changed(
@@ -102,16 +117,6 @@ def _finished(model: Model, event: StepFinished) -> Model:
         case Promoted() | Failed():
             pass
     return change(model, event, event.release, **changes)
-
-
-@folds(RetryRequested)
-def _retried(model: Model, event: RetryRequested) -> Model:
-    """Who retries causes the run, and is a trainer from then on."""
-    release = model.releases.get(event.release)
-    if release is None:
-        return model
-    trainers = tuple(dict.fromkeys((*release.trainers, event.by.id)))
-    return change(model, event, event.release, trainers=trainers)
 
 
 def _state(state: State) -> Callable[[Model, Any], Model]:

@@ -53,6 +53,7 @@ class BareWorld:
         *,
         subject: str = "Change",
         author: tuple[str, str] = ("Astrid Lund", "astrid@bank.example"),
+        committer: tuple[str, str] = ("Astrid Lund", "astrid@bank.example"),
         links: Mapping[str, str] | None = None,
     ) -> str:
         for name, data in files.items():
@@ -62,11 +63,12 @@ class BareWorld:
         for name, target in (links or {}).items():
             (self._work / name).symlink_to(target)
         git(self._work, "add", "--all")
-        name, email = author
         git(
             *(self._work, "commit", "--quiet", "--allow-empty", "-m", subject),
-            GIT_AUTHOR_NAME=name,
-            GIT_AUTHOR_EMAIL=email,
+            GIT_AUTHOR_NAME=author[0],
+            GIT_AUTHOR_EMAIL=author[1],
+            GIT_COMMITTER_NAME=committer[0],
+            GIT_COMMITTER_EMAIL=committer[1],
         )
         return self.push()
 

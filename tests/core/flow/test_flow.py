@@ -6,14 +6,12 @@ import pytest
 from core.events.people import AcceptanceDecided
 from core.events.workers import StepFinished
 from core.jobs import CancelStep, RunStep
-from core.people import Person
 from core.policy import CheckRule, Policy
 from core.release.state import State
 from core.results import Promoted, Ran, Registered
-from core.words import PersonId, Stage, Step, Stream
+from core.words import Stage, Step, Stream
 from tests.core.story import (
     ADA,
-    AUTHORED,
     BEN,
     BROKEN,
     CHECKED,
@@ -162,50 +160,6 @@ def test_a_rejected_version_ends_with_its_reason():
 
     assert story.release.state is State.REJECTED
     assert "too few defaults" in story.release.reason
-
-
-APPROVE_REFUSALS = [
-    ("the requester", ADA, CHECKED, "asked for this promotion"),
-    ("somebody in no approving group", OUT, CHECKED, "no group"),
-    ("a commit author", EVE, AUTHORED, "wrote commits"),
-    ("who opened the pull request", BEN, AUTHORED, "opened the pull request"),
-]
-
-
-@pytest.mark.parametrize(("who", "person", "checked", "why"), APPROVE_REFUSALS)
-def test_four_eyes_refuses(who, person, checked, why):
-    story = Story().push(1).to_registered(checked=checked).request(Stage.QA).approve(person)
-
-    assert why in story.refusal
-    assert story.derived == ["DecisionRefused"]
-    assert story.release.state is State.AWAITING_APPROVAL
-
-
-def test_an_unknown_author_is_barred_by_the_address():
-    stranger = Person(
-        id=PersonId("sid"),
-        name="S",
-        emails=("Strange@Example.org",),
-        groups=frozenset({"approvers"}),
-    )
-    story = Story().push(1).to_registered(checked=AUTHORED).request(Stage.QA).approve(stranger)
-
-    assert "wrote commits" in story.refusal
-
-
-def test_the_pusher_may_not_approve_even_as_an_approver():
-    story = Story().push(1, pusher="ben").to_registered().request(Stage.QA).approve(BEN)
-
-    assert "pushed this commit" in story.refusal
-
-
-def test_who_retried_a_run_may_not_approve():
-    story = Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, FAILED).retry(BEN)
-    story.finish(Step.TRAIN, Ran(run="r")).finish(Step.SCORE, Ran(run="r"))
-    story.finish(Step.EVALUATE, Ran(run="r", metrics={"auc": 0.7})).accept()
-    story.finish(Step.REGISTER, Registered(version="1", artifact_digest="a")).request(Stage.QA)
-
-    assert "caused the training run" in story.approve(BEN).refusal
 
 
 def test_a_decision_is_made_once():

@@ -1,0 +1,166 @@
+"""Finds who had a hand in a release: git, the reviews, the ledger and the directory are asked.
+
+What git says of two commits never changes and is kept; everything else is asked each time, since a
+pull request may come late, an address may be mapped and a person may leave.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from core.context import Context
+from core.contributors import MOST_COMMITS, Contributor, Contributors, Part
+from core.errors import CommitGoneError
+from core.people import Person
+from core.ports import Directory, GitHost, Reviews
+from core.release.model import Model
+from core.release.release import Release
+from core.results import Commit
+from core.words import Stage
+
+KEPT: Final = 32  # histories, of at most 2,000 commits each
+
+TOO_MANY: Final = (
+    "More than {most:,} commits came {since}: too many to say who had a hand in them. Nothing was "
+    "decided; `base {model} COMMIT REASON` proposes a commit to count from."
+)
+GONE: Final = (
+    "{error} So nobody can say who had a hand in it; `base {model} COMMIT REASON` proposes a "
+    "commit to count from."
+)
+
+Hands = Mapping[tuple[Part, str], str]  # what somebody did and under which name, to a commit of it
+
+
+class History(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What git says of the commits behind a base: their ids, and the hands in them."""
+
+    commits: frozenset[str]
+    hands: dict[tuple[Part, str], str]
+    is_whole: bool
+
+
+class FindContributors:
+    """Call it with a release and the stage that is asked for."""
+
+    def __init__(self, git: GitHost, reviews: Reviews, directory: Directory) -> None:
+        self._git = git
+        self._reviews = reviews
+        self._directory = directory
+        self._histories: OrderedDict[tuple[str, str, str], History] = OrderedDict()
+
+    async def __call__(
+        self, model: Model, release: Release, stage: Stage, context: Context
+    ) -> Contributors:
+        """Raise UnavailableError when a system that has to be asked does not answer."""
+        base, name = model.bases.get(stage, ""), model.name or model.stream
+        try:
+            history = await self._history(release.repository, release.commit, base)
+            creators = await self._creators(release.repository, history.commits)
+        except CommitGoneError as error:
+            return Contributors(base=base, problem=GONE.format(error=error, model=name))
+        hands = {**_told(model, release, history.commits), **creators, **history.hands}
+        found = [each async for each in self._resolved(hands, context)]
+        since = f"since {base[:10]}" if base else "in all"
+        problem = TOO_MANY.format(most=MOST_COMMITS, since=since, model=name)
+        return Contributors(
+            base=base,
+            commits=len(history.commits),
+            found=tuple(found),
+            problem="" if history.is_whole else problem,
+        )
+
+    async def _history(self, repository: str, commit: str, base: str) -> History:
+        key = (repository, commit, base)
+        known = self._histories.pop(key, None)
+        if known is None:
+            known = _history(
+                await self._git.commits(repository, commit, base, limit=MOST_COMMITS + 1)
+            )
+        self._histories[key] = known  # the one used last is the last to go
+        while len(self._histories) > KEPT:
+            self._histories.popitem(last=False)
+        return known
+
+    async def _creators(self, repository: str, commits: Collection[str]) -> Hands:
+        found = await self._reviews.pull_request_creators(repository, commits)
+        return {(Part.CREATOR, name): commit for commit, names in found.items() for name in names}
+
+    async def _resolved(self, hands: Hands, context: Context) -> AsyncIterator[Contributor]:
+        """A trailer is text that anybody writes: it bars whom it names, and stops nothing."""
+        for (part, name), commit in hands.items():
+            people = [person async for person in self._people(name, context)]
+            for person in people:
+                yield Contributor(
+                    name=name, part=part, commit=commit, person=person.id, same_as=person.same_as
+                )
+            mapped = context.desk.mapped(name)
+            is_nobody = mapped is not None and not mapped.person
+            if not people and (is_nobody or part is not Part.TRAILER):
+                yield Contributor(name=name, part=part, commit=commit, is_nobody=is_nobody)
+
+    async def _people(self, name: str, context: Context) -> AsyncIterator[Person]:
+        """Whom the directory knows by the name, and whom the platform team has mapped it to.
+
+        A build service is the person who answers for it.
+        """
+        mapped = context.desk.mapped(name)
+        names = (name, mapped.person if mapped else "", _answers(name, context))
+        for each in dict.fromkeys(filter(None, names)):
+            person = await self._directory.known_as(each)
+            if person is not None:
+                yield person
+
+
+def _answers(name: str, context: Context) -> str:
+    services = {key.casefold(): value for key, value in context.policy.build_services.items()}
+    return services.get(name.casefold(), "")
+
+
+def _history(commits: Collection[Commit]) -> History:
+    hands: dict[tuple[Part, str], str] = {}
+    for commit in commits:
+        for key in _hands(commit):
+            hands.setdefault(key, commit.id)
+    return History(
+        commits=frozenset(commit.id for commit in commits),
+        hands=hands,
+        is_whole=len(commits) <= MOST_COMMITS,
+    )
+
+
+def _hands(commit: Commit) -> Iterator[tuple[Part, str]]:
+    yield Part.AUTHOR, _key(commit.author.email)
+    if commit.committer is not None:
+        yield Part.COMMITTER, _key(commit.committer.email)
+    if commit.pusher:
+        yield Part.PUSHER, _key(commit.pusher)
+    for named in commit.trailers:
+        yield Part.TRAILER, _key(named.email)
+
+
+def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
+    """What deliveries told: pushes of a contained commit on any branch, and pull requests.
+
+    A release that comes back to a stage brings no commits: whoever had a hand in it then, has.
+    """
+    hands = {(Part.PUSHER, _key(release.pusher)): release.commit}
+    counted = {*commits, release.commit}
+    for part, known in ((Part.PUSHER, model.pushers), (Part.CREATOR, model.creators)):
+        for commit in known.keys() & counted:
+            hands |= {(part, _key(name)): commit for name in known[commit]}
+    if release.commit not in commits:
+        hands |= dict(_of_before(release))
+    return hands
+
+
+def _of_before(release: Release) -> Iterator[tuple[tuple[Part, str], str]]:
+    for promotion in release.promotions.values():
+        for each in promotion.contributors.found if promotion.contributors else ():
+            yield (each.part, each.name), each.commit
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()

@@ -1,0 +1,219 @@
+"""Who had a hand in a release, told by real git, the ledger, the directory and what was mapped."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.install_hook import FOLDER
+from adapters.local_files.people import PeopleFile, local_person
+from core.context import Context
+from core.contributors import Contributors, Part
+from core.desk import Desk, Mapped
+from core.events.outside import PullRequestChanged
+from core.find_contributors import FindContributors
+from core.policy import Policy
+from core.words import PersonId, Stage
+from tests.adapters.bare_repositories.bare_world import BareWorld
+from tests.core.story import ADA, EVE, Story
+
+NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
+PEOPLE = PeopleFile(
+    local_person(name, name.title(), [f"{name}@bank.example"], ["credit"])
+    for name in ("astrid", "bo", "carin", "dag", "mallory")
+)
+ASTRID, BO, CARIN = ((name.title(), f"{name}@bank.example") for name in ("astrid", "bo", "carin"))
+STRANGER = ("Stranger", "stranger@elsewhere.example")
+
+
+class Opened:
+    """The pull requests of a host: who opened those that brought a commit."""
+
+    def __init__(self) -> None:
+        self.by: dict[str, tuple[str, ...]] = {}
+
+    async def pull_request_creators(self, _repository, commits):
+        return {commit: self.by[commit] for commit in commits if commit in self.by}
+
+
+class Found:
+    def __init__(self, tmp_path) -> None:
+        self.git, self.reviews, self.story = BareWorld(tmp_path), Opened(), Story()
+        self.desk, self.policy = Desk(), Policy()
+        host = BareRepositories({"r1": self.git.folder}.get)
+        self.find = FindContributors(host, self.reviews, PEOPLE)
+
+    def push(self, number: int, commit: str, pusher: str = "astrid", branch: str = "main"):
+        """Tell the story of a push whose commit is a real one."""
+        story = self.story.push(number, branch, pusher)
+        releases = {
+            key: msgspec.structs.replace(each, commit=commit) if each.push_id == number else each
+            for key, each in story.model.releases.items()
+        }
+        pushers = {commit: (pusher,), **story.model.pushers}
+        story.model = msgspec.structs.replace(story.model, releases=releases, pushers=pushers)
+
+    def map(self, address: str, person: str = "", reason: str = "") -> None:
+        mapped = Mapped(address=address, person=PersonId(person), reason=reason, by=ADA, since=NOW)
+        mappings = {**self.desk.mappings, address: mapped}
+        self.desk = msgspec.structs.replace(self.desk, mappings=mappings)
+
+    async def now(self, stage: Stage = Stage.QA) -> Contributors:
+        model = self.story.model
+        context = Context(now=NOW, policy=self.policy, desk=self.desk)
+        return await self.find(model, self.story.release, stage, context)
+
+    async def who(self, stage: Stage = Stage.QA) -> set[tuple[str, str]]:
+        """Each part with the person, or with ``?`` and the name of whom nobody knows."""
+        found = (await self.now(stage)).found
+        return {(each.part, each.person or f"?{each.name}") for each in found}
+
+
+@pytest.fixture
+def found(tmp_path):
+    return Found(tmp_path)
+
+
+async def test_authors_and_committers_and_whom_a_trailer_names(found):
+    subject = "Mend\n\nCo-authored-by: Carin <carin@bank.example>"
+    found.push(1, found.git.commit({"a": b"1"}, subject=subject, author=BO, committer=ASTRID))
+    assert await found.who() == {
+        (Part.AUTHOR, "bo"), (Part.COMMITTER, "astrid"),
+        (Part.TRAILER, "carin"), (Part.PUSHER, "astrid"),
+    }  # fmt: skip
+
+
+async def test_a_trailer_that_names_nobody_stops_nothing(found):
+    subject = "Mend\n\nSigned-off-by: X <stranger@elsewhere.example>"
+    found.push(1, found.git.commit({"a": b"1"}, subject=subject, author=BO, committer=BO), "bo")
+    assert (await found.now()).unknown() is None
+
+
+async def test_an_author_whom_the_directory_does_not_know_is_unknown(found):
+    commit = found.git.commit({"a": b"1"}, author=STRANGER, committer=BO)
+    found.push(1, commit, "bo")
+    unknown = (await found.now()).unknown()
+    assert (unknown.name, unknown.commit) == ("stranger@elsewhere.example", commit)
+
+
+async def test_an_address_that_was_mapped_belongs_to_its_person(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
+    found.map("stranger@elsewhere.example", "carin")
+    assert (Part.AUTHOR, "carin") in await found.who()
+
+
+async def test_behind_an_address_there_may_be_nobody_any_more(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
+    found.map("stranger@elsewhere.example", reason="left in May")
+    assert (await found.now()).unknown() is None
+
+
+async def test_a_mapping_never_hides_whom_the_directory_knows(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), "bo")
+    found.map("bo@bank.example", "carin")
+    assert {(Part.AUTHOR, "bo"), (Part.AUTHOR, "carin")} <= await found.who()
+
+
+async def test_the_pusher_of_an_earlier_commit_of_a_superseded_release(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), "mallory")
+    found.push(2, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    assert {(Part.PUSHER, "mallory"), (Part.PUSHER, "bo")} <= await found.who()
+
+
+async def test_the_pusher_of_a_feature_branch_that_was_merged(found):
+    feature = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.push(1, feature, "mallory", "feature")
+    found.push(2, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    assert (Part.PUSHER, "mallory") in await found.who()
+
+
+async def test_whom_the_host_remembers_as_the_pusher_of_a_commit(found):
+    first = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.push(1, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    (found.git.folder / FOLDER).mkdir()
+    (found.git.folder / FOLDER / "pushed").write_text(f"{first} mallory@bank.example\n")
+    assert (Part.PUSHER, "mallory") in await found.who()
+
+
+async def test_a_pusher_whom_nobody_knows_is_unknown(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), r"BANK\nobody")
+    assert (await found.now()).unknown().name == r"bank\nobody"
+
+
+async def test_for_a_build_service_a_person_answers(found):
+    service = "Project Collection Build Service (bank)"
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), service)
+    assert (await found.now()).unknown() is not None
+    found.policy = Policy(build_services={service.upper(): "dag"})
+    assert (Part.PUSHER, "dag") in await found.who()
+
+
+MERGES = {"by the source commit": "commit", "by the merge commit": "merge_commit"}
+
+
+@pytest.mark.parametrize("field", MERGES.values(), ids=MERGES)
+async def test_who_opened_the_pull_request_that_brought_a_commit(found, field):
+    commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.push(1, commit, "bo")
+    told = {"commit": "", "merge_commit": "", "commits": (), field: commit}
+    found.story.tell(
+        PullRequestChanged(
+            id="pr", time=NOW, repository="r1", pull_request=7, creator="carin@bank.example",
+            source_branch="topic", target_branch="main", status="completed", **told,
+        )
+    )  # fmt: skip
+    assert (Part.CREATOR, "carin") in await found.who()
+
+
+async def test_who_opened_it_as_the_host_says(found):
+    commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.push(1, commit, "bo")
+    assert (Part.CREATOR, "carin") not in await found.who()
+    found.reviews.by[commit] = ("carin@bank.example",)  # the pull request came late
+    assert (Part.CREATOR, "carin") in await found.who()
+
+
+async def test_only_what_came_since_the_placed_release_is_counted(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN), "carin")
+    found.story.to_registered().promoted(Stage.QA)
+    found.push(2, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    counted = await found.now(Stage.QA)
+    assert (counted.commits, {each.person for each in counted.found}) == (1, {"bo"})
+    in_all = await found.now(Stage.PROD)  # nothing was placed there
+    assert {"carin", "bo"} <= {each.person for each in in_all.found}
+
+
+async def test_a_version_that_somebody_moved_by_hand_is_no_base(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN), "carin")
+    found.story.to_registered().promoted(Stage.QA)
+    found.push(2, found.git.commit({"a": b"2"}, author=ASTRID, committer=ASTRID), "astrid")
+    found.story.to_registered("2").observe(QA="2")
+    found.push(3, found.git.commit({"a": b"3"}, author=BO, committer=BO), "bo")
+    assert {(Part.AUTHOR, "astrid"), (Part.AUTHOR, "bo")} <= await found.who(Stage.QA)
+
+
+async def test_a_release_that_comes_back_keeps_its_hands(found):
+    first = found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
+    found.push(1, first, "carin")
+    found.story.contributors = await found.now()
+    found.story.to_registered().request(Stage.QA).approve(EVE)
+    model = found.story.model
+    bases = {Stage.QA: found.git.commit({"a": b"2"}, author=BO, committer=BO)}
+    found.story.model = msgspec.structs.replace(model, bases=bases)
+    assert (Part.AUTHOR, "carin") in await found.who()
+
+
+async def test_more_than_two_thousand_commits_are_not_counted(found, monkeypatch):
+    monkeypatch.setattr("core.find_contributors.MOST_COMMITS", 3)
+    for number in range(4):
+        last = found.git.commit({"a": bytes([number])}, author=BO, committer=BO)
+    found.push(1, last, "bo")
+    assert "`base loan COMMIT REASON`" in (await found.now()).problem
+
+
+async def test_a_base_that_is_gone_is_a_problem_in_words(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), "bo")
+    bases = {Stage.QA: "0123456789abcdef0123456789abcdef01234567"}
+    found.story.model = msgspec.structs.replace(found.story.model, bases=bases)
+    assert "no longer in the repository" in (await found.now()).problem
