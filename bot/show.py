@@ -1,14 +1,24 @@
 """Show a card as it is now: its own file gathers what it needs, and renders it."""
 
+from typing import Final
+
 import msgspec
 
 from bot.cards import CARDS
+from bot.elements import text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, release_view
-from core.card import Card
+from bot.wording import clipped
+from core.card import Card, Tone
 from core.errors import UnknownNameError
 from core.release.model import Model
 from core.words import ReleaseId, Stream, stream_of
+
+BASE: Final = (
+    "Contributors are counted from commit {commit} on; nobody looked at who made what lies before "
+    "({reason}; proposed by {by}, agreed to by {agreed})."
+)
+LONGEST: Final = 200
 
 
 class Face(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +27,18 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     version: int
     readers: tuple[str, ...] = ()
+
+
+def _with_base(shown: Card, model: Model) -> Card:
+    """Every card of a model says so as long as people agreed not to look at all of its history."""
+    base = model.base
+    if base is None or not base.is_agreed or base.decided_by is None:
+        return shown
+    words = BASE.format(
+        commit=base.commit[:10], reason=clipped(base.reason, LONGEST),
+        by=base.proposed_by.name, agreed=base.decided_by.name,
+    )  # fmt: skip
+    return msgspec.structs.replace(shown, body=(*shown.body, text(words, Tone.WARN)))
 
 
 class Show:
@@ -32,7 +54,8 @@ class Show:
             raise UnknownNameError("card", card)
         model = await self.ports.handle.model(stream)
         view = await file.gather(self._subject(model, subject), self.ports)
-        return Face(card=file.render(view), version=model.version, readers=file.readers(view))
+        shown = _with_base(file.render(view), model)
+        return Face(card=shown, version=model.version, readers=file.readers(view))
 
     async def model_of(self, release_id: ReleaseId) -> Model:
         known = self.ports.platform.named(stream_of(release_id))

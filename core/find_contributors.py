@@ -13,7 +13,7 @@ import msgspec
 from core.context import Context
 from core.contributors import MOST_COMMITS, Contributor, Contributors, Part
 from core.errors import CommitGoneError
-from core.people import Person
+from core.people import Person, folded
 from core.ports import Directory, GitHost, Reviews
 from core.release.model import Model
 from core.release.release import Release
@@ -42,6 +42,9 @@ class History(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     is_whole: bool
 
 
+NO_HISTORY: Final = History(commits=frozenset(), hands={}, is_whole=False)
+
+
 class FindContributors:
     """Call it with a release and the stage that is asked for."""
 
@@ -55,22 +58,33 @@ class FindContributors:
         self, model: Model, release: Release, stage: Stage, context: Context
     ) -> Contributors:
         """Raise UnavailableError when a system that has to be asked does not answer."""
-        base, name = model.bases.get(stage, ""), model.name or model.stream
-        try:
-            history = await self._history(release.repository, release.commit, base)
-            creators = await self._creators(release.repository, history.commits)
-        except CommitGoneError as error:
-            return Contributors(base=base, problem=GONE.format(error=error, model=name))
+        base = model.bases.get(stage, "")
+        history, problem = await self._counted(model, release, base)
+        creators = await self._creators(release.repository, history.commits)
         hands = {**_told(model, release, history.commits), **creators, **history.hands}
         found = [each async for each in self._resolved(hands, context)]
-        since = f"since {base[:10]}" if base else "in all"
-        problem = TOO_MANY.format(most=MOST_COMMITS, since=since, model=name)
         return Contributors(
-            base=base,
-            commits=len(history.commits),
-            found=tuple(found),
-            problem="" if history.is_whole else problem,
+            base=base, commits=len(history.commits), found=tuple(found), problem=problem
         )
+
+    async def _counted(self, model: Model, release: Release, base: str) -> tuple[History, str]:
+        """The history, and what is wrong with it: without its base all of it is looked at."""
+        name, problem = model.name or model.stream, ""
+        try:
+            history = await self._history(release.repository, release.commit, base)
+        except CommitGoneError as error:
+            problem = GONE.format(error=error, model=name)
+            history = await self._whole(release)
+        if not history.is_whole and not problem:
+            since = f"since {base[:10]}" if base else "in all"
+            problem = TOO_MANY.format(most=MOST_COMMITS, since=since, model=name)
+        return history, problem
+
+    async def _whole(self, release: Release) -> History:
+        try:
+            return await self._history(release.repository, release.commit, "")
+        except CommitGoneError:
+            return NO_HISTORY
 
     async def _history(self, repository: str, commit: str, base: str) -> History:
         key = (repository, commit, base)
@@ -115,8 +129,8 @@ class FindContributors:
 
 
 def _answers(name: str, context: Context) -> str:
-    services = {key.casefold(): value for key, value in context.policy.build_services.items()}
-    return services.get(name.casefold(), "")
+    services = {folded(key): value for key, value in context.policy.build_services.items()}
+    return services.get(folded(name), "")
 
 
 def _history(commits: Collection[Commit]) -> History:
@@ -132,13 +146,13 @@ def _history(commits: Collection[Commit]) -> History:
 
 
 def _hands(commit: Commit) -> Iterator[tuple[Part, str]]:
-    yield Part.AUTHOR, _key(commit.author.email)
+    yield Part.AUTHOR, folded(commit.author.email)
     if commit.committer is not None:
-        yield Part.COMMITTER, _key(commit.committer.email)
+        yield Part.COMMITTER, folded(commit.committer.email)
     if commit.pusher:
-        yield Part.PUSHER, _key(commit.pusher)
+        yield Part.PUSHER, folded(commit.pusher)
     for named in commit.trailers:
-        yield Part.TRAILER, _key(named.email)
+        yield Part.TRAILER, folded(named.email)
 
 
 def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
@@ -146,11 +160,11 @@ def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
 
     A release that comes back to a stage brings no commits: whoever had a hand in it then, has.
     """
-    hands = {(Part.PUSHER, _key(release.pusher)): release.commit}
+    hands = {(Part.PUSHER, folded(release.pusher)): release.commit}
     counted = {*commits, release.commit}
     for part, known in ((Part.PUSHER, model.pushers), (Part.CREATOR, model.creators)):
         for commit in known.keys() & counted:
-            hands |= {(part, _key(name)): commit for name in known[commit]}
+            hands |= {(part, folded(name)): commit for name in known[commit]}
     if release.commit not in commits:
         hands |= dict(_of_before(release))
     return hands
@@ -160,7 +174,3 @@ def _of_before(release: Release) -> Iterator[tuple[tuple[Part, str], str]]:
     for promotion in release.promotions.values():
         for each in promotion.contributors.found if promotion.contributors else ():
             yield (each.part, each.name), each.commit
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()

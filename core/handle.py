@@ -14,7 +14,7 @@ from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
-from core.events.people import ApprovalDecided, StageRequested
+from core.events.people import ApprovalDecided, BaseDecided, StageRequested
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
 from core.origin import EventOrigin, refuse_foreign
@@ -145,7 +145,7 @@ class Handle:
 
     async def _counted(self, stream: Stream, event: Event) -> "_Counted | None":
         """Count outside the stream's turn: asking other systems may take its time."""
-        if not isinstance(event, StageRequested | ApprovalDecided):
+        if not isinstance(event, StageRequested | ApprovalDecided | BaseDecided):
             return None
         model = await self.model(stream)
         release = model.releases.get(event.release)
@@ -196,7 +196,11 @@ class _Counted(msgspec.Struct, frozen=True):
     contributors: Contributors
 
 
-def _stage_of(event: StageRequested | ApprovalDecided, release: Release | None) -> Stage | None:
+def _stage_of(
+    event: StageRequested | ApprovalDecided | BaseDecided, release: Release | None
+) -> Stage | None:
+    if isinstance(event, BaseDecided):
+        return Stage.PROD
     if isinstance(event, StageRequested):
         return event.stage
     promotion = release.promotions.get(event.approval) if release else None

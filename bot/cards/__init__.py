@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Protocol
 
-from bot.cards import acceptance, approval, letter, problem, registry, release, request
+from bot.cards import acceptance, approval, base, letter, problem, registry, release, request
 from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
@@ -36,6 +36,7 @@ PRESSED: Final[dict[str, PressedCardFile]] = {
     "acceptance": acceptance,
     "request": request,
     "approval": approval,
+    "base": base,
     "problem": problem,
     LETTER_CARD: letter,
 }
@@ -52,6 +53,7 @@ __all__ = [
     "PRESSED",
     "acceptance",
     "approval",
+    "base",
     "letter",
     "problem",
     "registry",

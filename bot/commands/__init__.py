@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.command import Command
 from bot.commands.approvals import approvals
+from bot.commands.base import base
 from bot.commands.desk import desk
 from bot.commands.help import help_
 from bot.commands.model_history import model_history
@@ -19,6 +20,7 @@ COMMANDS: tuple[Command[Any], ...] = (
     approvals,
     request,
     retry,
+    base,
     model_list,
     model_history,
     desk,

@@ -9,10 +9,18 @@ import msgspec
 
 from core.desk import letter_id
 from core.events.desk import RedriveRequested
-from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.events.people import (
+    AcceptanceDecided,
+    ApprovalDecided,
+    BaseDecided,
+    BaseProposed,
+    RetryRequested,
+    StageRequested,
+)
 from core.words import ApprovalId, ReleaseId, Stage
 
-ReleaseEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested
+BaseEvent = BaseProposed | BaseDecided
+ReleaseEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested | BaseEvent
 PersonEvent = ReleaseEvent | RedriveRequested
 
 
@@ -75,7 +83,36 @@ class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     letter: str
 
 
-ReleaseAct = AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage
+class ProposeBase(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants contributors to be counted from a commit on."""
+
+    name: ClassVar[str] = "propose a base"
+    release: ReleaseId
+    commit: str
+    reason: str
+
+
+class AgreeBase(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person agrees that the history before a commit is not looked at."""
+
+    name: ClassVar[str] = "agree to a base"
+    release: ReleaseId
+    base: str
+
+
+class DeclineBase(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person says no to a base, and why."""
+
+    name: ClassVar[str] = "decline a base"
+    release: ReleaseId
+    base: str
+    reason: str | None = None
+
+
+BaseAct = ProposeBase | AgreeBase | DeclineBase
+ReleaseAct = (
+    AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage | BaseAct
+)
 Act = ReleaseAct | SendAgain
 
 
@@ -86,13 +123,6 @@ def act_of(event: PersonEvent) -> Act:
             return AcceptVersion(release=event.release)
         case AcceptanceDecided():
             return RejectVersion(release=event.release, reason=event.reason)
-        case StageRequested():
-            return RequestStage(
-                release=event.release,
-                stage=event.stage,
-                purpose=event.purpose,
-                expected_outcome=event.expected_outcome,
-            )
         case ApprovalDecided(approved=True):
             return ApproveStage(release=event.release, approval=event.approval)
         case ApprovalDecided():
@@ -101,3 +131,26 @@ def act_of(event: PersonEvent) -> Act:
             return RetryStep(release=event.release)
         case RedriveRequested():
             return SendAgain(letter=letter_id(event.queue, event.message))
+        case BaseProposed() | BaseDecided():
+            return _about_a_base(event)
+        case _:
+            return _about_a_stage(event)
+
+
+def _about_a_stage(event: StageRequested) -> Act:
+    return RequestStage(
+        release=event.release,
+        stage=event.stage,
+        purpose=event.purpose,
+        expected_outcome=event.expected_outcome,
+    )
+
+
+def _about_a_base(event: BaseEvent) -> BaseAct:
+    match event:
+        case BaseProposed():
+            return ProposeBase(release=event.release, commit=event.commit, reason=event.reason)
+        case BaseDecided(accepted=True):
+            return AgreeBase(release=event.release, base=event.base)
+        case BaseDecided():
+            return DeclineBase(release=event.release, base=event.base, reason=event.comment)

@@ -8,10 +8,8 @@ from collections.abc import Collection
 import msgspec
 
 from core.authority.binding import digest
-from core.authority.four_eyes import excluded, why_excluded
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.context import Context
-from core.contributors import Contributors, Part
 from core.people import Person
 from core.policy import Policy
 from core.release.model import Model
@@ -26,22 +24,6 @@ NOT_ACTIVE = "Your account is disabled in the directory. Nothing was decided."
 NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
 NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
 POLICY_CHANGED = "The policy changed since this was asked. Reject it and let it be asked anew."
-NOBODY_KNOWS = (
-    "Nobody knows who {name} is, who {did} commit {commit} of it. Nothing was decided: it could be "
-    "anybody."
-)
-NOT_COUNTED = missing(
-    Condition.CONTRIBUTORS,
-    "Nobody counted who had a hand in it, so that nobody can be told apart from them. Nothing was "
-    "decided; ask again.",
-)
-DID = {
-    Part.AUTHOR: "wrote",
-    Part.COMMITTER: "committed",
-    Part.PUSHER: "pushed",
-    Part.CREATOR: "opened the pull request of",
-    Part.TRAILER: "is named in the message of",
-}
 TST_IS_NO_REQUEST = "TST is where every release runs already: request QA or PROD."
 
 
@@ -178,51 +160,9 @@ def an_approver(policy: Policy, stage: Stage) -> str:
     return f"a member of {groups}" if groups else "nobody (the policy names no group)"
 
 
-def contributors(question: Question, promotion: Promotion | None = None) -> Ruling:
-    """Everybody who had a hand in it has to be known: whom nobody knows may be whoever asks."""
-    found = _counted(question, promotion)
-    if found is None:
-        return met(Condition.CONTRIBUTORS) if question.person is None else NOT_COUNTED
-    if found.problem:
-        return missing(Condition.CONTRIBUTORS, found.problem)
-    unknown = found.unknown()
-    if unknown is None:
-        return met(Condition.CONTRIBUTORS)
-    reason = NOBODY_KNOWS.format(
-        name=unknown.name, did=DID[unknown.part], commit=unknown.commit[:10]
-    )
-    who_can = how_to_map(unknown.name, question.context.policy)
-    return missing(Condition.CONTRIBUTORS, reason, who_can)
-
-
-def how_to_map(name: str, policy: Policy) -> str:
-    """Who says whose an unknown name is, and how, in one sentence."""
-    team = " or ".join(policy.platform_team)
-    who = f"A member of {team}" if team else "A member of the platform team (policy.yml names none)"
-    return (
-        f"{who} maps it: `people map {name} PERSON`, or `people map {name} nobody REASON` for a "
-        "leaver or a tool (`sluss people map` at the command line)."
-    )
-
-
-def _counted(question: Question, promotion: Promotion | None) -> Contributors | None:
-    """Those who were counted just now; a card is content with those of when it was asked for."""
-    counted = question.context.contributors
-    return counted or (promotion.contributors if promotion else None)
-
-
-def four_eyes(question: Question, promotion: Promotion) -> Ruling:
-    reasons = excluded(question.release, _counted(question, promotion))
-    found = why_excluded(question.person, reasons) if question.person else ""
-    if not found:
-        return met(Condition.FOUR_EYES)
-    who_can = _who_decides(question.context.policy, promotion.stage)
-    return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
-
-
 def group(question: Question, stage: Stage) -> Ruling:
     policy, person = question.context.policy, question.person
-    who_can = _who_decides(policy, stage)
+    who_can = who_decides(policy, stage)
     if person is None or any(person.is_member(name) for name in approvers(policy, stage)):
         return met(Condition.GROUP, who_can)
     return barred(Condition.GROUP, f"You are in no group that decides about {stage}.", who_can)
@@ -233,9 +173,9 @@ def still_bound(question: Question, promotion: Promotion) -> Ruling:
     is_registered = release.checked is not None and release.registered is not None
     if is_registered and digest(release, policy=policy.digest) == promotion.digest:
         return met(Condition.BOUND)
-    return missing(Condition.BOUND, POLICY_CHANGED, _who_decides(policy, promotion.stage))
+    return missing(Condition.BOUND, POLICY_CHANGED, who_decides(policy, promotion.stage))
 
 
-def _who_decides(policy: Policy, stage: Stage) -> str:
+def who_decides(policy: Policy, stage: Stage) -> str:
     who = an_approver(policy, stage)
     return f"{who[0].upper()}{who[1:]} can who neither wrote, pushed, trained nor requested it."

@@ -8,7 +8,7 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import conditions, letters
+from core.authority import bases, conditions, contributors, letters
 from core.authority.acts import (
     AcceptVersion,
     Act,
@@ -54,9 +54,9 @@ def still_may(person: Person, act: ApproveStage, model: Model, context: Context)
         act.name,
         (
             conditions.identity(question, ""),
-            conditions.four_eyes(question, promotion),
+            contributors.four_eyes(question, promotion),
             conditions.group(question, promotion.stage),
-            conditions.contributors(question, promotion),
+            contributors.known(question, promotion),
             conditions.still_bound(question, promotion),
         ),
     )
@@ -72,6 +72,8 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
             return _request(question, act)
         case ApproveStage() | RejectStage():
             return _approval(question, act)
+        case _:
+            return bases.rule(question, act)
 
 
 def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
@@ -107,7 +109,7 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     yield conditions.order(question, act.stage)
     yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
     yield conditions.gate(question, act.stage, "Mend and push.")
-    yield conditions.contributors(question)
+    yield contributors.known(question)
 
 
 def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:
@@ -118,10 +120,10 @@ def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[R
     if not is_open.is_met:
         return
     promotion = question.release.promotions[act.approval]
-    yield conditions.four_eyes(question, promotion)
+    yield contributors.four_eyes(question, promotion)
     yield conditions.group(question, promotion.stage)
     if isinstance(act, RejectStage):
         yield conditions.written((act.reason,), conditions.NO_REASON)
         return
-    yield conditions.contributors(question, promotion)
+    yield contributors.known(question, promotion)
     yield conditions.still_bound(question, promotion)

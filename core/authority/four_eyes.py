@@ -3,29 +3,27 @@
 from collections.abc import Iterator
 
 from core.contributors import Contributors
-from core.people import Person
+from core.people import Person, folded
 from core.release.release import Release
 
 
 def excluded(release: Release, contributors: Contributors | None) -> dict[str, str]:
-    """Ids and names of who may not approve, each with what they did, to stand behind "you".
+    """Folded ids and names of who may not approve, each with what they did, to follow "you".
 
     A name stays barred beside the person whom it belongs to: the directory may change.
     """
     reasons = _hands(contributors) if contributors else _noted(release)
     for person, did in _asked(release):
-        reasons |= dict.fromkeys(_keys(person), did)
+        reasons |= dict.fromkeys(person.names, did)
     reasons.setdefault(release.pusher, "pushed this commit")
     for trainer in release.trainers:
         reasons.setdefault(trainer, "caused the training run")
-    return {key: reason for key, reason in reasons.items() if key}
+    return {folded(key): reason for key, reason in reasons.items() if key}
 
 
 def why_excluded(person: Person, reasons: dict[str, str]) -> str:
     """Why four eyes bar this person, or "" when they do not."""
-    lowered = {key.casefold(): reason for key, reason in reasons.items()}
-    found = (lowered[key.casefold()] for key in _keys(person) if key.casefold() in lowered)
-    return next(found, "")
+    return next((reasons[name] for name in sorted(person.names) if name in reasons), "")
 
 
 def _hands(contributors: Contributors) -> dict[str, str]:
@@ -53,8 +51,3 @@ def _asked(release: Release) -> Iterator[tuple[Person, str]]:
         yield release.accepted_by, "accepted this version"
     for promotion in release.promotions.values():
         yield promotion.requester, f"asked for {promotion.stage}"
-
-
-def _keys(person: Person) -> tuple[str, ...]:
-    """Everything that tells this human: several accounts of one human count as one."""
-    return (person.id, *person.same_as, *person.emails, *person.accounts)

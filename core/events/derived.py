@@ -154,3 +154,30 @@ class RegistryChangedOutside(Event, frozen=True, kw_only=True):
 class ReleaseStuck(Event, frozen=True, kw_only=True):
     release: ReleaseId
     reason: str
+
+
+class BaseAsked(Event, frozen=True, kw_only=True):
+    """A base was proposed and waits for another person; ``base`` is its id."""
+
+    release: ReleaseId
+    base: str
+    commit: str
+    reason: str
+    by: Person
+
+
+class BaseAgreed(Event, frozen=True, kw_only=True):
+    """Contributors are counted from the commit on, until an approval places something newer."""
+
+    release: ReleaseId
+    base: str
+    commit: str
+    by: Person
+    comment: str = ""
+
+
+class BaseDeclined(Event, frozen=True, kw_only=True):
+    release: ReleaseId
+    base: str
+    by: Person
+    comment: str

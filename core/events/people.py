@@ -28,6 +28,25 @@ class ApprovalDecided(Event, frozen=True, kw_only=True):
     comment: str = ""
 
 
+class BaseProposed(Event, frozen=True, kw_only=True):
+    """Count contributors from this commit on, for this reason: the history before is too long."""
+
+    release: ReleaseId
+    commit: str
+    reason: str
+    by: Person
+
+
+class BaseDecided(Event, frozen=True, kw_only=True):
+    """``base`` is the id of what was proposed: an old card agrees to nothing new."""
+
+    release: ReleaseId
+    base: str
+    by: Person
+    accepted: bool
+    comment: str = ""
+
+
 class RetryRequested(Event, frozen=True, kw_only=True):
     release: ReleaseId
     by: Person

@@ -4,13 +4,25 @@ One file per kind of thing that happens; each registers its functions with ``dec
 """
 
 from core.context import Context
-from core.flow import acceptance, checks, desk, progress, promotion, pushes, registry, retry, steps
+from core.flow import (
+    acceptance,
+    base,
+    checks,
+    desk,
+    progress,
+    promotion,
+    pushes,
+    registry,
+    retry,
+    steps,
+)
 from core.flow.decision import Decision, decide
 
 __all__ = [
     "Context",
     "Decision",
     "acceptance",
+    "base",
     "checks",
     "decide",
     "desk",

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from core.release.base import Base
 from core.release.packed import Releases
 from core.release.release import Release
 from core.words import ReleaseId, Stage, Stream
@@ -35,6 +36,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     live_ids: tuple[ReleaseId, ...] = ()
     holders: dict[Stage, Holder] = {}
     bases: dict[Stage, str] = {}  # the commit since which contributors are counted
+    base: Base | None = None  # the last one that somebody proposed, until PROD has a placement
     pushes: dict[str, int] = {}  # branch to its highest push id
     pushers: dict[str, tuple[str, ...]] = {}  # commit to who pushed it, on any branch
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests

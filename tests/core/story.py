@@ -6,7 +6,14 @@ from core.context import Context
 from core.contributors import Contributors
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed
-from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.events.people import (
+    AcceptanceDecided,
+    ApprovalDecided,
+    BaseDecided,
+    BaseProposed,
+    RetryRequested,
+    StageRequested,
+)
 from core.events.workers import (
     ChecksReported,
     JobDeadLettered,
@@ -169,6 +176,27 @@ class Story:
         return self.tell(
             RetryRequested(id=self.next_id("retry"), time=self.now, release=self.release.id, by=by)
         )
+
+    def propose_base(
+        self, by: Person = ADA, commit: str = "b" * 40, reason: str = "an old history"
+    ) -> "Story":
+        return self.tell(
+            BaseProposed(
+                id=self.next_id("base"), time=self.now, release=self.release.id,
+                commit=commit, reason=reason, by=by,
+            )
+        )  # fmt: skip
+
+    def decide_base(
+        self, by: Person, *, yes: bool = True, comment: str = "seen", base: str = ""
+    ) -> "Story":
+        proposed = self.model.base.id if self.model.base else "none"
+        return self.tell(
+            BaseDecided(
+                id=self.next_id("base"), time=self.now, release=self.release.id,
+                base=base or proposed, by=by, accepted=yes, comment=comment,
+            )
+        )  # fmt: skip
 
     def bury(self) -> "Story":
         run = self.release.current_step()

@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 
 from core.events.base import Event
-from core.release.fold import promotion, pushes, registry, release
+from core.release.fold import base, promotion, pushes, registry, release
 from core.release.fold.folds import FOLDS
 from core.release.model import Model
 
-MOVERS: Final = (release, promotion, registry, pushes)
+MOVERS: Final = (base, release, promotion, registry, pushes)
 
 
 def fold(model: Model, event: Event) -> Model:

@@ -7,6 +7,7 @@ from core.release.fold.folds import change, folds
 from core.release.model import Holder, Model
 from core.release.release import Release
 from core.release.state import State
+from core.words import Stage
 
 replace = msgspec.structs.replace
 
@@ -24,6 +25,7 @@ def _placed(model: Model, event: StagePlaced) -> Model:
         model,
         holders={**model.holders, event.stage: holder},
         bases={**model.bases, event.stage: release.commit},
+        base=None if event.stage is Stage.PROD else model.base,
     )
     return change(
         model, event, event.release, state=State.PLACED, stage=event.stage, reason="",

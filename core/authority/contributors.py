@@ -1,0 +1,67 @@
+"""Who had a hand in it has to be known, and does not decide: two conditions of approvals."""
+
+from core.authority.conditions import Question, who_decides
+from core.authority.four_eyes import excluded, why_excluded
+from core.authority.ruling import Condition, Ruling, barred, met, missing
+from core.contributors import Contributors, Part
+from core.policy import Policy
+from core.release.promotion import Promotion
+
+NOBODY_KNOWS = (
+    "Nobody knows who {name} is, who {did} commit {commit} of it. Nothing was decided: it could be "
+    "anybody."
+)
+NOT_COUNTED = missing(
+    Condition.CONTRIBUTORS,
+    "Nobody counted who had a hand in it, so that nobody can be told apart from them. Nothing was "
+    "decided; ask again.",
+)
+DID = {
+    Part.AUTHOR: "wrote",
+    Part.COMMITTER: "committed",
+    Part.PUSHER: "pushed",
+    Part.CREATOR: "opened the pull request of",
+    Part.TRAILER: "is named in the message of",
+}
+
+
+def known(question: Question, promotion: Promotion | None = None) -> Ruling:
+    """Everybody who had a hand in it has to be known: whom nobody knows may be whoever asks."""
+    found = counted(question, promotion)
+    if found is None:
+        return met(Condition.CONTRIBUTORS) if question.person is None else NOT_COUNTED
+    if found.problem:
+        return missing(Condition.CONTRIBUTORS, found.problem)
+    unknown = found.unknown()
+    if unknown is None:
+        return met(Condition.CONTRIBUTORS)
+    reason = NOBODY_KNOWS.format(
+        name=unknown.name, did=DID[unknown.part], commit=unknown.commit[:10]
+    )
+    who_can = how_to_map(unknown.name, question.context.policy)
+    return missing(Condition.CONTRIBUTORS, reason, who_can)
+
+
+def counted(question: Question, promotion: Promotion | None) -> Contributors | None:
+    """Those who were counted just now; a card is content with those of when it was asked for."""
+    counted = question.context.contributors
+    return counted or (promotion.contributors if promotion else None)
+
+
+def four_eyes(question: Question, promotion: Promotion) -> Ruling:
+    reasons = excluded(question.release, counted(question, promotion))
+    found = why_excluded(question.person, reasons) if question.person else ""
+    if not found:
+        return met(Condition.FOUR_EYES)
+    who_can = who_decides(question.context.policy, promotion.stage)
+    return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
+
+
+def how_to_map(name: str, policy: Policy) -> str:
+    """Who says whose an unknown name is, and how, in one sentence."""
+    team = " or ".join(policy.platform_team)
+    who = f"A member of {team}" if team else "A member of the platform team (policy.yml names none)"
+    return (
+        f"{who} maps it: `people map {name} PERSON`, or `people map {name} nobody REASON` for a "
+        "leaver or a tool (`sluss people map` at the command line)."
+    )
