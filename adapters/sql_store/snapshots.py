@@ -19,7 +19,7 @@ from adapters.sql_store.schema import parts
 from core import desk as desk_module
 from core.desk import Desk, desk_after
 from core.events.base import Event
-from core.release import model, promotion, release, slim, state
+from core.release import base, model, promotion, release, slim, state
 from core.release.fold import MOVERS, folds
 from core.release.fold.folds import touched
 from core.release.model import Model
@@ -37,7 +37,7 @@ GROWING: Final[dict[type[State], tuple[str, ...]]] = {
 }
 HEAD: Final = "head"
 MADE_BY: Final = (
-    sys.modules[__name__], desk_module, model, promotion, release, slim, state, folds, *MOVERS
+    sys.modules[__name__], desk_module, base, model, promotion, release, slim, state, folds, *MOVERS
 )  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode

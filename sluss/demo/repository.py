@@ -50,9 +50,12 @@ class DemoRepository:
         self.write(path, before.replace(old, new))
         return before
 
-    async def commit(self, subject: str) -> None:
+    async def commit(self, subject: str, *, address: str = "", committer: str = "") -> None:
+        """Commit everything, under another address of the author, or by somebody else's hand."""
+        named = {"GIT_AUTHOR_EMAIL": address, "GIT_COMMITTER_EMAIL": committer}
+        given = {name: value for name, value in named.items() if value}
         await self._git("add", "--all")
-        await self._git("commit", "--quiet", "--allow-empty", f"--message={subject}")
+        await self._git("commit", "--quiet", "--allow-empty", f"--message={subject}", **given)
 
     async def push(self) -> tuple[ReleaseId, str]:
         """Push; return the release that it makes, and what the hook printed for the person."""
@@ -60,13 +63,14 @@ class DemoRepository:
         self._pushes += 1
         return release_id(self.stream, self._pushes), told
 
-    async def _git(self, verb: str, *words: str) -> str:
+    async def _git(self, verb: str, *words: str, **given: str) -> str:
         email, name = self._author.emails[0], self._author.name
         names = {f"GIT_{who}_NAME": name for who in ("AUTHOR", "COMMITTER")}
         mails = {f"GIT_{who}_EMAIL": email for who in ("AUTHOR", "COMMITTER")}
+        ours = {"SLUSS_PERSON": email, "GIT_TERMINAL_PROMPT": "0"}
         process = await asyncio.create_subprocess_exec(
             "git", "-C", str(self.folder), verb, *words,
-            env={**os.environ, **names, **mails, "SLUSS_PERSON": email, "GIT_TERMINAL_PROMPT": "0"},
+            env={**os.environ, **names, **mails, **ours, **given},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()

@@ -27,7 +27,7 @@ HOME = "home"
 NEXT: Final = {
     State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then: git commit -am Mend && "
     "git push",
-    State.AWAITING_ACCEPTANCE: "In the chat, as Astrid or Bo: press Accept.",
+    State.AWAITING_ACCEPTANCE: "In the chat, as Astrid: press Accept.",
     State.REGISTERED: "In the chat, as Astrid: press Request QA and say why.",
     State.AWAITING_APPROVAL: "Press Approve as Astrid: it is refused. As Bo or Carin it is not.",
     State.FAILED: "The card says what failed. Retry it, or mend it and push again.",

@@ -23,6 +23,7 @@ from sluss.wiring.server import Server
 
 CARD = "application/vnd.microsoft.card.adaptive"
 WAIT_S = 240.0
+AT_HOME = "astrid@home.example"  # an address of the author that people.yml does not have
 STOPS = frozenset(
     {State.FAILED, State.BLOCKED, State.STUCK, State.REJECTED, State.SUPERSEDED, State.CHECKED}
 )
@@ -92,7 +93,8 @@ class Story:
 
     def __init__(self, settings: Settings, server: Server, folder: Path, console: Console) -> None:
         people = {str(person.id): person for person in settings.files.people}
-        self.author, self.colleague = people["astrid"], people["bo"]
+        self.author, self.colleague, self.approver = people["astrid"], people["bo"], people["carin"]
+        self.platform = people["dag"]
         self._settings = settings
         self._server = server
         self._console = console
@@ -104,8 +106,8 @@ class Story:
         scenes: dict[str, Scene] = {
             "A push with two mistakes": self.two_mistakes,
             "The fix, trained and evaluated": self.the_fix,
-            "The author's own approval is refused": self.own_approval,
-            "A colleague approves, up to production": self.to_production,
+            "Who had a hand in it is refused": self.hands,
+            "Another person approves, up to production": self.to_production,
             "A worse second release is rejected": self.a_worse_one,
             "A rule-based model": self.rulebased,
             "A newer commit voids an open card": self.voided,
@@ -132,25 +134,35 @@ class Story:
     async def the_fix(self) -> None:
         self.loans.write("model_variables.yml", self._variables)
         self.loans.write("src/score.py", self._score)
-        await self.loans.commit("Mend the team's name and evaluate()")
+        await self.loans.commit(
+            "Mend the team's name and evaluate()",
+            address=AT_HOME,
+            committer=self.colleague.emails[0],
+        )
         release = await self._push(self.loans, State.AWAITING_ACCEPTANCE)
         self._say(f"  metrics: {_metrics(release)}")
         await self._accept(release)
 
-    async def own_approval(self) -> None:
+    async def hands(self) -> None:
+        """The author wrote under an address that nobody knows; a colleague committed it."""
         release = await self._newest(self.loans)
+        asked = await self._ask(release, Stage.QA)
+        self._say(f"  the request is told: {asked.refusal}")
+        self._must(AT_HOME in asked.refusal, "an unknown author did not stop the request")
+        await self._as(self.platform).say(f"people map {AT_HOME} {self.author.id}")
         approval = await self._request(release, Stage.QA)
-        answer = await self._as(self.author).press(
-            "approval.approve", release=release.id, approval=approval, comment="mine is fine"
-        )
-        self._say(f"  the author is told: {answer.refusal}")
-        self._must(bool(answer.refusal), "the author approved the own release")
+        for who, person in (("author", self.author), ("committer", self.colleague)):
+            answer = await self._as(person).press(
+                "approval.approve", release=release.id, approval=approval, comment="it is fine"
+            )
+            self._say(f"  the {who} is told: {answer.refusal}")
+            self._must(bool(answer.refusal), f"the {who} approved the own release")
 
     async def to_production(self) -> None:
         release = await self._newest(self.loans)
-        await self._approve(release, Stage.QA)
+        await self._approve(release, Stage.QA, self.approver)
         await self._request(release, Stage.PROD)
-        placed = await self._approve(release, Stage.PROD)
+        placed = await self._approve(release, Stage.PROD, self.approver)
         promotion = placed.promotion_to(Stage.PROD)
         rows = promotion.rows if promotion else 0
         self._say(
@@ -178,7 +190,7 @@ class Story:
         await self._accept(await self._push(self.rules, State.AWAITING_ACCEPTANCE))
         release = await self._newest(self.rules)
         await self._request(release, Stage.QA)
-        placed = await self._approve(release, Stage.QA)
+        placed = await self._approve(release, Stage.QA, self.colleague)
         self._must("train" not in placed.steps, "a rule-based model was trained")
 
     async def voided(self) -> None:
@@ -203,22 +215,25 @@ class Story:
         return await self._until(release, state)
 
     async def _accept(self, release: Release) -> None:
-        await self._as(self.colleague).press("acceptance.accept", release=release.id)
+        await self._as(self.author).press("acceptance.accept", release=release.id)
         registered = await self._until(release.id, State.REGISTERED)
         self._say(f"  registered as version {self._version(registered)}")
 
-    async def _request(self, release: Release, stage: Stage) -> str:
-        answer = await self._as(self.author).press(
+    async def _ask(self, release: Release, stage: Stage) -> ButtonAnswer:
+        return await self._as(self.author).press(
             "request.send", release=release.id, stage=stage,
             purpose="Tell defaults apart better", expected_outcome="Fewer losses on new loans",
         )  # fmt: skip
+
+    async def _request(self, release: Release, stage: Stage) -> str:
+        answer = await self._ask(release, stage)
         self._must(not answer.refusal, answer.refusal)
         asked = await self._until(release.id, State.AWAITING_APPROVAL)
         return _approval(asked, stage)
 
-    async def _approve(self, release: Release, stage: Stage) -> Release:
+    async def _approve(self, release: Release, stage: Stage, by: Person) -> Release:
         asked = await self._until(release.id, State.AWAITING_APPROVAL)
-        answer = await self._as(self.colleague).press(
+        answer = await self._as(by).press(
             "approval.approve", release=release.id, comment="Compared with the champion.",
             approval=_approval(asked, stage),
         )  # fmt: skip
