@@ -43,7 +43,7 @@ async def test_the_team_proposes_and_the_approvers_are_asked(world):
 @pytest.mark.parametrize("which", [-1, None], ids=["the newest commit", "a commit of elsewhere"])
 async def test_a_base_lies_in_the_history_that_it_cuts(world, which):
     commit = "1" * 40 if which is None else world.commits[which]
-    with pytest.raises(RefusedError, match="older|history"):
+    with pytest.raises(RefusedError, match=r"older|history"):
         await propose(world, commit)
     assert (await world.handle.model(LOAN)).base is None
 
