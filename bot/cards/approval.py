@@ -246,6 +246,6 @@ def _buttons(view: ApprovalView) -> Iterator[Part]:
         )
         yield button(title, verb, tone=Tone.GOOD, release=release, approval=approval)
     else:
-        yield text(ruling.reason, Tone.WARN)
+        yield text(f"{ruling.reason} {ruling.who_can}".rstrip(), Tone.WARN)
     if view.may(RejectStage(release=release, approval=approval)).is_met:
         yield button("Reject", "approval.reject", tone=Tone.BAD, release=release, approval=approval)

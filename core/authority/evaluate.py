@@ -101,7 +101,7 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     yield conditions.identity(question, conditions.team_can(release))
     if release.checked is not None:
         yield conditions.team(question, "request a stage")
-    wanted = CAN_REQUEST if release.checked and release.registered else frozenset[State]()
+    wanted = _can_request(question, act) if release.registered else frozenset[State]()
     state = conditions.state(question, wanted, ": only a registered version can be promoted.")
     yield state
     if not state.is_met:
@@ -110,6 +110,13 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
     yield conditions.gate(question, act.stage, "Mend and push.")
     yield contributors.known(question)
+
+
+def _can_request(question: Question, act: RequestStage) -> frozenset[State]:
+    """An undecided request that is no longer good stands in nobody's way."""
+    if conditions.may_ask_anew(question, act.stage):
+        return CAN_REQUEST | {State.AWAITING_APPROVAL}
+    return CAN_REQUEST if question.release.checked else frozenset()
 
 
 def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:

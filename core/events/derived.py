@@ -1,5 +1,7 @@
 """Events that the flow derives: these move the state."""
 
+import msgspec
+
 from core.contributors import Contributors
 from core.events.base import Event
 from core.people import Person
@@ -95,6 +97,7 @@ class PromotionRequested(Event, frozen=True, kw_only=True):
     fall_back: str
     policy: str
     contributors: Contributors | None = None
+    bound: dict[str, str] = msgspec.field(default_factory=dict)  # what the digest is over, by name
 
 
 class PromotionApproved(Event, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from core.context import Context
 from core.events.derived import (
     AcceptanceAsked,
@@ -38,7 +40,7 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
     release = model.releases.get(event.release)
     useless = _why_useless(release, event)
     if release is None or useless:
-        return ignored(event, context, useless)
+        return _noted_only(model, event, context, useless)
     match event.result:
         case Failed():
             return _failed(model, release, event, context)
@@ -52,6 +54,14 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
             return _ran(model, release, event, context)
 
 
+def _noted_only(model: Model, event: StepFinished, context: Context, why: str) -> Decision:
+    """What a promotion says that counts no longer may have moved its stage: look."""
+    noted = ignored(event, context, why)
+    if not isinstance(event.result, Promoted) or event.step is not Step.PROMOTE or not model.name:
+        return noted
+    return msgspec.structs.replace(noted, jobs=(observe(model, event),))
+
+
 def _why_useless(release: Release | None, event: StepFinished) -> str:
     """Why a result is noted only, or ""."""
     if release is None:
@@ -61,9 +71,16 @@ def _why_useless(release: Release | None, event: StepFinished) -> str:
     run = release.steps.get(step_key(event.step, event.stage))
     if run is None or run.attempt != event.attempt or run.finished is not None:
         return f"a late result of {event.step} attempt {event.attempt}"
+    if event.step is Step.PROMOTE and not _is_still_approved(release, event.stage):
+        return f"the approval of {release.id} for {event.stage} has ended: nothing is placed by it"
     if not isinstance(event.result, (FITS[event.step], Failed)):
         return f"a result that does not fit the step {event.step}"
     return ""
+
+
+def _is_still_approved(release: Release, stage: Stage) -> bool:
+    promotion = release.promotion_to(stage)
+    return promotion is not None and promotion.outcome == "approved"
 
 
 @decides(JobDeadLettered)

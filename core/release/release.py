@@ -11,7 +11,7 @@ import msgspec
 from core.gate.checks import CheckResult
 from core.people import Person
 from core.release.promotion import Promotion
-from core.release.state import FINAL, State, StepRun
+from core.release.state import FINAL, State, StepRun, step_key
 from core.results import Author, Checked, Failed, Ran, Registered
 from core.words import ApprovalId, ModelType, ReleaseId, Stage, Step
 
@@ -102,6 +102,12 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     def open_promotion(self) -> Promotion | None:
         return next((found for found in self.promotions.values() if not found.outcome), None)
+
+    def is_under_way(self, stage: Stage) -> bool:
+        """Whether it is being promoted to the stage: the step that moves it has no result yet."""
+        run = self.steps.get(step_key(Step.PROMOTE, stage))
+        is_promoting = self.state is State.PROMOTING and self.stage is stage
+        return is_promoting and run is not None and run.finished is None
 
     def promotion_to(self, stage: Stage) -> Promotion | None:
         """The newest request for a stage; the earlier ones stay readable under their approval."""

@@ -7,7 +7,7 @@ anything fails, the old holder stays.
 
 import msgspec
 
-from core.authority.binding import digest
+from core.authority.binding import changed
 from core.errors import ApprovalVoidError
 from core.release.promotion import Promotion
 from core.release.release import Release
@@ -68,8 +68,10 @@ async def _verify(
     if found.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the registered artifact", stage))
     metrics = await services.tracking.metrics(release.run)
-    if digest(_with(release, found, metrics), policy=services.policy.digest) != promotion.digest:
-        raise ApprovalVoidError(_changed("a metric, a check or the policy", stage))
+    model = await services.handle.model(task.job.stream)
+    what = changed(model, _with(release, found, metrics), promotion, services.policy)
+    if what:
+        raise ApprovalVoidError(_changed(what, stage))
     holders = await services.registry.holders(release.model) or {}
     if holders.get(stage, "") not in {promotion.fall_back, registered.version}:
         raise ApprovalVoidError(_changed(f"the version that holds {stage}", stage))

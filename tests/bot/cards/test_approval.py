@@ -247,9 +247,10 @@ def test_a_person_who_was_picked_in_a_window_is_marked():
 
 def test_what_can_no_longer_be_approved_says_why_in_place_of_the_button():
     story = second()
-    story.policy = Policy(max_workers=2)
+    story.policy = Policy(approvers={"PROD": ("risk",)})
 
     card = card_of(story)
 
-    assert "The policy changed since this was asked." in in_sight(card)
+    assert "the groups that approve PROD changed" in in_sight(card)
+    assert "ask for PROD anew. A member of credit can." in in_sight(card)
     assert titles(card) == ["Reject"]
