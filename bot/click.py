@@ -7,10 +7,21 @@ from typing import Generic, TypeVar
 from core.conversation import Click
 from core.errors import UnknownNameError
 from core.events.base import Event
-from core.events.people import RetryRequested
+from core.events.people import PromotionGivenUp, RequestWithdrawn, RetryRequested
 from core.words import ReleaseId, Stage
 
-__all__ = ["Click", "Clicks", "Draft", "named", "release_of", "retry_of", "stage_named", "typed"]
+__all__ = [
+    "Click",
+    "Clicks",
+    "Draft",
+    "giving_up_of",
+    "named",
+    "release_of",
+    "retry_of",
+    "stage_named",
+    "typed",
+    "withdrawal_of",
+]
 
 # an event that lacks only its ``time``, which the bot's clock tells; None where a card is shown
 Draft = Callable[..., Event] | None
@@ -70,6 +81,29 @@ def retry_of(click: Click) -> Draft:
         RetryRequested,
         id=f"retry/{release}/{click.person.id}/{click.id}",
         release=release,
+        by=click.person,
+    )
+
+
+def withdrawal_of(click: Click) -> Draft:
+    """Return the draft of taking a request back; two cards have such a button."""
+    return _freeing(click, RequestWithdrawn, "withdraw")
+
+
+def giving_up_of(click: Click) -> Draft:
+    """Return the draft of giving a promotion up; two cards have such a button."""
+    return _freeing(click, PromotionGivenUp, "give-up")
+
+
+def _freeing(
+    click: Click, kind: type[RequestWithdrawn | PromotionGivenUp], what: str
+) -> Callable[..., Event]:
+    release, stage = release_of(click), stage_named(named(click, "stage"))
+    return partial(
+        kind,
+        id=f"{what}/{release}/{stage}/{click.person.id}/{click.id}",
+        release=release,
+        stage=stage,
         by=click.person,
     )
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from bot import findings, metrics_table, progress
-from bot.click import Click, Clicks, Draft, release_of, retry_of
+from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of, withdrawal_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
 from bot.wording import count, moment, short
-from core.authority.acts import RequestStage, RetryStep
+from core.authority.acts import GiveUpPromotion, RequestStage, RetryStep, WithdrawRequest
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
 from core.reading import holder_name, holder_of, tone_of
@@ -76,6 +76,16 @@ def show(_click: Click) -> Draft:
 @clicks.on("release.retry")
 def retry(click: Click) -> Draft:
     return retry_of(click)
+
+
+@clicks.on("release.withdraw")
+def withdraw(click: Click) -> Draft:
+    return withdrawal_of(click)
+
+
+@clicks.on("release.give_up")
+def give_up(click: Click) -> Draft:
+    return giving_up_of(click)
 
 
 def _verdict(view: View) -> Verdict:
@@ -219,3 +229,16 @@ def _buttons(view: View) -> Iterator[Button]:
         yield button(
             f"Request {stage}", "request.open", tone=Tone.GOOD, release=release.id, stage=stage
         )
+    yield from _freeing(view)
+
+
+def _freeing(view: View) -> Iterator[Button]:
+    """What ends a request or a promotion, so that the stage is free for others."""
+    waiting = next((found for found in view.release.promotions.values() if found.is_waiting), None)
+    if waiting is None:
+        return
+    release, stage = view.release.id, waiting.stage
+    if view.may(WithdrawRequest(release=release, stage=stage)).is_met:
+        yield button("Withdraw the request", "release.withdraw", release=release, stage=stage)
+    elif view.may(GiveUpPromotion(release=release, stage=stage)).is_met:
+        yield button(f"Give up {stage}", "release.give_up", release=release, stage=stage)

@@ -6,6 +6,7 @@ from bot.command import Command
 from bot.commands.approvals import approvals
 from bot.commands.base import base
 from bot.commands.desk import desk
+from bot.commands.give_up import give_up
 from bot.commands.help import help_
 from bot.commands.model_history import model_history
 from bot.commands.model_list import model_list
@@ -13,6 +14,7 @@ from bot.commands.model_status import model_status
 from bot.commands.release import release
 from bot.commands.request import request
 from bot.commands.retry import retry
+from bot.commands.withdraw import withdraw
 
 COMMANDS: tuple[Command[Any], ...] = (
     model_status,
@@ -21,6 +23,8 @@ COMMANDS: tuple[Command[Any], ...] = (
     request,
     retry,
     base,
+    withdraw,
+    give_up,
     model_list,
     model_history,
     desk,

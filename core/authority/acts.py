@@ -14,13 +14,23 @@ from core.events.people import (
     ApprovalDecided,
     BaseDecided,
     BaseProposed,
+    PromotionGivenUp,
+    RequestWithdrawn,
     RetryRequested,
     StageRequested,
 )
 from core.words import ApprovalId, ReleaseId, Stage
 
 BaseEvent = BaseProposed | BaseDecided
-ReleaseEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested | BaseEvent
+ReleaseEvent = (
+    AcceptanceDecided
+    | StageRequested
+    | ApprovalDecided
+    | RetryRequested
+    | RequestWithdrawn
+    | PromotionGivenUp
+    | BaseEvent
+)
 PersonEvent = ReleaseEvent | RedriveRequested
 
 
@@ -76,6 +86,22 @@ class RejectStage(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class WithdrawRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever asked for a stage takes the request back."""
+
+    name: ClassVar[str] = "withdraw"
+    release: ReleaseId
+    stage: Stage
+
+
+class GiveUpPromotion(msgspec.Struct, frozen=True, kw_only=True):
+    """A promotion that goes no further lets go of its stage."""
+
+    name: ClassVar[str] = "give up"
+    release: ReleaseId
+    stage: Stage
+
+
 class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     """A dead letter goes into its queue again."""
 
@@ -111,7 +137,15 @@ class DeclineBase(msgspec.Struct, frozen=True, kw_only=True):
 
 BaseAct = ProposeBase | AgreeBase | DeclineBase
 ReleaseAct = (
-    AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage | BaseAct
+    AcceptVersion
+    | RejectVersion
+    | RetryStep
+    | RequestStage
+    | ApproveStage
+    | RejectStage
+    | WithdrawRequest
+    | GiveUpPromotion
+    | BaseAct
 )
 Act = ReleaseAct | SendAgain
 
@@ -137,13 +171,19 @@ def act_of(event: PersonEvent) -> Act:
             return _about_a_stage(event)
 
 
-def _about_a_stage(event: StageRequested) -> Act:
-    return RequestStage(
-        release=event.release,
-        stage=event.stage,
-        purpose=event.purpose,
-        expected_outcome=event.expected_outcome,
-    )
+def _about_a_stage(event: StageRequested | RequestWithdrawn | PromotionGivenUp) -> Act:
+    match event:
+        case StageRequested():
+            return RequestStage(
+                release=event.release,
+                stage=event.stage,
+                purpose=event.purpose,
+                expected_outcome=event.expected_outcome,
+            )
+        case RequestWithdrawn():
+            return WithdrawRequest(release=event.release, stage=event.stage)
+        case PromotionGivenUp():
+            return GiveUpPromotion(release=event.release, stage=event.stage)
 
 
 def _about_a_base(event: BaseEvent) -> BaseAct:

@@ -8,17 +8,19 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import bases, conditions, contributors, letters
+from core.authority import bases, conditions, contributors, freeing, letters
 from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
+    GiveUpPromotion,
     RejectStage,
     RejectVersion,
     ReleaseAct,
     RequestStage,
     RetryStep,
     SendAgain,
+    WithdrawRequest,
 )
 from core.authority.conditions import Question
 from core.authority.ruling import Condition, Ruling, all_of, barred
@@ -72,6 +74,10 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
             return _request(question, act)
         case ApproveStage() | RejectStage():
             return _approval(question, act)
+        case WithdrawRequest():
+            return freeing.withdraw(question, act.stage)
+        case GiveUpPromotion():
+            return freeing.give_up(question, act.stage)
         case _:
             return bases.rule(question, act)
 

@@ -25,6 +25,7 @@ class Condition(StrEnum):
     RELEASE = "release"  # there is such a release
     IDENTITY = "identity"  # we know who asks
     TEAM = "team"  # the person belongs to the model's team
+    REQUESTER = "requester"  # the person is who asked
     GROUP = "group"  # the person belongs to a group that the policy names
     CONTRIBUTORS = "contributors"  # everybody who had a hand in it is known
     FOUR_EYES = "four eyes"  # the person had no hand in it

@@ -223,3 +223,28 @@ async def test_a_blocked_release_says_so_in_the_status(world):
     assert "It is blocked. A member of credit can mend it and push" in words(
         await ask(world, "model status loan")
     )
+
+
+async def test_withdraw_takes_a_request_back_and_says_why(world):
+    await world.told(Story().push(1).to_registered("1", NAMED).request(Stage.QA))
+
+    shown = words(await ask(world, 'withdraw LOAN-1 qa "the data is wrong"'))
+
+    assert "Ada withdrew the request for QA: the data is wrong." in shown
+
+
+async def test_give_up_frees_a_stage_that_a_failed_promotion_holds(world):
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    await world.told(story.finish(Step.PROMOTE, FAILED, stage=Stage.QA))
+
+    with pytest.raises(RefusedError, match="Only the model's team and the platform team"):
+        await ask(world, "give up loan-1 QA", OUT)
+    assert "Ben gave up promoting it to QA." in words(await ask(world, "give up loan-1 QA", BEN))
+
+
+@pytest.mark.parametrize("line", ["withdraw loan-1 QA", "give up loan-1 PROD"])
+async def test_where_nothing_is_open_nothing_is_freed(world, line):
+    await world.told(Story().push(1).to_registered("1", NAMED))
+
+    with pytest.raises(RefusedError, match="has nothing open"):
+        await ask(world, line)

@@ -10,15 +10,24 @@ from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
+    GiveUpPromotion,
     RejectStage,
     RejectVersion,
     RequestStage,
     RetryStep,
+    WithdrawRequest,
     act_of,
 )
 from core.authority.evaluate import may
 from core.authority.ruling import Condition, Standing
-from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.events.people import (
+    AcceptanceDecided,
+    ApprovalDecided,
+    PromotionGivenUp,
+    RequestWithdrawn,
+    RetryRequested,
+    StageRequested,
+)
 from core.flow import decide
 from core.release.model import Model
 from core.words import Stage
@@ -35,6 +44,9 @@ def acts_on(model: Model) -> Iterator[Act]:
     for release in (*model.releases, UNKNOWN_RELEASE):
         yield AcceptVersion(release=release)
         yield RetryStep(release=release)
+        for stage in Stage:
+            yield WithdrawRequest(release=release, stage=stage)
+            yield GiveUpPromotion(release=release, stage=stage)
         for words in (None, "", " because"):
             yield RejectVersion(release=release, reason=words)
             yield from (
@@ -46,7 +58,7 @@ def acts_on(model: Model) -> Iterator[Act]:
             yield RejectStage(release=release, approval=approval, reason="because")
 
 
-def event_of(act: Act, person, story: Story):
+def event_of(act: Act, person, story: Story):  # noqa: C901 - one line per act
     """The event that a person's wish arrives as; words that were not asked for are empty."""
     head = {"id": "wish", "time": story.now, "release": act.release, "by": person}
     match act:
@@ -56,6 +68,10 @@ def event_of(act: Act, person, story: Story):
             return AcceptanceDecided(**head, accepted=False, reason=act.reason or "")
         case RetryStep():
             return RetryRequested(**head)
+        case WithdrawRequest():
+            return RequestWithdrawn(**head, stage=act.stage)
+        case GiveUpPromotion():
+            return PromotionGivenUp(**head, stage=act.stage)
         case RequestStage():
             return StageRequested(
                 **head, stage=act.stage, purpose=act.purpose or "",
