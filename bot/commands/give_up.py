@@ -5,6 +5,7 @@ from bot.command import Asker, command
 from bot.lookup import find_release
 from core.card import Card
 from core.events.people import PromotionGivenUp
+from core.origin import EventOrigin
 
 
 @command(
@@ -21,6 +22,6 @@ async def give_up(words: list[str], asker: Asker) -> Card:
         id=f"give-up/{found}/{stage}/{person.id}/{now.isoformat()}", time=now,
         release=found, stage=stage, by=person, reason="".join(words[2:]),
     )  # fmt: skip
-    handled = await show.ports.handle(event)
+    handled = await show.ports.handle(event, EventOrigin.BOT)
     handled.raise_refusal()
     return (await show.face("release", found, model.stream)).card
