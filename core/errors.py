@@ -108,6 +108,10 @@ class StepFailedError(SlussError):
         self.evidence = evidence
 
 
+class GoneError(StepFailedError):
+    """What a step needs was there and is gone. Somebody deleted it; bring it back, then retry."""
+
+
 class ApprovalVoidError(StepFailedError):
     """What was approved is no longer what would be released. The approval is void."""
 

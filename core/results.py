@@ -3,7 +3,7 @@
 import msgspec
 
 from core.gate.checks import CheckResult
-from core.words import BlobId, ModelType
+from core.words import BlobId, ModelType, Step
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
@@ -60,13 +60,15 @@ class Ran(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ran"):
     metrics: dict[str, float] = {}
     seconds: float = 0.0
     log: BlobId = BlobId("")
+    artifact_digest: str = ""  # of the model that was logged, or that was measured
 
 
 class Registered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="registered"):
-    """The version in the registry, and the SHA-256 over its artifact's files."""
+    """The version in the registry, the SHA-256 over its artifact's files, and where they lie."""
 
     version: str
     artifact_digest: str
+    source: str = ""
 
 
 class Promoted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promoted"):
@@ -85,6 +87,7 @@ class Failed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="failed"):
     reason: str
     log: BlobId = BlobId("")
     is_void: bool = False  # what was approved has changed: the approval counts no longer
+    retry_from: Step | None = None  # an earlier step that has to be done again first
 
 
 Result = Checked | Ran | Registered | Promoted | Failed

@@ -54,7 +54,7 @@ def bound(model: Model, release: Release, stage: Stage, policy: Policy) -> dict[
         "data": release.data_fingerprint,
         "metrics": _hashed(release.metrics),
         "version": registered.version,
-        "artifact": registered.artifact_digest,
+        "artifact": " at ".join(filter(None, (registered.artifact_digest, registered.source))),
         "report": _hashed([checked.report, checked.checks]),
         "blocking": _hashed(policy.rule_at(stage, checked.checks)),
         "order": policy.stage_order.get(stage, ""),

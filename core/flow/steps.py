@@ -22,7 +22,7 @@ from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import RUNNING, step_key, steps_of
-from core.results import Checked, Failed, Promoted, Ran, Registered
+from core.results import Checked, Failed, Promoted, Ran, Registered, Result
 from core.words import Stage, Step
 
 FITS: Final = {
@@ -35,12 +35,25 @@ FITS: Final = {
 }
 
 
+OTHER_VERSION: Final = (
+    "The worker placed version {found}, and version {version} was approved. That counts as moved "
+    "by hand; look at the registry, then retry."
+)
+OTHER_ARTIFACT: Final = (
+    "The worker's version {version} has another artifact than the one that was evaluated. It does "
+    "not count; find out who changed it, then retry or push anew."
+)
+
+
 @decides(StepFinished)
 def finished(model: Model, event: StepFinished, context: Context) -> Decision:
     release = model.releases.get(event.release)
     useless = _why_useless(release, event)
     if release is None or useless:
         return _noted_only(model, event, context, useless)
+    other = _what_is_other(release, event.result)
+    if other:
+        return _refused_result(model, release, event, context, other)
     match event.result:
         case Failed():
             return _failed(model, release, event, context)
@@ -52,6 +65,32 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
             return _promoted(model, release, event, context)
         case _:
             return _ran(model, release, event, context)
+
+
+def _what_is_other(release: Release, result: Result) -> str:
+    """What a worker brought instead of what was evaluated, or registered and approved, or ""."""
+    evaluated, registered = release.ran.get(Step.EVALUATE), release.registered
+    match result:
+        case Registered() if evaluated and evaluated.artifact_digest:
+            is_same = result.artifact_digest == evaluated.artifact_digest
+            return "" if is_same else OTHER_ARTIFACT.format(version=result.version)
+        case Promoted() if registered and result.version != registered.version:
+            return OTHER_VERSION.format(found=result.version, version=registered.version)
+        case Promoted() if registered and result.artifact_digest:
+            is_same = result.artifact_digest == registered.artifact_digest
+            return "" if is_same else OTHER_ARTIFACT.format(version=result.version)
+    return ""
+
+
+def _refused_result(
+    model: Model, release: Release, event: StepFinished, context: Context, reason: str
+) -> Decision:
+    failed = follows(
+        event, StepFailed, context,
+        release=release.id, step=event.step, stage=event.stage, reason=reason,
+    )  # fmt: skip
+    jobs = (observe(model, event),) if event.step is Step.PROMOTE else ()
+    return Decision(events=(failed,), jobs=jobs, cards=(CardRef("release", release.id),))
 
 
 def _noted_only(model: Model, event: StepFinished, context: Context, why: str) -> Decision:
@@ -71,16 +110,11 @@ def _why_useless(release: Release | None, event: StepFinished) -> str:
     run = release.steps.get(step_key(event.step, event.stage))
     if run is None or run.attempt != event.attempt or run.finished is not None:
         return f"a late result of {event.step} attempt {event.attempt}"
-    if event.step is Step.PROMOTE and not _is_still_approved(release, event.stage):
+    if event.step is Step.PROMOTE and not release.is_approved_for(event.stage):
         return f"the approval of {release.id} for {event.stage} has ended: nothing is placed by it"
     if not isinstance(event.result, (FITS[event.step], Failed)):
         return f"a result that does not fit the step {event.step}"
     return ""
-
-
-def _is_still_approved(release: Release, stage: Stage) -> bool:
-    promotion = release.promotion_to(stage)
-    return promotion is not None and promotion.outcome == "approved"
 
 
 @decides(JobDeadLettered)

@@ -109,6 +109,11 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         is_promoting = self.state is State.PROMOTING and self.stage is stage
         return is_promoting and run is not None and run.finished is None
 
+    def is_approved_for(self, stage: Stage) -> bool:
+        """Whether it may be promoted to the stage: approved, and neither placed nor ended since."""
+        promotion = self.promotion_to(stage)
+        return promotion is not None and promotion.outcome == "approved"
+
     def promotion_to(self, stage: Stage) -> Promotion | None:
         """The newest request for a stage; the earlier ones stay readable under their approval."""
         newest_first = reversed(self.promotions.values())

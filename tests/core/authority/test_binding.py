@@ -14,7 +14,7 @@ from core.gate.check_rules import CheckRules
 from core.gate.checks import CheckResult, Finding, Status
 from core.policy import CheckRule, Policy
 from core.release.state import State
-from core.results import Author, Promoted, Registered
+from core.results import Promoted, Registered
 from core.words import BlobId, Stage, Step
 from tests.core.story import ADA, BEN, CHECKED, EVE, OUT, Story
 
@@ -227,16 +227,6 @@ def test_a_request_of_before_falls_with_any_change_of_policy_and_says_why():
 
     assert "it was asked for in an earlier version of Sluss" in story.approve(EVE).refusal
     assert story.request(Stage.QA).derived == ["ApprovalVoided", "PromotionRequested"]
-
-
-def test_who_wrote_is_not_bound_as_it_is_asked_anew_when_somebody_decides():
-    story = asked()
-    release = story.release
-    authored = msgspec.structs.replace(release.checked, authors=(Author("e@x", "Eve", "eve"),))
-    changed = msgspec.structs.replace(release, checked=authored)
-    story.model = msgspec.structs.replace(story.model, releases={release.id: changed})
-
-    assert "wrote commits" in story.approve(EVE).refusal
 
 
 def test_a_promotion_keeps_what_it_was_bound_to_after_it_was_placed():
