@@ -8,7 +8,13 @@ from bot.elements import banner, button, card, facts, heading, link, section, te
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
 from bot.wording import count, moment, short
-from core.authority.acts import GiveUpPromotion, RequestStage, RetryStep, WithdrawRequest
+from core.authority.acts import (
+    ApproveStage,
+    GiveUpPromotion,
+    RequestStage,
+    RetryStep,
+    WithdrawRequest,
+)
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
 from core.reading import holder_name, holder_of, tone_of
@@ -160,9 +166,19 @@ def _reason(view: View) -> Iterator[Element]:
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
         next_ = ""
-    for words in (release.reason, _doing(release), next_, _gate_blocks(view)):
+    for words in (release.reason, _doing(release), next_, _no_longer(view), _gate_blocks(view)):
         if words:
             yield text(words)
+
+
+def _no_longer(view: View) -> str:
+    """Why the request that is open can be approved by nobody any more, or ""."""
+    promotion = view.release.open_promotion()
+    if promotion is None:
+        return ""
+    act = ApproveStage(release=view.release.id, approval=promotion.approval)
+    ruling = view.may(act).part(Condition.BOUND)
+    return ruling.reason if ruling else ""
 
 
 def _gate_blocks(view: View) -> str:

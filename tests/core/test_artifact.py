@@ -29,6 +29,11 @@ DIFFERING = {
         {**GOOD, "src/__pycache__/score.pyc": b"old"},
         "src/__pycache__/score.pyc is not in the commit",
     ),
+    "what loads it besides": ({**GOOD, "sluss_carried_model.py": b"ours"}, ""),
+    "something by that name deeper": (
+        {**GOOD, "src/sluss_carried_model.py": b""},
+        "src/sluss_carried_model.py is not in the commit",
+    ),
     "missing": ({"src/score.py": b"score"}, "src/deep/rule.py is missing"),
     "none": ({}, NO_CODE),
     "many": (

@@ -8,6 +8,7 @@ from core.card import Section, Table, Tone
 from core.events.people import RetryRequested
 from core.gate.checks import CheckResult, Finding, Measure, Status
 from core.people import Person
+from core.policy import Policy
 from core.results import Checked, Registered
 from core.words import ModelType, Stage, Step
 from tests.bot.views import (
@@ -384,3 +385,11 @@ def test_a_promotion_that_failed_is_given_up_from_the_card():
 
     assert "Ada gave up promoting it to QA." in words(card_of(story))
     assert titles(card_of(story)) == ["Request QA"]
+
+
+def test_a_request_that_nobody_can_approve_any_more_says_why_and_is_asked_for_anew():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
+    story.policy = Policy(approvers={"QA": ("risk",)})
+
+    assert "the groups that approve QA changed" in words(card_of(story))
+    assert titles(card_of(story)) == ["Request QA", "Withdraw the request"]

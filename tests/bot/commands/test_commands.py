@@ -67,10 +67,19 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
             Story().push(1).to_registered("1", NAMED).request(Stage.QA),
             "It waits for a decision about QA. A member of approvers can who neither wrote",
         ),
+        (
+            Story()
+            .push(1)
+            .to_registered("1", NAMED)
+            .request(Stage.QA)
+            .approve(EVE)
+            .finish(Step.PROMOTE, FAILED, stage=Stage.QA),
+            "`retry loan-1`. `give up loan-1 QA` frees the stage.",
+        ),
         (Story().push(1).push(2), "Release 2: checking (main)"),
         (Story().push(1, branch="idea").finish(Step.CHECK, NAMED), "waits for nothing"),
     ],
-    ids=["runs", "failed", "acceptance", "registered", "approval", "newest", "branch"],
+    ids=["runs", "failed", "acceptance", "registered", "approval", "gave out", "newest", "branch"],
 )
 async def test_model_status_says_what_it_waits_for_and_who_can_act(world, story, says):
     await world.told(story)
