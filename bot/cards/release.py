@@ -255,6 +255,6 @@ def _freeing(view: View) -> Iterator[Button]:
         return
     release, stage = view.release.id, waiting.stage
     if view.may(WithdrawRequest(release=release, stage=stage)).is_met:
-        yield button("Withdraw the request", "release.withdraw", release=release, stage=stage)
+        yield button("Withdraw", "release.withdraw", release=release, stage=stage)
     elif view.may(GiveUpPromotion(release=release, stage=stage)).is_met:
         yield button(f"Give up {stage}", "release.give_up", release=release, stage=stage)

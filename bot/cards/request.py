@@ -118,7 +118,7 @@ def _withdraw(view: RequestView) -> Button | None:
     release, stage = view.release.id, view.stage
     if not view.may(WithdrawRequest(release=release, stage=stage)).is_met:
         return None
-    return button("Withdraw the request", "release.withdraw", release=release, stage=stage)
+    return button("Withdraw", "release.withdraw", release=release, stage=stage)
 
 
 def _refused(view: RequestView, problem: str) -> Card:

@@ -192,7 +192,7 @@ def test_a_requested_stage_waits_for_its_approvers():
 
     assert verdict(card).text == "Version 1 awaits approval for QA"
     assert "· promote QA: awaits approval" in words(card)
-    assert titles(card) == ["Withdraw the request"]
+    assert titles(card) == ["Withdraw"]
 
 
 def test_a_promotion_says_where_to():
@@ -367,7 +367,7 @@ def test_the_gate_has_a_line_of_figures_with_their_trend():
 
 def test_who_asked_takes_the_request_back_from_the_card():
     story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
-    click = press(card_of(story), "Withdraw the request", ADA, press_id="c1")
+    click = press(card_of(story), "Withdraw", ADA, press_id="c1")
 
     story.tell(release_card.withdraw(click)(time=story.now))
 
@@ -392,4 +392,4 @@ def test_a_request_that_nobody_can_approve_any_more_says_why_and_is_asked_for_an
     story.policy = Policy(approvers={"QA": ("risk",)})
 
     assert "the groups that approve QA changed" in words(card_of(story))
-    assert titles(card_of(story)) == ["Request QA", "Withdraw the request"]
+    assert titles(card_of(story)) == ["Request QA", "Withdraw"]

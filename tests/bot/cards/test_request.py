@@ -74,7 +74,7 @@ def test_a_sent_request_says_who_decides():
 
     assert verdict(card).text == "QA is requested: a member of approvers decides"
     assert "Purpose: a better cut" in words(card)
-    assert titles(card) == ["Withdraw the request", "Show the release"]
+    assert titles(card) == ["Withdraw", "Show the release"]
 
 
 @pytest.mark.parametrize(

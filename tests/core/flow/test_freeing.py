@@ -120,6 +120,12 @@ def test_the_requester_withdraws_while_nobody_has_decided():
     assert story.request(Stage.QA).refusal == ""
 
 
+def test_another_account_of_who_asked_withdraws_as_well():
+    twin = Person(id=PersonId("ada-adm"), name="Ada (admin)", same_as=(ADA.id,))
+
+    assert asked().withdraw(Stage.QA, twin).refusal == ""
+
+
 @pytest.mark.parametrize("person", [BEN, EVE, OUT])
 def test_nobody_else_withdraws_it(person):
     story = asked().withdraw(Stage.QA, person)
