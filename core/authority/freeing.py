@@ -23,6 +23,7 @@ NOT_YOURS: Final = "Only who asked for {stage} withdraws the request. Nothing wa
 NOT_YOUR_TEAM: Final = (
     "Only the model's team and the platform team give a promotion up. Nothing was changed."
 )
+NOBODY: Final = "Nobody can: it has no team. Set `platform_team: [<group>]` in policy.yml."
 
 
 def withdraw(question: Question, stage: Stage) -> Iterator[Ruling]:
@@ -84,8 +85,8 @@ def _is_at_rest(question: Question, stage: Stage, who_can: str) -> Ruling:
 
 
 def _team_or_platform(question: Question, who_can: str) -> Ruling:
-    person = question.person
-    if person is None or any(person.is_member(group) for group in _groups(question)):
+    person, groups = question.person, _groups(question)
+    if groups and (person is None or any(map(person.is_member, groups))):
         return met(Condition.TEAM, who_can)
     return barred(Condition.TEAM, NOT_YOUR_TEAM, who_can)
 
@@ -96,7 +97,8 @@ def _groups(question: Question) -> tuple[str, ...]:
 
 
 def _who_gives_up(question: Question) -> str:
-    return f"A member of {' or '.join(_groups(question))} can give it up."
+    groups = " or ".join(_groups(question))
+    return f"A member of {groups} can give it up." if groups else NOBODY
 
 
 def _is_same(person: Person, requester: Person) -> bool:

@@ -257,3 +257,13 @@ async def test_where_nothing_is_open_nothing_is_freed(world, line):
 
     with pytest.raises(RefusedError, match="has nothing open"):
         await ask(world, line)
+
+
+async def test_model_history_shows_what_was_given_up_and_by_whom(world):
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    await world.told(story.finish(Step.PROMOTE, FAILED, stage=Stage.QA).give_up(Stage.QA, BEN))
+
+    shown = words(await ask(world, "model history loan"))
+
+    assert "QA came to nothing for loan-1" in shown
+    assert "Ben gave up promoting it to QA." in shown

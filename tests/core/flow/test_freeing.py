@@ -15,7 +15,7 @@ from core.release.state import State
 from core.results import Promoted
 from core.words import PersonId, Stage, Step
 from tests.core.authority.walks import PEOPLE, TEAM_MATE, a_walk
-from tests.core.story import ADA, BEN, EVE, FAILED, OUT, Story
+from tests.core.story import ADA, BEN, CHECKED, EVE, FAILED, OUT, Story
 
 GBI = Person(id=PersonId("gus"), name="Gus", groups=frozenset({"gbi"}))
 PLATFORM_TEAM = Policy(platform_team=("gbi",))
@@ -78,6 +78,23 @@ def test_neither_a_stranger_nor_an_approver_gives_up(person):
     assert "Only the model's team and the platform team" in story.refusal
     assert story.decision.refusal.who_can == "A member of credit or gbi can give it up."
     assert story.release.state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    "person", [None, ADA, OUT, Person(id=PersonId("x"), name="X", groups=frozenset({""}))]
+)
+def test_where_there_is_neither_a_team_nor_a_platform_team_nobody_gives_up_and_it_says_so(person):
+    nameless = msgspec.structs.replace(CHECKED, team="")
+    story = failed()
+    teamless = msgspec.structs.replace(story.release, checked=nameless)
+    story.model = msgspec.structs.replace(story.model, releases={teamless.id: teamless})
+    story.policy = Policy()
+    ruling = may(
+        person, GiveUpPromotion(release=teamless.id, stage=Stage.QA), story.model, story.context
+    )
+
+    assert not ruling.is_met
+    assert "platform_team" in ruling.who_can
 
 
 def test_while_it_moves_the_stage_nobody_gives_it_up():
