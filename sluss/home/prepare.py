@@ -10,10 +10,10 @@ from typing import Final
 from adapters.local_files.people import example_people
 from core.errors import SettingsError
 from core.people import Person
+from sluss.home.people_file import PEOPLE_FILE
 from sluss.home.settings import (
     HOOK_SECRET,
     MLFLOW_SECRET,
-    PEOPLE_FILE,
     PLATFORM_FILE,
     POLICY_FILE,
     SECRETS_FOLDER,
@@ -34,6 +34,9 @@ conversations:
 PEOPLE: Final = """\
 # Who may decide. A member of a repository's team accepts and requests;
 # a member of a group that policy.yml names approves.
+# `emails` and `accounts` (a user principal name, DOMAIN\\account, an alias, a host's id) find who
+# wrote or pushed a commit. `same_as: [id]` joins several entries of one human, and with
+# `disabled: true` somebody decides nothing any more.
 """
 
 INVENTED: Final = """\

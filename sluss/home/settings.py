@@ -5,22 +5,21 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-from adapters.local_files.people import PeopleFile, local_person
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
 from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
+from sluss.home.people_file import read_people
 from sluss.home.store_url import STORE_PASSWORD, STORE_URL, is_file, store_url
 from sluss.home.strict_yaml import NOTHING, decode, parse, read
 
 PLATFORM_FILE: Final = "platform.yml"
-PEOPLE_FILE: Final = "people.yml"
 VARIABLES_FILE: Final = "gbi_variables.yml"
 POLICY_FILE: Final = "policy.yml"
 SECRETS_FOLDER: Final = "secrets"
@@ -118,20 +117,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings(home={str(self.home)!r}, host={self.host!r}, port={self.port})"
 
 
-_Named = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class _PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
-    id: _Named
-    name: _Named
-    emails: tuple[_Named, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-class _People(msgspec.Struct, frozen=True):
-    people: tuple[_PersonEntry, ...] = ()
-
-
 _Section = dict[str, str | int | None]
 
 
@@ -220,12 +205,6 @@ def parse_platform(text: str) -> Platform:
     if problems := platform.problems():
         raise SettingsError(f"{PLATFORM_FILE}: {'; '.join(problems)}. {NOTHING}")
     return platform
-
-
-def read_people(home: Path) -> tuple[Person, ...]:
-    entries = decode(read(home / PEOPLE_FILE), _People, PEOPLE_FILE).people
-    found = [local_person(entry.id, entry.name, entry.emails, entry.groups) for entry in entries]
-    return PeopleFile(found).everybody()
 
 
 def read_variables(home: Path) -> dict[str, dict[str, str]]:

@@ -70,6 +70,17 @@ def test_every_rule_that_the_policy_file_shows_is_its_default(home):
     assert list(examples.build_services.values()) == ["dag@bank.example"]
 
 
+def test_a_person_may_have_accounts_be_somebody_elses_second_self_and_be_disabled(home):
+    (home / "people.yml").write_text(
+        "people:\n"
+        "  - {id: a, name: A, accounts: ['BANK\\a']}\n"
+        "  - {id: b, name: B, same_as: [a], disabled: true}\n"
+    )
+    first, second = load(home, {}).files.people
+    assert (first.accounts, first.same_as, first.is_active) == (("BANK\\a",), ("b",), True)
+    assert (second.accounts, second.same_as, second.is_active) == ((), ("a",), False)
+
+
 def test_variables_are_text_as_the_host_would_give_them(home):
     (home / "gbi_variables.yml").write_text("common: {A: 30, B: x, C: null}\nQA: {SPN_QA: spn}\n")
     variables = load(home, {}).files.variables
@@ -148,6 +159,12 @@ BAD_FILES = [
     ("people.yml", "people: [{id: a, name: A, identity: verified}]", "'people.*identity'"),
     ("people.yml", "people: [{id: '', name: A}]", r"people\[0\]\.id"),
     ("people.yml", "people: [{id: a, name: A}, {id: a, name: B}]", "the id 'a'"),
+    ("people.yml", "people: [{id: a, name: A, account: [b]}]", "Did you mean 'accounts'?"),
+    ("people.yml", "people: [{id: a, name: A, accounts: [' ']}]", r"people\[0\]\.accounts"),
+    ("people.yml", "people: [{id: a, name: A, disabled: perhaps}]", r"people\[0\]\.disabled"),
+    ("people.yml", "people: [{id: a, name: A, same_as: [b]}]", "has nobody of that id"),
+    ("people.yml", "people: [{id: a, name: A, emails: [x]}, {id: b, name: B, accounts: [X]}]",
+     "write `same_as: .a.` at b"),
     ("gbi_variables.yml", "Prod: {A: b}", "'Prod'"),
     ("gbi_variables.yml", "QA: {A: [1]}", "gbi_variables.yml: QA"),
     ("policy.yml", "max_worker: 3", r"Did you mean '?max_workers"),
