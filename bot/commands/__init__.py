@@ -11,6 +11,8 @@ from bot.commands.help import help_
 from bot.commands.model_history import model_history
 from bot.commands.model_list import model_list
 from bot.commands.model_status import model_status
+from bot.commands.people import people
+from bot.commands.people_map import people_map
 from bot.commands.release import release
 from bot.commands.request import request
 from bot.commands.retry import retry
@@ -28,5 +30,7 @@ COMMANDS: tuple[Command[Any], ...] = (
     model_list,
     model_history,
     desk,
+    people,
+    people_map,
     help_,
 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from core.desk import letter_id
-from core.events.desk import RedriveRequested
+from core.events.desk import MappingRequested, RedriveRequested
 from core.events.people import (
     AcceptanceDecided,
     ApprovalDecided,
@@ -19,7 +19,8 @@ from core.events.people import (
     RetryRequested,
     StageRequested,
 )
-from core.words import ApprovalId, ReleaseId, Stage
+from core.people import Person
+from core.words import ApprovalId, PersonId, ReleaseId, Stage
 
 BaseEvent = BaseProposed | BaseDecided
 ReleaseEvent = (
@@ -31,7 +32,7 @@ ReleaseEvent = (
     | PromotionGivenUp
     | BaseEvent
 )
-PersonEvent = ReleaseEvent | RedriveRequested
+PersonEvent = ReleaseEvent | RedriveRequested | MappingRequested
 
 
 class AcceptVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +110,20 @@ class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     letter: str
 
 
+class MapAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that the directory does not know is said to be somebody's, or nobody's.
+
+    ``found`` and ``owner`` are what the directory said of the person and of the address.
+    """
+
+    name: ClassVar[str] = "map an address"
+    address: str
+    person: PersonId = PersonId("")
+    reason: str = ""
+    found: Person | None = None
+    owner: Person | None = None
+
+
 class ProposeBase(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants contributors to be counted from a commit on."""
 
@@ -147,7 +162,7 @@ ReleaseAct = (
     | GiveUpPromotion
     | BaseAct
 )
-Act = ReleaseAct | SendAgain
+Act = ReleaseAct | SendAgain | MapAddress
 
 
 def act_of(event: PersonEvent) -> Act:
@@ -163,8 +178,8 @@ def act_of(event: PersonEvent) -> Act:
             return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
         case RetryRequested():
             return RetryStep(release=event.release)
-        case RedriveRequested():
-            return SendAgain(letter=letter_id(event.queue, event.message))
+        case RedriveRequested() | MappingRequested():
+            return _on_the_desk(event)
         case BaseProposed() | BaseDecided():
             return _about_a_base(event)
         case _:
@@ -194,3 +209,15 @@ def _about_a_base(event: BaseEvent) -> BaseAct:
             return AgreeBase(release=event.release, base=event.base)
         case BaseDecided():
             return DeclineBase(release=event.release, base=event.base, reason=event.comment)
+
+
+def _on_the_desk(event: RedriveRequested | MappingRequested) -> SendAgain | MapAddress:
+    if isinstance(event, RedriveRequested):
+        return SendAgain(letter=letter_id(event.queue, event.message))
+    return MapAddress(
+        address=event.address,
+        person=event.person,
+        reason=event.reason,
+        found=event.found,
+        owner=event.owner,
+    )

@@ -1,4 +1,4 @@
-"""May somebody do something to a release, or to a dead letter? The one place where that is said.
+"""May somebody do this to a release, a dead letter or an address? The one place that says so.
 
 Pure and total: it reads the state and the context, never raises, and answers in words. The flow
 asks it with the person who acts; buttons and cards ask without one, for what stands in the way
@@ -8,12 +8,13 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import bases, conditions, contributors, freeing, letters
+from core.authority import bases, conditions, contributors, freeing, letters, mappings
 from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
     GiveUpPromotion,
+    MapAddress,
     RejectStage,
     RejectVersion,
     ReleaseAct,
@@ -38,6 +39,8 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
     """Rule on the act for this person, or with None for anybody: the flow does only what is met."""
     if isinstance(act, SendAgain):
         return all_of(act.name, letters.send_again(person, act.letter, context))
+    if isinstance(act, MapAddress):
+        return all_of(act.name, mappings.map_address(person, act, context))
     release = model.releases.get(act.release)
     if release is None:
         what = " to promote" if isinstance(act, RequestStage) else ""

@@ -93,9 +93,9 @@ POLICY: Final = """\
 # The groups whose members approve a stage:
 # approvers: {QA: [approvers], PROD: [approvers]}
 
-# The groups whose members may send a dead letter again, as [gbi_platform]. While none is named
-# nobody may, but for a local start, where anybody may:
-# platform_team: []
+# The groups whose members may send a dead letter again, and say whose an address is that people.yml
+# does not know. While none is named nobody may; on a local start anybody may send again:
+{platform_team}
 
 # The accounts of build services that push, as the host of git names them, and who answers for each:
 # build_services: {'Build\\00000000-0000-0000-0000-000000000000': dag@bank.example}
@@ -129,6 +129,9 @@ POLICY: Final = """\
 # max_bytes: 104857600
 """
 
+OUR_TEAM: Final = "platform_team: [gbi_platform]"  # the group of Dag, who is invented
+NO_TEAM: Final = "# platform_team: []"
+
 CANNOT_MAKE: Final = (
     "The home {home} cannot be made ready ({why}). Nothing was started; give a folder of your own "
     "with --home or SLUSS_HOME."
@@ -157,7 +160,8 @@ def _prepare(home: Path, *, is_local: bool) -> bool:
     people = INVENTED + "".join(_lines(example_people())) if is_local else NOBODY
     _create(home / PEOPLE_FILE, PEOPLE + people)
     _create(home / VARIABLES_FILE, VARIABLES)
-    _create(home / POLICY_FILE, POLICY)
+    team = OUR_TEAM if is_local else NO_TEAM
+    _create(home / POLICY_FILE, POLICY.replace("{platform_team}", team))
     _create(home / PLATFORM_FILE, PLATFORM)
     return is_first
 

@@ -26,14 +26,15 @@ def test_a_first_start_has_all_that_it_needs(home):
     rooms = {"approvers": "approvals", "*": "general"}
     assert settings.files.platform.conversations == rooms
     assert [person.id for person in settings.files.people][:2] == ["astrid", "bo"]
-    assert settings.files.policy == Policy()
+    assert settings.files.policy == Policy(platform_team=("gbi_platform",))
     assert len(settings.secrets.secret("azure_devops_hook")) > 40
     assert len(settings.secrets.secret("mlflow_webhook")) > 40
 
 
 def test_a_start_that_is_not_local_invents_nobody(tmp_path):
     prepare_home(tmp_path, is_local=False)
-    assert load(tmp_path, {"SLUSS_LOCAL": "false"}).files.people == ()
+    files = load(tmp_path, {"SLUSS_LOCAL": "false"}).files
+    assert (files.people, files.policy) == ((), Policy())
 
 
 def test_a_second_start_changes_nothing(home):
