@@ -17,7 +17,7 @@ def waits_for(view: View) -> str:
         return f"has been running since {moment(run.planned, view.now)}" if run else "is running"
     if release.state is State.AWAITING_APPROVAL:
         return _waits_for_approvers(view)
-    team = the_team(release)
+    team = the_team(release, view.context)
     match release.state:
         case State.AWAITING_ACCEPTANCE:
             return f"waits for acceptance. {team} can accept it."

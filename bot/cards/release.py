@@ -15,6 +15,7 @@ from core.authority.acts import (
     RetryStep,
     WithdrawRequest,
 )
+from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
 from core.reading import holder_name, holder_of, tone_of
@@ -140,7 +141,8 @@ def _stuck(view: View) -> Verdict:
 def _waiting(words: str) -> Callable[[View], Verdict]:
     def verdict(view: View) -> Verdict:
         release = view.release
-        said = words.format(version=view.version, team=release.team, stage=release.stage)
+        team = team_of(release, view.context) or "nobody"
+        said = words.format(version=view.version, team=team, stage=release.stage)
         return said, tone_of(release.state)
 
     return verdict

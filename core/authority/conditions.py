@@ -20,6 +20,8 @@ from core.results import Checked
 from core.words import ApprovalId, ReleaseId, Stage
 
 UNVERIFIED = "Nobody knows who you are here: the identity was not verified. Nothing was decided."
+NOBODY = "Nobody (platform.yml names no team)"
+NO_TEAM = "Set the repository's `team` in platform.yml."
 NOT_ACTIVE = "Your account is disabled in the directory. Nothing was decided."
 NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
 NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
@@ -57,21 +59,24 @@ def known(person: Person | None, context: Context, who_can: str) -> Ruling:
     return barred(Condition.IDENTITY, UNVERIFIED, who_can)
 
 
-def the_team(release: Release) -> str:
-    """Who mends and retries; before the gate has read TEAM_NAME that is anybody known."""
-    return f"A member of {release.team}" if release.team else "Anybody known"
+def team_of(release: Release, context: Context) -> str:
+    """Whose a release is: what platform.yml says now counts, never what a repository says."""
+    return (context.repository.team if context.repository else release.team).strip()
 
 
-def team_can(release: Release) -> str:
-    """Who decides for the team; nobody before the gate has read TEAM_NAME."""
-    return f"A member of {release.team} can." if release.team else ""
+def the_team(release: Release, context: Context) -> str:
+    """Who accepts, requests, mends and retries."""
+    found = team_of(release, context)
+    return f"A member of {found}" if found else NOBODY
 
 
 def team(question: Question, does: str) -> Ruling:
-    release, who_can = question.release, team_can(question.release)
-    if question.person is None or question.person.is_member(release.team):
+    name = team_of(question.release, question.context)
+    who_can = f"A member of {name} can." if name else NO_TEAM
+    is_there = question.person is None and bool(name)
+    if is_there or (question.person and question.person.is_member(name)):
         return met(Condition.TEAM, who_can)
-    reason = f"Only members of {release.team or 'its team'} {does}. Nothing was changed."
+    reason = f"Only members of {name or 'its team'} {does}. Nothing was changed."
     return barred(Condition.TEAM, reason, who_can)
 
 
@@ -162,7 +167,7 @@ def still_open(release: Release, approval: ApprovalId) -> Ruling:
 
 def approvers(policy: Policy, stage: Stage) -> tuple[str, ...]:
     """The groups whose members may decide about a stage."""
-    return tuple(policy.approvers.get(stage, ()))
+    return tuple(name for name in policy.approvers.get(stage, ()) if name.strip())
 
 
 def an_approver(policy: Policy, stage: Stage) -> str:

@@ -86,7 +86,7 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
 
 
 def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
-    yield conditions.identity(question, conditions.team_can(question.release))
+    yield conditions.identity(question, _team_can(question))
     yield conditions.team(question, "accept or reject a version")
     yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
     if isinstance(act, RejectVersion):
@@ -96,20 +96,17 @@ def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Itera
 
 
 def _retry(question: Question) -> Iterator[Ruling]:
-    """Before the gate has read TEAM_NAME anybody known may."""
-    who_can = f"{conditions.the_team(question.release)} can."
+    who_can = _team_can(question)
     yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.", who_can)
     yield conditions.identity(question, who_can)
-    if question.release.team:
-        yield conditions.team(question, "retry a step")
+    yield conditions.team(question, "retry a step")
 
 
 def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     """The order of stages is asked of a registered version only: it looks at every release."""
     release = question.release
-    yield conditions.identity(question, conditions.team_can(release))
-    if release.checked is not None:
-        yield conditions.team(question, "request a stage")
+    yield conditions.identity(question, _team_can(question))
+    yield conditions.team(question, "request a stage")
     wanted = _can_request(question, act) if release.registered else frozenset[State]()
     state = conditions.state(question, wanted, ": only a registered version can be promoted.")
     yield state
@@ -143,3 +140,7 @@ def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[R
         return
     yield contributors.known(question, promotion)
     yield conditions.still_bound(question, promotion)
+
+
+def _team_can(question: Question) -> str:
+    return f"{conditions.the_team(question.release, question.context)} can."

@@ -25,6 +25,7 @@ class ReleaseOpened(Event, frozen=True, kw_only=True):
     push_id: int
     is_candidate: bool  # on the release branch: it may go further than the gate
     policy: str  # the policy's digest
+    team: str = ""  # platform.yml's; ledgers of before do not say it
 
 
 class ReleaseSuperseded(Event, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     promotions: dict[ApprovalId, Promotion] = {}  # in the order in which they were asked for
     trainers: tuple[str, ...] = ()
     accepted_by: Person | None = None
+    opened_for: str = ""  # the team that platform.yml named then
 
     @property
     def model(self) -> str:
@@ -54,7 +55,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def team(self) -> str:
-        return self.checked.team if self.checked else ""
+        """Whose it is by platform.yml; in ledgers of before, by what its repository says."""
+        return self.opened_for or (self.checked.team if self.checked else "")
 
     @property
     def model_type(self) -> ModelType:

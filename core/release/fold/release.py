@@ -39,7 +39,7 @@ def _opened(model: Model, event: ReleaseOpened) -> Model:
         id=event.release, number=event.number, repository=event.repository, branch=event.branch,
         commit=event.commit, pusher=event.pusher, pusher_name=event.pusher_name,
         push_id=event.push_id, is_candidate=event.is_candidate,
-        opened=event.time, changed=event.time, trainers=(event.pusher,),
+        opened=event.time, changed=event.time, trainers=(event.pusher,), opened_for=event.team,
     )  # fmt: skip
     return replace(
         with_release(model, release),
