@@ -98,6 +98,7 @@ def add_(
 ) -> None:
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
     from sluss.commands import add as adding
+    from sluss.commands.authors import unknown_authors
     from sluss.home.prepare import prepare_home
     from sluss.home.settings import from_environment, is_local_start
 
@@ -116,6 +117,8 @@ def add_(
     console.print(f"{added.repository.name} is on board.")
     if added.remote:
         console.print(f"Now: git -C {path} push {added.remote} {release_branch}")
+    for line in unknown_authors(path, settings):
+        console.print(Text(line))
 
 
 @app.command("deliveries")

@@ -55,10 +55,14 @@ LONG_REASON: Final = "A reason has at most {most} characters. Nothing was change
 
 def how_to_map(address: str, policy: Policy) -> str:
     """Who makes an unknown address known, and how, in one sentence."""
-    shown = shlex.quote(readable(address)[:LONGEST_ADDRESS].replace("`", UNREADABLE))
     if not _groups(policy):
-        return MAP_IT_IN_THE_SHELL.format(address=shown)
-    return MAP_IT.format(address=shown, who=f"A member of {_groups(policy)}")
+        return how_to_map_in_the_shell(address)
+    return MAP_IT.format(address=_quoted(address), who=f"A member of {_groups(policy)}")
+
+
+def how_to_map_in_the_shell(address: str) -> str:
+    """How whoever reads it at the command line makes an unknown address known."""
+    return MAP_IT_IN_THE_SHELL.format(address=_quoted(address))
 
 
 def readable(text: str) -> str:
@@ -126,6 +130,10 @@ def _reason(act: MapAddress) -> Ruling:
     if not act.person and not act.reason.strip():
         return missing(Condition.WORDS, NO_REASON)
     return met(Condition.WORDS)
+
+
+def _quoted(address: str) -> str:
+    return shlex.quote(readable(address)[:LONGEST_ADDRESS].replace("`", UNREADABLE))
 
 
 def _groups(policy: Policy) -> str:

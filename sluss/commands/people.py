@@ -3,7 +3,7 @@
 import asyncio
 import os
 import pwd
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,12 @@ from rich.text import Text
 
 from adapters.local_files.people import PeopleFile
 from adapters.sql_store import SqlStore
-from core.authority.mappings import NOBODYS, how_to_map, readable
+from core.authority.mappings import NOBODYS, how_to_map_in_the_shell, readable
 from core.desk import Desk, Mapped
 from core.handle import Handle
 from core.mapping import mapping_wish
 from core.origin import EventOrigin
-from core.people import Person, at_the_command_line
+from core.people import Person, at_the_command_line, folded
 from sluss.home.settings import Settings, from_environment
 from sluss.home.store_url import is_file
 from sluss.wiring.opening import Opening
@@ -45,8 +45,7 @@ def people_table(home: Path) -> Table:
 def show_mappings(home: Path) -> Iterator[str]:
     """List all mapped addresses, the newest first, and say how to map one; nothing is made."""
     settings = from_environment(home)
-    desk = asyncio.run(_desk(settings)) if _has_ledger(settings.store_url) else Desk()
-    mappings = desk.newest_mappings()
+    mappings = _desk(settings).newest_mappings()
     yield ""
     for found in mappings:
         why = f": {found.reason}" if found.reason else ""
@@ -55,7 +54,15 @@ def show_mappings(home: Path) -> Iterator[str]:
         yield LISTED.format(address=address, whose=whose, by=by, when=found.since, why=why)
     if not mappings:
         yield NONE
-    yield how_to_map("ADDRESS", settings.files.policy)
+    yield how_to_map_in_the_shell("ADDRESS")
+
+
+def unknown(settings: Settings, addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses that neither people.yml knows nor anybody has mapped, each once."""
+    known = {name for person in settings.files.people for name in person.names}
+    known |= _desk(settings).mappings.keys()
+    found = {folded(address): address for address in addresses if folded(address) not in known}
+    return tuple(found.values())
 
 
 def map_address(home: Path, address: str, person: str | None, *, reason: str) -> str:
@@ -96,12 +103,15 @@ async def _store(settings: Settings) -> AsyncIterator[SqlStore]:
         yield await open_store(settings.store_url, Opening(closes))
 
 
-def _has_ledger(url: str) -> bool:
-    """Before the first start there is none, and looking makes none."""
-    return not is_file(url) or Path(url.removeprefix("sqlite:///")).exists()
+def _desk(settings: Settings) -> Desk:
+    """Before the first start there is no ledger, and looking makes none."""
+    url = settings.store_url
+    if is_file(url) and not Path(url.removeprefix("sqlite:///")).exists():
+        return Desk()
+    return asyncio.run(_read(settings))
 
 
-async def _desk(settings: Settings) -> Desk:
+async def _read(settings: Settings) -> Desk:
     async with _store(settings) as store:
         return await store.desk()
 
