@@ -70,6 +70,10 @@ def the_team(release: Release, context: Context) -> str:
     return f"A member of {found}" if found else NOBODY
 
 
+def team_can(question: Question) -> str:
+    return f"{the_team(question.release, question.context)} can."
+
+
 def team(question: Question, does: str) -> Ruling:
     name = team_of(question.release, question.context)
     who_can = f"A member of {name} can." if name else NO_TEAM

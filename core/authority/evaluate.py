@@ -86,7 +86,7 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
 
 
 def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
-    yield conditions.identity(question, _team_can(question))
+    yield conditions.identity(question, conditions.team_can(question))
     yield conditions.team(question, "accept or reject a version")
     yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
     if isinstance(act, RejectVersion):
@@ -96,7 +96,7 @@ def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Itera
 
 
 def _retry(question: Question) -> Iterator[Ruling]:
-    who_can = _team_can(question)
+    who_can = conditions.team_can(question)
     yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.", who_can)
     yield conditions.identity(question, who_can)
     yield conditions.team(question, "retry a step")
@@ -105,7 +105,7 @@ def _retry(question: Question) -> Iterator[Ruling]:
 def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     """The order of stages is asked of a registered version only: it looks at every release."""
     release = question.release
-    yield conditions.identity(question, _team_can(question))
+    yield conditions.identity(question, conditions.team_can(question))
     yield conditions.team(question, "request a stage")
     wanted = _can_request(question, act) if release.registered else frozenset[State]()
     state = conditions.state(question, wanted, ": only a registered version can be promoted.")
@@ -140,7 +140,3 @@ def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[R
         return
     yield contributors.known(question, promotion)
     yield conditions.still_bound(question, promotion)
-
-
-def _team_can(question: Question) -> str:
-    return f"{conditions.the_team(question.release, question.context)} can."
