@@ -94,7 +94,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def newest_mappings(self) -> tuple[Mapped, ...]:
         """Every mapping that holds, the newest first."""
-        return tuple(sorted(self.mappings.values(), key=lambda found: found.since, reverse=True))
+        return tuple(sorted(self.mappings.values(), key=lambda found: found.since))[::-1]
 
     def mapped(self, name: str) -> Mapped | None:
         """Whose an address or account is by the word of the platform team, whatever its case."""
