@@ -34,7 +34,7 @@ def _waits_for_approvers(view: View) -> str:
     """What is no longer as it was when it was asked cannot be approved by anybody."""
     release = view.release
     if view.may(RequestStage(release=release.id, stage=release.stage)).is_met:
-        team, wanted = the_team(release), f"`request {view.name} {release.stage}`"
+        team, wanted = the_team(release, view.context), f"`request {view.name} {release.stage}`"
         return f"cannot be approved for {release.stage} any more. {team} can {wanted} anew."
     return f"waits for a decision about {release.stage}. {_who_decides(view)}".rstrip()
 

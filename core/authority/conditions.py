@@ -193,7 +193,7 @@ def still_bound(question: Question, promotion: Promotion) -> Ruling:
     if not what:
         return met(Condition.BOUND)
     reason = NOT_BOUND.format(what=what, stage=promotion.stage)
-    return missing(Condition.BOUND, reason, team_can(question.release))
+    return missing(Condition.BOUND, reason, team_can(question))
 
 
 def may_ask_anew(question: Question, stage: Stage) -> bool:

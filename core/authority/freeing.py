@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority.conditions import Question, identity
+from core.authority.conditions import Question, identity, team_of
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.people import Person
 from core.release.promotion import Promotion
@@ -92,7 +92,7 @@ def _team_or_platform(question: Question, who_can: str) -> Ruling:
 
 
 def _groups(question: Question) -> tuple[str, ...]:
-    named = (question.release.team, *question.context.policy.platform_team)
+    named = (team_of(question.release, question.context), *question.context.policy.platform_team)
     return tuple(dict.fromkeys(filter(None, named)))
 
 
