@@ -48,8 +48,9 @@ _SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
 # The hook of a repository reads it, in the process of the person who pushes.
 _PERSON = "SLUSS_PERSON"
 _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
+_METADATA = "SLUSS_TEAMS_OPENID_METADATA"
 _AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
-_KNOWN = (*_NAMES, *_AWAY, STORE_URL, "SLUSS_LOCAL", _PERSON)
+_KNOWN = (*_NAMES, *_AWAY, _METADATA, STORE_URL, "SLUSS_LOCAL", _PERSON)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOOLS = re.compile(
     r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
@@ -69,7 +70,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a start; ``mlflow_url`` is "" where we start a server of our own.
 
-    ``service_bus`` is "" where queues are files. ``store_url`` may hold a password.
+    ``service_bus`` is "" where queues are files, ``teams_openid_metadata``
+    where it is the Bot Framework's own. ``store_url`` may hold a password.
     ``is_health_apart`` gives health a port of its own, even in a process that serves more.
 
     ``tool_environment`` is all that installers and child processes may inherit. It may hold the
@@ -88,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_bus: str
     teams_app_id: str
     teams_tenant: str
+    teams_openid_metadata: str
     is_local: bool
     files: Files
     secrets: EnvironmentSecrets
@@ -172,6 +175,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         service_bus=environ.get("SLUSS_SERVICE_BUS", ""),
         teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
         teams_tenant=environ.get("SLUSS_TEAMS_TENANT", ""),
+        teams_openid_metadata=environ.get(_METADATA, ""),
         is_local=is_local,
         files=read_files(home),
         secrets=secrets,

@@ -2,7 +2,7 @@
 
 from adapters.teams.addresses import AddressBook, KeptAddresses, LocalAddresses
 from adapters.teams.chat import TeamsChat
-from adapters.teams.settings import SURFACE, TeamsSettings
+from adapters.teams.settings import OPENID_METADATA, SURFACE, TeamsSettings
 from core.chats import Chats
 from core.ports import Conversations
 from sluss.home.settings import TEAMS_SECRET, Settings
@@ -24,6 +24,7 @@ def teams_settings(settings: Settings) -> TeamsSettings:
         app_id=settings.teams_app_id.casefold(),  # Teams writes ids in lower case.
         tenant=settings.teams_tenant.casefold(),
         client_secret=settings.secrets.find(TEAMS_SECRET),
+        openid_metadata=settings.teams_openid_metadata or OPENID_METADATA,
     )
 
 
