@@ -189,8 +189,8 @@ async def test_what_is_no_activity_is_refused(endpoint, body):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"EventOrigin": "http://evil.example"},
-        {"EventOrigin": "http://127.0.0.1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1"},
         {"Host": "evil.example"},
         {"Host": "127.0.0.1.evil.example"},
         {"Content-Type": "text/plain"},
