@@ -93,6 +93,8 @@ class Turns:
         except SlussError as error:
             _count(error)
             await context.send_activity(message_answer(str(error)))
+            if error.newest is not None:
+                await self._update(context, error.newest)
             return
         await context.send_activity(card_answer(card))
         await self._update(context, card)

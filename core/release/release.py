@@ -124,3 +124,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def failure(self) -> Failed | None:
         step = self.current_step()
         return step.result if step and isinstance(step.result, Failed) else None
+
+
+def rejection(by: Person, reason: str) -> str:
+    """Say why a release was rejected, as its state keeps it."""
+    return f"{by.name}: {reason}"
