@@ -6,6 +6,7 @@ channel, and a token without an end; here only Teams itself is believed.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -31,6 +32,7 @@ from core.loopback import Door
 DOOR: Final = Door(programs=True)
 
 TOKEN_S: Final = 10.0
+NO_TOKEN: Final = "none"  # noqa: S105 - the SDK takes no empty one; the window refuses it
 SIGN_IN_SILENT: Final = (
     "The directory gave the bot no token ({why}). Nothing was lost; it is tried again by itself. "
     "If it stays so, look at SLUSS_TEAMS_APP_ID, SLUSS_TEAMS_TENANT and their client secret."
@@ -41,7 +43,8 @@ Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
 def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> ConnectionManager:
     """Return the SDK's connections, by which the bot proves itself when it posts."""
     if settings.is_local:
-        return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
+        file = settings.token_file
+        return _manager(lambda _: WindowTokens(file), AgentAuthConfiguration())
     return _manager(tokens or BotTokens, _configuration(settings))
 
 
@@ -59,8 +62,13 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self, settings: TeamsSettings) -> ClaimsIdentity:
         """Return the sender as the SDK knows it: whom an answer is for, and nothing more."""
         if settings.is_local:
-            return ClaimsIdentity()
+            return local_identity(settings)
         return ClaimsIdentity({"iss": ISSUER, "aud": settings.app_id}, "channel")
+
+
+def local_identity(settings: TeamsSettings) -> ClaimsIdentity:
+    """Return whom the SDK takes the bot for: it asks for no token where there are no claims."""
+    return ClaimsIdentity({"aud": "local"}, "window") if settings.token_file else ClaimsIdentity()
 
 
 Identify = Callable[[web.Request], Awaitable[Proof | None]]
@@ -69,6 +77,27 @@ Identify = Callable[[web.Request], Awaitable[Proof | None]]
 def identify_by(settings: TeamsSettings) -> Identify:
     """Return the function that verifies a sender; it gives None when nothing may be read."""
     return _from_this_machine if settings.is_local else _from_the_channel(settings)
+
+
+class WindowTokens(AnonymousTokenProvider):
+    """Shows the chat window the token of this start; another process may have begun a new one."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    async def get_access_token(
+        self,
+        resource_url: str,  # noqa: ARG002
+        scopes: list[str],  # noqa: ARG002
+        force_refresh: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature
+    ) -> str:
+        return self._read() or NO_TOKEN
+
+    def _read(self) -> str:
+        try:
+            return self._file.read_text("utf-8").strip() if self._file else ""
+        except FileNotFoundError:
+            return ""
 
 
 class BotTokens(MsalAuth):

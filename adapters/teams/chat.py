@@ -28,7 +28,7 @@ from microsoft_agents.hosting.core import (
 
 from adapters.teams.activities import Sent, card_activity, read, to_answer
 from adapters.teams.addresses import Address, AddressBook
-from adapters.teams.auth import Identify, Proof, Tokens, connections, identify_by
+from adapters.teams.auth import Identify, Proof, Tokens, connections, identify_by, local_identity
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.turn import Turns
 from core.card import Card
@@ -223,7 +223,7 @@ class TeamsChat:
 
     def _claims(self) -> ClaimsIdentity:
         if self._settings.is_local:
-            return ClaimsIdentity()
+            return local_identity(self._settings)
         return self._adapter.create_claims_identity(self._settings.app_id)
 
 

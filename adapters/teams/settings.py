@@ -1,6 +1,7 @@
 """The settings of the Teams endpoint, and which of them it refuses."""
 
 import re
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -56,6 +57,7 @@ class TeamsSettings(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: str = ""
     service_url: str = SERVICE_URL
     openid_metadata: str = OPENID_METADATA
+    token_file: Path | None = None  # local: what the chat window demands of who posts there
 
     def check(self) -> None:
         """Raise SettingsError for settings that would let in unverified people, or lack a value."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sluss.commands.add import resend
+from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
@@ -62,7 +63,8 @@ async def _up(settings: Settings, role: Role) -> None:
 
 def _tell(settings: Settings, mlflow_url: str) -> None:
     console.print("[bold]Sluss is up.[/bold] Identities are picked, not verified: local use only.")
-    for name, path in (("Chat", "/chat"), ("Releases", "/releases"), ("Deliveries", "/deliveries")):
+    console.print(f"  {'Chat':<11}{chat_address(settings.home, settings.public_url)}")
+    for name, path in (("Releases", "/releases"), ("Deliveries", "/deliveries")):
         console.print(f"  {name:<11}{settings.public_url}{path}")
     if mlflow_url:
         console.print(f"  {'MLflow':<11}{mlflow_url} (ready some seconds later)")

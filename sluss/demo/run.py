@@ -17,6 +17,7 @@ from core.release.state import State
 from core.words import Stage
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
+from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment
 from sluss.templates.model_repository import Kind
@@ -77,7 +78,7 @@ async def _lead(
         await Story(settings, server, folder, console).tell()
         await _conclude(server, folder, console)
         return
-    webbrowser.open(f"{settings.public_url}/chat")
+    webbrowser.open(chat_address(settings.home, settings.public_url))
     await Guide(settings, server, folder, console).lead()
 
 
@@ -104,7 +105,7 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
 def _introduce(settings: Settings, server: Server, folder: Path, console: Console) -> None:
     console.print("[bold]Sluss is up[/bold]; people are picked here, not signed in.")
     for name, url in (
-        ("chat", f"{settings.public_url}/chat"),
+        ("chat", chat_address(settings.home, settings.public_url)),
         ("releases", f"{settings.public_url}/releases"),
         ("deliveries", f"{settings.public_url}/deliveries"),
         ("MLflow", server.mlflow_url),

@@ -5,6 +5,7 @@ from adapters.teams.chat import TeamsChat
 from adapters.teams.settings import OPENID_METADATA, SURFACE, TeamsSettings
 from core.chats import Chats
 from core.ports import Conversations
+from sluss.home.chat_token import chat_token_file
 from sluss.home.settings import TEAMS_SECRET, Settings
 from sluss.wiring.chat_window import chat_settings
 
@@ -24,6 +25,7 @@ def teams_settings(settings: Settings) -> TeamsSettings:
         app_id=settings.teams_app_id.casefold(),  # Teams writes ids in lower case.
         tenant=settings.teams_tenant.casefold(),
         client_secret=settings.secrets.find(TEAMS_SECRET),
+        token_file=chat_token_file(settings.home) if settings.is_local else None,
         openid_metadata=settings.teams_openid_metadata or OPENID_METADATA,
     )
 

@@ -9,6 +9,7 @@ from core.people import Person
 from core.release.state import State
 from core.words import PersonId, Stage
 from sluss.demo.script import Visitor
+from sluss.home.chat_token import chat_token
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]
 
@@ -45,7 +46,7 @@ async def test_a_click_by_somebody_unknown_decides_nothing(up, onlooker, release
     approval = await onlooker.ask(release, Stage.QA)
     nobody = Person(id=PersonId("mallory"), name="Bo Ekman", groups=frozenset({"approvers"}))
 
-    answer = await Visitor(nobody, up.url).press(
+    answer = await Visitor(nobody, up.url, token=chat_token(up.home)).press(
         "approval.approve", release=release, approval=approval, comment="me"
     )
 
