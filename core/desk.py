@@ -15,6 +15,7 @@ from core.events.codec import kind
 from core.events.derived import DecisionRefused, EventIgnored
 from core.events.desk import (
     AddressMapped,
+    ConversationMoved,
     LetterBuried,
     LetterGone,
     LetterRedriven,
@@ -28,6 +29,7 @@ replace = msgspec.structs.replace
 KEPT_STRAYS: Final = 20
 KEPT_CLOSED: Final = 50
 LETTER_CARD: Final = "letter"
+MOVED_CARD: Final = "moved"
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +164,12 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
 @folds_desk(RedriveRequested)
 def _wanted(desk: Desk, _event: RedriveRequested | MappingRequested) -> Desk:
     """A wish moves nothing: what came of it is an event of its own."""
+    return desk
+
+
+@folds_desk(ConversationMoved)
+def _moved(desk: Desk, _event: ConversationMoved) -> Desk:
+    """Where cards go is kept beside the ledger; the team reads of it on a card."""
     return desk
 
 

@@ -12,7 +12,13 @@ from core.errors import ForeignEventError
 from core.events import outside, people, workers
 from core.events.base import Event
 from core.events.codec import kind, kinds_of
-from core.events.desk import LetterBuried, LetterGone, MappingRequested, RedriveRequested
+from core.events.desk import (
+    ConversationMoved,
+    LetterBuried,
+    LetterGone,
+    MappingRequested,
+    RedriveRequested,
+)
 from core.people import COMMAND_LINE, Person
 
 
@@ -21,6 +27,7 @@ class EventOrigin(StrEnum):
 
     OUTSIDE = "outside"  # a delivery, by way of the queue "events"
     WORKER = "a worker"
+    CHAT = "a chat"  # what a chat tells of its conversations, said by nobody
     BOT = "the bot"  # a person whom the signed endpoint has told apart
     PULL_REQUEST = "a comment of a pull request"
     COMMAND_LINE = "the command line"
@@ -32,6 +39,7 @@ def _all(*modules: ModuleType) -> frozenset[type[Event]]:
 
 MAY_WRITE: Final[Mapping[EventOrigin, frozenset[type[Event]]]] = {
     EventOrigin.OUTSIDE: _all(outside),
+    EventOrigin.CHAT: frozenset({ConversationMoved}),
     EventOrigin.WORKER: _all(workers) | {LetterBuried, LetterGone},
     EventOrigin.BOT: _all(people) | {RedriveRequested, MappingRequested},
     EventOrigin.PULL_REQUEST: frozenset(),

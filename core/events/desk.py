@@ -80,3 +80,18 @@ class AddressMapped(Event, frozen=True, kw_only=True):
     person: PersonId = PersonId("")
     reason: str = ""
     by: Person
+
+
+class ConversationMoved(Event, frozen=True, kw_only=True):
+    """A conversation was heard of at another address than the kept one: hosts tell enough of it.
+
+    ``is_in_force``: a post to the old one failed as gone, and cards go to the new one from now on.
+    Until then nothing has changed.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    conversation: str
+    old_host: str
+    new_host: str
+    is_in_force: bool = False

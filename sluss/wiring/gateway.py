@@ -45,7 +45,7 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     sources = _sources(settings)
     hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
     app.add_subapp("/hooks/", hooks)
-    book = addresses(settings, parts.conversations)
+    book = addresses(settings, parts.conversations, parts.handle)
     teams = teams_app(bot, parts.directory, book, teams_settings(settings))
     app.add_subapp("/api/", teams)
     if settings.is_local:

@@ -168,7 +168,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         registry=mlflow.registry,
         ml_platform=_runs(settings, mlflow_url, find_sandbox),
         clones=_clones(settings, opening),
-        chat=open_chats(settings, conversations),
+        chat=open_chats(settings, conversations, handle),
         conversations=conversations,
         mlflow_url=mlflow_url,
         handle=handle,
