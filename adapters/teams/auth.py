@@ -62,13 +62,13 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self, settings: TeamsSettings) -> ClaimsIdentity:
         """Return the sender as the SDK knows it: whom an answer is for, and nothing more."""
         if settings.is_local:
-            return local_identity(settings)
+            return local_identity()
         return ClaimsIdentity({"iss": ISSUER, "aud": settings.app_id}, "channel")
 
 
-def local_identity(settings: TeamsSettings) -> ClaimsIdentity:
-    """Return whom the SDK takes the bot for: it asks for no token where there are no claims."""
-    return ClaimsIdentity({"aud": "local"}, "window") if settings.token_file else ClaimsIdentity()
+def local_identity() -> ClaimsIdentity:
+    """Return whom the SDK takes the bot for on one machine: without claims it shows no token."""
+    return ClaimsIdentity({"aud": "local"}, "window")
 
 
 Identify = Callable[[web.Request], Awaitable[Proof | None]]

@@ -223,7 +223,7 @@ class TeamsChat:
 
     def _claims(self) -> ClaimsIdentity:
         if self._settings.is_local:
-            return local_identity(self._settings)
+            return local_identity()
         return self._adapter.create_claims_identity(self._settings.app_id)
 
 
