@@ -29,8 +29,8 @@ from core.ports import Directory
 logger = logging.getLogger(__name__)
 
 STRANGER = (
-    "I do not know you, so nothing was done. Ask the platform team to add you to the directory "
-    "that Sluss reads, then try again."
+    "I do not know you, or your account is not active any more, so nothing was done. Ask the "
+    "platform team to look you up in the directory that Sluss reads, then try again."
 )
 UNREADABLE = "This button could not be read, so nothing was done. Ask for a new card."
 BROKEN = "Something went wrong on our side. Look at the card again before you repeat it."
@@ -120,7 +120,7 @@ class Turns:
             return None
         is_person = sent.object_id and sent.sender.is_person
         found = await self._directory.person(sent.object_id) if is_person else None
-        if found is None:
+        if found is None or not found.is_active:
             logger.warning("unknown", extra={"action": "chat_person_unknown"})
             return None
         identity = "local_unverified" if self._settings.is_local else "verified"

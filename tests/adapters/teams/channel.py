@@ -12,6 +12,7 @@ from core.words import PersonId
 PEOPLE = {
     "anna": Person(id=PersonId("anna"), name="Anna Berg", groups=frozenset({"credit"})),
     "bo": Person(id=PersonId("bo"), name="Bo Ek", groups=frozenset({"approvers"})),
+    "dora": Person(id=PersonId("dora"), name="Dora Hall", is_active=False),
 }
 
 

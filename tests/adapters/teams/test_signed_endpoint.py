@@ -281,6 +281,7 @@ STRANGERS = {
     "an agent": {"from": {**ANNA, "role": "agenticUser"}},
     "a bot by its id": {"from": {**ANNA, "id": "28:app"}},
     "an unknown id": {"from": {**ANNA, "aadObjectId": "mallory"}},
+    "somebody who has left": {"from": {**ANNA, "aadObjectId": "dora"}},
     "no id but a name": {"from": {"id": "29:x", "name": "Anna Berg"}},
     "nobody": {"from": None},
 }

@@ -8,6 +8,7 @@ import pytest
 from yarl import URL
 
 from adapters.mlflow.command import free_port
+from adapters.teams.activities import text_card
 from sluss.demo.script import Visitor
 from sluss.home.chat_token import chat_address, chat_token, chat_token_file, fresh_chat_token
 from sluss.home.prepare import prepare_home
@@ -24,9 +25,14 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-async def up(settings):
-    async with Server(settings, Role.GATEWAY):
-        yield settings
+async def server(settings):
+    async with Server(settings, Role.GATEWAY) as found:
+        yield found
+
+
+@pytest.fixture
+def up(server, settings):
+    return settings
 
 
 @pytest.fixture
@@ -139,3 +145,56 @@ async def test_a_visitor_with_the_token_is_heard(up):
     assert "older kind of card" in answer.refusal
     with pytest.raises(aiohttp.ClientResponseError, match="401"):
         await Visitor(bo, up.public_url, token="wrong").press("release.explode")
+
+
+async def test_the_bot_shows_it_when_it_posts_unasked(up, server):
+    """A worker is another process: it reads the token of the start that is up."""
+    posted = await server.parts.chat.post("general", text_card("A release waits"))
+
+    assert posted
+    assert "A release waits" in (up.home / "chat.jsonl").read_text("utf-8")
+
+
+WRITES = {
+    "/api/messages": "POST",
+    "/chat/socket?as=bo": "GET",
+    "/chat/connector/v3/conversations/general/activities": "POST",
+    "/chat/connector/v3/conversations/general/activities/a1": "PUT",
+    "/deliveries/steps/redrive": "POST",
+    "/hooks/azure-devops": "POST",
+    "/hooks/mlflow": "POST",
+}
+LINK, FORM = {}, {"Content-Type": "application/x-www-form-urlencoded"}
+FOREIGN = {"Origin": "http://evil.example", "Content-Type": "application/json"}
+NEXT_DOOR = {"Origin": "http://127.0.0.1:1", "Content-Type": "application/json"}
+REBOUND = {"Host": "evil.example", "Content-Type": "application/json"}
+SOCKET = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+WAYS = {
+    "a link preview": ("GET", LINK),
+    "a head": ("HEAD", LINK),
+    "a form": (None, FORM),
+    "a foreign page": (None, FOREIGN),
+    "a page next door": (None, NEXT_DOOR),
+    "a rebound name": (None, REBOUND),
+    "a foreign page's socket": ("GET", {**SOCKET, "Origin": "http://evil.example"}),
+    "a socket of nobody": ("GET", SOCKET),
+    "a question": ("OPTIONS", FOREIGN),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("path", WRITES)
+async def test_whoever_leads_a_browser_there_brings_nothing_about(up, server, browser, path, way):
+    """The browser has the cookie of this start, so that the token alone would let it in."""
+    async with browser.get(chat_address(up.home, up.public_url)):
+        pass
+    method, headers = WAYS[way]
+    said = json.dumps(an_activity(up.public_url, text="retry loan-1"))
+
+    async with browser.request(
+        method or WRITES[path], up.public_url + path, headers=headers, data=said
+    ) as answer:
+        assert 400 <= answer.status < 500, answer.status
+
+    assert not (up.home / "chat.jsonl").exists()
+    assert [line async for line in server.parts.store.export()] == []
