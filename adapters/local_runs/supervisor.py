@@ -11,10 +11,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 import psutil
@@ -23,12 +21,11 @@ from adapters.local_runs import child_environment, processes
 from adapters.local_runs.child import ANSWER, ChildCommand, ChildEnded, run
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.folder import CANCELLED, Order, Owner, RunFolder, Whispered
-from adapters.local_runs.scrub import Scrubber, scrub
+from adapters.local_runs.run_log import RunLog
+from adapters.local_runs.scrub import scrub
 from core.errors import StepFailedError
 from core.ports.ml_platform import RunLook, RunOutcome, RunState
 
-LOG_BYTES: Final = 10_000_000
-LOG_FULL: Final = b"\n[the log is full: the rest is not kept]\n"
 BUILD_LIMIT_S: Final = 1800.0
 STOPPED: Final = 128 + signal.SIGTERM
 SPREAD_S: Final = 0.5  # a signal to all processes may reach the step a moment before us
@@ -57,47 +54,6 @@ BY_ITSELF: Final = (
     "The step's process ended itself with code {code} before the step was done. Take the exit out "
     "of the code and push again."
 )
-
-
-class RunLog:
-    """The log of a run: secrets are masked, each line is written at once, its size is bounded."""
-
-    def __init__(self, path: Path, secrets: Iterable[str], limit_bytes: int = LOG_BYTES) -> None:
-        self._file = path.open("ab", buffering=0)
-        self._scrubber = Scrubber(secrets)
-        self._room = limit_bytes - self._file.tell()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.flush()
-        self._file.close()
-
-    def write(self, data: bytes) -> None:
-        self._append(self._scrubber.feed(data))
-
-    def say(self, text: str) -> None:
-        """Write a line of our own, between those of the model."""
-        self.flush()
-        self.write(f"[sluss] {text}\n".encode())
-
-    def flush(self) -> None:
-        """Write the unended line that is held back, as the program that wrote it has ended."""
-        self._append(self._scrubber.finish())
-
-    def _append(self, data: bytes) -> None:
-        if not data or self._room <= 0:
-            return
-        self._file.write(data[: self._room])
-        self._room -= len(data)
-        if self._room <= 0:
-            self._file.write(LOG_FULL)
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
