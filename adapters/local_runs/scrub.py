@@ -1,84 +1,119 @@
-"""Masks secrets in a log before it is written, so that no file ever holds one."""
+"""Masks secrets in a log before it is written, so that no file ever holds one.
 
-import re
-from collections.abc import Iterable
+Each step is linear in what comes, whatever it is: a step's output is its author's to choose.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-MASK: Final = b"***"
-SHORTEST_SECRET: Final = 6  # a shorter one would blank out ordinary words
-OVERLAP: Final = 4096  # longer than any token
-KEEP_AT_MOST: Final = 65536
-LONGEST_KEY_LINES: Final = 200  # one that never ends must not swallow the rest of the log
+from adapters.local_runs.known_secrets import KnownSecrets, Span
+from adapters.local_runs.secret_shapes import KEY_ENDS, private_keys, shapes
 
-# Group 1 is what stands before the secret; it stays readable.
-PATTERNS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rb"()dapi[0-9a-f]{32}(?:-\d)?",
-        rb"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-        rb"()\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})",
-        rb"()\bAKIA[0-9A-Z]{16}\b",
-        rb"()\b[A-Za-z0-9]{4,}JQQJ99[A-Za-z0-9]{20,}",
-        rb"((?i:\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=))[^;\s\"']+",
-        rb"((?i:[?&]sig=))[A-Za-z0-9%+/=_-]{8,}",
-        rb"((?i:\bAuthorization\s*[:=]\s*[\"']?(?:Bearer|Basic)\s+))[^\s\"']+",
-        rb"((?i:\bBearer\s+))[A-Za-z0-9._~+/=-]{16,}",
-        rb"((?i:\b[\w.-]*(?:password|passwd|secret|token|api_?key)\s*[=:]\s*[\"']?))[^\s\"',;]{6,}",
-        rb"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s:@]+:[^/\s@]+(?=@)",
-    )
-)
-KEY_BEGINS: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-KEY_ENDS: Final = re.compile(rb"-----END [A-Z ]*PRIVATE KEY-----")
+MASK: Final = b"***"
+LONGEST_LINE: Final = 8192
+LOOK_AHEAD: Final = 8192  # a secret that begins in what is shown is seen whole, or far enough
+CUT: Final = b" [the rest of this line was cut: it is longer than 8 KB]"
+BLOCK: Final = 65536
 
 
 class Scrubber:
-    """Takes bytes as they come, and gives back whole lines with the secrets masked."""
+    """Takes bytes as they come, and gives back whole lines with the secrets masked.
+
+    A line is cut at LONGEST_LINE, or before the secret that stands there.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET}
-        self._known = sorted(known, key=len, reverse=True)
-        self._pending = b""
-        self._key_lines_left = 0
+        self._known = KnownSecrets(secrets)
+        self._lines = _Lines()
+        self._key_left = 0
 
     def feed(self, data: bytes) -> bytes:
-        *lines, self._pending = re.split(rb"(?<=[\r\n])", self._pending + data)
-        done = b"".join(map(self.line, lines))
-        if len(self._pending) <= KEEP_AT_MOST:
-            return done
-        # The line is very long: its end may hold the first half of a secret, so that it waits.
-        clean = self.line(self._pending)
-        self._pending = clean[-OVERLAP:]
-        return done + clean[:-OVERLAP]
+        blocks = (data[at : at + BLOCK] for at in range(0, len(data), BLOCK))
+        return b"".join([self._masked(self._lines.whole(block)) for block in blocks])
 
     def finish(self) -> bytes:
-        rest, self._pending = self.line(self._pending), b""
+        """Give back the line that has not ended, as nothing follows it."""
+        rest = self._masked(self._lines.rest())
+        self._key_left = 0
         return rest
 
-    def line(self, line: bytes) -> bytes:
-        if self._key_lines_left:
-            return self._inside_key(line)
-        if begins := KEY_BEGINS.search(line):
-            self._key_lines_left = LONGEST_KEY_LINES
-            return (
-                self._plain(line[: begins.start()]) + MASK + self._inside_key(line[begins.end() :])
-            )
-        return self._plain(line)
+    def _masked(self, text: bytes) -> bytes:
+        text = text[self._rest_of_key(text) :] if self._key_left else text
+        if not text:
+            return text
+        lowered = text.lower()
+        keys = list(private_keys(lowered))
+        self._key_left = max(0, keys[-1][1] - len(text)) if keys else self._key_left
+        secrets = [*keys, *shapes(lowered), *self._known.find(text)]
+        return _without(text, secrets, set(_cuts(text)))
 
-    def _inside_key(self, line: bytes) -> bytes:
-        """Drop a line of a private key, up to the marker that ends the key."""
-        ends = KEY_ENDS.search(line)
-        if ends is None:
-            self._key_lines_left -= 1
-            return b""
-        self._key_lines_left = 0
-        return self._plain(line[ends.end() :])
+    def _rest_of_key(self, text: bytes) -> int:
+        """Return how much of a text belongs to a private key that began in an earlier one."""
+        ends = KEY_ENDS.search(text.lower(), 0, self._key_left)
+        end = ends.end() if ends else min(self._key_left, len(text))
+        self._key_left = 0 if ends else self._key_left - end
+        return end
 
-    def _plain(self, line: bytes) -> bytes:
-        for secret in self._known:
-            line = line.replace(secret, MASK)
-        for pattern in PATTERNS:
-            line = pattern.sub(rb"\1" + MASK, line)
-        return line
+
+class _Lines:
+    """Collects whole lines; of one that is too long to be shown only its beginning is kept."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._is_long = False
+
+    def whole(self, data: bytes) -> bytes:
+        """Return the lines that have ended, and the beginning of one that is too long."""
+        if self._is_long:
+            ends = _line_end(data, 0)
+            if ends == len(data):
+                return b""
+            data, self._is_long = data[ends:], False
+        ended = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        self._pending += data[:ended]
+        lines = self.rest() if ended else b""
+        self._pending += data[ended:]
+        if len(self._pending) > LONGEST_LINE + LOOK_AHEAD:
+            lines += self.rest()
+            self._is_long = True
+        return lines
+
+    def rest(self) -> bytes:
+        rest = bytes(self._pending)
+        self._pending.clear()
+        self._is_long = False
+        return rest
+
+
+def _line_end(text: bytes, start: int) -> int:
+    ends = (text.find(b"\n", start), text.find(b"\r", start))
+    return min((at for at in ends if at >= 0), default=len(text))
+
+
+def _cuts(text: bytes) -> Iterator[Span]:
+    """Yield what is cut from each long line; whole lines are leapt over, many at a time."""
+    at = 0
+    while at + LONGEST_LINE < len(text):
+        until = at + LONGEST_LINE + 1
+        end = max(text.rfind(b"\n", at, until), text.rfind(b"\r", at, until))
+        if end < 0:
+            end = _line_end(text, until)
+            yield until - 1, end
+        at = end + 1
+
+
+def _without(text: bytes, secrets: list[Span], cuts: set[Span]) -> bytes:
+    """Put marks in the place of the spans; secrets that touch each other have one."""
+    parts, shown = list[bytes](), 0
+    for span in sorted([*secrets, *cuts]):
+        begin, end = span
+        mark = CUT if cuts and span in cuts else MASK
+        if begin > shown or not parts:
+            parts += (text[shown:begin], mark)
+        elif mark is CUT:
+            parts.append(mark)
+        shown = max(shown, end)
+    return b"".join([*parts, text[shown:]])
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
