@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # This file is a program, not part of a package.
 
-from adapters.local_runs.scrub import Scrubber
+from core.scrub import Scrubber
 
 ROOT = Path(__file__).parents[1]
 AIM_ORDINARY, AIM = 20.0, 8.0

@@ -22,6 +22,10 @@ class EnvironmentSecrets:
     def __repr__(self) -> str:
         return f"EnvironmentSecrets({', '.join(sorted(self._values))})"
 
+    def values(self) -> tuple[str, ...]:
+        """Return all of them, for whoever has to keep them out of what is shown."""
+        return tuple(self._values.values())
+
     def find(self, name: str) -> str:
         """Return "" when it is not set, as a secret that exists only during a rotation often is."""
         return self._values.get(name.casefold(), "")

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import msgspec
 
 from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
 from core.errors import StepFailedError
+from core.scrub import Scrubber, secrets_in
 
 # The harness needs these beyond the model's own requirements; MLflow imports NumPy and pandas to
 # load any model.
@@ -61,6 +62,9 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     uv: str
     python: str
     env: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Tools(uv={self.uv!r}, python={self.python!r})"  # env may hold a password
 
 
 class Environments:
@@ -155,13 +159,14 @@ class Environments:
         self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, "--compile-bytecode", *packages)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
-        output = UvOutput(self._sink, tell)
+        output = UvOutput(self._sink, tell, secrets_in(self._tools.env))
         command = ChildCommand(
             argv=(self._tools.uv, "--no-python-downloads", "--color", "never", *arguments),
             env=self._tools.env,
             folder=str(self._folder),
         )
         ended = run(command, output.take, self._watcher)
+        output.end()
         if ended.reason:
             raise StepFailedError(ended.reason)
         if ended.code != 0:
@@ -179,18 +184,29 @@ def _took(descriptor: int) -> bool:
 class UvOutput:
     """Turns what uv prints into progress notes, and after a failure into a reason for a person."""
 
-    def __init__(self, sink: Callable[[bytes], None], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, sink: Callable[[bytes], None], tell: Callable[[str], None], secrets: Iterable[str]
+    ) -> None:
+        self._scrubber = Scrubber(secrets)
         self._sink = sink
         self._tell = tell
         self._tail = b""
 
     def take(self, data: bytes) -> None:
+        """Take what uv printed; an index's password may be in it, and goes no further."""
+        self._pass_on(self._scrubber.feed(data))
+
+    def _pass_on(self, data: bytes) -> None:
         self._sink(data)
         self._tail = (self._tail + data)[-TAIL_BYTES:]
         for line in data.decode(errors="replace").splitlines():
             for pattern, note in PROGRESS:
                 if found := pattern.search(line):
                     self._tell(found.expand(note))
+
+    def end(self) -> None:
+        """Pass on the unended line that was held back."""
+        self._pass_on(self._scrubber.finish())
 
     def explain(self) -> str:
         text = self._tail.decode(errors="replace")

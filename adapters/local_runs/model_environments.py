@@ -26,8 +26,8 @@ from adapters.local_runs import processes
 from adapters.local_runs.child_environment import of_uv
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.requirements import requirements
-from adapters.local_runs.scrub import scrub
 from core.errors import StepFailedError
+from core.scrub import scrub
 
 ROOT: Final = Path(__file__).parents[2]
 TEST_TOOLS: Final = ("pytest>=8.3,<10", "coverage>=7,<8")

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from adapters.local_runs.scrub import Scrubber
+from core.scrub import Scrubber
 
 LOG_BYTES: Final = 10_000_000
 LOG_FULL: Final = b"\n[the log is full: the rest is not kept]\n"

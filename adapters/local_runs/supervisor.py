@@ -22,9 +22,9 @@ from adapters.local_runs.child import ANSWER, ChildCommand, ChildEnded, run
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.folder import CANCELLED, Order, Owner, RunFolder, Whispered
 from adapters.local_runs.run_log import RunLog
-from adapters.local_runs.scrub import scrub
 from core.errors import StepFailedError
 from core.ports.ml_platform import RunLook, RunOutcome, RunState
+from core.scrub import scrub
 
 BUILD_LIMIT_S: Final = 1800.0
 STOPPED: Final = 128 + signal.SIGTERM

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from core.scrub import without_login
 from sluss.commands.add import resend
 from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
@@ -67,7 +68,7 @@ def _tell(settings: Settings, mlflow_url: str) -> None:
     for name, path in (("Releases", "/releases"), ("Deliveries", "/deliveries")):
         console.print(f"  {name:<11}{settings.public_url}{path}")
     if mlflow_url:
-        console.print(f"  {'MLflow':<11}{mlflow_url} (ready some seconds later)")
+        console.print(f"  {'MLflow':<11}{without_login(mlflow_url)} (ready some seconds later)")
     console.print(f"  {'Home':<11}{settings.home}")
 
 

@@ -14,6 +14,7 @@ from core import ledger
 from core.errors import SlussError
 from core.release.release import Release
 from core.release.state import State
+from core.scrub import without_login
 from core.words import Stage
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
@@ -108,7 +109,7 @@ def _introduce(settings: Settings, server: Server, folder: Path, console: Consol
         ("chat", chat_address(settings.home, settings.public_url)),
         ("releases", f"{settings.public_url}/releases"),
         ("deliveries", f"{settings.public_url}/deliveries"),
-        ("MLflow", server.mlflow_url),
+        ("MLflow", without_login(server.mlflow_url)),
         ("folder", str(folder)),
     ):
         console.print(f"  {name:<11}{url}", highlight=False)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -137,6 +138,15 @@ CANNOT_MAKE: Final = (
     "with --home or SLUSS_HOME."
 )
 
+OPEN_HOME: Final = "others may read it, and it holds or may get other things than ours: chmod 700"
+
+ALONE: Final = 0o700
+ALONE_FILE: Final = 0o600
+OTHERS: Final = 0o077
+CLOSED: Final = frozenset({SECRETS_FOLDER, "evidence", "mlflow"})
+OURS: Final = CLOSED | {PLATFORM_FILE, PEOPLE_FILE, POLICY_FILE, VARIABLES_FILE, "lost+found"}
+SENSITIVE: Final = (".db", ".db-wal", ".db-shm", ".db-journal", ".jsonl", ".new", ".yml", ".log")
+
 _SECRET_BYTES = 32
 
 
@@ -153,8 +163,9 @@ def prepare_home(home: Path, *, is_local: bool = True) -> bool:
 
 def _prepare(home: Path, *, is_local: bool) -> bool:
     is_first = not (home / PLATFORM_FILE).exists()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    home.mkdir(mode=ALONE, parents=True, exist_ok=True)
+    _close(home)
+    (home / SECRETS_FOLDER).mkdir(mode=ALONE, exist_ok=True)
     for name in (HOOK_SECRET, MLFLOW_SECRET):
         _create(home / SECRETS_FOLDER / name, secrets.token_urlsafe(_SECRET_BYTES))
     people = INVENTED + "".join(_lines(example_people())) if is_local else NOBODY
@@ -164,6 +175,23 @@ def _prepare(home: Path, *, is_local: bool) -> bool:
     _create(home / POLICY_FILE, POLICY.replace("{platform_team}", team))
     _create(home / PLATFORM_FILE, PLATFORM)
     return is_first
+
+
+def _close(home: Path) -> None:
+    """Close a home to others, and what it holds. Raise SettingsError where that is not ours to do.
+
+    A folder with other things than ours is never closed: it may be a person's, or the system's.
+    """
+    found, about = list(home.iterdir()), home.stat()
+    is_ours = about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX
+    is_home = (home / PLATFORM_FILE).exists() or {path.name for path in found} <= OURS
+    if about.st_mode & OTHERS and not (is_ours and is_home):
+        raise SettingsError(CANNOT_MAKE.format(home=home, why=OPEN_HOME))
+    for path in (home, *found):
+        is_sensitive = path.is_dir() or path.suffix in SENSITIVE
+        is_named = path == home or path.name in CLOSED or path.is_file()
+        if is_sensitive and is_named and not path.is_symlink() and path.stat().st_mode & OTHERS:
+            path.chmod(ALONE if path.is_dir() else ALONE_FILE)
 
 
 def _lines(people: Iterable[Person]) -> Iterable[str]:

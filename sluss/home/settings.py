@@ -15,6 +15,7 @@ from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
+from core.scrub import without_login
 from sluss.home.people_file import read_people
 from sluss.home.store_url import STORE_PASSWORD, STORE_URL, is_file, store_url
 from sluss.home.strict_yaml import NOTHING, decode, parse, read
@@ -168,7 +169,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         port=port,
         health_port=health_port,
         is_health_apart=not is_local or bool(environ.get("SLUSS_HEALTH_PORT")),
-        public_url=(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
+        public_url=without_login(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
         is_public_url_given=bool(environ.get("SLUSS_PUBLIC_URL")),
         mlflow_url=environ.get("SLUSS_MLFLOW_URL") or environ.get("MLFLOW_TRACKING_URI") or "",
         store_url=_store(home, environ, secrets),

@@ -22,6 +22,7 @@ from sluss.home.settings import (
     Settings,
 )
 from sluss.wiring.chat_window import chat_settings
+from sluss.wiring.masked import MaskedBot
 from sluss.wiring.parts import Parts
 from sluss.wiring.teams import addresses, teams_settings
 from web.chat import chat_app
@@ -46,7 +47,8 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
     app.add_subapp("/hooks/", hooks)
     book = addresses(settings, parts.conversations, parts.handle)
-    teams = teams_app(bot, parts.directory, book, teams_settings(settings))
+    shown = MaskedBot(bot, parts.known_secrets)
+    teams = teams_app(shown, parts.directory, book, teams_settings(settings))
     app.add_subapp("/api/", teams)
     if settings.is_local:
         _add_windows(app, parts, token)
@@ -88,6 +90,7 @@ def _pages(parts: Parts) -> Pages:
         queues={str(lane): queue for lane, queue in parts.queues.items()},
         people=parts.settings.files.people,
         mlflow_url=parts.mlflow_url,
+        secrets=parts.known_secrets,
     )
 
 

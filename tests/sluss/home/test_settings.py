@@ -6,10 +6,13 @@ import stat
 import pytest
 import yaml
 
+from adapters.local_runs.environments import Tools
+from adapters.mlflow.settings import MlflowSettings
 from core.errors import SettingsError
 from core.policy import Policy, policy
 from core.words import Stage
 from sluss.home.prepare import prepare_home
+from sluss.home.scrubbed_output import known_secrets
 from sluss.home.settings import Settings, default_home, load
 
 
@@ -222,3 +225,69 @@ def test_no_secret_shows_in_a_repr(home):
 def test_the_home_is_named_by_the_environment(tmp_path):
     assert default_home({"SLUSS_HOME": str(tmp_path)}) == tmp_path
     assert default_home({}).name == ".sluss"
+
+
+def test_every_secret_of_a_start_is_known_to_whoever_writes_for_others(home):
+    (home / "secrets" / "another").touch(mode=0o600)
+    (home / "secrets" / "another").write_text("sword-1\n")
+    environ = {
+        "SLUSS_SECRET_STORE_PASSWORD": "sword-2",
+        "SLUSS_MLFLOW_URL": "http://me:sword-3@mlflow.example",
+        "SLUSS_STORE_URL": "postgresql://me:sword-4@db.example/a",
+        "UV_INDEX_BANK_PASSWORD": "sword-5",
+        "SLUSS_SECRET_SERVICE_BUS_CONNECTION": "Endpoint=sb://a.example/;SharedAccessKey=sword-6",
+    }
+    known = known_secrets(load(home, environ))
+    assert {f"sword-{number}" for number in range(1, 7)} <= set(known)
+    assert load(home, {}).secrets.secret("azure_devops_hook") in known
+
+
+def test_no_representation_shows_a_secret(home):
+    environ = {"SLUSS_MLFLOW_URL": "http://me:swordfish@m", "UV_INDEX_A_PASSWORD": "swordfish"}
+    settings = load(home, environ)
+    shown = [
+        settings,
+        MlflowSettings(tracking_uri=settings.mlflow_url),
+        Tools(uv="uv", python="python", env=settings.tool_environment),
+    ]
+    assert "swordfish" not in repr(shown)
+
+
+def test_links_have_no_login(home):
+    url = load(home, {"SLUSS_PUBLIC_URL": "https://me:swordfish@sluss.example/"}).public_url
+    assert url == "https://sluss.example"
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_home_and_its_files_that_others_may_read_are_closed(home):
+    files = [home / name for name in ("store.db", "store.db-wal", "chat.jsonl", "policy.yml")]
+    for file in files:
+        file.touch()
+        file.chmod(0o644)
+    home.chmod(0o755)
+    (home / "secrets").chmod(0o755)
+
+    prepare_home(home)
+
+    assert {mode(path) for path in (home, home / "secrets")} == {0o700}
+    assert {mode(path) for path in files} == {0o600}
+
+
+def test_an_empty_folder_is_closed_and_becomes_a_home(tmp_path):
+    (tmp_path / "home").mkdir(mode=0o755)
+    assert prepare_home(tmp_path / "home")
+    assert mode(tmp_path / "home") == 0o700
+
+
+@pytest.mark.parametrize("rights", [0o755, 0o1777])
+def test_a_folder_with_other_things_is_not_closed_but_refused(tmp_path, rights):
+    (tmp_path / "shared" / "of_others").mkdir(parents=True)
+    (tmp_path / "shared").chmod(rights)
+
+    with pytest.raises(SettingsError, match=r"others may read it.*chmod 700.*Nothing was started"):
+        prepare_home(tmp_path / "shared")
+    assert mode(tmp_path / "shared") == rights
+    assert [path.name for path in (tmp_path / "shared").iterdir()] == ["of_others"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from adapters.local_runs.known_secrets import Span
+from core.scrub.known import Span
 
 LONGEST_KEY: Final = 16384  # a private key that never ends must not swallow the rest of the log
 LONGEST_BEFORE: Final = 128  # characters of an Azure key before its mark

@@ -13,7 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adapters.local_runs.run_log import LOG_FULL, RunLog
-from adapters.local_runs.scrub import CUT, LONGEST_LINE, Scrubber, scrub
+from core.scrub import Scrubber, scrub
+from core.scrub.known import CUT
+from core.scrub.scrubber import LONGEST_LINE
 
 DAPI = "dapi" + "0123456789abcdef" * 2
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXBhcnQ"

@@ -6,13 +6,11 @@ Each step is linear in what comes, whatever it is: a step's output is its author
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from adapters.local_runs.known_secrets import KnownSecrets, Span
-from adapters.local_runs.secret_shapes import KEY_ENDS, private_keys, shapes
+from core.scrub.known import KnownSecrets, Span, masked
+from core.scrub.shapes import KEY_ENDS, private_keys, shapes
 
-MASK: Final = b"***"
 LONGEST_LINE: Final = 8192
 LOOK_AHEAD: Final = 8192  # a secret that begins in what is shown is seen whole, or far enough
-CUT: Final = b" [the rest of this line was cut: it is longer than 8 KB]"
 BLOCK: Final = 65536
 
 
@@ -22,8 +20,8 @@ class Scrubber:
     A line is cut at LONGEST_LINE, or before the secret that stands there.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._known = KnownSecrets(secrets)
+    def __init__(self, secrets: Iterable[str] | KnownSecrets = ()) -> None:
+        self._known = secrets if isinstance(secrets, KnownSecrets) else KnownSecrets(secrets)
         self._lines = _Lines()
         self._key_left = 0
 
@@ -41,11 +39,10 @@ class Scrubber:
         text = text[self._rest_of_key(text) :] if self._key_left else text
         if not text:
             return text
-        lowered = text.lower()
-        keys = list(private_keys(lowered))
-        self._key_left = max(0, keys[-1][1] - len(text)) if keys else self._key_left
-        secrets = [*keys, *shapes(lowered), *self._known.find(text)]
-        return _without(text, secrets, set(_cuts(text)))
+        secrets = _secrets(text, self._known)
+        end = max((end for _, end in secrets), default=0)
+        self._key_left = max(self._key_left, end - len(text))
+        return masked(text, secrets, frozenset(_cuts(text)))
 
     def _rest_of_key(self, text: bytes) -> int:
         """Return how much of a text belongs to a private key that began in an earlier one."""
@@ -102,21 +99,21 @@ def _cuts(text: bytes) -> Iterator[Span]:
         at = end + 1
 
 
-def _without(text: bytes, secrets: list[Span], cuts: set[Span]) -> bytes:
-    """Put marks in the place of the spans; secrets that touch each other have one."""
-    parts, shown = list[bytes](), 0
-    for span in sorted([*secrets, *cuts]):
-        begin, end = span
-        mark = CUT if cuts and span in cuts else MASK
-        if begin > shown or not parts:
-            parts += (text[shown:begin], mark)
-        elif mark is CUT:
-            parts.append(mark)
-        shown = max(shown, end)
-    return b"".join([*parts, text[shown:]])
+NOTHING: Final = KnownSecrets()
 
 
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+def _secrets(text: bytes, known: KnownSecrets) -> list[Span]:
+    """Return where secrets are; a private key without an end may reach behind the text."""
+    lowered = text.lower()
+    return [*private_keys(lowered), *shapes(lowered), *known.find(text)]
+
+
+def mask(text: bytes, known: KnownSecrets = NOTHING) -> bytes:
+    """Mask the secrets in a whole text of any form, and cut nothing."""
+    return masked(text, _secrets(text, known))
+
+
+def scrub(text: str, secrets: Iterable[str] | KnownSecrets = ()) -> str:
     """Mask the secrets in one whole text, such as a reason."""
     scrubber = Scrubber(secrets)
     cleaned = scrubber.feed(text.encode(errors="replace")) + scrubber.finish()

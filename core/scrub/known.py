@@ -10,6 +10,8 @@ from itertools import chain
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
+MASK: Final = b"***"
+CUT: Final = b" [the rest of this line was cut: it is longer than 8 KB]"
 SHORTEST_SECRET: Final = 6  # a shorter one would blank out ordinary words
 LONGEST_PIECE: Final = 4096  # a longer secret is known in pieces, so that a cut shows none of it
 SHORT: Final = 4
@@ -28,7 +30,7 @@ class KnownSecrets:
     shorter than fifteen bytes, eight is four; where it is shorter than seven, every second counts.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
         spelled = {spelling for secret in secrets for spelling in spellings(secret)}
         shortest = min(map(len, spelled), default=2 * LONG - 1)
         self._size = LONG if shortest >= 2 * LONG - 1 else SHORT
@@ -39,6 +41,10 @@ class KnownSecrets:
     def find(self, text: bytes) -> list[Span]:
         """Return where spellings stand, in any order."""
         return [span for start in self._starts for span in self._aligned(text, start)]
+
+    def mask(self, text: bytes) -> bytes:
+        """Mask them in a whole text, and nothing else."""
+        return masked(text, self.find(text))
 
     def _aligned(self, text: bytes, start: int) -> list[Span]:
         windows = _aligned(text, start, self._size)
@@ -132,3 +138,17 @@ def _encoded(data: bytes) -> Iterator[bytes]:
         sure = text[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]  # no bit of a neighbour
         yield sure
         yield sure.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def masked(text: bytes, secrets: list[Span], cuts: frozenset[Span] = frozenset()) -> bytes:
+    """Put marks in the place of the spans; secrets that touch each other have one."""
+    parts, shown = list[bytes](), 0
+    for span in sorted([*secrets, *cuts]):
+        begin, end = span
+        mark = CUT if cuts and span in cuts else MASK
+        if begin > shown or not parts:
+            parts += (text[shown:begin], mark)
+        elif mark is CUT:
+            parts.append(mark)
+        shown = max(shown, end)
+    return b"".join([*parts, text[shown:]])
