@@ -78,6 +78,7 @@ async def _spec(task: Task, services: Services, tracking_run: str, version: str)
         version=version,
         time_limit_s=services.policy.time_limit_s,
         memory_limit_mb=services.policy.memory_limit_mb,
+        hosts=services.policy.rules.libraries.hosts,
     )
 
 

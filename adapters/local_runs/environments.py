@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
+from adapters.local_runs.requirements import installable
 from core.errors import StepFailedError
 from core.scrub import Scrubber, secrets_in
 
@@ -57,11 +58,15 @@ NO_INDEX: Final = (
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """``uv`` and ``python``, the interpreter to build with, are paths; uv gets only ``env``."""
+    """``uv`` and ``python``, the interpreter to build with, are paths; uv gets only ``env``.
+
+    ``hosts`` are those of which a wheel is taken by its address.
+    """
 
     uv: str
     python: str
     env: dict[str, str]
+    hosts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Tools(uv={self.uv!r}, python={self.python!r})"  # env may hold a password
@@ -142,7 +147,8 @@ class Environments:
         tell("making an environment")
         self._uv(tell, "venv", "--relocatable", "--python", self._tools.python, str(draft))
         listed = draft / REQUIREMENTS
-        listed.write_text("\n".join([*requirements, *NEEDS]) + "\n", "utf-8")
+        lines = installable(requirements, self._tools.hosts)
+        listed.write_text("\n".join([*lines, *NEEDS]) + "\n", "utf-8")
         constraints = draft / CONSTRAINTS
         constraints.write_text(NOT_OLDER, "utf-8")
         tell("resolving the requirements")
@@ -156,7 +162,15 @@ class Environments:
         tell("fetching the test tools")
         into = ("--python", self._tools.python, "--target", str(draft))
         # It is compiled here: code in the sandbox cannot write to it, and would compile each time.
-        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, "--compile-bytecode", *packages)
+        self._uv(
+            tell,
+            "pip",
+            "install",
+            *into,
+            *WHEELS_ONLY,
+            "--compile-bytecode",
+            *installable(packages),
+        )
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell, secrets_in(self._tools.env))
@@ -185,7 +199,10 @@ class UvOutput:
     """Turns what uv prints into progress notes, and after a failure into a reason for a person."""
 
     def __init__(
-        self, sink: Callable[[bytes], None], tell: Callable[[str], None], secrets: Iterable[str]
+        self,
+        sink: Callable[[bytes], None],
+        tell: Callable[[str], None],
+        secrets: Iterable[str] = (),
     ) -> None:
         self._scrubber = Scrubber(secrets)
         self._sink = sink
@@ -209,6 +226,7 @@ class UvOutput:
         self._pass_on(self._scrubber.finish())
 
     def explain(self) -> str:
+        self.end()
         text = self._tail.decode(errors="replace")
         template = NO_INDEX if NO_ANSWER.search(text) else UNSOLVED
         return template.format(message=_message(text))

@@ -42,6 +42,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     tracking_uri: str
     environments: str
+    hosts: tuple[str, ...] = ()
     requirements: tuple[str, ...]
     time_limit_s: float
     memory_limit_mb: int
@@ -200,7 +201,8 @@ def _order(run: str, spec: RunSpec, place: Place) -> Order:
         python=place.python,
         tracking_uri=place.tracking_uri,
         environments=str(place.home / "environments"),
-        requirements=requirements(*spec.environment),
+        hosts=spec.hosts,
+        requirements=requirements(*spec.environment, spec.hosts),
         time_limit_s=spec.time_limit_s,
         memory_limit_mb=min(spec.memory_limit_mb, place.memory_limit_mb),
         request=_request(run, spec, place, parse(spec.dataset)),

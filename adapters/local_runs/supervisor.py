@@ -75,6 +75,7 @@ class Supervisor:
                 uv=self._order.uv,
                 python=self._order.python,
                 env=child_environment.of_uv(whispered.index_env),
+                hosts=self._order.hosts,
             ),
             watcher=self._why_end_build,
             sink=log.write,

@@ -16,6 +16,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     score.py in it. ``environment`` is the environment file's name and text. ``dataset`` is the
     dataset template's text. ``variables`` are those of ``stage`` alone, with names of secrets and
     never a secret. ``version`` is set for promote: the registered version to load and score with.
+    ``hosts`` are those of which a requirement may name a wheel by its address.
     """
 
     key: str
@@ -34,6 +35,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     time_limit_s: float = 1800.0
     memory_limit_mb: int = 4096
+    hosts: tuple[str, ...] = ()
 
 
 class RunState(StrEnum):

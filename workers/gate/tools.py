@@ -144,7 +144,8 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         settings = model_settings(repo, layout=facts.layout, gbi=facts.gbi)
         path = repo.find(settings.environment_file)
         text = repo.text(path) if path else ""
-        python = await self.environments.python(settings.environment_file, text, tell)
+        hosts = facts.rules.libraries.hosts
+        python = await self.environments.python(settings.environment_file, text, tell, hosts)
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
     def _cache(self, command: ToolCommand) -> str:
