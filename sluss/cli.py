@@ -163,9 +163,9 @@ def verify_(
     """Check the hash chain of an exported ledger; no server is needed."""
     from sluss.commands import ledger
 
-    found = ledger.verify_file(file, head.strip().lower())
-    console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
-    console.print(f"Head: {found.head}", soft_wrap=True)
+    known = head.strip().lower()
+    for line in ledger.told(ledger.verify_file(file, known), known):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
     if not head:
         console.print(NOTE_HEAD, soft_wrap=True)
 

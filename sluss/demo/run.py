@@ -10,11 +10,11 @@ from typing import Final
 
 from rich.console import Console
 
-from core import ledger
 from core.errors import SlussError
 from core.release.release import Release
 from core.release.state import State
 from core.scrub import without_login
+from core.verify import verify
 from core.words import Stage
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
@@ -90,7 +90,7 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
         async for line in server.parts.store.export():
             file.write(line)
     with path.open("rb") as lines:
-        verdict = ledger.verify(lines)
+        verdict = verify(lines)
     console.rule("[bold]What is left", align="left")
     console.print(f"ledger: {path} verifies, {verdict.entries} entries, head {verdict.head[:16]}")
     console.print(f"again, without us: sluss audit verify {path}", highlight=False)
