@@ -29,6 +29,14 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     pusher: str = ""
 
 
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit that brought a text, its author, and its day (ISO 8601) by its committer's clock."""
+
+    commit: str
+    author: Author
+    day: str
+
+
 class Checked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="checked"):
     """The gate's answer, and what the repository says about itself.
 

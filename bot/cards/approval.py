@@ -146,6 +146,7 @@ def _question(view: ApprovalView) -> Card:
         *since_champion.largest(view, view.changes),
         facts(_request(view)),
         since_champion.details(view, view.changes),
+        *findings.accepted(view.release),
         *_findings(view),
         section("Who may decide", *_deciders(view.deciders)),
         text_input("comment", "Reason (needed to reject)", is_multiline=False),
