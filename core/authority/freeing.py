@@ -93,7 +93,7 @@ def _team_or_platform(question: Question, who_can: str) -> Ruling:
 
 def _groups(question: Question) -> tuple[str, ...]:
     named = (team_of(question.release, question.context), *question.context.policy.platform_team)
-    return tuple(dict.fromkeys(filter(None, named)))
+    return tuple(dict.fromkeys(filter(str.strip, named)))
 
 
 def _who_gives_up(question: Question) -> str:

@@ -15,7 +15,7 @@ from core.release.state import State
 from core.results import Promoted
 from core.words import PersonId, Stage, Step
 from tests.core.authority.walks import PEOPLE, TEAM_MATE, a_walk
-from tests.core.story import ADA, BEN, CHECKED, EVE, FAILED, OUT, Story
+from tests.core.story import ADA, BEN, EVE, FAILED, OUT, Story
 
 GBI = Person(id=PersonId("gus"), name="Gus", groups=frozenset({"gbi"}))
 PLATFORM_TEAM = Policy(platform_team=("gbi",))
@@ -84,14 +84,12 @@ def test_neither_a_stranger_nor_an_approver_gives_up(person):
     "person", [None, ADA, OUT, Person(id=PersonId("x"), name="X", groups=frozenset({""}))]
 )
 def test_where_there_is_neither_a_team_nor_a_platform_team_nobody_gives_up_and_it_says_so(person):
-    nameless = msgspec.structs.replace(CHECKED, team="")
     story = failed()
-    teamless = msgspec.structs.replace(story.release, checked=nameless)
-    story.model = msgspec.structs.replace(story.model, releases={teamless.id: teamless})
-    story.policy = Policy()
-    ruling = may(
-        person, GiveUpPromotion(release=teamless.id, stage=Stage.QA), story.model, story.context
-    )
+    story.policy = Policy(platform_team=(" ",))
+    nameless = msgspec.structs.replace(story.context.repository, team=" ")
+    context = msgspec.structs.replace(story.context, repository=nameless)
+    act = GiveUpPromotion(release=story.release.id, stage=Stage.QA)
+    ruling = may(person, act, story.model, context)
 
     assert not ruling.is_met
     assert "platform_team" in ruling.who_can
