@@ -85,10 +85,7 @@ REFUSED = [
     ('people map "" out', ADA, "it is empty"),
     ('people map x@y "" why', ADA, "to a person or to nobody"),
     ("people map ben ben", ADA, "that of Ben (ben)"),
-    ("people map x\x1b@y out", ADA, "cannot be shown"),
-    ("people map x\ud83d@y out", ADA, "cannot be shown"),
-    (f"people map {'x' * 70000} out", ADA, "at most 320"),
-    (f"people map x@y out {'x' * 70000}", ADA, "at most 2000"),
+    (f"people map {'x' * 400} out", ADA, "at most 320"),
 ]
 
 
