@@ -50,6 +50,6 @@ class Contributors(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     found: tuple[Contributor, ...] = ()
     problem: str = ""
 
-    def unknown(self) -> Contributor | None:
-        """The first hand that belongs to nobody whom we know."""
-        return next((each for each in self.found if each.is_unknown), None)
+    def unknown(self) -> tuple[Contributor, ...]:
+        """The hands that belong to nobody whom we know."""
+        return tuple(each for each in self.found if each.is_unknown)

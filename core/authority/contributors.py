@@ -4,12 +4,20 @@ from core.authority.conditions import Question, who_decides
 from core.authority.four_eyes import excluded, why_excluded
 from core.authority.mappings import how_to_map
 from core.authority.ruling import Condition, Ruling, barred, met, missing
-from core.contributors import Contributors, Part
+from core.contributors import Contributor, Contributors, Part
 from core.release.promotion import Promotion
 
 NOBODY_KNOWS = (
-    "Nobody knows who {name} is, who {did} commit {commit} of it. Nothing was decided: it could be "
-    "anybody."
+    "Nobody knows who {name} is, who {did} commit {commit} of it{more}. Nothing was decided: it "
+    "could be anybody."
+)
+MORE = ", nor {count} more"
+NO_NAME = (
+    "Whoever {did} commit {commit} of it left no address. Nothing was decided: it could be anybody."
+)
+NAME_THEM = (
+    "Commit it anew with an address (`git commit --amend --reset-author`), or propose a `base` "
+    "behind it."
 )
 NOT_COUNTED = missing(
     Condition.CONTRIBUTORS,
@@ -33,12 +41,18 @@ def known(question: Question, promotion: Promotion | None = None) -> Ruling:
     if found.problem:
         return missing(Condition.CONTRIBUTORS, found.problem)
     unknown = found.unknown()
-    if unknown is None:
-        return met(Condition.CONTRIBUTORS)
-    reason = NOBODY_KNOWS.format(
-        name=unknown.name, did=DID[unknown.part], commit=unknown.commit[:10]
-    )
-    who_can = how_to_map(unknown.name, question.context.policy)
+    return _unknown(question, unknown) if unknown else met(Condition.CONTRIBUTORS)
+
+
+def _unknown(question: Question, found: tuple[Contributor, ...]) -> Ruling:
+    """One is told at length, and how many others there are: each needs an answer of its own."""
+    first, names = found[0], {each.name for each in found}
+    about = {"did": DID[first.part], "commit": first.commit[:10]}
+    if not first.name:
+        return missing(Condition.CONTRIBUTORS, NO_NAME.format(**about), NAME_THEM)
+    more = MORE.format(count=len(names) - 1) if len(names) > 1 else ""
+    reason = NOBODY_KNOWS.format(name=first.name, more=more, **about)
+    who_can = how_to_map(first.name, question.context.policy)
     return missing(Condition.CONTRIBUTORS, reason, who_can)
 
 

@@ -87,13 +87,13 @@ async def test_authors_and_committers_and_whom_a_trailer_names(found):
 async def test_a_trailer_that_names_nobody_stops_nothing(found):
     subject = "Mend\n\nSigned-off-by: X <stranger@elsewhere.example>"
     found.push(1, found.git.commit({"a": b"1"}, subject=subject, author=BO, committer=BO), "bo")
-    assert (await found.now()).unknown() is None
+    assert (await found.now()).unknown() == ()
 
 
 async def test_an_author_whom_the_directory_does_not_know_is_unknown(found):
     commit = found.git.commit({"a": b"1"}, author=STRANGER, committer=BO)
     found.push(1, commit, "bo")
-    unknown = (await found.now()).unknown()
+    [unknown] = (await found.now()).unknown()
     assert (unknown.name, unknown.commit) == ("stranger@elsewhere.example", commit)
 
 
@@ -106,7 +106,7 @@ async def test_an_address_that_was_mapped_belongs_to_its_person(found):
 async def test_behind_an_address_there_may_be_nobody_any_more(found):
     found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
     found.map("stranger@elsewhere.example", reason="left in May")
-    assert (await found.now()).unknown() is None
+    assert (await found.now()).unknown() == ()
 
 
 async def test_a_mapping_never_hides_whom_the_directory_knows(found):
@@ -138,13 +138,13 @@ async def test_whom_the_host_remembers_as_the_pusher_of_a_commit(found):
 
 async def test_a_pusher_whom_nobody_knows_is_unknown(found):
     found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), r"BANK\nobody")
-    assert (await found.now()).unknown().name == r"bank\nobody"
+    assert (await found.now()).unknown()[0].name == r"bank\nobody"
 
 
 async def test_for_a_build_service_a_person_answers(found):
     service = "Project Collection Build Service (bank)"
     found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), service)
-    assert (await found.now()).unknown() is not None
+    assert (await found.now()).unknown()
     found.policy = Policy(build_services={service.upper(): "dag"})
     assert (Part.PUSHER, "dag") in await found.who()
 

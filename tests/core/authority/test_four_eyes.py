@@ -109,6 +109,19 @@ def test_a_hand_that_nobody_knows_stops_the_request_and_says_who_makes_it_known(
     assert story.release.state is State.REGISTERED
 
 
+def test_of_several_unknown_hands_one_is_told_and_the_others_are_counted():
+    unknown = [hand(f"{name}@elsewhere.example") for name in ("one", "two", "two", "three")]
+    refusal = requested(counted(*unknown)).refusal
+    assert "who one@elsewhere.example is" in refusal
+    assert "nor 2 more" in refusal
+
+
+def test_a_hand_without_any_address_stops_the_request_and_says_what_to_do():
+    story = requested(counted(hand("")))
+    assert "left no address" in story.refusal
+    assert "git commit --amend" in story.decision.refusal.who_can
+
+
 def test_a_hand_that_becomes_unknown_after_the_request_stops_the_approval():
     story = requested(counted())
     story.contributors = counted(hand("who@elsewhere.example"))
