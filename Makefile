@@ -12,11 +12,12 @@ export DO_NOT_TRACK := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test quick check format lint types contracts house docs lock clean help
+.PHONY: setup demo test quick prove check format lint types contracts house docs lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
 	@echo "make test    all tests          make quick   core, bot and handlers, while one works"
+	@echo "make prove   four eyes: every exclusion taken out in turn, and 10,000 orders of events"
 	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
 	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
 	@echo "make house   the numbers of the house: rooms, arrows, circles, drawers, names"
@@ -48,6 +49,12 @@ test: setup
 # Without servers, browsers and runs: under a minute, for while one works.
 quick: setup
 	$(BIN)/python -m pytest -q -n 2 tests/core tests/bot tests/handlers tests/test_lists.py tests/test_shape.py tests/test_house.py
+
+# Not in check, as it takes some ten minutes: four eyes, with each exclusion and each bound value taken
+# out of a copy of the code in turn, and with 10,000 walks through every order of events.
+prove: setup
+	$(BIN)/python scripts/mutants.py
+	EXAMPLES=10000 $(BIN)/python -m pytest -q --hypothesis-seed=1 tests/core/flow/test_four_eyes_properties.py
 
 check: setup format lint types contracts test
 

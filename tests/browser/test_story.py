@@ -82,10 +82,10 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
         card=ACCEPT,
         button="Accept release 2",
     )
-    await bo.press(ACCEPT, "Accept release 2")
+    await astrid.press(ACCEPT, "Accept release 2")
 
     for window in (astrid, bo):
-        await window.sees(ACCEPTED, "Accepted by Bo")
+        await window.sees(ACCEPTED, "Accepted by Astrid")
         await window.sees(SECOND, "Version 1 is registered")
 
 

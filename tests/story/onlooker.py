@@ -99,6 +99,6 @@ async def rules(folder: Path, settings: Settings) -> DemoRepository:
 async def registered(onlooker: Onlooker, repository: DemoRepository) -> ReleaseId:
     release, _ = await repository.push()
     await onlooker.until(release, State.AWAITING_ACCEPTANCE)
-    await onlooker.visitor("bo").press("acceptance.accept", release=release)
+    await onlooker.visitor("astrid").press("acceptance.accept", release=release)
     await onlooker.until(release, State.REGISTERED)
     return release

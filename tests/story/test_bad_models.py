@@ -51,7 +51,7 @@ async def test_a_release_goes_on_when_mlflow_comes_back(up, onlooker, tmp_path, 
         up.kill_mlflow()
     await onlooker.until(release, State.AWAITING_ACCEPTANCE)
     up.kill_mlflow()
-    await onlooker.visitor("bo").press("acceptance.accept", release=release)
+    await onlooker.visitor("astrid").press("acceptance.accept", release=release)
     await onlooker.until(release, State.REGISTERED)
     approval = await onlooker.ask(release, Stage.QA)
     up.kill_mlflow()

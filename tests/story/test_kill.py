@@ -121,7 +121,7 @@ async def act(onlooker, release):
 async def press(onlooker, found):
     match found.state, found.stage:
         case State.AWAITING_ACCEPTANCE, _:
-            await onlooker.visitor("bo").press("acceptance.accept", release=found.id)
+            await onlooker.visitor("astrid").press("acceptance.accept", release=found.id)
         case State.AWAITING_APPROVAL, stage:
             approval = found.promotion_to(stage).approval
             decisions = (onlooker.decide(name, found.id, approval) for name in ("bo", "carin"))
