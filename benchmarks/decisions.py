@@ -22,6 +22,7 @@ from core.events.derived import ModelNameClaimed
 from core.events.outside import CodePushed
 from core.handle import Handle
 from core.jobs import Lane
+from core.origin import EventOrigin
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.words import Stream
@@ -55,7 +56,7 @@ async def told(handle: Handle, what: str, pushes: list[Iterable[CodePushed]]) ->
     """Handle the rows side by side, the pushes of a row in order; return pushes per second."""
 
     async def each(row: Iterable[CodePushed]) -> int:
-        return len([await handle(event) for event in row])
+        return len([await handle(event, EventOrigin.OUTSIDE) for event in row])
 
     started = time.perf_counter()
     done = sum(await asyncio.gather(*map(each, pushes)))

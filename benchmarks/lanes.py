@@ -36,6 +36,7 @@ from core.events.outside import CodePushed
 from core.events.workers import StepFinished
 from core.handle import Handle
 from core.jobs import CancelStep, Lane, ObserveRegistries, ObserveRegistry, RunStep, ShowCard
+from core.origin import EventOrigin
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Message
@@ -138,7 +139,8 @@ class World:
                 id=f"finished/{job.id}", time=now(), release=job.release, step=job.step,
                 attempt=job.attempt, stage=job.stage,
                 result=Checked(checks=(), model=job.stream, team=job.stream),
-            )
+            ),
+            EventOrigin.WORKER,
         )  # fmt: skip
 
     @asynccontextmanager

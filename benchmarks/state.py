@@ -25,6 +25,7 @@ from adapters.sql_store import SqlStore
 from benchmarks.large_ledger import EVENTS, MODELS, Template, make
 from core.events.outside import CodePushed
 from core.handle import Handle
+from core.origin import EventOrigin
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.release.release import Release
@@ -142,7 +143,7 @@ async def pushes(folder: Path) -> None:
         for name in random.sample(sorted(lengths), 2):
             event = push(name, last + 1 + turn)
             started = time.perf_counter()
-            await handle(event)
+            await handle(event, EventOrigin.OUTSIDE)
             times[name].append((time.perf_counter() - started) * 1000)
     medians = {name: statistics.median(found) for name, found in times.items()}
     for name, releases in lengths.items():
