@@ -129,6 +129,33 @@ async def probe(
     return ShutIn(Fence(level=Level.LIMITS, bounds=bounds, groups=groups), home)
 
 
+async def reopened(level: Level, home: Path) -> Sandbox:
+    """Return the sandbox that another process of ours has found here, without trying it again."""
+    groups = await asyncio.to_thread(control_groups.find)
+    program = shutil.which(BUBBLEWRAP) or BUBBLEWRAP
+    if level is Level.LIMITS:
+        kernel.hide_process()
+    return ShutIn(Fence(level=level, program=program, groups=groups), home)
+
+
+class OneSandbox:
+    """Probes the machine for its sandbox once, when something first runs, as that takes a moment.
+
+    Long runs are kept in ``home``.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._sandbox: Sandbox | None = None
+        self._turn = asyncio.Lock()
+
+    async def found(self) -> Sandbox:
+        async with self._turn:
+            if self._sandbox is None:
+                self._sandbox = await probe(home=self._home)
+            return self._sandbox
+
+
 def _groups() -> tuple[str, ...]:
     found = control_groups.find()
     control_groups.remove_stale(found)

@@ -21,6 +21,7 @@ from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
+from adapters.sandbox import OneSandbox
 from adapters.sql_store.beside import SqlConversations
 from core.errors import SettingsError
 from core.find_contributors import FindContributors
@@ -44,7 +45,6 @@ from core.ports import (
 from core.ports.clone_index import CloneIndex
 from core.ports.sandbox import FindSandbox
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
-from sluss.wiring.gate_parts import OneSandbox
 from sluss.wiring.lock import Role
 from sluss.wiring.mlflow import own_server, tend_mlflow
 from sluss.wiring.opening import Act, Opening

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import requests
+from adapters.local_runs.harness.mlflow_errors import asking_mlflow
 from mlflow.exceptions import MlflowException
 
 from adapters.local_runs.harness.answers import metrics_of, rows_of
 from adapters.local_runs.harness.failures import StepFailureError, blaming
-from adapters.local_runs.harness.mlflow_errors import asking_mlflow
 from adapters.local_runs.harness.tables import fingerprint, open_tables
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from adapters.local_runs.run_log import LOG_FULL, RunLog
 from adapters.local_runs.scrub import KEEP_AT_MOST, Scrubber, scrub
-from adapters.local_runs.supervisor import LOG_FULL, RunLog
 
 DAPI = "dapi" + "0123456789abcdef" * 2
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXBhcnQ"

@@ -123,7 +123,7 @@ async def test_a_killed_supervisor_is_replaced_and_its_step_ended(
     left_behind = await kill_once_running(platform, machine, started)
     look = await platform.look(started)
     assert look.state is RunState.PREPARING
-    assert look.note == "starting again: its supervisor was killed"
+    assert look.note == "starting again: its keeper was killed"
     assert (await finish(platform, started)).state is RunState.SUCCEEDED
     assert not psutil.pid_exists(left_behind)
     assert (await whole_log(platform, started)).count("trained") == 1

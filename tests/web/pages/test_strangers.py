@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from adapters.local_runs.folder import RunFolder
-from adapters.local_runs.supervisor import RunLog
+from adapters.local_runs.run_log import RunLog
 from core.events.outside import DeliveryRejected
 from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran
