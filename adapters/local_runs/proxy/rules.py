@@ -22,7 +22,6 @@ API: Final = r"/(?:ajax-)?api/(?:2|3)\.0/mlflow"
 FILES: Final = r"/(?:ajax-)?api/2\.0/mlflow-artifacts/artifacts"
 MODEL: Final = r"/logged-models/(?P<model_id>[A-Za-z0-9_-]+)"
 # What is read of a run's tags later, by us and in MLflow's pages, is not the model's to say.
-OWN_TAGS: Final = ("mlflow.", "sluss.")
 FREE_TAGS: Final = frozenset(
     {
         "mlflow.autologging",
@@ -33,6 +32,8 @@ FREE_TAGS: Final = frozenset(
     }
 )
 STATUS: Final = frozenset({"RUNNING", "FINISHED", "FAILED", "KILLED", 1, 3, 4, 5})
+DEFAULT_EXPERIMENT: Final = "0"  # a client that was given none says it
+PARENT_TAG: Final = "mlflow.parentRunId"
 MODEL_STATUS: Final = re.compile(r"[A-Z_]{1,60}")
 
 UNKNOWN: Final = "a run may not ask for that"
@@ -92,13 +93,21 @@ def _model_status(value: Any, _known: KnownRun) -> bool:
     return isinstance(value, str) and MODEL_STATUS.fullmatch(value) is not None
 
 
-def _free_tag(value: Any, _known: KnownRun) -> bool:
-    """Tell whether a tag is the model's to set; some databases know no case or accent."""
-    if not isinstance(value, str):
-        return False
-    letters = unicodedata.normalize("NFKD", value.casefold())
-    name = "".join(one for one in letters if not unicodedata.combining(one)).strip()
-    return value in FREE_TAGS or not name.startswith(OWN_TAGS)
+def _free_tag(value: Any, known: KnownRun) -> bool:
+    """Tell whether a tag of the run is the model's to set."""
+    is_free = not _folded(value).startswith("mlflow.") or value in FREE_TAGS
+    return is_free and _model_tag(value, known)
+
+
+def _model_tag(value: Any, _known: KnownRun) -> bool:
+    """Tell whether a tag of a model is; MLflow's client gives those of MLflow to each."""
+    return isinstance(value, str) and not _folded(value).startswith("sluss.")
+
+
+def _folded(name: Any) -> str:
+    """Return a name as a database may compare it that knows no case and no accent."""
+    letters = unicodedata.normalize("NFKD", str(name).casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one)).strip()
 
 
 def _below(value: Any, _known: KnownRun) -> bool:
@@ -128,6 +137,14 @@ def _version_name(value: Any, known: KnownRun) -> bool:
 
 def _version(value: Any, known: KnownRun) -> bool:
     return known.version is not None and value == known.version[1]
+
+
+def _own_or_default(value: Any, known: KnownRun) -> bool:
+    return value == DEFAULT_EXPERIMENT or _experiment(value, known)
+
+
+def _no_parent(value: Any, _known: KnownRun) -> bool:
+    return isinstance(value, str) and value != PARENT_TAG
 
 
 def _all(**fields: Test) -> Test:
@@ -163,6 +180,7 @@ METRIC: Final[Fields] = {
 }
 PAIR: Final[Fields] = {"key": _text, "value": _plain}
 TAG: Final[Fields] = {"key": _free_tag, "value": _plain}
+MODEL_TAG: Final[Fields] = {"key": _model_tag, "value": _plain}
 DATASET: Final[Fields] = dict.fromkeys(
     ("name", "digest", "source_type", "source", "schema", "profile"), _plain
 )
@@ -205,6 +223,19 @@ RULES: Final = (
     _get(f"{FILES}/(?P<path>.+)", {"path": _readable}, "path"),
     _write("PUT", f"{FILES}/(?P<path>.+)", {"path": _writable}, "path"),
     _write("POST", f"{API}/runs/update", {**THE_RUN, "status": _status, "end_time": _plain}, RUN),
+    # It is answered with the run's own, and none is made: MLflow's client begins a run whenever the
+    # one before has ended, and forgets then which one it was given.
+    _write(
+        "POST",
+        f"{API}/runs/create",
+        {
+            "experiment_id": _own_or_default,
+            "user_id": _plain,
+            "start_time": _plain,
+            "run_name": _plain,
+            "tags": _all(key=_no_parent, value=_plain),
+        },
+    ),
     _write("POST", f"{API}/runs/log-metric", {**METRIC, **THE_RUN}, RUN),
     _write("POST", f"{API}/runs/log-parameter", {**PAIR, **THE_RUN}, RUN),
     _write("POST", f"{API}/runs/set-tag", {**TAG, **THE_RUN}, RUN, "key"),
@@ -241,7 +272,7 @@ RULES: Final = (
             "name": _plain,
             "model_type": _plain,
             "params": _all(**PAIR),
-            "tags": _all(**TAG),
+            "tags": _all(**MODEL_TAG),
         },
         "experiment_id",
         "source_run_id",
@@ -251,7 +282,10 @@ RULES: Final = (
         "POST", f"{API}{MODEL}/params", {"model_id": _new_model, "params": _all(**PAIR)}, "model_id"
     ),
     _write(
-        "PATCH", f"{API}{MODEL}/tags", {"model_id": _new_model, "tags": _all(**TAG)}, "model_id"
+        "PATCH",
+        f"{API}{MODEL}/tags",
+        {"model_id": _new_model, "tags": _all(**MODEL_TAG)},
+        "model_id",
     ),
 )
 
@@ -263,6 +297,10 @@ def refusal(asked: Asked, known: KnownRun) -> str:
         if match is not None and rule.method == asked.method:
             return _problem(rule, match.groupdict(), asked, known)
     return UNKNOWN
+
+
+def creates_run(asked: Asked) -> bool:
+    return asked.method == "POST" and re.fullmatch(f"{API}/runs/create", asked.path) is not None
 
 
 def creates_model(asked: Asked) -> bool:

@@ -21,10 +21,11 @@ from adapters.local_runs.proxy.asked import (
     read_target,
 )
 from adapters.local_runs.proxy.known import KnownRun
-from adapters.local_runs.proxy.rules import creates_model, is_upload, refusal
+from adapters.local_runs.proxy.rules import creates_model, creates_run, is_upload, refusal
 from core.errors import StepFailedError
 
 LARGEST_BODY: Final = 20 << 20
+GET_RUN: Final = "/api/2.0/mlflow/runs/get"
 BLOCK: Final = 1 << 16
 MOST_LINES: Final = 100  # of refusals in the log of the run
 LONGEST_SHOWN: Final = 200
@@ -119,6 +120,8 @@ class RunProxy:
         self, request: web.BaseRequest, asked: Asked, known: KnownRun
     ) -> web.StreamResponse:
         """Ask the server with a request of our own; no header but the two that it needs goes on."""
+        if creates_run(asked):
+            asked = Asked(method="GET", path=GET_RUN, query={"run_id": known.run})
         url = URL(self._address).joinpath(*asked.path[1:].split("/"))
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         data = request.content.iter_chunked(BLOCK) if is_upload(asked) else asked.encoded_body
