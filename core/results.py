@@ -3,6 +3,7 @@
 import msgspec
 
 from core.gate.checks import CheckResult
+from core.gate.tools import Level
 from core.words import BlobId, ModelType
 
 
@@ -60,6 +61,7 @@ class Ran(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ran"):
     metrics: dict[str, float] = {}
     seconds: float = 0.0
     log: BlobId = BlobId("")
+    level: Level | None = None  # how the model's code was shut in
 
 
 class Registered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="registered"):
@@ -77,6 +79,7 @@ class Promoted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promote
     rows: int = 0
     artifact_digest: str = ""
     log: BlobId = BlobId("")
+    level: Level | None = None
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="failed"):

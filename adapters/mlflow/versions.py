@@ -13,7 +13,7 @@ from mlflow.tracking import MlflowClient
 
 from adapters.artifact_digest.digest import artifact_digest
 from adapters.mlflow.errors import EXISTS, MISSING, look_up, tolerating
-from adapters.mlflow.names import ARTIFACT, DIGEST_TAG, RELEASE_TAG, quoted
+from adapters.mlflow.names import ARTIFACT, DIGEST_TAG, MODEL_TAG, RELEASE_TAG, quoted
 from adapters.mlflow.representation import REPRESENTATIONS
 from adapters.mlflow.settings import MlflowSettings
 from core.errors import StepFailedError, UnknownNameError
@@ -162,8 +162,15 @@ class Versions:
         )
 
     def _logged_model(self, model: str, run: str) -> LoggedModel:
-        """Return the newest model of the run: a step that was retried has logged it again."""
-        outputs = look_up("run", run, lambda: self._client.get_run(run)).outputs
+        """Return the model that a step of ours has logged last, as the run's tag says.
+
+        Where no step has left the tag it is the newest of our name. A model's own code cannot set
+        it, but may log models of any name.
+        """
+        found = look_up("run", run, lambda: self._client.get_run(run))
+        if named := found.data.tags.get(MODEL_TAG, ""):
+            return self._named_model(model, run, named)
+        outputs = found.outputs
         logged = [
             self._client.get_logged_model(output.model_id)
             for output in (outputs.model_outputs if outputs else [])
@@ -172,6 +179,12 @@ class Versions:
         if not ready:
             raise StepFailedError(NO_MODEL.format(run=run, model=model, artifact=ARTIFACT))
         return max(ready, key=lambda one: (one.creation_timestamp, one.model_id))
+
+    def _named_model(self, model: str, run: str, model_id: str) -> LoggedModel:
+        logged = look_up("logged model", model_id, lambda: self._client.get_logged_model(model_id))
+        if logged.source_run_id != run or logged.status != "READY":
+            raise StepFailedError(NO_MODEL.format(run=run, model=model, artifact=ARTIFACT))
+        return logged
 
     def _model(self, model: str) -> RegisteredModel | None:
         with tolerating(MISSING):

@@ -231,6 +231,7 @@ def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> M
         uv=str(Path(sys.executable).parent / "uv"),
         python=sys.executable,
         index_env=settings.tool_environment,
+        secrets=settings.secrets.values,
         find_sandbox=find_sandbox,
     )
 

@@ -157,7 +157,8 @@ def _guarded(handler: Handler) -> Handler:
 
 def _page(request: web.Request, name: str, *, status: int = 200, **values: object) -> web.Response:
     template = request.app[JINJA].get_template(name)
-    text = template.render(path=request.path, **values)
+    notice = request.app[SERVICES].handle.context().policy.notice
+    text = template.render(path=request.path, notice=notice, **values)
     return web.Response(text=text, status=status, content_type="text/html")
 
 
