@@ -36,6 +36,7 @@ def limits() -> Callable[[], None]:
     control = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def apply() -> None:
+        os.umask(0o022)  # what uv installs is read by the user that a model's code runs as
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE_BYTES, LARGEST_FILE_BYTES))
         if control is not None:
