@@ -146,7 +146,7 @@ class LocalRuns:
             keeper = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
                 [sys.executable, "-P", "-s", "-m", module, str(folder.path), str(lock)],
                 cwd=folder.path,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+                env={**_path(), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -170,6 +170,11 @@ class LocalRuns:
         if platform_of(run) != LOCAL or not FOLDER.fullmatch(name) or not folder.path.is_dir():
             raise UnknownNameError("run on this machine", run)
         return folder
+
+
+def _path() -> dict[str, str]:
+    """Hand on where programs are, as the sandbox may have found bubblewrap there."""
+    return {"PATH": os.environ.get("PATH", os.defpath)}
 
 
 def _failed(folder: RunFolder, reason: str) -> RunLook:
