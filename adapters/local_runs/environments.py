@@ -7,7 +7,6 @@ is not as it was built is built anew.
 import fcntl
 import hashlib
 import json
-import logging
 import re
 import shutil
 import subprocess
@@ -34,8 +33,6 @@ REQUIREMENTS: Final = "requirements.txt"
 INSTALL: Final = ("--compile-bytecode", "--link-mode", "copy")
 NOT_AS_BUILT: Final = "the environment is not as it was built ({name}): it is built anew"
 WAITING: Final = "waiting for another run that builds the same environment"
-
-log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 TAIL_BYTES: Final = 20_000
@@ -120,8 +117,8 @@ class Environments:
             if place.exists():
                 if not (name := manifest.changed(place)):  # built while we waited
                     return
+                tell(NOT_AS_BUILT.format(name=name))
                 self._sink(f"[sluss] {NOT_AS_BUILT.format(name=name)}\n".encode())
-                log.warning("environment rebuilt", extra={"action": "environment_not_as_built"})
             draft = self._folder / f".{place.name}"
             shutil.rmtree(draft, ignore_errors=True)
             build(draft)

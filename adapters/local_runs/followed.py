@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from adapters.local_runs.folder import CANCELLED, RunFolder
-from adapters.local_runs.harness.main import ANSWER
+from adapters.local_runs.harness.steps import ANSWER
 from adapters.local_runs.model_process import LARGEST_ANSWER
 from adapters.local_runs.run_log import RunLog
 from core.errors import StepFailedError

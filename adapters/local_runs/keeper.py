@@ -26,8 +26,7 @@ from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.folder import CANCELLED, Order, Owner, RunFolder, Whispered, let_read
 from adapters.local_runs.followed import followed
 from adapters.local_runs.harness.carried_model import SETTINGS, state_of
-from adapters.local_runs.harness.failures import StepFailureError
-from adapters.local_runs.harness.tables import fingerprint, open_tables
+from adapters.local_runs.harness.tables import TableRefusedError, fingerprint, open_tables
 from adapters.local_runs.log_model import ModelFiles
 from adapters.local_runs.model_process import StepAnswer, judge, order_for
 from adapters.local_runs.proxy import KnownRun, RunProxy
@@ -79,7 +78,7 @@ class Keeper:
         logger = made.Logger() if self._logs else None
         try:
             outcome = self._outcome(logger)
-        except (StepFailedError, StepFailureError) as error:
+        except (StepFailedError, TableRefusedError) as error:
             return RunLook(state=RunState.FAILED, reason=str(error))
         finally:
             if logger is not None:
@@ -219,7 +218,6 @@ class _Learning:
             experiment_name=str(self._request["model"]),
             model=model,
             version=version,
-            may_write=version is None,
         )
         known.add_root(self._run, run.info.artifact_uri)
         if model:

@@ -18,7 +18,7 @@ import msgspec
 SUFFIX: Final = ".manifest"
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class ManifestEntry(msgspec.Struct, frozen=True, array_like=True):
     """One file, folder or link: ``content`` is a file's SHA-256, a link's text, or ""."""
 
     mode: int
@@ -27,7 +27,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    entries: dict[str, Entry]
+    entries: dict[str, ManifestEntry]
 
 
 def manifest_of(folder: Path) -> Path:
@@ -84,8 +84,8 @@ def _shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _entry(path: str, about: os.stat_result) -> Entry:
-    return Entry(about.st_mode, _content(path, about.st_mode), _state(about))
+def _entry(path: str, about: os.stat_result) -> ManifestEntry:
+    return ManifestEntry(about.st_mode, _content(path, about.st_mode), _state(about))
 
 
 def _content(path: str, mode: int) -> str:

@@ -11,10 +11,10 @@ from rich.console import Console
 from core.gate.tools import Level
 from sluss.commands.add import resend
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import Settings, from_environment, is_local_start, with_sandbox
+from sluss.home.settings import Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
 from sluss.wiring.lock import Role, one_process
-from sluss.wiring.safe import refuse_unsafe, refuse_without_walls
+from sluss.wiring.safe import refuse_unsafe, refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 console = Console(soft_wrap=True)

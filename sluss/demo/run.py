@@ -19,10 +19,10 @@ from core.words import Stage
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import Settings, from_environment, with_sandbox
+from sluss.home.settings import Settings, from_environment
 from sluss.templates.model_repository import Kind
 from sluss.wiring.lock import Role, one_process
-from sluss.wiring.safe import refuse_without_walls
+from sluss.wiring.safe import refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 HOME = "home"

@@ -12,7 +12,6 @@ import msgspec
 from adapters.local_files.people import PeopleFile, local_person
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
-from core.gate.tools import Level
 from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
@@ -147,16 +146,6 @@ def from_environment(home: Path | None = None, *, port: int | None = None) -> Se
     """Read all settings of a start; only what other processes inherit is read elsewhere."""
     environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
     return load(home or default_home(environ), environ)
-
-
-def with_sandbox(settings: Settings, weakest: Level) -> Settings:
-    """Return the settings of a start that was given the weakest sandbox by hand."""
-    policy = settings.files.policy
-    rules = msgspec.structs.replace(policy.rules, sandbox=weakest.value)
-    files = msgspec.structs.replace(
-        settings.files, policy=msgspec.structs.replace(policy, rules=rules)
-    )
-    return msgspec.structs.replace(settings, files=files)
 
 
 def store_from_environment(home: Path) -> str:

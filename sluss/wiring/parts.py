@@ -2,12 +2,13 @@
 
 import logging
 import os
+import re
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -52,6 +53,8 @@ from sluss.wiring.queues import open_queue
 from sluss.wiring.store import open_store
 from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
+
+PASSWORD: Final = re.compile(r"://[^/\s:@]*:(?P<password>[^/\s@]+)@")
 
 log = logging.getLogger(__name__)
 
@@ -231,9 +234,18 @@ def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> M
         uv=str(Path(sys.executable).parent / "uv"),
         python=sys.executable,
         index_env=settings.tool_environment,
-        secrets=settings.secrets.values,
+        secrets=(*settings.secrets.values, *_passwords(settings, tracking_uri)),
         find_sandbox=find_sandbox,
     )
+
+
+def _passwords(settings: Settings, tracking_uri: str) -> Iterator[str]:
+    """Give the passwords of MLflow and of package indexes, so that no log shows them."""
+    for name, value in settings.tool_environment.items():
+        if name.endswith(("PASSWORD", "TOKEN")):
+            yield value
+    for text in (tracking_uri, *settings.tool_environment.values()):
+        yield from (found["password"] for found in PASSWORD.finditer(text))
 
 
 def _one_machine(

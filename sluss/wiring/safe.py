@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from adapters.sandbox import probe
 from core.errors import SettingsError
 from core.gate.tools import Level, is_weaker
@@ -39,6 +41,16 @@ def refuse_unsafe(settings: Settings, role: Role) -> None:
         raise SettingsError(NO_MLFLOW)
     if not settings.is_public_url_given:
         raise SettingsError(NO_PUBLIC_URL)
+
+
+def with_sandbox(settings: Settings, weakest: Level) -> Settings:
+    """Return the settings of a start that was given the weakest sandbox by hand."""
+    policy = settings.files.policy
+    rules = msgspec.structs.replace(policy.rules, sandbox=weakest.value)
+    files = msgspec.structs.replace(
+        settings.files, policy=msgspec.structs.replace(policy, rules=rules)
+    )
+    return msgspec.structs.replace(settings, files=files)
 
 
 async def refuse_without_walls(settings: Settings, role: Role) -> None:

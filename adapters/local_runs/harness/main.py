@@ -13,16 +13,14 @@ from . import steps
 from .failures import StepFailureError, blaming
 from .tables import open_tables
 
-ANSWER = "answer.json"
-
 
 def main(request_file: str, out_folder: str) -> NoReturn:
     """Read the request, run its step, and leave the answer as JSON in the out folder."""
     request, out = json.loads(Path(request_file).read_text("utf-8")), Path(out_folder)
     answer = _answer(request, out)
-    draft = out / f"{ANSWER}.draft"
+    draft = out / f"{steps.ANSWER}.draft"
     draft.write_text(json.dumps(answer), "utf-8")
-    draft.replace(out / ANSWER)
+    draft.replace(out / steps.ANSWER)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0 if not answer.get("reason") else 1)  # threads that the model left must not keep us
@@ -32,7 +30,7 @@ def _answer(request: dict[str, Any], out: Path) -> dict[str, Any]:
     try:
         tables = open_tables(Path(request["code"]), request["links"], request["tables"])
         code = _own_copy(Path(request["code"]), out / "code")
-        return steps.run(steps.Place(request, code, out), tables)
+        return steps.run(steps.StepPlace(request, code, out), tables)
     except StepFailureError as failure:
         return {"reason": str(failure)}
     finally:

@@ -13,11 +13,12 @@ from .source import call
 from .tables import Data
 
 Answer = dict[str, Any]
+ANSWER = "answer.json"
 PREDICTIONS = "predictions.csv"
 
 
 @dataclass(frozen=True)
-class Place:
+class StepPlace:
     """The order of a step, the copy of the repository that it may write to, and its out folder."""
 
     request: dict[str, Any]
@@ -40,11 +41,11 @@ class Place:
             return open_carried(folder)
 
 
-def run(place: Place, data: Data) -> Answer:
+def run(place: StepPlace, data: Data) -> Answer:
     return STEPS[place.request["step"]](place, data)
 
 
-def train(place: Place, data: Data) -> Answer:
+def train(place: StepPlace, data: Data) -> Answer:
     import cloudpickle  # type: ignore[import-untyped]  # noqa: PLC0415 (this step alone stores)
 
     model = place.call("train", data)
@@ -58,17 +59,17 @@ def train(place: Place, data: Data) -> Answer:
     return {}
 
 
-def score(place: Place, data: Data) -> Answer:
+def score(place: StepPlace, data: Data) -> Answer:
     """Score with the logged model; a rule-based one has none before this step."""
     answer = _with_carried(place, "score", data) if _is_given(place) else _by_rules(place, data)
     return {"rows": len(rows_of(answer))}
 
 
-def evaluate(place: Place, data: Data) -> Answer:
+def evaluate(place: StepPlace, data: Data) -> Answer:
     return {"metrics": metrics_of(_with_carried(place, "evaluate", data))}
 
 
-def promote(place: Place, data: Data) -> Answer:
+def promote(place: StepPlace, data: Data) -> Answer:
     carried = place.carried()
     answer = call(carried.code, carried.source_path, "score", *_arguments(place, carried, data))
     rows = rows_of(answer)
@@ -76,21 +77,21 @@ def promote(place: Place, data: Data) -> Answer:
     return {"rows": len(rows)}
 
 
-def _is_given(place: Place) -> bool:
+def _is_given(place: StepPlace) -> bool:
     return bool(place.request["artifact"])
 
 
-def _by_rules(place: Place, data: Data) -> Any:
+def _by_rules(place: StepPlace, data: Data) -> Any:
     return place.call("score", None, data)
 
 
-def _with_carried(place: Place, name: str, data: Data) -> Any:
+def _with_carried(place: StepPlace, name: str, data: Data) -> Any:
     """Call a function with the logged model, since that is what will be registered."""
     carried = place.carried()
     return call(carried.code, carried.source_path, name, *_arguments(place, carried, data))
 
 
-def _arguments(place: Place, carried: Carried, data: Data) -> tuple[Any, ...]:
+def _arguments(place: StepPlace, carried: Carried, data: Data) -> tuple[Any, ...]:
     return (carried.model, data, place.request["parameters"])
 
 

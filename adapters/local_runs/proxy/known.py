@@ -12,7 +12,7 @@ class KnownRun:
     """Nothing but these ids passes. ``created`` are models that came through this very proxy.
 
     ``roots`` are the folders of its files on the server, of each id; the run may write to its own
-    and to those of ``created`` alone, as we rely on the others. A run that may not write reads.
+    and to those of ``created`` alone, as we rely on the others.
     """
 
     run: str
@@ -20,7 +20,6 @@ class KnownRun:
     experiment_name: str = ""
     model: str = ""  # the id of the model that we have logged in this run
     version: tuple[str, str] | None = None  # the registered version to load: name and number
-    may_write: bool = True
     created: set[str] = field(default_factory=set)
     roots: dict[str, str] = field(default_factory=dict)
 

@@ -22,7 +22,6 @@ MODEL: Final = r"/logged-models/(?P<model_id>[A-Za-z0-9_-]+)"
 UNKNOWN: Final = "a run may not ask for that"
 NOT_OURS: Final = "{field} is not this run's own"
 NO_FIELD: Final = "{field} is no field that a run may name there"
-READ_ONLY: Final = "this step may read, and change nothing"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Rule:
     path: re.Pattern[str]
     takes: Fields
     needs: tuple[str, ...] = ()
-    writes: bool = False
 
 
 RUN: Final = "run_id|run_uuid"  # the second is how older clients say it
@@ -63,7 +61,7 @@ def _get(path: str, takes: Fields, *needs: str) -> Rule:
 
 
 def _write(method: str, path: str, takes: Fields, *needs: str) -> Rule:
-    return Rule(method, re.compile(path), takes, needs, writes=True)
+    return Rule(method, re.compile(path), takes, needs)
 
 
 RULES: Final = (
@@ -223,8 +221,6 @@ def is_upload(asked: Asked) -> bool:
 
 
 def _problem(rule: Rule, named: Mapping[str, str], asked: Asked, known: KnownRun) -> str:
-    if rule.writes and not known.may_write:
-        return READ_ONLY
     said = {**asked.query} if rule.method == "GET" else {**(asked.body or {})}
     if rule.method != "GET" and asked.query:
         return NO_FIELD.format(field=min(asked.query))

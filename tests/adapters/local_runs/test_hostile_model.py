@@ -205,7 +205,6 @@ def attack(machine: Machine, home: Path, server, run: str, tracking):
             str(home / "mlflow"),
             str(home / "long_runs"),
             "/etc/shadow",
-            "/proc/1/environ",
         ],
         "writes": [str(home / "secrets" / "x"), "/usr/planted", "/planted", "/repo/planted"],
         "ports": [port, int(machine.tracking_uri.rpartition(":")[2])],

@@ -9,9 +9,9 @@ import pytest
 
 from core.gate.tools import Level
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import from_environment, with_sandbox
+from sluss.home.settings import from_environment
 from sluss.wiring.lock import Role
-from sluss.wiring.safe import refuse_without_walls
+from sluss.wiring.safe import refuse_without_walls, with_sandbox
 
 ROOT = Path(__file__).parents[3]
 WITHOUT = (
