@@ -16,7 +16,7 @@ from core.people import Person
 MENTION = re.compile(r"<at\b[^>]*>.*?</at>|^\s*@\S+", re.IGNORECASE | re.DOTALL)
 # phones turn straight quotes into curly ones; an apostrophe inside a word is no quote
 WORD = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|(\S+)')
-ARGUMENT = re.compile(r"<([\w ]+)>|\[([\w ]+)\]")
+ARGUMENT = re.compile(r"<([\w ]+)>|\[([\w ]+)(?: …)?\]")
 SIMILAR = 0.7
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[Card]])
@@ -27,7 +27,10 @@ class UsageError(SlussError):
 
 
 class Command(msgspec.Struct, Generic[Run], frozen=True, kw_only=True):
-    """``usage`` is "model status <model>": plain words name it, ``<needed>``, ``[optional]``."""
+    """``usage`` is "model status <model>": plain words name it, ``<needed>``, ``[optional]``.
+
+    ``[rest …]`` at the end takes all further words, as a sentence.
+    """
 
     usage: str
     description: str
@@ -46,6 +49,12 @@ class Command(msgspec.Struct, Generic[Run], frozen=True, kw_only=True):
     @property
     def most(self) -> int:
         return len(ARGUMENT.findall(self.usage))
+
+    def arguments(self, typed: Sequence[str]) -> list[str]:
+        """The words as the function gets them: a rest is one."""
+        if not self.usage.endswith("…]") or len(typed) <= self.most:
+            return list(typed)
+        return [*typed[: self.most - 1], " ".join(typed[self.most - 1 :])]
 
     def help(self) -> str:
         """One line for a person who got it wrong."""
@@ -103,7 +112,7 @@ def find(text: str, commands: Iterable[Command[Run]]) -> Call[Run]:
     if not fitting:
         raise UnknownNameError("command", " ".join(words[:3]), near(words, known))
     best = max(fitting, key=lambda each: len(each.name.split()))
-    arguments = words[len(best.name.split()) :]
+    arguments = best.arguments(words[len(best.name.split()) :])
     if not len(best.needed) <= len(arguments) <= best.most:
         raise UsageError(_complaint(best, arguments))
     return Call(best, arguments)

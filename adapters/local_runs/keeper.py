@@ -25,7 +25,7 @@ from adapters.local_runs import child_environment, made, processes
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.folder import CANCELLED, Order, Owner, RunFolder, Whispered, let_read
 from adapters.local_runs.followed import followed
-from adapters.local_runs.harness.carried_model import SETTINGS, state_of
+from adapters.local_runs.harness.carried_model import state_of
 from adapters.local_runs.harness.tables import TableRefusedError, fingerprint, open_tables
 from adapters.local_runs.log_model import ModelFiles
 from adapters.local_runs.model_process import StepAnswer, judge, order_for
@@ -146,8 +146,7 @@ class Keeper:
         state = state_of(self._folder.artifact) if self._step is Step.PROMOTE else None
         if state is None:
             return self._order.requirements
-        settings = msgspec.json.decode((state / SETTINGS).read_bytes())
-        return tuple(str(line) for line in settings["requirements"])
+        return made.requirements_of_version(state)
 
     async def _called(self, python: Path) -> tuple[StepAnswer, LongLook]:
         """Call the model's code, and serve its way to the tracking server meanwhile."""

@@ -21,6 +21,7 @@ from adapters.local_runs.harness import carried_model
 from adapters.local_runs.harness.steps import PREDICTIONS
 from adapters.local_runs.log_model import LoggedFiles, ModelFiles
 from adapters.local_runs.model_process import take_file
+from adapters.local_runs.requirements import requirements
 from core.errors import StepFailedError
 
 ROOT: Final = Path(__file__).parents[2]
@@ -29,6 +30,10 @@ MLFLOW: Final = ("mlflow", "mlflow-skinny")
 LOADS_WITH: Final = ("numpy", "pandas", "cloudpickle")  # beyond the model's own needs
 WITHIN_S: Final = 1800.0
 
+NOT_OURS: Final = (
+    "What this version was trained with cannot be read: no step of ours has made it. Nothing was "
+    "run; register a version through a release."
+)
 BROKE_OFF: Final = "Logging the model broke off. Nothing was kept; retry the step."
 
 
@@ -60,7 +65,7 @@ class Logger:
         self._process.communicate()
 
 
-def files_to_log(folder: RunFolder, out: str, requirements: tuple[str, ...]) -> Path:
+def files_to_log(folder: RunFolder, out: str, own: tuple[str, ...]) -> Path:
     """Lay out the state and the code of the model below a folder, which is returned.
 
     The code is that of the commit, not what the step may have written into its own copy.
@@ -73,7 +78,7 @@ def files_to_log(folder: RunFolder, out: str, requirements: tuple[str, ...]) -> 
         "source_path": request["source_path"],
         "tables": [table["name"] for table in request["tables"]],
         "parameters": request["parameters"],
-        "requirements": requirements,
+        "requirements": own,
     }
     text = json.dumps(settings, indent=1, sort_keys=True)
     (state / carried_model.SETTINGS).write_text(text, "utf-8")
@@ -81,6 +86,23 @@ def files_to_log(folder: RunFolder, out: str, requirements: tuple[str, ...]) -> 
         take_file(out, carried_model.PICKLE, state / carried_model.PICKLE)
     _copy_source(folder.code, request, made / "code")
     return made
+
+
+class _Carried(msgspec.Struct):
+    requirements: tuple[str, ...]
+
+
+def requirements_of_version(state: Path) -> tuple[str, ...]:
+    """Read what a version was trained with, as strictly as an environment file.
+
+    Whoever may write to the registry may have written it. Raise StepFailedError for what we would
+    not install.
+    """
+    try:
+        carried = msgspec.json.decode((state / carried_model.SETTINGS).read_bytes(), type=_Carried)
+    except msgspec.MsgspecError:
+        raise StepFailedError(NOT_OURS) from None
+    return requirements("requirements.txt", "\n".join(carried.requirements))
 
 
 def requirements_of(python: Path, own: tuple[str, ...]) -> tuple[str, ...]:
