@@ -1,6 +1,6 @@
 """Logs what a step has made as a model of MLflow, in a process of its own, as MLflow is slow.
 
-    python -P -s -m adapters.local_runs.log_model
+    python -P -s adapters/local_runs/log_model.py
 
 It begins while the model's code still works, and waits for its order on standard input. It neither
 imports nor unpickles what it logs: MLflow gets files, and the name of the module that loads them.
@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from adapters.local_runs.tracking_server import REFUSED, SILENT
-
 ARTIFACT: Final = "model"
+SILENT: Final = "MLflow does not answer. The step was not finished; retry it when MLflow is back."
+REFUSED: Final = "MLflow refused it: {message} The step was not finished; mend that and retry it."
 NO_CONNECTION: Final = "API request to"  # how MLflow's message begins when the server has failed
 SETTINGS: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

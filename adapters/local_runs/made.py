@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from adapters.local_runs import log_model
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.harness import carried_model
 from adapters.local_runs.harness.steps import PREDICTIONS
@@ -24,7 +25,6 @@ from adapters.local_runs.model_process import take_file
 from adapters.local_runs.requirements import requirements
 from core.errors import StepFailedError
 
-ROOT: Final = Path(__file__).parents[2]
 LOADER: Final = "sluss_carried_model"
 MLFLOW: Final = ("mlflow", "mlflow-skinny")
 LOADS_WITH: Final = ("numpy", "pandas", "cloudpickle")  # beyond the model's own needs
@@ -41,9 +41,14 @@ class Logger:
     """A process that imports MLflow while the model's code works, and then logs what was made."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "adapters.local_runs.log_model"],
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and file)
+            [
+                sys.executable,
+                "-P",
+                "-s",
+                log_model.__file__,
+            ],  # without our packages, to begin sooner
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from adapters.local_runs.log_model import REFUSED, SILENT
 from core.errors import StepFailedError
 
 API: Final = "/api/2.0/mlflow"
@@ -28,8 +29,6 @@ TIMEOUT_S: Final = 30.0
 PAUSES_S: Final = (0.2, 1.0, 4.0, 10.0, 20.0)  # about a minute with the tries between
 BLOCK: Final = 1 << 20
 
-SILENT: Final = "MLflow does not answer. The step was not finished; retry it when MLflow is back."
-REFUSED: Final = "MLflow refused it: {message} The step was not finished; mend that and retry it."
 NO_MODEL: Final = "The run of this release has no model. Retry the step before."
 STRANGE: Final = "its answer cannot be read."
 NO_SERVER: Final = (
