@@ -26,6 +26,7 @@ from adapters.mlflow import configure
 from core.release.state import State
 from core.words import release_id
 from sluss.demo.repository import DemoRepository
+from sluss.home.chat_token import chat_token
 from tests.story.onlooker import Onlooker, looking, rules
 from tests.story.up import Up, made_home
 
@@ -66,9 +67,10 @@ async def measured(up: Up, onlooker: Onlooker, folder: Path, rounds: int) -> lis
     repository = await rules(folder / "loan_rules", onlooker.settings)
     repository.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
     url = f"{up.url}/chat/socket?as=astrid"
+    proof = {"Authorization": f"Bearer {chat_token(up.home)}"}
     found = []
     async with (
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(headers=proof) as session,
         session.ws_connect(url, origin=up.url, max_msg_size=0) as window,
     ):
         for number in range(1, rounds + 1):

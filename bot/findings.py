@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from bot.elements import code, text
 from bot.wording import clipped, count
 from core.card import Element, Tone
-from core.gate.checks import CheckResult, Finding, Status
+from core.gate.checks import Accepted, CheckResult, Finding, Status
 from core.policy import Policy
 from core.release.release import Release
 
 SHOWN = 10
+NOBODY_KNOWN = "nobody knows who accepted it; ask the team before you decide"
 LONGEST = 300  # one finding may quote a parser's whole message
 
 
@@ -58,3 +59,23 @@ def _finding(finding: Finding) -> Iterator[Element]:
     yield code(finding.place())
     wrong = f"{clipped(finding.wrong, LONGEST)}: " if finding.wrong else ""
     yield text(f"{wrong}{clipped(finding.mend, LONGEST)}")
+
+
+def accepted(release: Release) -> Iterator[Element]:
+    """Warn of what the repository itself calls harmless: its author alone was the judge."""
+    found = [each for result in release.checks for each in result.accepted]
+    if not found:
+        return
+    title = f"{count(len(found), 'secret')} accepted as a false alarm by the repository itself"
+    yield text(title, Tone.WARN, is_bold=True)
+    for each in found[:SHOWN]:
+        place = f"{each.path}:{each.line}" if each.line else each.path
+        yield text(f"{clipped(place, LONGEST)} ({each.what}): {_acceptor(each)}", Tone.WARN)
+    if len(found) > SHOWN:
+        yield text(f"and {len(found) - SHOWN} more", Tone.WARN)
+
+
+def _acceptor(found: Accepted) -> str:
+    if not found.by:
+        return NOBODY_KNOWN
+    return f"accepted by {found.by} on {found.at}, commit {found.commit[:12]}"

@@ -55,7 +55,8 @@ def _waiting(release: Release, stage: Stage) -> str:
 def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
     if run.finished is None:
         return _unfinished(release, run, now)
-    if isinstance(run.result, Failed):
+    is_refused = release.state is State.FAILED and run is release.current_step()
+    if isinstance(run.result, Failed) or is_refused:
         return FAILED, "failed"
     if run.step is Step.CHECK and release.state is State.BLOCKED:
         return FAILED, "found what must be mended"

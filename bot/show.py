@@ -79,7 +79,7 @@ class Show:
         return CardSubject(
             name=name,
             model=model,
-            context=self.ports.handle.context(),
+            context=self.ports.handle.context(repository=repository),
             page_url=self.ports.page_url.rstrip("/"),
             team=repository.team if repository else "",
         )

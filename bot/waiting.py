@@ -2,7 +2,7 @@
 
 from bot.view import View
 from bot.wording import moment
-from core.authority.acts import RejectStage
+from core.authority.acts import GiveUpPromotion, RejectStage, RequestStage
 from core.authority.conditions import the_team
 from core.release.state import RUNNING, State
 
@@ -16,17 +16,35 @@ def waits_for(view: View) -> str:
         run = release.current_step()
         return f"has been running since {moment(run.planned, view.now)}" if run else "is running"
     if release.state is State.AWAITING_APPROVAL:
-        return f"waits for a decision about {release.stage}. {_who_decides(view)}".rstrip()
-    team = the_team(release)
+        return _waits_for_approvers(view)
+    team = the_team(release, view.context)
     match release.state:
         case State.AWAITING_ACCEPTANCE:
             return f"waits for acceptance. {team} can accept it."
         case State.BLOCKED | State.FAILED | State.STUCK:
-            return f"is {release.state}. {team} can mend it and push, or `retry {release.id}`."
+            words = f"is {release.state}. {team} can mend it and push, or `retry {release.id}`."
+            return f"{words} {_how_to_free(view)}".rstrip()
     stages = view.next_stages
     if not stages:
         return ""
     return f"can go to {stages[0]}. {team} can `request {view.name} {stages[0]}`."
+
+
+def _waits_for_approvers(view: View) -> str:
+    """What is no longer as it was when it was asked cannot be approved by anybody."""
+    release = view.release
+    if view.may(RequestStage(release=release.id, stage=release.stage)).is_met:
+        team, wanted = the_team(release, view.context), f"`request {view.name} {release.stage}`"
+        return f"cannot be approved for {release.stage} any more. {team} can {wanted} anew."
+    return f"waits for a decision about {release.stage}. {_who_decides(view)}".rstrip()
+
+
+def _how_to_free(view: View) -> str:
+    """How a promotion that goes no further lets go of its stage."""
+    release = view.release
+    if not view.may(GiveUpPromotion(release=release.id, stage=release.stage)).is_met:
+        return ""
+    return f"`give up {release.id} {release.stage}` frees the stage."
 
 
 def _who_decides(view: View) -> str:

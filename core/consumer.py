@@ -26,6 +26,7 @@ from core.errors import (
     VersionConflictError,
 )
 from core.ports import Message, Queue, Received
+from core.scrub import scrub
 from core.words import GIVEN_BACK, message_id, original_id
 
 log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ class Consumer:
         except VersionConflictError as error:
             return self._later(UnavailableError(str(error), retry_after_s=FIRST_PAUSE_S))
         except (ForeignEventError, RefusedByChatError, RefusedByStoreError) as error:
-            return await self._buried(message, str(error))
+            return await self._buried(message, scrub(str(error)))
         except Exception as error:
             log.exception("a bug", extra={"action": "work_failed", "queue": self._name})
             if message.failures == 0:

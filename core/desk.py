@@ -13,7 +13,15 @@ import msgspec
 from core.events.base import Event
 from core.events.codec import kind
 from core.events.derived import DecisionRefused, EventIgnored
-from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
+from core.events.desk import (
+    AddressMapped,
+    ConversationMoved,
+    LetterBuried,
+    LetterGone,
+    LetterRedriven,
+    MappingRequested,
+    RedriveRequested,
+)
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
 
@@ -21,6 +29,7 @@ replace = msgspec.structs.replace
 KEPT_STRAYS: Final = 20
 KEPT_CLOSED: Final = 50
 LETTER_CARD: Final = "letter"
+MOVED_CARD: Final = "moved"
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +94,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     letters: dict[str, Letter] = {}
     mappings: dict[str, Mapped] = {}
 
+    def newest_mappings(self) -> tuple[Mapped, ...]:
+        """Every mapping that holds, the newest first."""
+        return tuple(sorted(self.mappings.values(), key=lambda found: found.since))[::-1]
+
     def mapped(self, name: str) -> Mapped | None:
         """Whose an address or account is by the word of the platform team, whatever its case."""
         return self.mappings.get(folded(name))
@@ -147,9 +160,16 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
     return replace(desk, letters={**desk.letters, letter.id: letter})
 
 
+@folds_desk(MappingRequested)
 @folds_desk(RedriveRequested)
-def _wanted(desk: Desk, _event: RedriveRequested) -> Desk:
+def _wanted(desk: Desk, _event: RedriveRequested | MappingRequested) -> Desk:
     """A wish moves nothing: what came of it is an event of its own."""
+    return desk
+
+
+@folds_desk(ConversationMoved)
+def _moved(desk: Desk, _event: ConversationMoved) -> Desk:
+    """Where cards go is kept beside the ledger; the team reads of it on a card."""
     return desk
 
 
@@ -169,6 +189,16 @@ def _gone(desk: Desk, event: LetterGone) -> Desk:
     if letter is None or not letter.is_open or letter.since != event.since:
         return desk
     return _closed(desk, replace(letter, gone=event.time))
+
+
+@folds_desk(AddressMapped)
+def _mapped(desk: Desk, event: AddressMapped) -> Desk:
+    """The last word counts; the ledger has those before."""
+    mapped = Mapped(
+        address=event.address, person=event.person, reason=event.reason,
+        by=event.by, since=event.time,
+    )  # fmt: skip
+    return replace(desk, mappings={**desk.mappings, folded(event.address): mapped})
 
 
 @folds_desk(DecisionRefused)

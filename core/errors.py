@@ -1,10 +1,17 @@
 """Every error that Sluss raises: the docstring is the message, and says what to do next."""
 
 from collections.abc import Sequence
+from typing import Final
+
+from core.card import Card
+
+NAME_SHOWN: Final = 200  # letters of a name that nobody has
 
 
 class SlussError(Exception):
     """Something went wrong in Sluss."""
+
+    newest: Card | None = None  # of the card whose old button was pressed, for everybody to see
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or " ".join((type(self).__doc__ or "").split()))
@@ -91,8 +98,9 @@ class UnknownNameError(SlussError):
     """There is nothing of that name."""
 
     def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
+        shown = name if len(name) <= NAME_SHOWN else f"{name[:NAME_SHOWN]}…"
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"There is no {kind} called {name!r}.{hint}")
+        super().__init__(f"There is no {kind} called {shown!r}.{hint}")
         self.near = tuple(near)
 
 
@@ -106,6 +114,10 @@ class StepFailedError(SlussError):
     def __init__(self, message: str, *, evidence: str = "") -> None:
         super().__init__(message)
         self.evidence = evidence
+
+
+class GoneError(StepFailedError):
+    """What a step needs was there and is gone. Somebody deleted it; bring it back, then retry."""
 
 
 class ApprovalVoidError(StepFailedError):

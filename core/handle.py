@@ -1,6 +1,7 @@
 """The one way to write: load the stream, let the flow decide, commit; nobody else writes."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -8,6 +9,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from core import jobs
+from core.authority.repeats import was_told
 from core.context import Context
 from core.contributors import Contributors
 from core.desk import Desk
@@ -31,6 +33,9 @@ CountContributors = Callable[[Model, Release, Stage, Context], Awaitable[Contrib
 UNCOUNTED = Contributors(
     problem="Nobody is told here who had a hand in it. Nothing was decided; mend the wiring."
 )
+logger = logging.getLogger(__name__)
+
+LAST = 200  # events of a stream among which a refusal is looked for that was told before
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
 
@@ -138,7 +143,10 @@ class Handle:
                 if counted is not None:
                     context = replace(context, contributors=counted.contributors)
                 decision = decide(model, event, context)
-                await self._commit(model, event, decision)
+                if decision.refusal is not None and decision.refusal.is_repeat:
+                    return Handled(is_known=True)
+                if not await self._was_told(model, decision):
+                    await self._commit(model, event, decision)
         except KnownEventError:
             return Handled(is_known=True)
         return Handled(decision=decision)
@@ -153,6 +161,16 @@ class Handle:
         if release is None or stage is None:
             return None
         return _Counted(model.version, await self.contributors(release, stage))
+
+    async def _was_told(self, model: Model, decision: Decision) -> bool:
+        """A refusal that is written already is counted in the log: pressing fills no ledger."""
+        if decision.told is None:
+            return False
+        last = await self._ledger.load(model.stream, max(0, model.version - LAST))
+        if not was_told(decision.told, [entry.event for entry in last]):
+            return False
+        logger.info("refused again", extra={"action": "decision_refused_again"})
+        return True
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         """Events of one stream take turns: of two that decide at once, one decides in vain.

@@ -47,7 +47,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         return is_from_here(request) and self._may_speak(request)
 
     def _may_speak(self, request: Incoming) -> bool:
-        origin = request.headers.get("EventOrigin")
+        origin = request.headers.get("Origin")
         if origin is not None:
             return request.method in self.our_page and _host_of(origin) == request.host
         if request.headers.get("Upgrade", "").casefold() == "websocket":

@@ -12,7 +12,14 @@ from core.errors import ForeignEventError
 from core.events import outside, people, workers
 from core.events.base import Event
 from core.events.codec import kind, kinds_of
-from core.events.desk import LetterBuried, LetterGone, RedriveRequested
+from core.events.desk import (
+    ConversationMoved,
+    LetterBuried,
+    LetterGone,
+    MappingRequested,
+    RedriveRequested,
+)
+from core.people import COMMAND_LINE, Person
 
 
 class EventOrigin(StrEnum):
@@ -20,6 +27,7 @@ class EventOrigin(StrEnum):
 
     OUTSIDE = "outside"  # a delivery, by way of the queue "events"
     WORKER = "a worker"
+    CHAT = "a chat"  # what a chat tells of its conversations, said by nobody
     BOT = "the bot"  # a person whom the signed endpoint has told apart
     PULL_REQUEST = "a comment of a pull request"
     COMMAND_LINE = "the command line"
@@ -31,10 +39,11 @@ def _all(*modules: ModuleType) -> frozenset[type[Event]]:
 
 MAY_WRITE: Final[Mapping[EventOrigin, frozenset[type[Event]]]] = {
     EventOrigin.OUTSIDE: _all(outside),
+    EventOrigin.CHAT: frozenset({ConversationMoved}),
     EventOrigin.WORKER: _all(workers) | {LetterBuried, LetterGone},
-    EventOrigin.BOT: _all(people) | {RedriveRequested},
+    EventOrigin.BOT: _all(people) | {RedriveRequested, MappingRequested},
     EventOrigin.PULL_REQUEST: frozenset(),
-    EventOrigin.COMMAND_LINE: frozenset(),
+    EventOrigin.COMMAND_LINE: frozenset({MappingRequested}),
 }
 
 FOREIGN: Final = (
@@ -44,6 +53,12 @@ FOREIGN: Final = (
 
 
 def refuse_foreign(event: Event, origin: EventOrigin) -> None:
-    """Raise ForeignEventError for an event that this origin may not write."""
-    if type(event) not in MAY_WRITE[origin]:
+    """Raise ForeignEventError for an event that this origin may not write.
+
+    Who speaks for the command line speaks there alone, and nobody else does.
+    """
+    by = getattr(event, "by", None)
+    is_from_shell = isinstance(by, Person) and by.identity == COMMAND_LINE
+    is_said_so = is_from_shell == (origin is EventOrigin.COMMAND_LINE)
+    if type(event) not in MAY_WRITE[origin] or not is_said_so:
         raise ForeignEventError(FOREIGN.format(kind=kind(event), origin=origin))

@@ -1,10 +1,13 @@
 """People, as the directory knows them."""
 
 import unicodedata
+from typing import Final
 
 import msgspec
 
 from core.words import PersonId
+
+COMMAND_LINE: Final = "command_line"
 
 
 def folded(name: str) -> str:
@@ -44,6 +47,13 @@ class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Every id, address and account of this human that the directory has here, folded."""
         found = (self.id, *self.same_as, *self.emails, *self.accounts)
         return frozenset(filter(None, map(folded, found)))
+
+
+def at_the_command_line(login: str) -> Person:
+    """Whoever has the shell of the machine; nobody else has told them apart."""
+    return Person(
+        id=PersonId("command line"), name=f"{login} at the command line", identity=COMMAND_LINE
+    )
 
 
 UNKNOWN = Person(id=PersonId(""), name="somebody unknown", identity="unknown")

@@ -4,7 +4,7 @@ import msgspec
 
 from core.gate.checks import CheckResult
 from core.gate.tools import Level
-from core.words import BlobId, ModelType
+from core.words import BlobId, ModelType, Step
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +28,14 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     committer: Author | None = None
     trailers: tuple[Author, ...] = ()
     pusher: str = ""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit that brought a text, its author, and its day (ISO 8601) by its committer's clock."""
+
+    commit: str
+    author: Author
+    day: str
 
 
 class Checked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="checked"):
@@ -62,13 +70,15 @@ class Ran(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ran"):
     seconds: float = 0.0
     log: BlobId = BlobId("")
     level: Level | None = None  # how the model's code was shut in
+    artifact_digest: str = ""  # of the model that was logged, or that was measured
 
 
 class Registered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="registered"):
-    """The version in the registry, and the SHA-256 over its artifact's files."""
+    """The version in the registry, the SHA-256 over its artifact's files, and where they lie."""
 
     version: str
     artifact_digest: str
+    source: str = ""
 
 
 class Promoted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promoted"):
@@ -88,6 +98,7 @@ class Failed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="failed"):
     reason: str
     log: BlobId = BlobId("")
     is_void: bool = False  # what was approved has changed: the approval counts no longer
+    retry_from: Step | None = None  # an earlier step that has to be done again first
 
 
 Result = Checked | Ran | Registered | Promoted | Failed

@@ -7,6 +7,7 @@ from typing import Final
 
 from core.errors import SlussError
 from sluss.cli import app
+from sluss.home.scrubbed_output import begin_scrubbed, tell, tell_uncaught
 
 # Most objects that imports create stay for good. With Python's own thresholds the garbage collector
 # took a seventh of a start to search among them.
@@ -16,14 +17,16 @@ COLLECT_AFTER: Final = (50_000, 20, 100)
 def main() -> None:
     """Run the command line; an error of ours is printed in its own words, without a traceback."""
     gc.set_threshold(*COLLECT_AFTER)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    begin_scrubbed()
     # Its warning about local mode is not for our users.
     logging.getLogger("microsoft_agents").setLevel(logging.ERROR)
     try:
         app()
     except SlussError as error:
-        print(f"sluss: {error}", file=sys.stderr)
+        tell(f"sluss: {error}")
         sys.exit(2)
+    finally:
+        sys.excepthook = tell_uncaught  # typer has set one of its own, which shows everything
 
 
 if __name__ == "__main__":

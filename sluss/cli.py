@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.gate.tools import Level
 from sluss.commands.accept import accept
@@ -44,6 +45,8 @@ NOTE_HEAD = (
 )
 audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
+people = typer.Typer(help="Who is who, and whose the addresses are that people.yml does not know.")
+app.add_typer(people, name="people")
 app.add_typer(runtimes, name="runtimes")
 app.command()(init)
 app.command()(check)
@@ -102,6 +105,7 @@ def add_(
 ) -> None:
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
     from sluss.commands import add as adding
+    from sluss.commands.authors import unknown_authors
     from sluss.home.prepare import prepare_home
     from sluss.home.settings import from_environment, is_local_start
 
@@ -120,6 +124,8 @@ def add_(
     console.print(f"{added.repository.name} is on board.")
     if added.remote:
         console.print(f"Now: git -C {path} push {added.remote} {release_branch}")
+    for line in unknown_authors(path, settings):
+        console.print(Text(line))
 
 
 @app.command("deliveries")
@@ -164,9 +170,9 @@ def verify_(
     """Check the hash chain of an exported ledger; no server is needed."""
     from sluss.commands import ledger
 
-    found = ledger.verify_file(file, head.strip().lower())
-    console.print(f"The ledger verifies: {found.entries} entries of {found.streams} streams.")
-    console.print(f"Head: {found.head}", soft_wrap=True)
+    known = head.strip().lower()
+    for line in ledger.told(ledger.verify_file(file, known), known):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
     if not head:
         console.print(NOTE_HEAD, soft_wrap=True)
 
@@ -179,6 +185,43 @@ def export_(
     from sluss.commands import ledger
 
     console.print(f"{ledger.export_file(_home(home), file)} entries were written to {file}.")
+
+
+@people.callback(invoke_without_command=True)
+def people_(context: typer.Context, home: Home = None) -> None:
+    """List the people of people.yml, and the addresses that were mapped."""
+    context.obj = home
+    if context.invoked_subcommand is None:
+        from sluss.commands.people import people_table, show_mappings
+
+        console.print(people_table(_home(home)))
+        for line in show_mappings(_home(home)):
+            console.print(Text(line))
+
+
+@people.command("map")
+def map_(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="As the commit or the host of git has it.")],
+    person: Annotated[
+        str | None, typer.Argument(help="An id, an e-mail address or an account of people.yml.")
+    ] = None,
+    *,
+    nobody: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="It is a leaver's or a tool's, and why that is known."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why it is that person's.")] = "",
+    home: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+) -> None:
+    """Say whose an address is that people.yml does not know; a server may run meanwhile."""
+    if (person is None) == (nobody is None):
+        raise typer.BadParameter("Give either PERSON, or --nobody REASON. Nothing was changed.")
+    from sluss.commands.people import map_address
+
+    console.print(
+        Text(map_address(_home(home or context.obj), address, person, reason=nobody or reason))
+    )
 
 
 @app.command("demo")

@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from core.errors import UnavailableError
+from core.scrub import scrub
 
 ANSWER_S: Final = 1.5  # platforms give up after a second or more, and must hear who is silent
 SILENT: Final = "It did not answer within {seconds} s."
@@ -43,7 +44,7 @@ class Probes:
         try:
             task.result()
         except UnavailableError as error:
-            return str(error)
+            return scrub(str(error))
         return ""
 
     async def end(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from core.gate.checks import ModelRepo
-from core.gate.facts import CheckFacts
+from core.gate.facts import CheckFacts, KnownTeam
 from core.gate.variables.groups import groups
 from core.release.model import Model
 from core.release.release import Release
@@ -33,8 +33,19 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),
         report=await services.reviews.test_report(release.repository, release.commit),
+        team=await _team(release, services),
     )
     return gbi_facts(facts, known) if known else facts
+
+
+async def _team(release: Release, services: Services) -> KnownTeam | None:
+    """Whose the repository is now; None where platform.yml has it no more."""
+    known = services.handle.platform.repository(release.repository)
+    if known is None:
+        return None
+    return KnownTeam(
+        name=known.team, has_members=bool(await services.directory.members(known.team))
+    )
 
 
 def gbi_facts(facts: CheckFacts, variables: Mapping[Stage, Mapping[str, str]]) -> CheckFacts:

@@ -80,6 +80,7 @@ async def _spec(task: Task, services: Services, tracking_run: str, version: str)
         time_limit_s=services.policy.time_limit_s,
         memory_limit_mb=services.policy.memory_limit_mb,
         weakest=Level(services.policy.rules.sandbox),
+        hosts=services.policy.rules.libraries.hosts,
     )
 
 

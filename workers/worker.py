@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -18,11 +19,16 @@ from core.jobs import AnyJob, CancelStep, RunStep
 from core.origin import EventOrigin
 from core.release.state import step_key
 from core.results import Failed, Result
-from core.words import RunId
+from core.words import RunId, Step
 from core.work import to_message
 from workers.services import Services
 from workers.steps import STEPS
 from workers.task import Later, Task, attempt_key
+
+GONE: Final = (
+    "{what} An earlier step needed it and found it, so somebody has deleted it. The step was not "
+    "finished and nothing was moved; bring it back and retry, or push anew."
+)
 
 
 class Worker:
@@ -79,13 +85,15 @@ class Worker:
                 await self.services.ml_platform.cancel(RunId(run))
 
     async def _task(self, job: RunStep) -> Task | None:
-        """Return the task; None when the release has ended or this attempt has its result."""
+        """Return the task; None when release or approval has ended, or there is a result."""
         model = await self.services.handle.model(job.stream)
         release = model.releases.get(job.release)
         if release is None or release.is_final:
             return None
         run = release.steps.get(step_key(job.step, job.stage))
         if run is None or run.attempt != job.attempt or run.finished is not None:
+            return None
+        if job.step is Step.PROMOTE and not release.is_approved_for(job.stage):
             return None
         return Task(job=job, model=model, release=release)
 
@@ -97,6 +105,8 @@ class Worker:
             result = Failed(reason=str(error), is_void=True)
         except (StepFailedError, CommitGoneError) as error:
             result = Failed(reason=str(error))
+        except UnknownNameError as error:
+            result = Failed(reason=GONE.format(what=error))
         if isinstance(result, Failed):
             await self.services.stopping.let_go_of_spoilt()
         return result

@@ -20,11 +20,12 @@ from adapters.bare_repositories.install_hook import pushers
 from adapters.bare_repositories.tree import DEFAULT_LIMITS, TreeLimits, model_repo, readable, tree
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
-from core.results import Author, Commit
+from core.results import Author, Commit, Written
 
 _TRAILERS: Final = "%(trailers:key=Co-authored-by,key=Signed-off-by,valueonly,separator=%x1F)"
 _LOG_FORMAT: Final = f"--format=tformat:%H%x00%ae%x00%an%x00%ce%x00%cn%x00{_TRAILERS}%x00%s"
 _LOG_FIELDS: Final = 7
+_WRITTEN_FIELDS: Final = 4
 _ADDRESS: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]+)>")
 
 
@@ -65,6 +66,19 @@ class BareRepositories:
         known = await asyncio.to_thread(pushers, git.folder)
         rows = zip(*[iter(words)] * _LOG_FIELDS, strict=True)
         return tuple(_commit(row, known.get(row[0], "")) for row in rows)
+
+    async def who_wrote(self, repository: str, commit: str, path: str, text: str) -> Written | None:
+        git = self._repositories.git(repository)
+        output = await git.ask(
+            *(commit, "log", "-z", "--no-show-signature", "--no-notes", "--max-count=1", "-m"),
+            *("--no-ext-diff", "--no-textconv", "--format=tformat:%H%x00%ae%x00%an%x00%cs"),
+            *(f"-S{text}", "--end-of-options", peeled(commit), "--", f":(literal){path}"),
+        )
+        words = output.decode("utf-8", errors="replace").strip("\n\0").split("\0")
+        if len(words) < _WRITTEN_FIELDS:
+            return None
+        found, email, name, day = words[:_WRITTEN_FIELDS]
+        return Written(commit=found, author=Author(email, name), day=day)
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]:
         git = self._repositories.git(repository)

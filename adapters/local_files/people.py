@@ -1,44 +1,50 @@
 """The directory of one machine: the people of people.yml."""
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from core.errors import SettingsError
 from core.people import Person, folded
 from core.words import PersonId
 
 LOCAL: Final = "local_unverified"
+NOTHING: Final = "Nothing was started: who decides would be unclear."
 
-TWICE = (
-    "people.yml gives {what} {value!r} to more than one person. Nothing was started: who decides "
-    "would be unclear. Give each person their own."
+TWICE: Final = "people.yml gives the id {value!r} twice. {nothing} Give each person their own."
+SHARED: Final = (
+    "people.yml gives the name {value!r} to {one} and to {other}. {nothing} Give each person their "
+    "own, or write `same_as: [{one}]` at {other} if they are one human."
+)
+NO_SUCH: Final = (
+    "people.yml says that {person} is the same human as {other!r}, and has nobody of that id. "
+    "{nothing} Write an id of the file in `same_as`."
 )
 
 
 class PeopleFile:
-    """Implements ``core.ports.Directory``.
+    """Implements ``core.ports.Directory``; an id is also the host's user name here.
 
-    Raise SettingsError for an id or an address that two people share.
+    Raise SettingsError for an id that is given twice, for a name that two people share, and for
+    ``same_as`` with an id that nobody has.
     """
 
     def __init__(self, people: Iterable[Person]) -> None:
-        self._people = tuple(people)
-        _refuse_twice("the id", (folded(person.id) for person in self._people))
-        _refuse_twice("the name", chain.from_iterable(map(_names, self._people)))
+        self._people = _with_all_ids(tuple(people))
+        self._by_id = {person.id: person for person in self._people}
+        self._by_name = _by_name(self._people)
 
     def everybody(self) -> tuple[Person, ...]:
         """Return all people, in the file's order, for the local chat window to offer."""
         return self._people
 
     async def person(self, object_id: str) -> Person | None:
-        return next((person for person in self._people if person.id == object_id), None)
+        return self._by_id.get(PersonId(object_id))
 
     async def known_as(self, name: str) -> Person | None:
-        """Find a person by a name of theirs; the id is the host's user name here."""
-        wanted = folded(name)
-        return next((person for person in self._people if wanted in _names(person)), None)
+        return self._by_name.get(folded(name))
 
     async def members(self, group: str) -> tuple[Person, ...]:
         return tuple(
@@ -73,11 +79,50 @@ def _person(id_: str, name: str, *groups: str) -> Person:
     return local_person(id_, name, [f"{id_}@bank.example"], groups)
 
 
-def _names(person: Person) -> set[str]:
-    return {folded(name) for name in (person.id, *person.emails, *person.accounts)}
-
-
-def _refuse_twice(what: str, values: Iterable[str]) -> None:
-    for value, times in Counter(values).items():
+def _with_all_ids(people: tuple[Person, ...]) -> tuple[Person, ...]:
+    """Give each person all other ids of the same human, whichever of them says so."""
+    ids = {folded(person.id): person.id for person in people}
+    for value, times in Counter(folded(person.id) for person in people).items():
         if times > 1:
-            raise SettingsError(TWICE.format(what=what, value=value))
+            raise SettingsError(TWICE.format(value=value, nothing=NOTHING))
+    humans = _humans(people, ids)
+    return tuple(
+        msgspec.structs.replace(
+            person,
+            same_as=tuple(ids[key] for key in ids if key in humans[mine] and key != mine),
+        )
+        for mine, person in zip(ids, people, strict=True)
+    )
+
+
+def _humans(people: Iterable[Person], ids: Mapping[str, PersonId]) -> dict[str, frozenset[str]]:
+    """Tell for each id the ids of its human, itself among them."""
+    humans = {key: frozenset({key}) for key in ids}
+    for person in people:
+        for other in person.same_as:
+            if folded(other) not in humans:
+                raise SettingsError(NO_SUCH.format(person=person.id, other=other, nothing=NOTHING))
+            joined = humans[folded(person.id)] | humans[folded(other)]
+            humans |= dict.fromkeys(joined, joined)
+    return humans
+
+
+def _by_name(people: Iterable[Person]) -> dict[str, Person]:
+    """Find people by any name: of one human's accounts the one that has it as its id comes first.
+
+    Then comes one that is active, then the first of the file.
+    """
+    names: dict[str, Person] = {}
+    for person in sorted(people, key=lambda person: not person.is_active):
+        for name in filter(None, map(folded, (*person.emails, *person.accounts))):
+            _refuse_shared(name, names.setdefault(name, person), person)
+    for person in people:
+        name = folded(person.id)
+        _refuse_shared(name, names.get(name, person), person)
+        names[name] = person
+    return names
+
+
+def _refuse_shared(name: str, one: Person, other: Person) -> None:
+    if other.id != one.id and other.id not in one.same_as:
+        raise SettingsError(SHARED.format(value=name, one=one.id, other=other.id, nothing=NOTHING))

@@ -22,10 +22,9 @@ class EnvironmentSecrets:
     def __repr__(self) -> str:
         return f"EnvironmentSecrets({', '.join(sorted(self._values))})"
 
-    @property
     def values(self) -> tuple[str, ...]:
-        """All values, for whoever masks them in what is shown."""
-        return tuple(filter(None, self._values.values()))
+        """Return all of them, for whoever has to keep them out of what is shown."""
+        return tuple(self._values.values())
 
     def find(self, name: str) -> str:
         """Return "" when it is not set, as a secret that exists only during a rotation often is."""

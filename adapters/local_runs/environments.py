@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,9 @@ import msgspec
 
 from adapters.local_runs import manifest
 from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
+from adapters.local_runs.requirements import installable
 from core.errors import StepFailedError
+from core.scrub import Scrubber, secrets_in
 
 NEEDS: Final = ("pandas",)  # beyond the model's own requirements: tables are read with it
 FORM: Final = 2  # of what we build; one of another form is not used
@@ -61,11 +63,18 @@ NO_INDEX: Final = (
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """``uv`` and ``python``, the interpreter to build with, are paths; uv gets only ``env``."""
+    """``uv`` and ``python``, the interpreter to build with, are paths; uv gets only ``env``.
+
+    ``hosts`` are those of which a wheel is taken by its address.
+    """
 
     uv: str
     python: str
     env: dict[str, str]
+    hosts: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Tools(uv={self.uv!r}, python={self.python!r})"  # env may hold a password
 
 
 class Environments:
@@ -155,7 +164,8 @@ class Environments:
         tell("making an environment")
         self._uv(tell, "venv", "--relocatable", "--python", self._tools.python, str(draft))
         listed = draft / REQUIREMENTS
-        listed.write_text("\n".join([*requirements, *NEEDS]) + "\n", "utf-8")
+        lines = installable(requirements, self._tools.hosts)
+        listed.write_text("\n".join([*lines, *NEEDS]) + "\n", "utf-8")
         tell("resolving the requirements")
         self._uv(
             tell,
@@ -166,16 +176,18 @@ class Environments:
     def _fill(self, draft: Path, packages: tuple[str, ...], tell: Tell) -> None:
         tell("fetching the test tools")
         into = ("--python", self._tools.python, "--target", str(draft))
-        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *INSTALL, *packages)
+        wanted = installable(packages)
+        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *INSTALL, *wanted)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
-        output = UvOutput(self._sink, tell)
+        output = UvOutput(self._sink, tell, secrets_in(self._tools.env))
         command = ChildCommand(
             argv=(self._tools.uv, "--no-python-downloads", "--color", "never", *arguments),
             env=self._tools.env,
             folder=str(self._folder),
         )
         ended = run(command, output.take, self._watcher)
+        output.end()
         if ended.reason:
             raise StepFailedError(ended.reason)
         if ended.code != 0:
@@ -197,12 +209,22 @@ def _took(descriptor: int) -> bool:
 class UvOutput:
     """Turns what uv prints into progress notes, and after a failure into a reason for a person."""
 
-    def __init__(self, sink: Callable[[bytes], None], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        sink: Callable[[bytes], None],
+        tell: Callable[[str], None],
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self._scrubber = Scrubber(secrets)
         self._sink = sink
         self._tell = tell
         self._tail = b""
 
     def take(self, data: bytes) -> None:
+        """Take what uv printed; an index's password may be in it, and goes no further."""
+        self._pass_on(self._scrubber.feed(data))
+
+    def _pass_on(self, data: bytes) -> None:
         self._sink(data)
         self._tail = (self._tail + data)[-TAIL_BYTES:]
         for line in data.decode(errors="replace").splitlines():
@@ -210,7 +232,12 @@ class UvOutput:
                 if found := pattern.search(line):
                     self._tell(found.expand(note))
 
+    def end(self) -> None:
+        """Pass on the unended line that was held back."""
+        self._pass_on(self._scrubber.finish())
+
     def explain(self) -> str:
+        self.end()
         text = self._tail.decode(errors="replace")
         template = NO_INDEX if NO_ANSWER.search(text) else UNSOLVED
         return template.format(message=_message(text))

@@ -41,6 +41,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     environments: str
     weakest: Level = Level.NAMESPACES
+    hosts: tuple[str, ...] = ()
     requirements: tuple[str, ...]
     time_limit_s: float
     memory_limit_mb: int
@@ -236,7 +237,8 @@ def _order(run: str, spec: RunSpec, place: Place) -> Order:
         python=place.python,
         environments=str(place.home / "environments"),
         weakest=spec.weakest,
-        requirements=requirements(*spec.environment),
+        hosts=spec.hosts,
+        requirements=requirements(*spec.environment, spec.hosts),
         time_limit_s=spec.time_limit_s,
         memory_limit_mb=min(spec.memory_limit_mb, place.memory_limit_mb),
         request=_request(run, spec, place, parse(spec.dataset)),

@@ -31,12 +31,12 @@ from adapters.local_runs.log_model import ModelFiles
 from adapters.local_runs.model_process import StepAnswer, judge, order_for
 from adapters.local_runs.proxy import KnownRun, RunProxy
 from adapters.local_runs.run_log import RunLog
-from adapters.local_runs.scrub import scrub
 from adapters.local_runs.tracking_server import FINGERPRINT_TAG, MODEL_TAG, TrackingServer
 from adapters.sandbox import reopened
 from core.errors import StepFailedError
 from core.ports.ml_platform import RunLook, RunOutcome, RunState
 from core.ports.sandbox import LongLook, Sandbox
+from core.scrub import scrub
 from core.words import ModelType, Step
 
 BUILD_LIMIT_S: Final = 1800.0
@@ -69,6 +69,7 @@ class Keeper:
                 uv=self._order.uv,
                 python=self._order.python,
                 env=child_environment.of_uv(whispered.index_env),
+                hosts=self._order.hosts,
             ),
             watcher=self._why_end_build,
             sink=log.write,
@@ -146,7 +147,7 @@ class Keeper:
         state = state_of(self._folder.artifact) if self._step is Step.PROMOTE else None
         if state is None:
             return self._order.requirements
-        return made.requirements_of_version(state)
+        return made.requirements_of_version(state, self._order.hosts)
 
     async def _called(self, python: Path) -> tuple[StepAnswer, LongLook]:
         """Call the model's code, and serve its way to the tracking server meanwhile."""

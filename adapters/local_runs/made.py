@@ -97,7 +97,7 @@ class _Carried(msgspec.Struct):
     requirements: tuple[str, ...]
 
 
-def requirements_of_version(state: Path) -> tuple[str, ...]:
+def requirements_of_version(state: Path, hosts: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Read what a version was trained with, as strictly as an environment file.
 
     Whoever may write to the registry may have written it. Raise StepFailedError for what we would
@@ -107,7 +107,7 @@ def requirements_of_version(state: Path) -> tuple[str, ...]:
         carried = msgspec.json.decode((state / carried_model.SETTINGS).read_bytes(), type=_Carried)
     except msgspec.MsgspecError:
         raise StepFailedError(NOT_OURS) from None
-    return requirements("requirements.txt", "\n".join(carried.requirements))
+    return requirements("requirements.txt", "\n".join(carried.requirements), hosts)
 
 
 def requirements_of(python: Path, own: tuple[str, ...]) -> tuple[str, ...]:

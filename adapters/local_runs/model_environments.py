@@ -15,7 +15,7 @@ import os
 import select
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,8 @@ from adapters.local_runs import processes
 from adapters.local_runs.child_environment import of_uv
 from adapters.local_runs.environments import Environments, Tools
 from adapters.local_runs.requirements import requirements
-from adapters.local_runs.scrub import scrub
 from core.errors import StepFailedError
+from core.scrub import scrub
 
 ROOT: Final = Path(__file__).parents[2]
 TEST_TOOLS: Final = ("pytest>=8.3,<10", "coverage>=7,<8")
@@ -82,17 +82,21 @@ class LocalModelEnvironments:
         self._tools = Tools(uv=uv, python=python, env=of_uv(index_env))
         self._limit_s = limit_s
 
-    async def python(self, name: str, text: str, tell: Callable[[str], None]) -> str:
-        wanted = await asyncio.to_thread(requirements, name, text)
-        return await self._have(self._order(wanted, is_folder=False), tell)
+    async def python(
+        self, name: str, text: str, tell: Callable[[str], None], hosts: Collection[str] = ()
+    ) -> str:
+        wanted = await asyncio.to_thread(requirements, name, text, hosts)
+        return await self._have(self._order(wanted, is_folder=False, hosts=tuple(hosts)), tell)
 
     async def test_tools(self) -> str:
         return await self._have(self._order(TEST_TOOLS, is_folder=True), lambda _: None)
 
-    def _order(self, wanted: tuple[str, ...], *, is_folder: bool) -> BuildOrder:
+    def _order(
+        self, wanted: tuple[str, ...], *, is_folder: bool, hosts: tuple[str, ...] = ()
+    ) -> BuildOrder:
         return BuildOrder(
             folder=str(self._folder),
-            tools=self._tools,
+            tools=msgspec.structs.replace(self._tools, hosts=hosts),
             wanted=wanted,
             is_folder=is_folder,
             limit_s=self._limit_s,

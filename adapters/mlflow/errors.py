@@ -8,6 +8,7 @@ import requests
 from mlflow.exceptions import MlflowException
 
 from core.errors import StepFailedError, UnavailableError, UnknownNameError
+from core.scrub import scrub
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def as_ours() -> Iterator[None]:
     except MlflowException as error:
         if error.error_code in PASSING:
             raise UnavailableError(UNAVAILABLE) from error
-        raise StepFailedError(REFUSED.format(reason=error.message)) from error
+        raise StepFailedError(REFUSED.format(reason=scrub(str(error.message)))) from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from adapters.mlflow.blocking import Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
+from core.artifact import Artifact
 from core.results import Registered
 from core.words import ReleaseId, Stage
 
@@ -31,7 +32,7 @@ class MlflowRegistry:
             lambda versions: versions.register(model, release, run, tags)
         )
 
-    async def read(self, model: str, version: str) -> Registered:
+    async def read(self, model: str, version: str) -> Artifact:
         check_model_name(model)
         return await self._versions.ask(lambda versions: versions.read(model, version))
 

@@ -7,9 +7,11 @@ from typing import Final
 from mlflow.entities import Run, ViewType
 from mlflow.tracking import MlflowClient
 
-from adapters.mlflow.errors import EXISTS, look_up, tolerating
+from adapters.mlflow.artifacts import newest_model, read_model, run_of
+from adapters.mlflow.errors import EXISTS, tolerating
 from adapters.mlflow.names import RELEASE_TAG, quoted
 from adapters.mlflow.settings import MlflowSettings
+from core.artifact import Artifact
 from core.words import ReleaseId
 
 SETTLE_S: Final = 0.2
@@ -20,6 +22,7 @@ class Runs:
     """Finds, makes and reads runs; model names have passed ``check_model_name`` before."""
 
     def __init__(self, settings: MlflowSettings) -> None:
+        self._settings = settings
         self._client = MlflowClient(
             tracking_uri=settings.tracking_uri, registry_uri=settings.registry
         )
@@ -44,7 +47,10 @@ class Runs:
         return self._revived(first)
 
     def metrics(self, run: str) -> dict[str, float]:
-        return dict(look_up("run", run, lambda: self._client.get_run(run)).data.metrics)
+        return dict(run_of(self._client, run).data.metrics)
+
+    def logged(self, run: str) -> Artifact:
+        return read_model(self._settings, newest_model(self._client, run), run)
 
     def _experiment(self, model: str) -> str:
         experiment = self._client.get_experiment_by_name(model)

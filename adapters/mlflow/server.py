@@ -112,7 +112,7 @@ class MLflowServer:
             return False
 
     def _adopt_or_spawn(self) -> bool:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._state = self._read_state()
         if self._is_alive() and self._is_as_wanted():
             log.info("MLflow adopted", extra={"action": "mlflow_adopted"})

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from core.scrub import without_login
+
 
 class Dialect(StrEnum):
     """How a registry represents the holder of a stage; each value has a file in representation/."""
@@ -18,6 +20,9 @@ class MlflowSettings(msgspec.Struct, frozen=True, kw_only=True):
     registry_uri: str = ""
     dialect: Dialect = Dialect.ALIASES
     threads: int = 4
+
+    def __repr__(self) -> str:
+        return f"MlflowSettings(tracking_uri={without_login(self.tracking_uri)!r})"
 
     @property
     def registry(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from adapters.mlflow.blocking import Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
+from core.artifact import Artifact
 from core.words import ReleaseId
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ class MlflowTracking:
     async def open_run(self, model: str, release: ReleaseId, tags: Mapping[str, str]) -> str:
         check_model_name(model)
         return await self._runs.ask(lambda runs: runs.open_run(model, release, tags))
+
+    async def logged(self, run: str) -> Artifact:
+        return await self._runs.ask(lambda runs: runs.logged(run))
 
     async def metrics(self, run: str) -> dict[str, float]:
         return await self._runs.ask(lambda runs: runs.metrics(run))

@@ -1,21 +1,20 @@
 """The versions of models in MLflow's registry, as blocking calls."""
 
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from mlflow.artifacts import download_artifacts, list_artifacts
+import msgspec
 from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.tracking import MlflowClient
 
-from adapters.artifact_digest.digest import artifact_digest
+from adapters.mlflow.artifacts import newest_model, read_artifact, read_model
 from adapters.mlflow.errors import EXISTS, MISSING, look_up, tolerating
-from adapters.mlflow.names import ARTIFACT, DIGEST_TAG, MODEL_TAG, RELEASE_TAG, quoted
+from adapters.mlflow.names import DIGEST_TAG, RELEASE_TAG, quoted
 from adapters.mlflow.representation import REPRESENTATIONS
 from adapters.mlflow.settings import MlflowSettings
+from core.artifact import Artifact
 from core.errors import StepFailedError, UnknownNameError
 from core.results import Registered
 from core.words import ReleaseId, Stage
@@ -25,10 +24,6 @@ PAGE: Final = 200
 
 NO_ARTIFACT = (
     "Version {version} of {model} has no artifact files any more. Train and register anew."
-)
-NO_MODEL = (
-    "The run {run} of {model} has no model called '{artifact}'. Nothing was registered; "
-    "the step that trains must log one: retry it."
 )
 NOT_SHARED = (
     "The tracking server hands out the files of {model} itself, and no other registry may name "
@@ -56,7 +51,7 @@ class Versions:
 
     def find(self, model: str, release: ReleaseId) -> Registered | None:
         versions = self._found(model, release)
-        return self.read(model, str(versions[0].version)) if versions else None
+        return self._registered(model, versions[0]) if versions else None
 
     def register(
         self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
@@ -64,26 +59,41 @@ class Versions:
         """Register once; of two versions made at the same time, the lower number stays."""
         if found := self._found(model, release):
             self._delete_twins(model, found[1:])
-            return self.read(model, str(found[0].version))
-        logged = self._logged_model(model, run)
-        digest = self._digest(logged.artifact_location, NO_MODEL, model=model, run=run)
+            return self._registered(model, found[0])
+        logged = newest_model(self._client, run)
+        digest = read_model(self._settings, logged, run).digest
         source = self._source(model, logged)
         self._create_model(model)
         marks = {**tags, RELEASE_TAG: release, DIGEST_TAG: digest}
         self._create_version(model, logged, source, marks)
         versions = self._found(model, release)
         self._delete_twins(model, versions[1:])
-        return Registered(version=str(versions[0].version), artifact_digest=digest)
+        return Registered(
+            version=str(versions[0].version),
+            artifact_digest=digest,
+            source=str(versions[0].source or ""),
+        )
 
-    def read(self, model: str, version: str) -> Registered:
+    def read(self, model: str, version: str) -> Artifact:
         """Hash the files, but not by models:/name/version, which adds a file of MLflow's own."""
-        source = look_up(
+        name = f"{model} {version}"
+        found = look_up(
+            "model version", name, lambda: self._client.get_model_version(model, version)
+        )
+        place = look_up(
             "model version",
-            f"{model} {version}",
+            name,
             lambda: self._client.get_model_version_download_uri(model, version),
         )
-        digest = self._digest(source, NO_ARTIFACT, model=model, version=version)
-        return Registered(version=version, artifact_digest=digest)
+        missing = NO_ARTIFACT.format(model=model, version=version)
+        artifact = read_artifact(self._settings, place, missing=missing)
+        return msgspec.structs.replace(artifact, source=str(found.source or ""))
+
+    def _registered(self, model: str, found: ModelVersion) -> Registered:
+        artifact = self.read(model, str(found.version))
+        return Registered(
+            version=str(found.version), artifact_digest=artifact.digest, source=artifact.source
+        )
 
     def holders(self, model: str) -> dict[Stage, str] | None:
         registered = self._model(model)
@@ -161,45 +171,7 @@ class Versions:
             await_creation_for=READY_WITHIN_S,
         )
 
-    def _logged_model(self, model: str, run: str) -> LoggedModel:
-        """Return the model that a step of ours has logged last, as the run's tag says.
-
-        Where no step has left the tag it is the newest of our name. A model's own code cannot set
-        it, but may log models of any name.
-        """
-        found = look_up("run", run, lambda: self._client.get_run(run))
-        if named := found.data.tags.get(MODEL_TAG, ""):
-            return self._named_model(model, run, named)
-        outputs = found.outputs
-        logged = [
-            self._client.get_logged_model(output.model_id)
-            for output in (outputs.model_outputs if outputs else [])
-        ]
-        ready = [one for one in logged if one.name == ARTIFACT and one.status == "READY"]
-        if not ready:
-            raise StepFailedError(NO_MODEL.format(run=run, model=model, artifact=ARTIFACT))
-        return max(ready, key=lambda one: (one.creation_timestamp, one.model_id))
-
-    def _named_model(self, model: str, run: str, model_id: str) -> LoggedModel:
-        logged = look_up("logged model", model_id, lambda: self._client.get_logged_model(model_id))
-        if logged.source_run_id != run or logged.status != "READY":
-            raise StepFailedError(NO_MODEL.format(run=run, model=model, artifact=ARTIFACT))
-        return logged
-
     def _model(self, model: str) -> RegisteredModel | None:
         with tolerating(MISSING):
             return self._client.get_registered_model(model)
         return None
-
-    def _digest(self, source: str, empty: str, **names: str) -> str:
-        tracking = self._settings.tracking_uri
-        if not list_artifacts(source, tracking_uri=tracking):
-            raise StepFailedError(empty.format(artifact=ARTIFACT, **names))
-        with tempfile.TemporaryDirectory(prefix="sluss-artifact-") as folder:
-            stored = download_artifacts(
-                source,
-                dst_path=folder,
-                tracking_uri=tracking,
-                registry_uri=self._settings.registry,
-            )
-            return artifact_digest(Path(stored))

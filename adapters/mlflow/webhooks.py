@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 
 from core.errors import SettingsError, UnavailableError
+from core.scrub import scrub
 
 NAME: Final = "sluss"
 PATH: Final = "/api/2.0/mlflow/webhooks"
@@ -137,6 +138,6 @@ async def _read(answer: aiohttp.ClientResponse) -> _Page:
 
 def _reason(raw: bytes) -> str:
     try:
-        return msgspec.json.decode(raw, type=_Refusal).message
+        return scrub(msgspec.json.decode(raw, type=_Refusal).message)
     except msgspec.DecodeError:
         return "it gives no reason."

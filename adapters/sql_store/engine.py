@@ -1,9 +1,10 @@
 """The connections to the database, each with time limits, so that nothing waits for ever."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ Password = Callable[[], str]
 
 WRITES: Final = {"sluss_begin": "BEGIN IMMEDIATE"}  # options of a connection that will write
 SQLITE_BUSY_S: Final = 5.0
+OURS_ALONE: Final = 0o600
+OTHERS: Final = 0o077
 GRACE_S: Final = 2.0  # beyond the server's own limit of a statement, as it may hang
 
 
@@ -87,6 +90,7 @@ def open_engine(settings: SqlSettings, password: Password | None = None) -> sa.E
     url = sa.make_url(settings.url)
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, pool_size=6, hide_parameters=True)
+        sa.event.listen(engine, "do_connect", _close_to_others)
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -152,6 +156,24 @@ def without_limits(connection: sa.Connection) -> Iterator[None]:
         yield
     finally:
         limited.limit_s = before
+
+
+def _close_to_others(_dialect: Any, _record: Any, args: Any, _parameters: Any) -> None:
+    """Make the file for its owner alone, and close one that is open to others.
+
+    SQLite gives the files beside it (-wal, -shm) the same rights. What is wrong with the place it
+    says itself.
+    """
+    path = str(args[0]) if args else ""
+    if not path or path.startswith((":memory:", "file:")):
+        return
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OURS_ALONE)
+        try:
+            if os.fstat(descriptor).st_mode & OTHERS:
+                os.fchmod(descriptor, OURS_ALONE)
+        finally:
+            os.close(descriptor)
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.teams.card_text import clean, clip, escape
+from adapters.teams.card_text import clip, escape
 from core.card import Banner, Cell, Element, Facts, Heading, Section, Table, Text, TextInput, Tone
+from core.typed_text import LONGEST, clean
 
 Json = dict[str, Any]
 
@@ -23,7 +24,6 @@ COLOURS: Final = {
 GROUNDS: Final = COLOURS | {Tone.PLAIN: "emphasis", Tone.SUBTLE: "emphasis"}
 NUMBER = re.compile(r"[+\-±]?[\d.,\s]+(?:e[+-]?\d+)?\s?%?|-|–|new|gone", re.IGNORECASE)  # noqa: RUF001
 NARROWEST, WIDEST = 5, 24  # bounds of a column's share of the width, in letters
-INPUT_LETTERS = 2000
 
 
 class CardLimits(msgspec.Struct, frozen=True):
@@ -134,7 +134,7 @@ class Encoder:
             "id": asked.id,
             "label": self._short(asked.label),  # plain text for every renderer
             "isMultiline": asked.is_multiline,
-            "maxLength": INPUT_LETTERS,
+            "maxLength": LONGEST,
         }
         if asked.placeholder:
             found["placeholder"] = self._short(asked.placeholder)

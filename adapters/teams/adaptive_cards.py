@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from adapters.teams.adaptive_card_elements import CardLimits, Encoder, Json
-from adapters.teams.card_text import clean, clip
+from adapters.teams.card_text import clip
 from core.card import Button, Card, Link, Tone
+from core.typed_text import clean
 
 CONTENT_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 VERSION: Final = "1.5"

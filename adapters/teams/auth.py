@@ -1,16 +1,17 @@
 """Who may call the bot's endpoint: the channel with a signed token, or this machine alone.
 
-The SDK's own middleware accepts any application of the tenant that holds a token for the bot, and
-such an application could claim to be anybody; here only the channel itself is believed.
+The SDK's own verifier accepts any application of the tenant that holds a token for the bot, every
+channel, and a token without an end; here only Teams itself is believed.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from pathlib import Path
+from typing import Final
 
+import msgspec
 import requests
 from aiohttp import web
-from jwt import PyJWTError
 from microsoft_agents.authentication.msal import MsalAuth
 from microsoft_agents.hosting.core import (
     AccessTokenProviderBase,
@@ -18,35 +19,85 @@ from microsoft_agents.hosting.core import (
     AnonymousTokenProvider,
     ClaimsIdentity,
     ConnectionManager,
-    JwtTokenValidator,
 )
 from microsoft_agents.hosting.core.authorization import AuthTypes
 
-from adapters.teams.settings import ISSUER, TeamsSettings
+from adapters.teams.activities import Sent
+from adapters.teams.channel_keys import ChannelKeys
+from adapters.teams.channel_token import ChannelTokens
+from adapters.teams.settings import CHANNEL, ISSUER, TeamsSettings
 from core.errors import UnavailableError
 from core.loopback import Door
 
 DOOR: Final = Door(programs=True)
 
 TOKEN_S: Final = 10.0
+NO_TOKEN: Final = "none"  # noqa: S105 - the SDK takes no empty one; the window refuses it
 SIGN_IN_SILENT: Final = (
     "The directory gave the bot no token ({why}). Nothing was lost; it is tried again by itself. "
     "If it stays so, look at SLUSS_TEAMS_APP_ID, SLUSS_TEAMS_TENANT and their client secret."
 )
 Tokens = Callable[[AgentAuthConfiguration], AccessTokenProviderBase]
-Identify = Callable[[web.Request], Awaitable[ClaimsIdentity | None]]
 
 
 def connections(settings: TeamsSettings, tokens: Tokens | None = None) -> ConnectionManager:
     """Return the SDK's connections, by which the bot proves itself when it posts."""
     if settings.is_local:
-        return _manager(lambda _: AnonymousTokenProvider(), AgentAuthConfiguration())
+        file = settings.token_file
+        return _manager(lambda _: WindowTokens(file), AgentAuthConfiguration())
     return _manager(tokens or BotTokens, _configuration(settings))
 
 
-def identify_by(settings: TeamsSettings, manager: ConnectionManager) -> Identify:
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a sender before anything is read; "" on one machine, which signs nothing."""
+
+    service_url: str = ""
+
+    def covers(self, sent: Sent, settings: TeamsSettings) -> bool:
+        """Ask that the activity is of Teams, and of the place that the token was made for."""
+        if sent.channel_id != CHANNEL or not settings.may_answer_at(sent.service_url):
+            return False
+        return settings.is_local or _bare(sent.service_url) == _bare(self.service_url)
+
+    def identity(self, settings: TeamsSettings) -> ClaimsIdentity:
+        """Return the sender as the SDK knows it: whom an answer is for, and nothing more."""
+        if settings.is_local:
+            return local_identity()
+        return ClaimsIdentity({"iss": ISSUER, "aud": settings.app_id}, "channel")
+
+
+def local_identity() -> ClaimsIdentity:
+    """Return whom the SDK takes the bot for on one machine: without claims it shows no token."""
+    return ClaimsIdentity({"aud": "local"}, "window")
+
+
+Identify = Callable[[web.Request], Awaitable[Proof | None]]
+
+
+def identify_by(settings: TeamsSettings) -> Identify:
     """Return the function that verifies a sender; it gives None when nothing may be read."""
-    return _from_this_machine if settings.is_local else _from_the_channel(manager)
+    return _from_this_machine if settings.is_local else _from_the_channel(settings)
+
+
+class WindowTokens(AnonymousTokenProvider):
+    """Shows the chat window the token of this start; another process may have begun a new one."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    async def get_access_token(
+        self,
+        resource_url: str,  # noqa: ARG002
+        scopes: list[str],  # noqa: ARG002
+        force_refresh: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature
+    ) -> str:
+        return self._read() or NO_TOKEN
+
+    def _read(self) -> str:
+        try:
+            return self._file.read_text("utf-8").strip() if self._file else ""
+        except FileNotFoundError:
+            return ""
 
 
 class BotTokens(MsalAuth):
@@ -69,29 +120,11 @@ class BotTokens(MsalAuth):
             raise UnavailableError(SIGN_IN_SILENT.format(why=type(error).__name__)) from None
 
 
-class VerifiedRequest:
-    """A request in the form that the SDK takes, with the sender that we have verified."""
-
-    def __init__(self, request: web.Request, claims: ClaimsIdentity) -> None:
-        self._request = request
-        self._claims = claims
-
-    @property
-    def method(self) -> str:
-        return self._request.method
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return dict(self._request.headers)
-
-    async def json(self) -> dict[str, Any]:
-        return cast(dict[str, Any], await self._request.json())
-
-    def get_claims_identity(self) -> ClaimsIdentity:
-        return self._claims
-
-    def get_path_param(self, name: str) -> str:
-        return self._request.match_info[name]
+def _bare(url: str) -> str:
+    """Return an address as it is compared: the case of its host and a last slash mean nothing."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}".casefold() + f"{slash}{path}".rstrip("/")
 
 
 def _manager(tokens: Tokens, configuration: AgentAuthConfiguration) -> ConnectionManager:
@@ -111,23 +144,17 @@ def _configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
     )
 
 
-async def _from_this_machine(request: web.Request) -> ClaimsIdentity | None:
+async def _from_this_machine(request: web.Request) -> Proof | None:
     """Let in a program on this machine, such as the chat window's server, but no web page."""
-    return ClaimsIdentity() if DOOR.lets_in(request) else None
+    return Proof() if DOOR.lets_in(request) else None
 
 
-def _from_the_channel(manager: ConnectionManager) -> Identify:
-    validator = JwtTokenValidator(manager.get_default_connection_configuration())
+def _from_the_channel(settings: TeamsSettings) -> Identify:
+    tokens = ChannelTokens(ChannelKeys(settings.openid_metadata), settings.app_id)
 
-    async def identify(request: web.Request) -> ClaimsIdentity | None:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.casefold() != "bearer" or not token.strip():
-            return None
-        try:
-            claims = await validator.validate_token(token.strip())
-        except (PyJWTError, ValueError, KeyError):  # a token without a key id is a KeyError
-            return None
-        is_channel = claims.get_claim_value("iss") == ISSUER
-        return claims if is_channel and claims.get_claim_value("serviceurl") else None
+    async def identify(request: web.Request) -> Proof | None:
+        said = request.headers.getall("Authorization", [])
+        place = await tokens.service_url(said[0]) if len(said) == 1 else None
+        return Proof(service_url=place) if place else None
 
     return identify

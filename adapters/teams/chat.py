@@ -6,10 +6,11 @@ https://learn.microsoft.com/microsoft-365/agents-sdk/
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
 import aiohttp
-import pydantic
+import msgspec
 from aiohttp import web
 from microsoft_agents.activity import (
     Activity,
@@ -22,15 +23,12 @@ from microsoft_agents.activity import (
 from microsoft_agents.hosting.aiohttp import CloudAdapter
 from microsoft_agents.hosting.core import (
     ClaimsIdentity,
-    ConnectionManager,
-    OutboundHostValidator,
     TurnContext,
 )
-from microsoft_agents.hosting.core.http import HttpResponse
 
-from adapters.teams.activities import card_activity
+from adapters.teams.activities import Sent, card_activity, read, to_answer
 from adapters.teams.addresses import Address, AddressBook
-from adapters.teams.auth import Tokens, VerifiedRequest, connections, identify_by
+from adapters.teams.auth import Identify, Proof, Tokens, connections, identify_by, local_identity
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.turn import Turns
 from core.card import Card
@@ -44,9 +42,15 @@ logger = logging.getLogger(__name__)
 
 UNVERIFIED = "The sender could not be verified. Nothing was read."
 UNREADABLE = "This is no activity. Nothing was done."
+TOO_LARGE = "This is larger than 256 KB. Nothing was read; send less text at once."
 LATER = "Nothing can be answered now. Nothing was done; send it again."
+LARGEST = 256 * 1024  # bytes; Teams itself sends no more than some 100 KB
 GONE = "ActivityNotFoundInConversation"  # Teams sends it with more than one status
 FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+FOREIGN = (
+    "The address that is kept of the conversation {conversation} is not one of Microsoft's hosts. "
+    "Nothing was sent there; add the bot to the conversation anew, then send the job again."
+)
 NEVER = (
     "The chat refuses this card for good ({status}). It was not shown and is not tried again; mend "
     "its conversation in platform.yml, or the card, then send the job again."
@@ -64,30 +68,72 @@ def teams_app(
 ) -> web.Application:
     """Return the app of POST /messages, to mount at /api. Raise SettingsError if it were unsafe."""
     settings.check()
-    manager = connections(settings, tokens)
-    adapter = _adapter(settings, manager)
+    adapter = _adapter(settings, tokens)
     turns = Turns(bot, directory, addresses, settings)
     adapter.on_turn_error = turns.on_error
-
-    identify = identify_by(settings, manager)
+    identify = identify_by(settings)
 
     async def messages(request: web.Request) -> web.Response:
-        claims = await identify(request)
-        if claims is None:
-            logger.warning("refused", extra={"action": "chat_sender_refused"})
-            return web.json_response({"error": UNVERIFIED}, status=HTTPStatus.UNAUTHORIZED)
         try:
-            answer = await adapter.process_request(VerifiedRequest(request, claims), turns)
-        except pydantic.ValidationError:
-            return web.json_response({"error": UNREADABLE}, status=HTTPStatus.BAD_REQUEST)
+            proof, sent = await _received(request, identify, settings)
+            take = partial(turns.take, sent)
+            answer = await adapter.process_activity(proof.identity(settings), to_answer(sent), take)
         except UnavailableError as error:
             logger.warning("%s", error, extra={"action": "chat_unavailable"})
             return web.json_response({"error": LATER}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        return _response(answer)
+        if sent.type != "invoke":
+            return web.Response(status=HTTPStatus.ACCEPTED)
+        return web.json_response(answer.body if answer else {})
 
     app = web.Application()
     app.router.add_post("/messages", messages)
     return app
+
+
+async def _received(
+    request: web.Request, identify: Identify, settings: TeamsSettings
+) -> tuple[Proof, Sent]:
+    """Verify first, then read: of an unknown sender not one byte is decoded.
+
+    A refusal is raised as the answer that it gets; none of them is an error of ours.
+    """
+    proof = await identify(request)
+    if proof is None:
+        raise _refusal(HTTPStatus.UNAUTHORIZED, UNVERIFIED)
+    body = await _body(request)
+    if body is None:
+        raise _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+    sent = read(body)
+    if sent is None:
+        raise _refusal(HTTPStatus.BAD_REQUEST, UNREADABLE)
+    if not proof.covers(sent, settings):
+        raise _refusal(HTTPStatus.UNAUTHORIZED, UNVERIFIED)
+    return proof, sent
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """Return the body, or None for one over LARGEST, of which no more than that is read."""
+    if (request.content_length or 0) > LARGEST:
+        return None
+    body = bytearray()
+    try:
+        async for piece in request.content.iter_chunked(1 << 16):
+            body += piece
+            if len(body) > LARGEST:
+                return None
+    except web.RequestPayloadError:
+        return b""  # it is not what its headers say
+    return bytes(body)
+
+
+def _refusal(status: HTTPStatus, why: str) -> web.HTTPException:
+    logger.warning("refused", extra={"action": "chat_sender_refused", "status": int(status)})
+    text, kind = msgspec.json.encode({"error": why}).decode(), "application/json"
+    if status is HTTPStatus.UNAUTHORIZED:
+        return web.HTTPUnauthorized(text=text, content_type=kind)
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return web.HTTPRequestEntityTooLarge(LARGEST, 0, text=text, content_type=kind)
+    return web.HTTPBadRequest(text=text, content_type=kind)
 
 
 class TeamsChat:
@@ -101,7 +147,7 @@ class TeamsChat:
     ) -> None:
         self._addresses = addresses
         self._settings = settings
-        self._adapter = _adapter(settings, connections(settings, tokens))
+        self._adapter = _adapter(settings, tokens)
         self._adapter.on_turn_error = None  # so that an error reaches the caller
 
     async def post(self, conversation: str, card: Card) -> str:
@@ -125,7 +171,12 @@ class TeamsChat:
         async def send(context: TurnContext) -> None:
             sent.append(await context.send_activity(activity))
 
-        await self._continue(conversation, send, conversation)
+        try:
+            await self._continue(conversation, send, conversation)
+        except UnknownNameError:
+            if not await self._addresses.take_change(conversation):
+                raise
+            await self._continue(conversation, send, conversation)
         return str(sent[0].id)
 
     async def _continue(
@@ -157,6 +208,8 @@ class TeamsChat:
             conversation=conversation,
             tenant=self._settings.tenant,
         )
+        if not self._settings.may_answer_at(found.service_url):
+            raise RefusedByChatError(FOREIGN.format(conversation=conversation))
         place = ConversationAccount(id=found.conversation, tenant_id=found.tenant or None)
         reference = ConversationReference(
             conversation=place,
@@ -170,20 +223,13 @@ class TeamsChat:
 
     def _claims(self) -> ClaimsIdentity:
         if self._settings.is_local:
-            return ClaimsIdentity()
+            return local_identity()
         return self._adapter.create_claims_identity(self._settings.app_id)
 
 
-def _response(answer: HttpResponse) -> web.Response:
-    if answer.body is None:
-        return web.Response(status=answer.status_code)
-    return web.json_response(answer.body, status=answer.status_code)
-
-
-def _adapter(settings: TeamsSettings, manager: ConnectionManager) -> CloudAdapter:
-    """Make the SDK's adapter; unless local, it answers only to addresses of Microsoft's hosts."""
-    validator = OutboundHostValidator(enabled=not settings.is_local)
-    return CloudAdapter(connection_manager=manager, host_validator=validator)
+def _adapter(settings: TeamsSettings, tokens: Tokens | None) -> CloudAdapter:
+    """Make the SDK's adapter: it answers and posts. Who may speak is not asked of it."""
+    return CloudAdapter(connection_manager=connections(settings, tokens))
 
 
 def _refused(why: object) -> str:

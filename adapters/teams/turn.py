@@ -5,20 +5,17 @@ import logging
 
 import aiohttp
 import msgspec
-from microsoft_agents.activity import Activity
 from microsoft_agents.hosting.core import TurnContext
 
 from adapters.teams.activities import (
     CLICK,
     Pressed,
+    Sent,
     address,
     card_activity,
     card_answer,
-    conversation,
     message_answer,
-    object_id,
     pressed,
-    tenant,
     text_card,
 )
 from adapters.teams.addresses import AddressBook
@@ -32,8 +29,8 @@ from core.ports import Directory
 logger = logging.getLogger(__name__)
 
 STRANGER = (
-    "I do not know you, so nothing was done. Ask the platform team to add you to the directory "
-    "that Sluss reads, then try again."
+    "I do not know you, or your account is not active any more, so nothing was done. Ask the "
+    "platform team to look you up in the directory that Sluss reads, then try again."
 )
 UNREADABLE = "This button could not be read, so nothing was done. Ask for a new card."
 BROKEN = "Something went wrong on our side. Look at the card again before you repeat it."
@@ -41,7 +38,7 @@ UPDATE_S = 5.0  # Teams gives up on a click after about ten seconds
 
 
 class Turns:
-    """The SDK's Agent; only the verified sender of an activity says who a person is."""
+    """What the bot says to each activity; only its verified sender says who a person is."""
 
     def __init__(
         self, bot: Bot, directory: Directory, addresses: AddressBook, settings: TeamsSettings
@@ -51,14 +48,16 @@ class Turns:
         self._addresses = addresses
         self._settings = settings
 
-    async def on_turn(self, context: TurnContext) -> None:
-        activity = context.activity
-        if activity.type == "message":
-            await self._message(context, activity)
-        elif activity.type == "invoke" and activity.name == CLICK:
-            await self._click(context, activity)
-        elif activity.type in {"conversationUpdate", "installationUpdate"}:
-            await self._keep(activity)
+    async def take(self, sent: Sent, context: TurnContext) -> None:
+        """Answer what was sent; the context is where the answer goes."""
+        if sent.type == "message":
+            await self._message(context, sent)
+        elif sent.type == "invoke" and sent.name == CLICK:
+            await self._click(context, sent)
+        elif sent.type == "invoke":
+            await context.send_activity(message_answer(UNREADABLE))
+        elif sent.type in {"conversationUpdate", "installationUpdate"}:
+            await self._installed(sent)
 
     async def on_error(self, context: TurnContext, error: Exception) -> None:
         """Answer in place of the SDK's handler, which sends the exception's text to the chat."""
@@ -71,29 +70,31 @@ class Turns:
         except (aiohttp.ClientError, TimeoutError):
             logger.warning("no answer was sent", extra={"action": "chat_answer_lost"})
 
-    async def _message(self, context: TurnContext, activity: Activity) -> None:
-        person = await self._person(activity)
+    async def _message(self, context: TurnContext, sent: Sent) -> None:
+        person = await self._person(sent)
         if person is None:
             await context.send_activity(card_activity(text_card(STRANGER)))
             return
-        await self._keep(activity)
+        await self._keep(sent)
         try:
-            card = await self._bot.message(person, activity.text or "", conversation(activity))
+            card = await self._bot.message(person, sent.text, sent.conversation_name)
         except SlussError as error:
             card = _problem(error)
         await context.send_activity(card_activity(card))
 
-    async def _click(self, context: TurnContext, activity: Activity) -> None:
-        said = pressed(activity)
-        person = await self._person(activity)
+    async def _click(self, context: TurnContext, sent: Sent) -> None:
+        said = pressed(sent)
+        person = await self._person(sent)
         if said is None or person is None:
             await context.send_activity(message_answer(STRANGER if said else UNREADABLE))
             return
         try:
-            card = await self._bot.click(_click(activity, person, said))
+            card = await self._bot.click(_click(sent, person, said))
         except SlussError as error:
             _count(error)
             await context.send_activity(message_answer(str(error)))
+            if error.newest is not None:
+                await self._update(context, error.newest)
             return
         await context.send_activity(card_answer(card))
         await self._update(context, card)
@@ -113,33 +114,39 @@ class Turns:
             extra = {"action": "card_update_failed", "error": type(error).__name__}
             logger.warning("a card was not updated", extra=extra)
 
-    async def _person(self, activity: Activity) -> Person | None:
-        if not self._is_ours(activity):
+    async def _person(self, sent: Sent) -> Person | None:
+        if not self._is_ours(sent):
             logger.warning("another tenant", extra={"action": "chat_tenant_refused"})
             return None
-        found = await self._directory.person(object_id(activity)) if object_id(activity) else None
-        if found is None:
+        is_person = sent.object_id and sent.sender.is_person
+        found = await self._directory.person(sent.object_id) if is_person else None
+        if found is None or not found.is_active:
             logger.warning("unknown", extra={"action": "chat_person_unknown"})
             return None
         identity = "local_unverified" if self._settings.is_local else "verified"
         return msgspec.structs.replace(found, identity=identity)
 
-    def _is_ours(self, activity: Activity) -> bool:
-        return self._settings.is_local or tenant(activity) == self._settings.tenant
+    def _is_ours(self, sent: Sent) -> bool:
+        return self._settings.is_local or sent.tenant == self._settings.tenant.casefold()
 
-    async def _keep(self, activity: Activity) -> None:
-        if activity.service_url and self._is_ours(activity):
-            await self._addresses.keep_address(conversation(activity), address(activity))
+    async def _installed(self, sent: Sent) -> None:
+        """Keep where a conversation is when our app came to it, or somebody known speaks there."""
+        if sent.has_installed_us or await self._person(sent) is not None:
+            await self._keep(sent)
+
+    async def _keep(self, sent: Sent) -> None:
+        if self._is_ours(sent):
+            await self._addresses.keep_address(sent.conversation_name, address(sent))
 
 
-def _click(activity: Activity, person: Person, said: Pressed) -> Click:
+def _click(sent: Sent, person: Person, said: Pressed) -> Click:
     return Click(
-        id=activity.id or "",
+        id=sent.id,
         person=person,
         verb=said.action.verb,
         data=said.words(),
-        conversation=conversation(activity),
-        activity=activity.reply_to_id or "",
+        conversation=sent.conversation_name,
+        activity=sent.reply_to_id,
     )
 
 

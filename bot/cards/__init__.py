@@ -2,12 +2,12 @@
 
 from typing import Any, Final, Protocol
 
-from bot.cards import acceptance, approval, base, letter, problem, registry, release, request
+from bot.cards import acceptance, approval, base, letter, moved, problem, registry, release, request
 from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
 from core.card import Card
-from core.desk import LETTER_CARD
+from core.desk import LETTER_CARD, MOVED_CARD
 
 
 class CardFile(Protocol):
@@ -41,7 +41,7 @@ PRESSED: Final[dict[str, PressedCardFile]] = {
     LETTER_CARD: letter,
 }
 ON_THE_DESK: Final = frozenset({LETTER_CARD})  # cards of the stream ``platform``, of no release
-CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry}
+CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry, MOVED_CARD: moved}
 
 CLICKS: Final[Clicks[Draft]] = Clicks()
 CLICKS.include(file.clicks for file in PRESSED.values())
@@ -55,6 +55,7 @@ __all__ = [
     "approval",
     "base",
     "letter",
+    "moved",
     "problem",
     "registry",
     "release",

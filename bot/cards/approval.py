@@ -146,6 +146,7 @@ def _question(view: ApprovalView) -> Card:
         *since_champion.largest(view, view.changes),
         facts(_request(view)),
         since_champion.details(view, view.changes),
+        *findings.accepted(view.release),
         *_findings(view),
         section("Who may decide", *_deciders(view.deciders)),
         text_input("comment", "Reason (needed to reject)", is_multiline=False),
@@ -246,6 +247,6 @@ def _buttons(view: ApprovalView) -> Iterator[Part]:
         )
         yield button(title, verb, tone=Tone.GOOD, release=release, approval=approval)
     else:
-        yield text(ruling.reason, Tone.WARN)
+        yield text(f"{ruling.reason} {ruling.who_can}".rstrip(), Tone.WARN)
     if view.may(RejectStage(release=release, approval=approval)).is_met:
         yield button("Reject", "approval.reject", tone=Tone.BAD, release=release, approval=approval)

@@ -1,11 +1,11 @@
 """The card of a release that is stuck: what happened, where its dead letter is, what to do."""
 
-from bot.click import Click, Clicks, Draft, release_of, retry_of
+from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of
 from bot.elements import banner, button, card, facts, heading, link, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, page, whole_view
 from bot.wording import moment
-from core.authority.acts import RetryStep
+from core.authority.acts import GiveUpPromotion, RetryStep
 from core.card import Button, Card, Tone
 from core.release.state import State
 from core.words import ReleaseId
@@ -42,6 +42,7 @@ def render(view: View) -> Card:
         facts(step=where, dead_letter="kept: see Deliveries" if view.page_url else "kept"),
         text(f"{NO_LOSS} {WHAT_NEXT}"),
         _retry_button(view),
+        _give_up_button(view),
         link("Release page", view.page),
         link("Deliveries", page(view.page_url, "/deliveries")),
         summary=f"{title} is stuck",
@@ -55,6 +56,14 @@ def _retry_button(view: View) -> Button | None:
     return button("Retry", "problem.retry", tone=Tone.GOOD, release=release)
 
 
+def _give_up_button(view: View) -> Button | None:
+    """A promotion that stays stuck would hold its stage."""
+    release, stage = view.release.id, view.release.stage
+    if not view.may(GiveUpPromotion(release=release, stage=stage)).is_met:
+        return None
+    return button(f"Give up {stage}", "problem.give_up", release=release, stage=stage)
+
+
 def subject_of(click: Click) -> ReleaseId:
     return release_of(click)
 
@@ -62,3 +71,8 @@ def subject_of(click: Click) -> ReleaseId:
 @clicks.on("problem.retry")
 def retry(click: Click) -> Draft:
     return retry_of(click)
+
+
+@clicks.on("problem.give_up")
+def give_up(click: Click) -> Draft:
+    return giving_up_of(click)

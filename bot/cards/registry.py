@@ -73,10 +73,13 @@ def _approved(view: RegistryView) -> str:
     release = version_of(view.model, view.change.found)
     if release is None:
         return "made by no release"
-    promotion = release.promotion_to(view.change.stage)
-    if promotion is None or promotion.outcome != "placed" or promotion.decided_by is None:
-        return f"{release.id}, never approved for {view.change.stage}"
-    return f"{release.id}, approved before by {promotion.decided_by.name}"
+    asked = [each for each in release.promotions.values() if each.stage is view.change.stage]
+    placed = next((each for each in asked if each.outcome == "placed" and each.decided_by), None)
+    if placed is not None and placed.decided_by is not None:
+        return f"{release.id}, approved before by {placed.decided_by.name}"
+    if any(vote.approved for each in asked for vote in each.votes):
+        return f"{release.id}, approved for {view.change.stage} and never placed there by Sluss"
+    return f"{release.id}, never approved for {view.change.stage}"
 
 
 def _what_to_do(view: RegistryView) -> str:
@@ -85,5 +88,6 @@ def _what_to_do(view: RegistryView) -> str:
     return (
         f"Nothing was undone: {change.stage} is used as it was found. If your team did this, ask "
         f"for the stage with a request, so that somebody approves it. If not, {back} in the "
-        "registry and tell the platform team; that change will be noted here as well."
+        "registry and tell the platform team; that change will be noted here as well. Requests for "
+        f"{change.stage} that waited are void: their cards say so."
     )

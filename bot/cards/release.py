@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterator
 
 from bot import findings, metrics_table, progress
-from bot.click import Click, Clicks, Draft, release_of, retry_of
+from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of, withdrawal_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
 from bot.wording import count, moment, short
-from core.authority.acts import RequestStage, RetryStep
+from core.authority.acts import (
+    ApproveStage,
+    GiveUpPromotion,
+    RequestStage,
+    RetryStep,
+    WithdrawRequest,
+)
+from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
 from core.reading import holder_name, holder_of, tone_of
@@ -78,6 +85,16 @@ def retry(click: Click) -> Draft:
     return retry_of(click)
 
 
+@clicks.on("release.withdraw")
+def withdraw(click: Click) -> Draft:
+    return withdrawal_of(click)
+
+
+@clicks.on("release.give_up")
+def give_up(click: Click) -> Draft:
+    return giving_up_of(click)
+
+
 def _verdict(view: View) -> Verdict:
     state = view.release.state
     if state in RUNNING:
@@ -124,7 +141,8 @@ def _stuck(view: View) -> Verdict:
 def _waiting(words: str) -> Callable[[View], Verdict]:
     def verdict(view: View) -> Verdict:
         release = view.release
-        said = words.format(version=view.version, team=release.team, stage=release.stage)
+        team = team_of(release, view.context) or "nobody"
+        said = words.format(version=view.version, team=team, stage=release.stage)
         return said, tone_of(release.state)
 
     return verdict
@@ -150,9 +168,19 @@ def _reason(view: View) -> Iterator[Element]:
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
         next_ = ""
-    for words in (release.reason, _doing(release), next_, _gate_blocks(view)):
+    for words in (release.reason, _doing(release), next_, _no_longer(view), _gate_blocks(view)):
         if words:
             yield text(words)
+
+
+def _no_longer(view: View) -> str:
+    """Why the request that is open can be approved by nobody any more, or ""."""
+    promotion = view.release.open_promotion()
+    if promotion is None:
+        return ""
+    act = ApproveStage(release=view.release.id, approval=promotion.approval)
+    ruling = view.may(act).part(Condition.BOUND)
+    return ruling.reason if ruling else ""
 
 
 def _gate_blocks(view: View) -> str:
@@ -219,3 +247,16 @@ def _buttons(view: View) -> Iterator[Button]:
         yield button(
             f"Request {stage}", "request.open", tone=Tone.GOOD, release=release.id, stage=stage
         )
+    yield from _freeing(view)
+
+
+def _freeing(view: View) -> Iterator[Button]:
+    """What ends a request or a promotion, so that the stage is free for others."""
+    waiting = next((found for found in view.release.promotions.values() if found.is_waiting), None)
+    if waiting is None:
+        return
+    release, stage = view.release.id, waiting.stage
+    if view.may(WithdrawRequest(release=release, stage=stage)).is_met:
+        yield button("Withdraw", "release.withdraw", release=release, stage=stage)
+    elif view.may(GiveUpPromotion(release=release, stage=stage)).is_met:
+        yield button(f"Give up {stage}", "release.give_up", release=release, stage=stage)

@@ -9,7 +9,7 @@ from bot.elements import banner, button, card, facts, heading, link, text, text_
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, release_view
 from bot.wording import moment
-from core.authority.acts import RequestStage
+from core.authority.acts import RequestStage, WithdrawRequest
 from core.authority.conditions import an_approver
 from core.card import Button, Card, Tone
 from core.events.people import StageRequested
@@ -42,10 +42,12 @@ def readers(view: RequestView) -> tuple[str, ...]:
 def render(view: RequestView) -> Card:
     """The form is for whoever asks alone: the release's own card stays as it is for the others."""
     promotion = view.release.promotion_to(view.stage)
+    ruling = view.may(RequestStage(release=view.release.id, stage=view.stage))
+    if ruling.is_met:
+        return _form(view)
     if promotion is not None and not promotion.outcome:
         return _sent(view, promotion)
-    ruling = view.may(RequestStage(release=view.release.id, stage=view.stage))
-    return _form(view) if ruling.is_met else _refused(view, ruling.reason)
+    return _refused(view, f"{ruling.reason} {ruling.who_can}".rstrip())
 
 
 def subject_of(click: Click) -> str:
@@ -105,10 +107,18 @@ def _sent(view: RequestView, promotion: Promotion) -> Card:
                 ("Fall-back", _fall_back(view)),
             ]
         ),
+        _withdraw(view),
         _back(view),
         link("Release page", view.page),
         is_private=True,
     )
+
+
+def _withdraw(view: RequestView) -> Button | None:
+    release, stage = view.release.id, view.stage
+    if not view.may(WithdrawRequest(release=release, stage=stage)).is_met:
+        return None
+    return button("Withdraw", "release.withdraw", release=release, stage=stage)
 
 
 def _refused(view: RequestView, problem: str) -> Card:

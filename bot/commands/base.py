@@ -28,7 +28,7 @@ async def base(words: list[str], asker: Asker) -> Card:
     await _refuse_elsewhere(asker, newest.repository, newest.commit, commit)
     now = ports.handle.context().now
     event = BaseProposed(
-        id=f"base/{model.stream}/{person.id}/{now.isoformat()}", time=now, release=newest.id,
+        id=f"base/{newest.id}/{commit}/{person.id}/{now.isoformat()}", time=now, release=newest.id,
         commit=commit, reason=reason, by=person,
     )  # fmt: skip
     handled = await ports.handle(event, EventOrigin.BOT)

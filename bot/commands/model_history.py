@@ -8,6 +8,7 @@ from bot.lookup import find_model, name_of
 from core.card import Card, Element, Tone
 from core.events.base import Event
 from core.events.derived import (
+    ApprovalVoided,
     PromotionApproved,
     PromotionRejected,
     PromotionRequested,
@@ -21,6 +22,7 @@ SHOWN = (
     PromotionRequested,
     PromotionApproved,
     PromotionRejected,
+    ApprovalVoided,
     StagePlaced,
     RegistryChangedOutside,
 )
@@ -63,6 +65,9 @@ def _lines(events: Sequence[Event]) -> Iterator[tuple[Element, Element]]:
             case PromotionRejected():
                 what = f"{event.stage} rejected for {event.release}"
                 yield _line(event, what, f"by {event.by.name}: {event.comment}", Tone.WARN)
+            case ApprovalVoided():
+                what = f"{event.stage} came to nothing for {event.release}"
+                yield _line(event, what, event.reason, Tone.WARN)
             case RegistryChangedOutside():
                 what = f"{event.stage} changed outside of a release"
                 found = f"expected {event.expected or 'nothing'}, found {event.found or 'nothing'}"

@@ -8,20 +8,31 @@ from typing import ClassVar
 import msgspec
 
 from core.desk import letter_id
-from core.events.desk import RedriveRequested
+from core.events.desk import MappingRequested, RedriveRequested
 from core.events.people import (
     AcceptanceDecided,
     ApprovalDecided,
     BaseDecided,
     BaseProposed,
+    PromotionGivenUp,
+    RequestWithdrawn,
     RetryRequested,
     StageRequested,
 )
-from core.words import ApprovalId, ReleaseId, Stage
+from core.people import Person
+from core.words import ApprovalId, PersonId, ReleaseId, Stage
 
 BaseEvent = BaseProposed | BaseDecided
-ReleaseEvent = AcceptanceDecided | StageRequested | ApprovalDecided | RetryRequested | BaseEvent
-PersonEvent = ReleaseEvent | RedriveRequested
+ReleaseEvent = (
+    AcceptanceDecided
+    | StageRequested
+    | ApprovalDecided
+    | RetryRequested
+    | RequestWithdrawn
+    | PromotionGivenUp
+    | BaseEvent
+)
+PersonEvent = ReleaseEvent | RedriveRequested | MappingRequested
 
 
 class AcceptVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,11 +87,41 @@ class RejectStage(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class WithdrawRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever asked for a stage takes the request back."""
+
+    name: ClassVar[str] = "withdraw"
+    release: ReleaseId
+    stage: Stage
+
+
+class GiveUpPromotion(msgspec.Struct, frozen=True, kw_only=True):
+    """A promotion that goes no further lets go of its stage."""
+
+    name: ClassVar[str] = "give up"
+    release: ReleaseId
+    stage: Stage
+
+
 class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     """A dead letter goes into its queue again."""
 
     name: ClassVar[str] = "send again"
     letter: str
+
+
+class MapAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that the directory does not know is said to be somebody's, or nobody's.
+
+    ``found`` and ``owner`` are what the directory said of the person and of the address.
+    """
+
+    name: ClassVar[str] = "map an address"
+    address: str
+    person: PersonId = PersonId("")
+    reason: str = ""
+    found: Person | None = None
+    owner: Person | None = None
 
 
 class ProposeBase(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,9 +152,17 @@ class DeclineBase(msgspec.Struct, frozen=True, kw_only=True):
 
 BaseAct = ProposeBase | AgreeBase | DeclineBase
 ReleaseAct = (
-    AcceptVersion | RejectVersion | RetryStep | RequestStage | ApproveStage | RejectStage | BaseAct
+    AcceptVersion
+    | RejectVersion
+    | RetryStep
+    | RequestStage
+    | ApproveStage
+    | RejectStage
+    | WithdrawRequest
+    | GiveUpPromotion
+    | BaseAct
 )
-Act = ReleaseAct | SendAgain
+Act = ReleaseAct | SendAgain | MapAddress
 
 
 def act_of(event: PersonEvent) -> Act:
@@ -129,21 +178,27 @@ def act_of(event: PersonEvent) -> Act:
             return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
         case RetryRequested():
             return RetryStep(release=event.release)
-        case RedriveRequested():
-            return SendAgain(letter=letter_id(event.queue, event.message))
+        case RedriveRequested() | MappingRequested():
+            return _on_the_desk(event)
         case BaseProposed() | BaseDecided():
             return _about_a_base(event)
         case _:
             return _about_a_stage(event)
 
 
-def _about_a_stage(event: StageRequested) -> Act:
-    return RequestStage(
-        release=event.release,
-        stage=event.stage,
-        purpose=event.purpose,
-        expected_outcome=event.expected_outcome,
-    )
+def _about_a_stage(event: StageRequested | RequestWithdrawn | PromotionGivenUp) -> Act:
+    match event:
+        case StageRequested():
+            return RequestStage(
+                release=event.release,
+                stage=event.stage,
+                purpose=event.purpose,
+                expected_outcome=event.expected_outcome,
+            )
+        case RequestWithdrawn():
+            return WithdrawRequest(release=event.release, stage=event.stage)
+        case PromotionGivenUp():
+            return GiveUpPromotion(release=event.release, stage=event.stage)
 
 
 def _about_a_base(event: BaseEvent) -> BaseAct:
@@ -154,3 +209,15 @@ def _about_a_base(event: BaseEvent) -> BaseAct:
             return AgreeBase(release=event.release, base=event.base)
         case BaseDecided():
             return DeclineBase(release=event.release, base=event.base, reason=event.comment)
+
+
+def _on_the_desk(event: RedriveRequested | MappingRequested) -> SendAgain | MapAddress:
+    if isinstance(event, RedriveRequested):
+        return SendAgain(letter=letter_id(event.queue, event.message))
+    return MapAddress(
+        address=event.address,
+        person=event.person,
+        reason=event.reason,
+        found=event.found,
+        owner=event.owner,
+    )

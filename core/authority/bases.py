@@ -29,7 +29,7 @@ def rule(question: Question, act: BaseAct) -> Iterator[Ruling]:
 
 
 def _propose(question: Question, act: ProposeBase) -> Iterator[Ruling]:
-    yield conditions.identity(question, conditions.team_can(question.release))
+    yield conditions.identity(question, conditions.team_can(question))
     yield _team_or_platform(question)
     is_one = bool(COMMIT_ID.fullmatch(act.commit))
     no_commit = NO_COMMIT.format(commit=act.commit[:80])
@@ -52,11 +52,12 @@ def _decide(question: Question, act: AgreeBase | DeclineBase) -> Iterator[Ruling
 
 def _team_or_platform(question: Question) -> Ruling:
     person, release = question.person, question.release
-    groups = (release.team, *question.context.policy.platform_team)
+    name = conditions.team_of(release, question.context)
+    groups = (name, *question.context.policy.platform_team)
     if person is None or any(person.is_member(group) for group in groups):
         return met(Condition.TEAM)
-    team = release.team or "its team"
-    return barred(Condition.TEAM, NOT_YOURS.format(team=team), conditions.team_can(release))
+    reason = NOT_YOURS.format(team=name or "its team")
+    return barred(Condition.TEAM, reason, conditions.team_can(question))
 
 
 def _open(question: Question, wanted: str) -> Ruling:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from core.authority.binding import digest
+from core.authority.binding import changed
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.context import Context
 from core.people import Person
@@ -20,10 +20,15 @@ from core.results import Checked
 from core.words import ApprovalId, ReleaseId, Stage
 
 UNVERIFIED = "Nobody knows who you are here: the identity was not verified. Nothing was decided."
+NOBODY = "Nobody (platform.yml names no team)"
+NO_TEAM = "Set the repository's `team` in platform.yml."
 NOT_ACTIVE = "Your account is disabled in the directory. Nothing was decided."
 NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
 NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
-POLICY_CHANGED = "The policy changed since this was asked. Reject it and let it be asked anew."
+NOT_BOUND = (
+    "Since this was asked, {what} changed. It cannot be approved any more: ask for {stage} anew."
+)
+HOW_IT_ENDS = "`withdraw {release} {stage}` or `give up {release} {stage}` ends it."
 TST_IS_NO_REQUEST = "TST is where every release runs already: request QA or PROD."
 
 
@@ -54,21 +59,28 @@ def known(person: Person | None, context: Context, who_can: str) -> Ruling:
     return barred(Condition.IDENTITY, UNVERIFIED, who_can)
 
 
-def the_team(release: Release) -> str:
-    """Who mends and retries; before the gate has read TEAM_NAME that is anybody known."""
-    return f"A member of {release.team}" if release.team else "Anybody known"
+def team_of(release: Release, context: Context) -> str:
+    """Whose a release is: what platform.yml says now counts, never what a repository says."""
+    return (context.repository.team if context.repository else release.team).strip()
 
 
-def team_can(release: Release) -> str:
-    """Who decides for the team; nobody before the gate has read TEAM_NAME."""
-    return f"A member of {release.team} can." if release.team else ""
+def the_team(release: Release, context: Context) -> str:
+    """Who accepts, requests, mends and retries."""
+    found = team_of(release, context)
+    return f"A member of {found}" if found else NOBODY
+
+
+def team_can(question: Question) -> str:
+    return f"{the_team(question.release, question.context)} can."
 
 
 def team(question: Question, does: str) -> Ruling:
-    release, who_can = question.release, team_can(question.release)
-    if question.person is None or question.person.is_member(release.team):
+    name = team_of(question.release, question.context)
+    who_can = f"A member of {name} can." if name else NO_TEAM
+    is_there = question.person is None and bool(name)
+    if is_there or (question.person and question.person.is_member(name)):
         return met(Condition.TEAM, who_can)
-    reason = f"Only members of {release.team or 'its team'} {does}. Nothing was changed."
+    reason = f"Only members of {name or 'its team'} {does}. Nothing was changed."
     return barred(Condition.TEAM, reason, who_can)
 
 
@@ -111,8 +123,8 @@ def order(question: Question, stage: Stage) -> Ruling:
     before = question.context.policy.stage_order.get(stage, "")
     if stage is Stage.TST:
         return barred(Condition.ORDER, TST_IS_NO_REQUEST)
-    if stage in release.placed:
-        return barred(Condition.ORDER, f"{release.id} was placed on {stage} already.")
+    if _holds(model, release, stage):
+        return barred(Condition.ORDER, f"{release.id} holds {stage} already.")
     if before and before not in release.placed:
         return missing(Condition.ORDER, f"{stage} comes after {before}: request {before} first.")
     holder = model.holders.get(stage)
@@ -120,17 +132,25 @@ def order(question: Question, stage: Stage) -> Ruling:
     if held is not None and held.number > release.number:
         reason = f"{stage} holds the newer {held.id}: an older release never replaces it."
         return barred(Condition.ORDER, reason)
-    others = (found for found in model.live() if found.id != release.id)
-    busy = next((found for found in others if _awaits(found, stage)), None)
+    busy = next((found for found in model.live() if _stands_before(found, release, stage)), None)
     if busy is not None:
         reason = f"{busy.id} has an open promotion to {stage}: it must end first."
-        return missing(Condition.ORDER, reason)
+        return missing(Condition.ORDER, reason, HOW_IT_ENDS.format(release=busy.id, stage=stage))
     return met(Condition.ORDER)
 
 
-def _awaits(release: Release, stage: Stage) -> bool:
-    promotion = release.promotion_to(stage)
-    return promotion is not None and promotion.outcome in {"", "approved"}
+def _holds(model: Model, release: Release, stage: Stage) -> bool:
+    """The present holder is asked, and only what was placed there by an approval counts."""
+    version = release.registered.version if release.registered else ""
+    return bool(version) and model.held(stage) == version and stage in release.placed
+
+
+def _stands_before(other: Release, release: Release, stage: Stage) -> bool:
+    """A newer release's request ends an older one, unless its promotion is under way."""
+    promotion = other.promotion_to(stage)
+    if other.id == release.id or promotion is None or not promotion.is_waiting:
+        return False
+    return other.is_under_way(stage) or other.number > release.number
 
 
 def still_open(release: Release, approval: ApprovalId) -> Ruling:
@@ -151,7 +171,7 @@ def still_open(release: Release, approval: ApprovalId) -> Ruling:
 
 def approvers(policy: Policy, stage: Stage) -> tuple[str, ...]:
     """The groups whose members may decide about a stage."""
-    return tuple(policy.approvers.get(stage, ()))
+    return tuple(name for name in policy.approvers.get(stage, ()) if name.strip())
 
 
 def an_approver(policy: Policy, stage: Stage) -> str:
@@ -169,11 +189,19 @@ def group(question: Question, stage: Stage) -> Ruling:
 
 
 def still_bound(question: Question, promotion: Promotion) -> Ruling:
-    policy, release = question.context.policy, question.release
-    is_registered = release.checked is not None and release.registered is not None
-    if is_registered and digest(release, policy=policy.digest) == promotion.digest:
+    what = changed(question.model, question.release, promotion, question.context.policy)
+    if not what:
         return met(Condition.BOUND)
-    return missing(Condition.BOUND, POLICY_CHANGED, who_decides(policy, promotion.stage))
+    reason = NOT_BOUND.format(what=what, stage=promotion.stage)
+    return missing(Condition.BOUND, reason, team_can(question))
+
+
+def may_ask_anew(question: Question, stage: Stage) -> bool:
+    """Whether an undecided request for the stage is no longer good: asking again ends it."""
+    promotion = question.release.open_promotion()
+    if promotion is None or promotion.stage is not stage:
+        return False
+    return not still_bound(question, promotion).is_met
 
 
 def who_decides(policy: Policy, stage: Stage) -> str:

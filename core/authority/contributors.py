@@ -2,9 +2,9 @@
 
 from core.authority.conditions import Question, who_decides
 from core.authority.four_eyes import excluded, why_excluded
+from core.authority.mappings import how_to_map
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.contributors import Contributors, Part
-from core.policy import Policy
 from core.release.promotion import Promotion
 
 NOBODY_KNOWS = (
@@ -55,13 +55,3 @@ def four_eyes(question: Question, promotion: Promotion) -> Ruling:
         return met(Condition.FOUR_EYES)
     who_can = who_decides(question.context.policy, promotion.stage)
     return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
-
-
-def how_to_map(name: str, policy: Policy) -> str:
-    """Who says whose an unknown name is, and how, in one sentence."""
-    team = " or ".join(policy.platform_team)
-    who = f"A member of {team}" if team else "A member of the platform team (policy.yml names none)"
-    return (
-        f"{who} maps it: `people map {name} PERSON`, or `people map {name} nobody REASON` for a "
-        "leaver or a tool (`sluss people map` at the command line)."
-    )

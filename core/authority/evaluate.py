@@ -1,4 +1,4 @@
-"""May somebody do something to a release, or to a dead letter? The one place where that is said.
+"""May somebody do this to a release, a dead letter or an address? The one place that says so.
 
 Pure and total: it reads the state and the context, never raises, and answers in words. The flow
 asks it with the person who acts; buttons and cards ask without one, for what stands in the way
@@ -8,17 +8,20 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import bases, conditions, contributors, letters
+from core.authority import bases, conditions, contributors, freeing, letters, mappings
 from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
+    GiveUpPromotion,
+    MapAddress,
     RejectStage,
     RejectVersion,
     ReleaseAct,
     RequestStage,
     RetryStep,
     SendAgain,
+    WithdrawRequest,
 )
 from core.authority.conditions import Question
 from core.authority.ruling import Condition, Ruling, all_of, barred
@@ -36,6 +39,8 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
     """Rule on the act for this person, or with None for anybody: the flow does only what is met."""
     if isinstance(act, SendAgain):
         return all_of(act.name, letters.send_again(person, act.letter, context))
+    if isinstance(act, MapAddress):
+        return all_of(act.name, mappings.map_address(person, act, context))
     release = model.releases.get(act.release)
     if release is None:
         what = " to promote" if isinstance(act, RequestStage) else ""
@@ -72,12 +77,16 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
             return _request(question, act)
         case ApproveStage() | RejectStage():
             return _approval(question, act)
+        case WithdrawRequest():
+            return freeing.withdraw(question, act.stage)
+        case GiveUpPromotion():
+            return freeing.give_up(question, act.stage)
         case _:
             return bases.rule(question, act)
 
 
 def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Iterator[Ruling]:
-    yield conditions.identity(question, conditions.team_can(question.release))
+    yield conditions.identity(question, conditions.team_can(question))
     yield conditions.team(question, "accept or reject a version")
     yield conditions.state(question, CAN_ACCEPT, " now and awaits no acceptance.")
     if isinstance(act, RejectVersion):
@@ -87,21 +96,18 @@ def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Itera
 
 
 def _retry(question: Question) -> Iterator[Ruling]:
-    """Before the gate has read TEAM_NAME anybody known may."""
-    who_can = f"{conditions.the_team(question.release)} can."
+    who_can = conditions.team_can(question)
     yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.", who_can)
     yield conditions.identity(question, who_can)
-    if question.release.team:
-        yield conditions.team(question, "retry a step")
+    yield conditions.team(question, "retry a step")
 
 
 def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     """The order of stages is asked of a registered version only: it looks at every release."""
     release = question.release
-    yield conditions.identity(question, conditions.team_can(release))
-    if release.checked is not None:
-        yield conditions.team(question, "request a stage")
-    wanted = CAN_REQUEST if release.checked and release.registered else frozenset[State]()
+    yield conditions.identity(question, conditions.team_can(question))
+    yield conditions.team(question, "request a stage")
+    wanted = _can_request(question, act) if release.registered else frozenset[State]()
     state = conditions.state(question, wanted, ": only a registered version can be promoted.")
     yield state
     if not state.is_met:
@@ -110,6 +116,13 @@ def _request(question: Question, act: RequestStage) -> Iterator[Ruling]:
     yield conditions.written((act.purpose, act.expected_outcome), conditions.NO_PURPOSE)
     yield conditions.gate(question, act.stage, "Mend and push.")
     yield contributors.known(question)
+
+
+def _can_request(question: Question, act: RequestStage) -> frozenset[State]:
+    """An undecided request that is no longer good stands in nobody's way."""
+    if conditions.may_ask_anew(question, act.stage):
+        return CAN_REQUEST | {State.AWAITING_APPROVAL}
+    return CAN_REQUEST if question.release.checked else frozenset()
 
 
 def _approval(question: Question, act: ApproveStage | RejectStage) -> Iterator[Ruling]:

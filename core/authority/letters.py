@@ -8,7 +8,7 @@ from core.authority.ruling import Condition, Ruling, barred, met
 from core.context import Context
 from core.desk import Letter
 from core.jobs import Lane
-from core.people import Person
+from core.people import Person, folded
 
 NOT_THERE: Final = (
     "No dead letter {letter} is on the desk: it was sent again or left its queue before, or there "
@@ -24,7 +24,7 @@ NOT_YOURS: Final = "You are in no group of the platform team. Nothing was sent."
 
 def send_again(person: Person | None, letter: str, context: Context) -> Iterator[Ruling]:
     """Ask first whether the letter is open, so that a second person hears who sent it."""
-    team = tuple(context.policy.platform_team)
+    team = tuple(filter(folded, context.policy.platform_team))
     who_can = _who_can(team, context)
     yield _open(context.desk.letters.get(letter), letter)
     yield known(person, context, who_can)

@@ -25,12 +25,15 @@ class Condition(StrEnum):
     RELEASE = "release"  # there is such a release
     IDENTITY = "identity"  # we know who asks
     TEAM = "team"  # the person belongs to the model's team
+    REQUESTER = "requester"  # the person is who asked
     GROUP = "group"  # the person belongs to a group that the policy names
     CONTRIBUTORS = "contributors"  # everybody who had a hand in it is known
-    FOUR_EYES = "four eyes"  # the person had no hand in it
+    FOUR_EYES = "four eyes"  # the person had no hand in it, or gains nothing by it
     STATE = "state"  # the release is where this can be done
     ORDER = "order"  # stages one after the other, no older release over a newer one
     OPEN = "open"  # the approval is still to be decided, the letter still to be sent again
+    ADDRESS = "address"  # the address can be mapped: it is one, and the directory has it not
+    PERSON = "person"  # the directory knows whom it is mapped to
     WORDS = "words"  # purpose, outcome or reason were written
     GATE = "gate"  # no finding stands in the way
     BOUND = "bound"  # what was asked about is what would be approved

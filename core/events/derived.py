@@ -1,5 +1,7 @@
 """Events that the flow derives: these move the state."""
 
+import msgspec
+
 from core.contributors import Contributors
 from core.events.base import Event
 from core.people import Person
@@ -23,6 +25,7 @@ class ReleaseOpened(Event, frozen=True, kw_only=True):
     push_id: int
     is_candidate: bool  # on the release branch: it may go further than the gate
     policy: str  # the policy's digest
+    team: str = ""  # platform.yml's; ledgers of before do not say it
 
 
 class ReleaseSuperseded(Event, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ class PromotionRequested(Event, frozen=True, kw_only=True):
     fall_back: str
     policy: str
     contributors: Contributors | None = None
+    bound: dict[str, str] = msgspec.field(default_factory=dict)  # what the digest is over, by name
 
 
 class PromotionApproved(Event, frozen=True, kw_only=True):

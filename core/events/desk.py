@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from core.events.base import Event
 from core.people import Person
-from core.words import ReleaseId
+from core.words import PersonId, ReleaseId
 
 
 class LetterBuried(Event, frozen=True, kw_only=True):
@@ -51,3 +51,47 @@ class LetterGone(Event, frozen=True, kw_only=True):
     queue: str
     message: str
     since: datetime
+
+
+class MappingRequested(Event, frozen=True, kw_only=True):
+    """Somebody says whose an address is that the directory does not know.
+
+    An empty ``person`` means nobody: a leaver's or a tool's address, as ``reason`` says. ``found``
+    is whom the directory knows by ``person``, and ``owner`` by the address itself, when it was
+    asked.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    address: str
+    person: PersonId = PersonId("")
+    reason: str = ""
+    by: Person
+    found: Person | None = None
+    owner: Person | None = None
+
+
+class AddressMapped(Event, frozen=True, kw_only=True):
+    """An address is somebody's, or nobody's, from now on, because somebody said so who may."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    address: str
+    person: PersonId = PersonId("")
+    reason: str = ""
+    by: Person
+
+
+class ConversationMoved(Event, frozen=True, kw_only=True):
+    """A conversation was heard of at another address than the kept one: hosts tell enough of it.
+
+    ``is_in_force``: a post to the old one failed as gone, and cards go to the new one from now on.
+    Until then nothing has changed.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    conversation: str
+    old_host: str
+    new_host: str
+    is_in_force: bool = False

@@ -50,3 +50,21 @@ class BaseDecided(Event, frozen=True, kw_only=True):
 class RetryRequested(Event, frozen=True, kw_only=True):
     release: ReleaseId
     by: Person
+
+
+class RequestWithdrawn(Event, frozen=True, kw_only=True):
+    """Somebody takes back a request that nobody has decided about."""
+
+    release: ReleaseId
+    stage: Stage
+    by: Person
+    reason: str = ""
+
+
+class PromotionGivenUp(Event, frozen=True, kw_only=True):
+    """Somebody lets go of a stage that a request or a promotion holds and will not come to."""
+
+    release: ReleaseId
+    stage: Stage
+    by: Person
+    reason: str = ""

@@ -7,6 +7,7 @@ import msgspec
 
 from core.authority.acts import PersonEvent, act_of
 from core.authority.evaluate import may
+from core.authority.repeats import is_repeat
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import DecisionRefused, EventIgnored
@@ -25,8 +26,11 @@ class CardRef(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
+    """``is_repeat``: it stands already, by the same person, and is no refusal to them."""
+
     reason: str
     who_can: str = ""
+    is_repeat: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...] = ()
     cards: tuple[CardRef, ...] = ()
     refusal: Refusal | None = None
+
+    @property
+    def told(self) -> DecisionRefused | None:
+        """What the ledger keeps of a refusal."""
+        return next((each for each in self.events if isinstance(each, DecisionRefused)), None)
 
 
 Decide = Callable[[Model, Any, Context], Decision]
@@ -72,6 +81,8 @@ def refused(model: Model, event: PersonEvent, context: Context) -> Decision | No
     ruling = may(event.by, act, model, context)
     if ruling.is_met:
         return None
+    if is_repeat(event, model):
+        return Decision(refusal=Refusal(ruling.reason, ruling.who_can, is_repeat=True))
     told = follows(
         event, DecisionRefused, context,
         release=getattr(event, "release", ReleaseId("")), by=event.by, what=act.name,

@@ -1,8 +1,14 @@
-"""Dead letters: each has a card on the desk of the platform team until somebody sends it again."""
+"""The platform team's desk: dead letters until they are sent again, and conversations that move."""
 
 from core.context import Context
-from core.desk import LETTER_CARD, letter_id
-from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
+from core.desk import LETTER_CARD, MOVED_CARD, letter_id
+from core.events.desk import (
+    ConversationMoved,
+    LetterBuried,
+    LetterGone,
+    LetterRedriven,
+    RedriveRequested,
+)
 from core.flow.decision import CardRef, Decision, decides, follows, ignored, refused
 from core.jobs import RedriveLetter
 from core.release.model import Model
@@ -11,6 +17,11 @@ from core.release.model import Model
 @decides(LetterBuried)
 def buried(_model: Model, event: LetterBuried, _context: Context) -> Decision:
     return Decision(cards=_card(event))
+
+
+@decides(ConversationMoved)
+def moved(_model: Model, event: ConversationMoved, _context: Context) -> Decision:
+    return Decision(cards=(CardRef(MOVED_CARD, event.id),))
 
 
 @decides(RedriveRequested)

@@ -51,6 +51,7 @@ def _open(
         branch=event.branch, commit=event.commit, pusher=event.pusher,
         pusher_name=event.pusher_name, push_id=event.push_id,
         is_candidate=event.branch == repository.release_branch, policy=context.policy.digest,
+        team=repository.team,
     )  # fmt: skip
     planned = follows(event, StepPlanned, context, release=release, step=Step.CHECK, attempt=1)
     return Decision(

@@ -1,15 +1,22 @@
 """What the registry holds is compared with what we placed there: one path for every dialect."""
 
+from typing import Final
+
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import RegistryChangedOutside
 from core.events.outside import RegistryHinted
 from core.events.workers import RegistryObserved
 from core.flow.decision import CardRef, Decision, decides, follows, ignored
+from core.flow.voiding import voided
 from core.jobs import ObserveRegistry
 from core.release.model import Model
-from core.release.state import State
 from core.words import Stage
+
+MOVED: Final = (
+    "{stage} was moved outside of a release: it held {before} and holds {after} now. What was "
+    "asked for then is void; look at the registry, then ask for {stage} anew."
+)
 
 
 def observe(model: Model, event: Event) -> ObserveRegistry:
@@ -26,17 +33,41 @@ def hinted(model: Model, event: RegistryHinted, context: Context) -> Decision:
 
 @decides(RegistryObserved)
 def observed(model: Model, event: RegistryObserved, context: Context) -> Decision:
-    events: list[Event] = []
+    decision = Decision()
     for stage, found in model.differing(event.holders).items():
-        if _is_explained(model, stage, found, event):
-            continue
-        changed = follows(
-            event, RegistryChangedOutside, context,
-            model=event.model, stage=stage, expected=model.held(stage), found=found,
-        )  # fmt: skip
-        events.append(changed)
-    cards = [CardRef("registry", f"{model.stream}/{found.id}") for found in events]
-    return Decision(events=tuple(events), cards=tuple(cards))
+        if not _is_explained(model, stage, found, event):
+            decision = _joined(decision, _changed(model, stage, found, event, context))
+    return decision
+
+
+def _changed(
+    model: Model, stage: Stage, found: str, event: RegistryObserved, context: Context
+) -> Decision:
+    """What waits for the stage was asked for in another world, and ends.
+
+    A promotion under way is left to its step, which reads the registry itself before it moves.
+    """
+    changed = follows(
+        event, RegistryChangedOutside, context,
+        model=event.model, stage=stage, expected=model.held(stage), found=found,
+    )  # fmt: skip
+    reason = MOVED.format(stage=stage, before=_named(model.held(stage)), after=_named(found))
+    waiting = (release for release in model.live() if not release.is_under_way(stage))
+    ended = voided(model, waiting, event, context, stage=stage, reason=reason)
+    cards = (CardRef("registry", f"{model.stream}/{changed.id}"), *ended.cards)
+    return Decision(events=(changed, *ended.events), jobs=ended.jobs, cards=cards)
+
+
+def _joined(first: Decision, second: Decision) -> Decision:
+    return Decision(
+        events=first.events + second.events,
+        jobs=first.jobs + second.jobs,
+        cards=first.cards + second.cards,
+    )
+
+
+def _named(version: str) -> str:
+    return f"version {version}" if version else "no version"
 
 
 def _is_explained(model: Model, stage: Stage, found: str, event: RegistryObserved) -> bool:
@@ -44,8 +75,7 @@ def _is_explained(model: Model, stage: Stage, found: str, event: RegistryObserve
     if holder is not None and holder.noted > event.known:
         return True  # it was noted while the registry was read: the next reading tells
     return any(
-        release.state in {State.PROMOTING, State.FAILED, State.STUCK}
-        and release.stage is stage
+        release.is_under_way(stage)
         and release.registered is not None
         and release.registered.version == found
         for release in model.live()

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from core.context import Context
 from core.events.derived import (
     AcceptanceAsked,
@@ -20,7 +22,7 @@ from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import RUNNING, step_key, steps_of
-from core.results import Checked, Failed, Promoted, Ran, Registered
+from core.results import Checked, Failed, Promoted, Ran, Registered, Result
 from core.words import Stage, Step
 
 FITS: Final = {
@@ -33,12 +35,25 @@ FITS: Final = {
 }
 
 
+OTHER_VERSION: Final = (
+    "The worker placed version {found}, and version {version} was approved. That counts as moved "
+    "by hand; look at the registry, then retry."
+)
+OTHER_ARTIFACT: Final = (
+    "The worker's version {version} has another artifact than the one that was evaluated. It does "
+    "not count; find out who changed it, then retry or push anew."
+)
+
+
 @decides(StepFinished)
 def finished(model: Model, event: StepFinished, context: Context) -> Decision:
     release = model.releases.get(event.release)
     useless = _why_useless(release, event)
     if release is None or useless:
-        return ignored(event, context, useless)
+        return _noted_only(model, event, context, useless)
+    other = _what_is_other(release, event.result)
+    if other:
+        return _refused_result(model, release, event, context, other)
     match event.result:
         case Failed():
             return _failed(model, release, event, context)
@@ -52,6 +67,40 @@ def finished(model: Model, event: StepFinished, context: Context) -> Decision:
             return _ran(model, release, event, context)
 
 
+def _what_is_other(release: Release, result: Result) -> str:
+    """What a worker brought instead of what was evaluated, or registered and approved, or ""."""
+    evaluated, registered = release.ran.get(Step.EVALUATE), release.registered
+    match result:
+        case Registered() if evaluated and evaluated.artifact_digest:
+            is_same = result.artifact_digest == evaluated.artifact_digest
+            return "" if is_same else OTHER_ARTIFACT.format(version=result.version)
+        case Promoted() if registered and result.version != registered.version:
+            return OTHER_VERSION.format(found=result.version, version=registered.version)
+        case Promoted() if registered and result.artifact_digest:
+            is_same = result.artifact_digest == registered.artifact_digest
+            return "" if is_same else OTHER_ARTIFACT.format(version=result.version)
+    return ""
+
+
+def _refused_result(
+    model: Model, release: Release, event: StepFinished, context: Context, reason: str
+) -> Decision:
+    failed = follows(
+        event, StepFailed, context,
+        release=release.id, step=event.step, stage=event.stage, reason=reason,
+    )  # fmt: skip
+    jobs = (observe(model, event),) if event.step is Step.PROMOTE else ()
+    return Decision(events=(failed,), jobs=jobs, cards=(CardRef("release", release.id),))
+
+
+def _noted_only(model: Model, event: StepFinished, context: Context, why: str) -> Decision:
+    """What a promotion says that counts no longer may have moved its stage: look."""
+    noted = ignored(event, context, why)
+    if not isinstance(event.result, Promoted) or event.step is not Step.PROMOTE or not model.name:
+        return noted
+    return msgspec.structs.replace(noted, jobs=(observe(model, event),))
+
+
 def _why_useless(release: Release | None, event: StepFinished) -> str:
     """Why a result is noted only, or ""."""
     if release is None:
@@ -61,6 +110,8 @@ def _why_useless(release: Release | None, event: StepFinished) -> str:
     run = release.steps.get(step_key(event.step, event.stage))
     if run is None or run.attempt != event.attempt or run.finished is not None:
         return f"a late result of {event.step} attempt {event.attempt}"
+    if event.step is Step.PROMOTE and not release.is_approved_for(event.stage):
+        return f"the approval of {release.id} for {event.stage} has ended: nothing is placed by it"
     if not isinstance(event.result, (FITS[event.step], Failed)):
         return f"a result that does not fit the step {event.step}"
     return ""

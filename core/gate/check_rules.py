@@ -69,12 +69,14 @@ class SecretRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A clash with a core library of the runtime blocks; one with another library only warns.
 
-    ``ml`` are libraries that only an ML runtime brings, ``gpu`` those that gain by a GPU.
+    ``ml`` are libraries that only an ML runtime brings, ``gpu`` those that gain by a GPU. ``hosts``
+    are those of which a requirement may name a wheel by its https address; all others are refused.
     """
 
     core: tuple[str, ...] = CORE_LIBRARIES
     ml: tuple[str, ...] = ML_LIBRARIES
     gpu: tuple[str, ...] = GPU_LIBRARIES
+    hosts: tuple[str, ...] = ()
     seconds: Seconds = 120.0
 
 

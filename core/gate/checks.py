@@ -66,7 +66,23 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
-Found = Finding | Measure | Note
+class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Something that a check found and that a file of the repository calls harmless.
+
+    ``key`` is what that file says of it, and whoever wrote it there accepted it: ``by`` their name,
+    ``at`` the day (ISO 8601) and ``commit``; all are "" while nobody knows.
+    """
+
+    path: str
+    line: int = 0
+    what: str = ""
+    key: str = ""
+    by: str = ""
+    at: str = ""
+    commit: str = ""
+
+
+Found = Finding | Measure | Note | Accepted
 
 
 class ModelRepo(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,6 +228,7 @@ class CheckResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     measures: tuple[Measure, ...] = ()
     reports: dict[str, BlobId] = {}
     level: Level | None = None
+    accepted: tuple[Accepted, ...] = ()
 
     @property
     def is_open(self) -> bool:

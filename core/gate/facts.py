@@ -38,7 +38,15 @@ class Clone(msgspec.Struct, frozen=True, kw_only=True):
     has_drifted: bool = False
 
 
-OF_A_COMMIT: Final = ("history", "clones", "report")  # a check that needs one says so in ``asks``
+class KnownTeam(msgspec.Struct, frozen=True, kw_only=True):
+    """The team that platform.yml names, and whether the directory has anybody in it."""
+
+    name: str
+    has_members: bool
+
+
+# What differs from commit to commit or repository: a check that needs one says so in ``asks``.
+OF_A_COMMIT: Final = ("history", "clones", "report", "team")
 
 
 class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,7 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     report of the repository's own pipeline for this commit. ``prefilled`` maps a stage to the
     values that GBI fills in, names of secrets only. ``runtimes`` maps the name of a runtime
     (core/gate/runtimes.py) to what GBI imported from a cluster; the others are known as shipped.
+    ``team`` is whose the repository is.
     """
 
     allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
@@ -68,9 +77,10 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[PastFile, ...] | None = None
     clones: tuple[Clone, ...] | None = None
     report: bytes | None = None
+    team: KnownTeam | None = None
 
     def part(self, asks: Collection[str]) -> "CheckFacts":
-        """The facts without what differs from commit to commit, unless it is asked for."""
+        """The facts without what differs from commit to commit or repository, unless asked for."""
         unasked = {name: None for name in OF_A_COMMIT if name not in asks}
         return msgspec.structs.replace(self, **unasked)
 

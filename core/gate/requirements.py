@@ -1,17 +1,25 @@
 """What an environment file asks for, line by line: requirements.txt and conda.yml."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from core.gate.requirement import (
+    BY_ADDRESS,
+    NAME_IT,
+    UnreadableRequirement,
+    read_requirement,
+    split_hashes,
+    written,
+)
 from core.gate.variables.yaml_nodes import UnreadableYamlError, child, compose, line
 
 COMMENT: Final = re.compile(r"(^|\s)#.*$")
-OPTION_END: Final = re.compile(r"[\s=]")
+OPTION: Final = re.compile(r"--[A-Za-z-]*|-[A-Za-z]?")  # what follows may be a password
 ARCHIVES: Final = (".whl", ".tar.gz", ".zip")
 SPEC: Final = re.compile(r"(?:[^\s:\[\]]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>.*)")
 VERSION_ALONE: Final = re.compile(
@@ -39,6 +47,9 @@ WRITE_VERSION: Final = "write it as name=1.2.3 or name>=1.2"
 CONDA_SUFFIXES: Final = (".yml", ".yaml")
 
 
+Hosts = Collection[str]
+
+
 class LineKind(StrEnum):
     PACKAGE = "package"
     INTERPRETER = "interpreter"  # conda's own python and pip
@@ -51,9 +62,9 @@ class LineKind(StrEnum):
 class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an environment file; ``text`` is how pip would write it.
 
-    ``wrong`` says why a line is no package, and ``mend`` what to do about one that is unreadable;
-    about other lines it is for the reader to say. ``is_conda``: conda brings it, which knows
-    packages that no index of Python's has.
+    That of a package was parsed and written anew. ``wrong`` says why a line is no package, and
+    ``mend`` what to do about one that is unreadable; about other lines it is for the reader to say.
+    ``is_conda``: conda brings it, which knows packages that no index of Python's has.
     """
 
     kind: LineKind
@@ -68,22 +79,28 @@ def unreadable(text: str, wrong: str, mend: str, line: int = 0) -> RequirementLi
     return RequirementLine(kind=LineKind.UNREADABLE, text=text, line=line, wrong=wrong, mend=mend)
 
 
-def pip_entries(text: str) -> Iterator[RequirementLine]:
-    for number, written in _logical_lines(text):
-        if written:
-            yield pip_entry(written, number)
+def pip_entries(text: str, hosts: Hosts = ()) -> Iterator[RequirementLine]:
+    for number, found in _logical_lines(text):
+        if found:
+            yield pip_entry(found, number, hosts)
 
 
-def pip_entry(wanted: str, number: int) -> RequirementLine:
+def pip_entry(wanted: str, number: int, hosts: Hosts = ()) -> RequirementLine:
     """The requirement of a line without its comment; conda has such lines below ``pip:``."""
     text = " ".join(wanted.split())
-    if text.startswith("-"):
-        wrong = f"has the option {OPTION_END.split(text)[0]}"
+    if option := OPTION.match(text):
+        wrong = f"has the option {option[0]}"
         return RequirementLine(kind=LineKind.OPTION, text=text, line=number, wrong=wrong)
-    if _is_address(text):
-        wrong = "installs from a folder or an address"
-        return RequirementLine(kind=LineKind.ADDRESS, text=text, line=number, wrong=wrong)
-    return RequirementLine(kind=LineKind.PACKAGE, text=text, line=number)
+    asked, hashes = split_hashes(text)
+    found = read_requirement(asked, hosts)
+    if not isinstance(found, UnreadableRequirement):
+        return RequirementLine(kind=LineKind.PACKAGE, text=written(found) + hashes, line=number)
+    if found.is_address or _is_address(text):
+        wrong, mend = (found.wrong, found.mend) if found.is_address else (BY_ADDRESS, NAME_IT)
+        return RequirementLine(
+            kind=LineKind.ADDRESS, text=text, line=number, wrong=wrong, mend=mend
+        )
+    return unreadable(text, found.wrong, found.mend, number)
 
 
 def without_comment(line: str) -> str:
@@ -98,17 +115,17 @@ def _is_address(text: str) -> bool:
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Each line with the number of its first part; as for pip, a comment is not continued."""
     parts, first = list[str](), 0
-    for number, written in enumerate(text.splitlines(), 1):
+    for number, each in enumerate(text.splitlines(), 1):
         first = first or number
-        if written.endswith("\\") and not COMMENT.search(written):
-            parts.append(written[:-1].strip())
+        if each.endswith("\\") and not COMMENT.search(each):
+            parts.append(each[:-1].strip())
             continue
-        yield first, " ".join((*parts, without_comment(written))).strip()
+        yield first, " ".join((*parts, without_comment(each))).strip()
         parts, first = [], 0
     yield first, " ".join(parts).strip()
 
 
-def conda_entries(text: str) -> Iterator[RequirementLine]:
+def conda_entries(text: str, hosts: Hosts = ()) -> Iterator[RequirementLine]:
     try:
         root = compose(text.encode(errors="replace"))
     except UnreadableYamlError as error:
@@ -123,10 +140,10 @@ def conda_entries(text: str) -> Iterator[RequirementLine]:
         if isinstance(entry, ScalarNode):
             yield _translated(entry.value.strip(), line(entry))
         else:
-            yield from _pip_list(entry)
+            yield from _pip_list(entry, hosts)
 
 
-def _pip_list(entry: Node) -> Iterator[RequirementLine]:
+def _pip_list(entry: Node, hosts: Hosts) -> Iterator[RequirementLine]:
     pip = child(entry, "pip") if isinstance(entry, MappingNode) else None
     listed = pip.value if isinstance(pip, SequenceNode) else [entry]
     for inner in listed:
@@ -134,7 +151,7 @@ def _pip_list(entry: Node) -> Iterator[RequirementLine]:
             mend = "write a name with a version, or a list under 'pip:'"
             yield unreadable("", "has an entry of another kind", mend, line(inner))
         elif wanted := without_comment(inner.value):
-            yield pip_entry(wanted, line(inner))
+            yield pip_entry(wanted, line(inner), hosts)
 
 
 def _translated(wanted: str, number: int) -> RequirementLine:
@@ -152,8 +169,10 @@ def _translated(wanted: str, number: int) -> RequirementLine:
     if version is None:
         return unreadable(wanted, f"has the version {rest!r}", WRITE_VERSION, number)
     kind = LineKind.INTERPRETER if name in THE_INTERPRETER else LineKind.PACKAGE
-    text = PIP_NAMES.get(name, name) + version
-    return RequirementLine(kind=kind, text=text, line=number, is_conda=True)
+    asked = read_requirement(PIP_NAMES.get(name, name) + version)
+    if isinstance(asked, UnreadableRequirement):
+        return unreadable(wanted, asked.wrong, asked.mend, number)
+    return RequirementLine(kind=kind, text=written(asked), line=number, is_conda=True)
 
 
 def _version(rest: str) -> str | None:
@@ -173,6 +192,9 @@ def is_conda(file: str) -> bool:
     return file.casefold().endswith(CONDA_SUFFIXES)
 
 
-def entries(file: str, text: str) -> tuple[RequirementLine, ...]:
-    """Every line of an environment file in its order, also those that make no sense."""
-    return tuple(conda_entries(text) if is_conda(file) else pip_entries(text))
+def entries(file: str, text: str, hosts: Hosts = ()) -> tuple[RequirementLine, ...]:
+    """Every line of an environment file in its order, also those that make no sense.
+
+    ``hosts`` are those of which the policy takes a wheel by its address.
+    """
+    return tuple(conda_entries(text, hosts) if is_conda(file) else pip_entries(text, hosts))

@@ -48,7 +48,9 @@ class ToolCommand(msgspec.Struct, frozen=True, kw_only=True):
 
     ``files`` go into the tool folder; ``collects`` are read back from the out folder where they
     are there. ``runs_code``: the repository's own code runs. ``has_network`` goes with code of
-    ours only. ``gives_way``: others are waited for longer, and the cores are theirs first.
+    ours only. ``quotes`` are the fields of its JSON report that quote sources: they are not kept,
+    as a line may hold a secret. ``gives_way``: others are waited for longer, and the cores are
+    theirs first.
     """
 
     argv: tuple[str, ...]
@@ -62,6 +64,7 @@ class ToolCommand(msgspec.Struct, frozen=True, kw_only=True):
     gives_way: bool = False
     seconds: float = 60.0
     memory_mb: int = 1024
+    quotes: tuple[str, ...] = ()
     output_mb: int = 8  # of stdout, of stderr, and of each collected file
 
 

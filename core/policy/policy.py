@@ -120,12 +120,30 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rule = self.checks.get(check)
         return own if rule is None or rule.priority is None else rule.priority
 
-    def blocking(self, result: CheckResult, gate: str) -> int:
-        """How much of a result stands in the way at a gate."""
+    def mode_at(self, result: CheckResult, gate: str) -> Mode:
+        """Whether what a check found blocks at a gate, by its own rule or by its priority."""
         rule = self.checks.get(result.check, CheckRule())
         by_priority = result.priority <= self.blocks.get(gate, 0)
-        mode = rule.at.get(gate) or ((rule.mode or result.mode) if by_priority else "warn")
-        if mode != "block":
+        return rule.at.get(gate) or ((rule.mode or result.mode) if by_priority else "warn")
+
+    def rule_at(self, gate: str, results: Collection[CheckResult]) -> dict[str, str | int]:
+        """What decides at a gate: its limit, its own rules, and which of these checks block there.
+
+        A priority counts as it is ruled now, also for what was judged under another one.
+        """
+        own: dict[str, str | int] = {
+            name: rule.at[gate] for name, rule in self.checks.items() if gate in rule.at
+        }
+        for found in results:
+            ranked = self.priority(found.check, found.priority)
+            as_now = msgspec.structs.replace(found, priority=ranked)
+            if "block" in {self.mode_at(found, gate), self.mode_at(as_now, gate)}:
+                own[found.check] = f"{self.mode_at(as_now, gate)} {ranked}"
+        return {"": self.blocks.get(gate, 0), **own}
+
+    def blocking(self, result: CheckResult, gate: str) -> int:
+        """How much of a result stands in the way at a gate."""
+        if self.mode_at(result, gate) != "block":
             return 0
         later = sum(not each.is_advice and _is_later(each.gate, gate) for each in result.findings)
         return result.to_mend - later

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
-from core.results import Commit
+from core.results import Commit, Written
 
 
 class GitHost(Protocol):
@@ -23,6 +23,9 @@ class GitHost(Protocol):
 
         Of more than ``limit`` the newest; 0 is no limit.
         """
+
+    async def who_wrote(self, repository: str, commit: str, path: str, text: str) -> Written | None:
+        """The newest commit that brought ``text`` into a file of ``commit``, if any did."""
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]:
         """These paths differ between the two; without ``since`` every file counts as changed."""

@@ -18,6 +18,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     dataset template's text. ``variables`` are those of ``stage`` alone, with names of secrets and
     never a secret. ``version`` is set for promote: the registered version to load and score with.
     ``weakest`` is the weakest sandbox that policy allows for the model's code.
+    ``hosts`` are those of which a requirement may name a wheel by its address.
     """
 
     key: str
@@ -37,6 +38,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float = 1800.0
     memory_limit_mb: int = 4096
     weakest: Level = Level.NAMESPACES
+    hosts: tuple[str, ...] = ()
 
 
 class RunState(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from core.artifact import Artifact
 from core.results import Registered
 from core.words import ReleaseId, Stage
 
@@ -18,8 +19,12 @@ class ModelRegistry(Protocol):
     ) -> Registered:
         """The version of this release is found again by the release's tag, and never doubled."""
 
-    async def read(self, model: str, version: str) -> Registered:
-        """Read the version and its artifact again, so that a change since then is seen."""
+    async def read(self, model: str, version: str) -> Artifact:
+        """Read the version's artifact again, so that a change since then is seen.
+
+        Raise UnknownNameError for a version that is not there, and GoneError when its files are
+        not there any more.
+        """
 
     async def holders(self, model: str) -> dict[Stage, str] | None:
         """The version that holds each stage ("" for none); None when there is no such model."""

@@ -1,6 +1,6 @@
 """What runs code that nobody trusts: a sandbox, and the environment that a model asks for."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -130,8 +130,12 @@ FindSandbox = Callable[[], Awaitable[Sandbox]]  # asked when it is needed: findi
 
 
 class ModelEnvironments(Protocol):
-    async def python(self, name: str, text: str, tell: Callable[[str], None]) -> str:
+    async def python(
+        self, name: str, text: str, tell: Callable[[str], None], hosts: Collection[str] = ()
+    ) -> str:
         """The interpreter of the environment that a file (its name and text) asks for.
+
+        A wheel's address may be on ``hosts`` only.
 
         Raise StepFailedError, in words for who wrote the file, when it cannot be had.
         """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from core.artifact import Artifact
 from core.words import ReleaseId
 
 
@@ -15,5 +16,15 @@ class Tracking(Protocol):
         Raise StepFailedError for a name that no experiment can have.
         """
 
+    async def logged(self, run: str) -> Artifact:
+        """The newest model that the run has logged, file by file.
+
+        Raise UnknownNameError without such a run, and StepFailedError where it has logged none.
+        """
+
     async def metrics(self, run: str) -> dict[str, float]:
-        """The newest value of each metric of the run. Raise UnknownNameError without such a run."""
+        """The newest value of each metric of the run.
+
+        A run that was deleted is
+        unknown, as one that never was: raise UnknownNameError.
+        """

@@ -37,6 +37,12 @@ class Promotion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     voided: datetime | None = None
     void_reason: str = ""
     rows: int = 0
+    bound: dict[str, str] = {}  # by name; empty where only the digest was kept
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it holds its stage: nobody has decided yet, or it was approved and not placed."""
+        return self.outcome in {"", "approved"}
 
     @property
     def last_vote(self) -> Vote | None:

@@ -11,7 +11,7 @@ import msgspec
 from core.gate.checks import CheckResult
 from core.people import Person
 from core.release.promotion import Promotion
-from core.release.state import FINAL, State, StepRun
+from core.release.state import FINAL, State, StepRun, step_key
 from core.results import Author, Checked, Failed, Ran, Registered
 from core.words import ApprovalId, ModelType, ReleaseId, Stage, Step
 
@@ -42,6 +42,7 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     promotions: dict[ApprovalId, Promotion] = {}  # in the order in which they were asked for
     trainers: tuple[str, ...] = ()
     accepted_by: Person | None = None
+    opened_for: str = ""  # the team that platform.yml named then
 
     @property
     def model(self) -> str:
@@ -54,7 +55,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def team(self) -> str:
-        return self.checked.team if self.checked else ""
+        """Whose it is by platform.yml; in ledgers of before, by what its repository says."""
+        return self.opened_for or (self.checked.team if self.checked else "")
 
     @property
     def model_type(self) -> ModelType:
@@ -103,6 +105,17 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def open_promotion(self) -> Promotion | None:
         return next((found for found in self.promotions.values() if not found.outcome), None)
 
+    def is_under_way(self, stage: Stage) -> bool:
+        """Whether it is being promoted to the stage: the step that moves it has no result yet."""
+        run = self.steps.get(step_key(Step.PROMOTE, stage))
+        is_promoting = self.state is State.PROMOTING and self.stage is stage
+        return is_promoting and run is not None and run.finished is None
+
+    def is_approved_for(self, stage: Stage) -> bool:
+        """Whether it may be promoted to the stage: approved, and neither placed nor ended since."""
+        promotion = self.promotion_to(stage)
+        return promotion is not None and promotion.outcome == "approved"
+
     def promotion_to(self, stage: Stage) -> Promotion | None:
         """The newest request for a stage; the earlier ones stay readable under their approval."""
         newest_first = reversed(self.promotions.values())
@@ -111,3 +124,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def failure(self) -> Failed | None:
         step = self.current_step()
         return step.result if step and isinstance(step.result, Failed) else None
+
+
+def rejection(by: Person, reason: str) -> str:
+    """Say why a release was rejected, as its state keeps it."""
+    return f"{by.name}: {reason}"

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from adapters.sql_store import Migrated, SqlSettings, SqlStore
 from core.errors import SettingsError
-from core.ledger import Verdict, verify
 from core.ports import DeliveryRow
+from core.verify import Redaction, Verdict, verify
 from sluss.home.settings import store_from_environment
 from sluss.home.store_url import is_file
 from sluss.wiring.lock import one_process
@@ -22,6 +22,17 @@ EMPTY = (
     "{path} is empty. Nothing was verified: an empty file says nothing about a ledger; "
     "export one with `sluss audit export`."
 )
+CANNOT_READ = "{path} cannot be read ({why}). Nothing was verified."
+UNSEEN = (
+    "Without --head nobody can see whether lines are missing at the end, or whether all of it was "
+    "written anew; positions and the data of redacted lines are under no hash."
+)
+SEEN_WITH_HEAD = (
+    "The head that was noted is in it: nothing was changed up to there. What came later may be cut "
+    "off; positions and the data of redacted lines are under no hash."
+)
+REDACTED = "{count} of them are redacted: what they said cannot be verified."
+LONGEST_LINE = 64 * 1024 * 1024
 CANNOT_WRITE = "{path} cannot be written ({why}). Nothing was exported; give another file."
 MIGRATED = "The tables of {store} went from {before} to {after}:"
 UP_TO_DATE = "The tables of {store} are at {after}, as this Sluss needs them. Nothing was changed."
@@ -35,10 +46,36 @@ def verify_file(path: Path, known: str = "") -> Verdict:
     """
     if not path.is_file():
         raise SettingsError(NO_FILE.format(path=path))
-    if not path.stat().st_size:
-        raise SettingsError(EMPTY.format(path=path))
-    with path.open("rb") as lines:
-        return verify(lines, known)
+    try:
+        if not path.stat().st_size:
+            raise SettingsError(EMPTY.format(path=path))
+        with path.open("rb") as file:
+            return verify(_lines(file), known)
+    except OSError as error:
+        raise SettingsError(CANNOT_READ.format(path=path, why=error.strerror)) from None
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines; one of a file that is no ledger may be as long as the file."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
+
+
+def told(found: Verdict, known: str) -> Iterator[str]:
+    """Yield what a verdict says, for people, beginning with what it cannot see."""
+    yield SEEN_WITH_HEAD if known else UNSEEN
+    yield f"The ledger verifies: {found.entries} entries of {found.streams} streams."
+    if found.redactions:
+        yield REDACTED.format(count=len(found.redactions))
+    yield from map(_redacted, found.redactions)
+    yield f"Head: {found.head}"
+
+
+def _redacted(found: Redaction) -> str:
+    """A name is written in ASCII: it may hold what a terminal would obey."""
+    return (
+        f"  redacted: position {found.position}, {ascii(found.type)[1:-1]}, {ascii(found.id)[1:-1]}"
+    )
 
 
 def export_file(home: Path, path: Path) -> int:

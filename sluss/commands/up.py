@@ -9,7 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from core.gate.tools import Level
+from core.scrub import without_login
 from sluss.commands.add import resend
+from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
@@ -71,10 +73,11 @@ def _tell(settings: Settings, mlflow_url: str) -> None:
     if notice := settings.files.policy.notice:
         console.print(f"[bold red]{notice}[/bold red]")
     console.print("[bold]Sluss is up.[/bold] Identities are picked, not verified: local use only.")
-    for name, path in (("Chat", "/chat"), ("Releases", "/releases"), ("Deliveries", "/deliveries")):
+    console.print(f"  {'Chat':<11}{chat_address(settings.home, settings.public_url)}")
+    for name, path in (("Releases", "/releases"), ("Deliveries", "/deliveries")):
         console.print(f"  {name:<11}{settings.public_url}{path}")
     if mlflow_url:
-        console.print(f"  {'MLflow':<11}{mlflow_url} (ready some seconds later)")
+        console.print(f"  {'MLflow':<11}{without_login(mlflow_url)} (ready some seconds later)")
     console.print(f"  {'Home':<11}{settings.home}")
 
 

@@ -10,14 +10,16 @@ from typing import Final
 
 from rich.console import Console
 
-from core import ledger
 from core.errors import SlussError
 from core.gate.tools import Level
 from core.release.release import Release
 from core.release.state import State
+from core.scrub import without_login
+from core.verify import verify
 from core.words import Stage
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
+from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment
 from sluss.templates.model_repository import Kind
@@ -85,7 +87,7 @@ async def _lead(
         await Story(settings, server, folder, console).tell()
         await _conclude(server, folder, console)
         return
-    webbrowser.open(f"{settings.public_url}/chat")
+    webbrowser.open(chat_address(settings.home, settings.public_url))
     await Guide(settings, server, folder, console).lead()
 
 
@@ -96,7 +98,7 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
         async for line in server.parts.store.export():
             file.write(line)
     with path.open("rb") as lines:
-        verdict = ledger.verify(lines)
+        verdict = verify(lines)
     console.rule("[bold]What is left", align="left")
     console.print(f"ledger: {path} verifies, {verdict.entries} entries, head {verdict.head[:16]}")
     console.print(f"again, without us: sluss audit verify {path}", highlight=False)
@@ -114,10 +116,10 @@ def _introduce(settings: Settings, server: Server, folder: Path, console: Consol
     if notice := settings.files.policy.notice:
         console.print(f"[bold red]{notice}[/bold red]")
     for name, url in (
-        ("chat", f"{settings.public_url}/chat"),
+        ("chat", chat_address(settings.home, settings.public_url)),
         ("releases", f"{settings.public_url}/releases"),
         ("deliveries", f"{settings.public_url}/deliveries"),
-        ("MLflow", server.mlflow_url),
+        ("MLflow", without_login(server.mlflow_url)),
         ("folder", str(folder)),
     ):
         console.print(f"  {name:<11}{url}", highlight=False)

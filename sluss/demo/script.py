@@ -17,6 +17,7 @@ from core.release.release import Release
 from core.release.state import State
 from core.words import ReleaseId, Stage
 from sluss.demo.repository import DemoRepository
+from sluss.home.chat_token import chat_token
 from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
 from sluss.wiring.server import Server
@@ -41,13 +42,17 @@ class ButtonAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Visitor:
     """A person who speaks the Bot Framework protocol to the endpoint, as Teams would.
 
-    ``url`` is the server's; ``conversation`` is where the person writes.
+    ``url`` is the server's, ``conversation`` where the person writes, and ``token`` that of the
+    start, as the chat window has it.
     """
 
-    def __init__(self, person: Person, url: str, conversation: str = "general") -> None:
+    def __init__(
+        self, person: Person, url: str, conversation: str = "general", *, token: str
+    ) -> None:
         self.person = person
         self._url = url
         self._conversation = conversation
+        self._proof = {"Authorization": f"Bearer {token}"}
 
     async def press(self, verb: str, **data: str) -> ButtonAnswer:
         """Press a button of a card, with what was typed into it."""
@@ -81,7 +86,10 @@ class Visitor:
 
     async def _send(self, activity: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._url}/api/messages"
-        async with aiohttp.ClientSession() as session, session.post(url, json=activity) as answer:
+        async with (
+            aiohttp.ClientSession(headers=self._proof) as session,
+            session.post(url, json=activity) as answer,
+        ):
             answer.raise_for_status()
             text = await answer.text()
         found: dict[str, Any] = msgspec.json.decode(text) if text.strip() else {}
@@ -264,7 +272,8 @@ class Story:
         return newest
 
     def _as(self, person: Person) -> Visitor:
-        return Visitor(person, self._settings.public_url)
+        token = chat_token(self._settings.home)
+        return Visitor(person, self._settings.public_url, token=token)
 
     def _repository(self, folder: Path) -> DemoRepository:
         return DemoRepository(folder, self._settings, author=self.author)

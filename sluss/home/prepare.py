@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,10 @@ from typing import Final
 from adapters.local_files.people import example_people
 from core.errors import SettingsError
 from core.people import Person
+from sluss.home.people_file import PEOPLE_FILE
 from sluss.home.settings import (
     HOOK_SECRET,
     MLFLOW_SECRET,
-    PEOPLE_FILE,
     PLATFORM_FILE,
     POLICY_FILE,
     SECRETS_FOLDER,
@@ -34,6 +35,9 @@ conversations:
 PEOPLE: Final = """\
 # Who may decide. A member of a repository's team accepts and requests;
 # a member of a group that policy.yml names approves.
+# `emails` and `accounts` (a user principal name, DOMAIN\\account, an alias, a host's id) find who
+# wrote or pushed a commit. `same_as: [id]` joins several entries of one human, and with
+# `disabled: true` somebody decides nothing any more.
 """
 
 INVENTED: Final = """\
@@ -90,9 +94,9 @@ POLICY: Final = """\
 # The groups whose members approve a stage:
 # approvers: {QA: [approvers], PROD: [approvers]}
 
-# The groups whose members may send a dead letter again, as [gbi_platform]. While none is named
-# nobody may, but for a local start, where anybody may:
-# platform_team: []
+# The groups whose members may send a dead letter again, and say whose an address is that people.yml
+# does not know. While none is named nobody may; on a local start anybody may send again:
+{platform_team}
 
 # The accounts of build services that push, as the host of git names them, and who answers for each:
 # build_services: {'Build\\00000000-0000-0000-0000-000000000000': dag@bank.example}
@@ -126,10 +130,22 @@ POLICY: Final = """\
 # max_bytes: 104857600
 """
 
+OUR_TEAM: Final = "platform_team: [gbi_platform]"  # the group of Dag, who is invented
+NO_TEAM: Final = "# platform_team: []"
+
 CANNOT_MAKE: Final = (
     "The home {home} cannot be made ready ({why}). Nothing was started; give a folder of your own "
     "with --home or SLUSS_HOME."
 )
+
+OPEN_HOME: Final = "others may read it, and it holds or may get other things than ours: chmod 700"
+
+ALONE: Final = 0o700
+ALONE_FILE: Final = 0o600
+OTHERS: Final = 0o077
+CLOSED: Final = frozenset({SECRETS_FOLDER, "evidence", "mlflow"})
+OURS: Final = CLOSED | {PLATFORM_FILE, PEOPLE_FILE, POLICY_FILE, VARIABLES_FILE, "lost+found"}
+SENSITIVE: Final = (".db", ".db-wal", ".db-shm", ".db-journal", ".jsonl", ".new", ".yml", ".log")
 
 _SECRET_BYTES = 32
 
@@ -147,16 +163,35 @@ def prepare_home(home: Path, *, is_local: bool = True) -> bool:
 
 def _prepare(home: Path, *, is_local: bool) -> bool:
     is_first = not (home / PLATFORM_FILE).exists()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    home.mkdir(mode=ALONE, parents=True, exist_ok=True)
+    _close(home)
+    (home / SECRETS_FOLDER).mkdir(mode=ALONE, exist_ok=True)
     for name in (HOOK_SECRET, MLFLOW_SECRET):
         _create(home / SECRETS_FOLDER / name, secrets.token_urlsafe(_SECRET_BYTES))
     people = INVENTED + "".join(_lines(example_people())) if is_local else NOBODY
     _create(home / PEOPLE_FILE, PEOPLE + people)
     _create(home / VARIABLES_FILE, VARIABLES)
-    _create(home / POLICY_FILE, POLICY)
+    team = OUR_TEAM if is_local else NO_TEAM
+    _create(home / POLICY_FILE, POLICY.replace("{platform_team}", team))
     _create(home / PLATFORM_FILE, PLATFORM)
     return is_first
+
+
+def _close(home: Path) -> None:
+    """Close a home to others, and what it holds. Raise SettingsError where that is not ours to do.
+
+    A folder with other things than ours is never closed: it may be a person's, or the system's.
+    """
+    found, about = list(home.iterdir()), home.stat()
+    is_ours = about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX
+    is_home = (home / PLATFORM_FILE).exists() or {path.name for path in found} <= OURS
+    if about.st_mode & OTHERS and not (is_ours and is_home):
+        raise SettingsError(CANNOT_MAKE.format(home=home, why=OPEN_HOME))
+    for path in (home, *found):
+        is_sensitive = path.is_dir() or path.suffix in SENSITIVE
+        is_named = path == home or path.name in CLOSED or path.is_file()
+        if is_sensitive and is_named and not path.is_symlink() and path.stat().st_mode & OTHERS:
+            path.chmod(ALONE if path.is_dir() else ALONE_FILE)
 
 
 def _lines(people: Iterable[Person]) -> Iterable[str]:

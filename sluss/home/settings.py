@@ -5,22 +5,22 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-from adapters.local_files.people import PeopleFile, local_person
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
 from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
+from core.scrub import without_login
+from sluss.home.people_file import read_people
 from sluss.home.store_url import STORE_PASSWORD, STORE_URL, is_file, store_url
 from sluss.home.strict_yaml import NOTHING, decode, parse, read
 
 PLATFORM_FILE: Final = "platform.yml"
-PEOPLE_FILE: Final = "people.yml"
 VARIABLES_FILE: Final = "gbi_variables.yml"
 POLICY_FILE: Final = "policy.yml"
 SECRETS_FOLDER: Final = "secrets"
@@ -49,8 +49,9 @@ _SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
 # The hook of a repository reads it, in the process of the person who pushes.
 _PERSON = "SLUSS_PERSON"
 _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
+_METADATA = "SLUSS_TEAMS_OPENID_METADATA"
 _AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
-_KNOWN = (*_NAMES, *_AWAY, STORE_URL, "SLUSS_LOCAL", _PERSON)
+_KNOWN = (*_NAMES, *_AWAY, _METADATA, STORE_URL, "SLUSS_LOCAL", _PERSON)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOOLS = re.compile(
     r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
@@ -70,7 +71,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a start; ``mlflow_url`` is "" where we start a server of our own.
 
-    ``service_bus`` is "" where queues are files. ``store_url`` may hold a password.
+    ``service_bus`` is "" where queues are files, ``teams_openid_metadata``
+    where it is the Bot Framework's own. ``store_url`` may hold a password.
     ``is_health_apart`` gives health a port of its own, even in a process that serves more.
 
     ``tool_environment`` is all that installers and child processes may inherit. It may hold the
@@ -89,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_bus: str
     teams_app_id: str
     teams_tenant: str
+    teams_openid_metadata: str
     is_local: bool
     files: Files
     secrets: EnvironmentSecrets
@@ -116,20 +119,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, host={self.host!r}, port={self.port})"
-
-
-_Named = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class _PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
-    id: _Named
-    name: _Named
-    emails: tuple[_Named, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-class _People(msgspec.Struct, frozen=True):
-    people: tuple[_PersonEntry, ...] = ()
 
 
 _Section = dict[str, str | int | None]
@@ -180,13 +169,14 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         port=port,
         health_port=health_port,
         is_health_apart=not is_local or bool(environ.get("SLUSS_HEALTH_PORT")),
-        public_url=(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
+        public_url=without_login(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
         is_public_url_given=bool(environ.get("SLUSS_PUBLIC_URL")),
         mlflow_url=environ.get("SLUSS_MLFLOW_URL") or environ.get("MLFLOW_TRACKING_URI") or "",
         store_url=_store(home, environ, secrets),
         service_bus=environ.get("SLUSS_SERVICE_BUS", ""),
         teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
         teams_tenant=environ.get("SLUSS_TEAMS_TENANT", ""),
+        teams_openid_metadata=environ.get(_METADATA, ""),
         is_local=is_local,
         files=read_files(home),
         secrets=secrets,
@@ -220,12 +210,6 @@ def parse_platform(text: str) -> Platform:
     if problems := platform.problems():
         raise SettingsError(f"{PLATFORM_FILE}: {'; '.join(problems)}. {NOTHING}")
     return platform
-
-
-def read_people(home: Path) -> tuple[Person, ...]:
-    entries = decode(read(home / PEOPLE_FILE), _People, PEOPLE_FILE).people
-    found = [local_person(entry.id, entry.name, entry.emails, entry.groups) for entry in entries]
-    return PeopleFile(found).everybody()
 
 
 def read_variables(home: Path) -> dict[str, dict[str, str]]:

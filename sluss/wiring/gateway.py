@@ -13,6 +13,7 @@ from handlers.app import ingest
 from handlers.credentials import Credentials, SharedSecret
 from handlers.signature import Signature
 from handlers.source import Source
+from sluss.home.chat_token import fresh_chat_token
 from sluss.home.settings import (
     HOOK_SECRET,
     HOOK_USER,
@@ -21,11 +22,13 @@ from sluss.home.settings import (
     Settings,
 )
 from sluss.wiring.chat_window import chat_settings
+from sluss.wiring.masked import MaskedBot
 from sluss.wiring.parts import Parts
 from sluss.wiring.teams import addresses, teams_settings
 from web.chat import chat_app
 from web.health import Probe, add_health
 from web.pages import Pages, add_pages
+from web.start_token import StartToken
 
 # This is more than the 2 MB that handlers/ accepts, so that it can answer itself.
 LARGEST_DELIVERY: Final = 3 * 1024 * 1024
@@ -37,15 +40,18 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     Every sender proves who it is, except in a local start, which only this machine can reach.
     """
     settings = parts.settings
-    app = web.Application(client_max_size=LARGEST_DELIVERY)
+    token = fresh_chat_token(settings.home) if settings.is_local else ""
+    guards = [StartToken(token, settings.port).guard()] if settings.is_local else []
+    app = web.Application(client_max_size=LARGEST_DELIVERY, middlewares=guards)
     sources = _sources(settings)
     hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
     app.add_subapp("/hooks/", hooks)
-    book = addresses(settings, parts.conversations)
-    teams = teams_app(bot, parts.directory, book, teams_settings(settings))
+    book = addresses(settings, parts.conversations, parts.handle)
+    shown = MaskedBot(bot, parts.known_secrets)
+    teams = teams_app(shown, parts.directory, book, teams_settings(settings))
     app.add_subapp("/api/", teams)
     if settings.is_local:
-        _add_windows(app, parts)
+        _add_windows(app, parts, token)
     return app
 
 
@@ -68,9 +74,9 @@ def _sources(settings: Settings) -> dict[Source, Credentials]:
     }
 
 
-def _add_windows(app: web.Application, parts: Parts) -> None:
-    """Add chat and pages to a local start; nobody signs in to them, so they trust this machine."""
-    app.add_subapp("/chat/", chat_app(chat_settings(parts.settings)))
+def _add_windows(app: web.Application, parts: Parts, token: str) -> None:
+    """Add chat and pages to a local start: nobody signs in, but who acts has the start's token."""
+    app.add_subapp("/chat/", chat_app(chat_settings(parts.settings, token)))
     add_pages(app, _pages(parts))
     app.router.add_get("/", _to_chat)
 
@@ -84,6 +90,7 @@ def _pages(parts: Parts) -> Pages:
         queues={str(lane): queue for lane, queue in parts.queues.items()},
         people=parts.settings.files.people,
         mlflow_url=parts.mlflow_url,
+        secrets=parts.known_secrets,
     )
 
 

@@ -2,13 +2,12 @@
 
 import logging
 import os
-import re
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -45,16 +44,17 @@ from core.ports import (
 )
 from core.ports.clone_index import CloneIndex
 from core.ports.sandbox import FindSandbox
+from core.scrub import KnownSecrets
+from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
 from sluss.wiring.lock import Role
+from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow
 from sluss.wiring.opening import Act, Opening
 from sluss.wiring.queues import open_queue
 from sluss.wiring.store import open_store
 from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
-
-PASSWORD: Final = re.compile(r"://[^/\s:@]*:(?P<password>[^/\s@]+)@")
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     chat: Chat
     conversations: Conversations
     mlflow_url: str
+    known_secrets: KnownSecrets
     handle: Handle
     clock: Callable[[], datetime]
     find_sandbox: FindSandbox
@@ -129,6 +130,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def events(self) -> Queue:
         return self.queues[Lane.EVENTS]
+
+    def __repr__(self) -> str:
+        return f"Parts(settings={self.settings!r})"  # the address of MLflow may hold a password
 
 
 def now() -> datetime:
@@ -158,11 +162,13 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow = _mlflow(mlflow_url, opening)
     find_sandbox = OneSandbox(settings.home).found
+    known = KnownSecrets(known_secrets(settings))
+    know(known)
     return Parts(
         settings=settings,
         store=store,
         queues={lane: open_queue(settings, lane, opening) for lane in Lane},
-        evidence=EvidenceFolder(settings.home / "evidence"),
+        evidence=MaskedEvidence(EvidenceFolder(settings.home / "evidence"), known),
         git=host[0],
         reviews=host[1],
         variable_groups=VariableSections(settings.files.variables),
@@ -171,9 +177,10 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         registry=mlflow.registry,
         ml_platform=_runs(settings, mlflow_url, find_sandbox),
         clones=_clones(settings, opening),
-        chat=open_chats(settings, conversations),
+        chat=MaskedChat(open_chats(settings, conversations, handle), known),
         conversations=conversations,
         mlflow_url=mlflow_url,
+        known_secrets=known,
         handle=handle,
         clock=now,
         find_sandbox=find_sandbox,
@@ -234,18 +241,9 @@ def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> M
         uv=str(Path(sys.executable).parent / "uv"),
         python=sys.executable,
         index_env=settings.tool_environment,
-        secrets=(*settings.secrets.values, *_passwords(settings, tracking_uri)),
+        secrets=known_secrets(settings),
         find_sandbox=find_sandbox,
     )
-
-
-def _passwords(settings: Settings, tracking_uri: str) -> Iterator[str]:
-    """Give the passwords of MLflow and of package indexes, so that no log shows them."""
-    for name, value in settings.tool_environment.items():
-        if name.endswith(("PASSWORD", "TOKEN")):
-            yield value
-    for text in (tracking_uri, *settings.tool_environment.values()):
-        yield from (found["password"] for found in PASSWORD.finditer(text))
 
 
 def _one_machine(

@@ -4,6 +4,7 @@ A subclass gives the fixture ``world``: a repository on the host, and a way to p
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 import pytest
@@ -155,6 +156,19 @@ class GitHostContract:
         world.commit({"a": b"1"}, links={"out": "/etc/passwd"})
         newest = world.commit({"out": None})
         assert await self.past(world, newest) == []
+
+    async def test_who_wrote_a_text_is_who_brought_it_in_last(self, world: World):
+        world.commit({"a.json": b'{"x": 1}'}, author=ASTRID)
+        brought = world.commit({"a.json": b'{"x": 1, "hash": "00ab"}'}, author=BO, committer=ASTRID)
+        newest = world.commit({"a.json": b'{"hash": "00ab"}', "b": b"00ab"}, author=ASTRID)
+
+        written = await world.host.who_wrote(world.repository, newest, "a.json", "00ab")
+
+        assert written is not None
+        assert (written.commit, written.author.name) == (brought, "Bo Ekman")
+        assert datetime.fromisoformat(written.day)
+        for path, text in (("a.json", "ffff"), ("c.json", "00ab"), ("*.json", "00ab")):
+            assert await world.host.who_wrote(world.repository, newest, path, text) is None
 
     @pytest.mark.parametrize("ask", ["files", "commits", "changed_files", "past_files"])
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])

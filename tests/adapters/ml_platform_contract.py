@@ -10,13 +10,16 @@ import uuid
 
 import pytest
 
+from core.artifact import code_difference
 from core.errors import UnknownNameError
 from core.ports import MLPlatform, ModelRegistry, RunLook, RunSpec, RunState, Tracking
 from core.words import ModelType, ReleaseId, RunId, Stage, Step, platform_of
 from tests.adapters.ml_platform_models import (
     MODEL,
+    RATE,
     RULEBASED,
     SCORE,
+    TRAIN,
     repository,
     spec,
     training,
@@ -113,6 +116,16 @@ class MLPlatformContract:
         assert len(prints) == 1
         assert len(prints.pop()) == hashlib.sha256().digest_size * 2
         assert all(look.seconds > 0 for look in (trained, scored, evaluated, promoted))
+
+    @pytest.mark.parametrize("source_path", ["src", ""], ids=["src", "the whole repository"])
+    async def test_what_is_logged_carries_the_code_of_the_commit_and_nothing_else(
+        self, platform: MLPlatform, tracking: Tracking, run: str, source_path: str
+    ):
+        moved = {} if source_path else {"train.py": TRAIN, "score.py": SCORE, "rate.py": RATE}
+        code = repository(moved)
+        await outcome(platform, spec(key(), Step.TRAIN, run, code=code, source_path=source_path))
+
+        assert code_difference(await tracking.logged(run), code, source_path) == ""
 
     async def test_a_rulebased_model_comes_to_a_stage_without_training(
         self, platform: MLPlatform, registry: ModelRegistry, run: str

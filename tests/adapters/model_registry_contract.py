@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pytest
 
-from core.errors import StepFailedError, UnknownNameError
+from core.errors import GoneError, StepFailedError, UnknownNameError
 from core.ports import ModelRegistry, Tracking
 from core.words import ReleaseId, Stage
 
@@ -40,6 +40,17 @@ class Bench(Protocol):
     async def tamper(self, model: str, version: str) -> None:
         """Change one byte of the stored artifact."""
 
+    async def lose_files(self, model: str, version: str) -> None:
+        """Remove all files of the stored artifact."""
+
+    async def delete_version(self, model: str, version: str) -> None: ...
+
+    async def delete_model(self, model: str) -> None: ...
+
+    async def delete_run(self, run: str) -> None: ...
+
+    async def delete_experiment(self, model: str) -> None: ...
+
 
 class ModelRegistryContract:
     async def test_a_release_that_was_not_registered_is_not_found(self, bench: Bench):
@@ -55,7 +66,8 @@ class ModelRegistryContract:
         run = await _trained(bench, model, FIRST)
         first = await bench.registry.register(model, FIRST, run, {})
         assert await bench.registry.register(model, FIRST, run, {}) == first
-        assert await bench.registry.read(model, first.version) == first
+        read = await bench.registry.read(model, first.version)
+        assert (read.digest, read.source) == (first.artifact_digest, first.source)
 
     async def test_workers_that_race_register_one_version(self, bench: Bench):
         model = bench.model()
@@ -84,8 +96,41 @@ class ModelRegistryContract:
         model, registered = await _registered(bench, FIRST)
         await bench.tamper(model, registered.version)
         changed = await bench.registry.read(model, registered.version)
-        assert changed.version == registered.version
-        assert changed.artifact_digest != registered.artifact_digest
+        assert changed.digest != registered.artifact_digest
+
+    async def test_a_version_has_the_files_of_the_model_that_was_logged(self, bench: Bench):
+        model = bench.model()
+        run = await _trained(bench, model, FIRST)
+        logged = await bench.tracking.logged(run)
+        registered = await bench.registry.register(model, FIRST, run, {})
+        assert registered.artifact_digest == logged.digest
+        assert (await bench.registry.read(model, registered.version)).files == logged.files
+
+    async def test_a_version_whose_files_are_gone_says_so(self, bench: Bench):
+        model, registered = await _registered(bench, FIRST)
+        await bench.lose_files(model, registered.version)
+        with pytest.raises(GoneError, match="no artifact files any more"):
+            await bench.registry.read(model, registered.version)
+
+    async def test_a_version_that_was_deleted_cannot_be_read(self, bench: Bench):
+        model, registered = await _registered(bench, FIRST)
+        await bench.delete_version(model, registered.version)
+        with pytest.raises(UnknownNameError, match="no model version called"):
+            await bench.registry.read(model, registered.version)
+
+    async def test_a_model_that_was_deleted_has_no_version_and_no_holders(self, bench: Bench):
+        model, registered = await _registered(bench, FIRST)
+        await bench.delete_model(model)
+        with pytest.raises(UnknownNameError, match="no model version called"):
+            await bench.registry.read(model, registered.version)
+        assert await bench.registry.holders(model) is None
+
+    async def test_a_run_that_was_deleted_registers_nothing(self, bench: Bench):
+        model = bench.model()
+        run = await _trained(bench, model, FIRST)
+        await bench.delete_run(run)
+        with pytest.raises(UnknownNameError, match="no run called"):
+            await bench.registry.register(model, FIRST, run, {})
 
     async def test_an_unknown_version_cannot_be_read(self, bench: Bench):
         model, _ = await _registered(bench, FIRST)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import ledger
 from core.errors import KnownEventError, RefusedByStoreError, VersionConflictError
 from core.events.derived import ModelNameClaimed
 from core.events.outside import CodePushed
 from core.jobs import Lane, ObserveRegistry, ShowCard
 from core.ports import ShownCard
+from core.verify import verify
 from core.words import Stage, Step, Stream
 from tests.adapters.shown_cards import shown_cards
 from tests.core.story import CHECKED, Story
@@ -85,7 +85,7 @@ class StoreContract:
         await store.commit(CARD, 0, [push(1, CARD)], [])
         await store.commit(LOAN, 1, [push(2)], [])
 
-        verdict = ledger.verify([line async for line in store.export()])
+        verdict = verify([line async for line in store.export()])
         assert (verdict.entries, verdict.streams) == (3, 2)
 
     async def test_a_name_is_claimed_once(self, store):
@@ -190,7 +190,7 @@ class StoreContract:
         await store.lease_card(branch, "one", 30)
         await store.keep_card("one", ShownCard(key=branch, conversation=branch))
         assert await shown_cards(store, branch[:3]) == [ShownCard(key=branch, conversation=branch)]
-        ledger.verify([line async for line in store.export()])
+        verify([line async for line in store.export()])
 
     async def test_a_value_that_no_database_takes_is_the_fault_of_that_write_alone(self, store):
         writes = (
@@ -217,7 +217,7 @@ class StoreContract:
         with pytest.raises(KnownEventError):
             await store.commit(LOAN, 2, [push(2)], [])
         assert await store.commit(LOAN, 2, [push(3)], []) == 3
-        ledger.verify([line async for line in other.export()])
+        verify([line async for line in other.export()])
 
     async def test_of_two_stores_that_write_one_version_one_wins(self, store, other):
         for number in range(30):
@@ -281,7 +281,7 @@ class StoreContract:
             )
             assert None not in results
             await asyncio.gather(*(each.mark_sent([f"job/{number}"]) for each in (store, other)))
-        ledger.verify([line async for line in store.export()])
+        verify([line async for line in store.export()])
 
 
 async def both_lease(store, other, key, lease_s):

@@ -36,6 +36,35 @@ class TrackingContract:
         with pytest.raises(UnknownNameError, match="no run called"):
             await bench.tracking.metrics("0" * 32)
 
+    async def test_the_newest_model_of_a_run_is_told_file_by_file(self, bench: Bench):
+        run = await bench.tracking.open_run(bench.model(), FIRST, {})
+        await bench.train(run, "old")
+        old = await bench.tracking.logged(run)
+        await bench.train(run, "new")
+        new = await bench.another_worker().tracking.logged(run)
+        assert new.digest != old.digest
+        assert {"MLmodel", "python_model.pkl"} <= set(new.files)
+        assert await bench.tracking.logged(run) == new
+
+    async def test_a_run_that_has_logged_no_model_says_so(self, bench: Bench):
+        run = await bench.tracking.open_run(bench.model(), FIRST, {})
+        with pytest.raises(StepFailedError, match="has no model called"):
+            await bench.tracking.logged(run)
+
+    @pytest.mark.parametrize("deleted", ["run", "experiment"])
+    async def test_a_run_that_was_deleted_is_unknown(self, bench: Bench, deleted: str):
+        model = bench.model()
+        run = await bench.tracking.open_run(model, FIRST, {})
+        await bench.train(run, "yes")
+        await (bench.delete_run(run) if deleted == "run" else bench.delete_experiment(model))
+        for asked in (bench.tracking.metrics(run), bench.tracking.logged(run)):
+            with pytest.raises(UnknownNameError, match="no run called"):
+                await asked
+
+    async def test_an_unknown_run_has_logged_nothing(self, bench: Bench):
+        with pytest.raises(UnknownNameError, match="no run called"):
+            await bench.tracking.logged("0" * 32)
+
     @pytest.mark.parametrize("name", REFUSED_NAMES)
     async def test_a_name_that_no_experiment_can_have_is_refused_first(
         self, bench: Bench, name: str

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import count
 
+import msgspec
 import pytest
 
 from bot.cards import CLICKS
@@ -15,7 +16,7 @@ from core.release.state import State
 from core.results import Promoted, Registered
 from core.words import PersonId, Stage, Step
 from tests.bot.views import NAMED, press, titles, verdict, words
-from tests.bot.world import NOW, World
+from tests.bot.world import LOAN, NOW, World
 from tests.core.story import ADA, BEN, EVE, FAILED, OUT, Story
 from tests.origins import happens
 
@@ -249,3 +250,21 @@ async def test_help_is_there_in_every_spelling(world, line):
 
     assert "model status <model>" in words(card)
     assert titles(card) == []
+
+
+async def test_card_and_flow_speak_of_the_team_that_platform_yml_names_now(world):
+    await world.told(Story().push(1).to_acceptance(NAMED))
+    before = await the_card(world)
+    [loan, *others] = world.platform.repositories
+    now = msgspec.structs.replace(loan, team="retail")
+    world.platform = msgspec.structs.replace(world.platform, repositories=(now, *others))
+    after = await the_card(world)
+
+    assert "credit has to accept it" in verdict(before).text
+    assert "retail has to accept it" in verdict(after).text
+    assert "A member of retail can accept it" in words(
+        await world.bot.message(ADA, "model status loan", "x")
+    )
+    acceptance = (await world.show.face("acceptance", "loan-1", LOAN)).card
+    with pytest.raises(RefusedError, match="Only members of retail accept"):
+        await click(world, acceptance, "Accept release 1", ADA)

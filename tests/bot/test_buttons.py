@@ -57,9 +57,22 @@ def pressed(story: Story, found: Release) -> Iterator[tuple[tuple[str, str], boo
         takes = is_accepted(story, "request.send", TEAM_MATE, release=found.id, stage=stage)
         yield ("request.open", stage), takes
         yield ("request.send", stage), takes
+        yield from _freeing(story, found, stage)
     for key in found.promotions:
         for verb in ("approval.approve", "approval.reject"):
             yield (verb, key), is_accepted(story, verb, APPROVER, release=found.id, approval=key)
+
+
+def _freeing(story: Story, found: Release, stage: Stage) -> Iterator[tuple[tuple[str, str], bool]]:
+    """Whoever asked withdraws; where nobody can, the team gives up. A stuck one has a second card."""
+    asked = found.promotion_to(stage)
+    about = {"release": found.id, "stage": stage}
+    who = asked.requester if asked else TEAM_MATE
+    takes = is_accepted(story, "release.withdraw", who, **about)
+    gives_up = is_accepted(story, "release.give_up", TEAM_MATE, **about)
+    yield ("release.withdraw", stage), takes
+    yield ("release.give_up", stage), gives_up and not takes
+    yield ("problem.give_up", stage), gives_up and found.state is State.STUCK
 
 
 @settings(max_examples=30, deadline=None)

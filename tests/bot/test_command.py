@@ -32,7 +32,25 @@ async def note(words):
     return card(heading("note"))
 
 
-COMMANDS = [help_, model_list, model_status, note]
+@command("say <model> [words …]", "Says it.", who="everyone", examples=["say loan all is well"])
+async def say(words):
+    return card(heading("said"))
+
+
+COMMANDS = [help_, model_list, model_status, note, say]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("say loan", ["loan"]),
+        ("say loan well", ["loan", "well"]),
+        ("say loan all is  well", ["loan", "all is well"]),
+        ('say loan "all is" well', ["loan", "all is well"]),
+    ],
+)
+def test_the_last_words_of_a_command_may_be_a_sentence(text, words):
+    assert find(text, COMMANDS).words == words
 
 
 @pytest.mark.parametrize(

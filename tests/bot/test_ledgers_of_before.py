@@ -16,7 +16,8 @@ from alembic.config import Config
 import adapters.sql_store
 from core.authority.four_eyes import excluded
 from core.errors import SlussError
-from core.ledger import Entry, verify
+from core.ledger import Entry
+from core.verify import verify
 from tests.bot.world import LOAN, World
 
 LEDGERS = Path(__file__).parents[1] / "payloads" / "ledgers"

@@ -35,7 +35,7 @@ def album(open_page):
 @pytest.fixture
 def chat_as(world, open_page):
     async def opened(person):
-        page = await open_page(f"{world.url}/chat/?as={person}#general")
+        page = await open_page(world.chat(person))
         await page.wait_for_selector("#text:enabled")
         return Window(page)
 
@@ -66,7 +66,7 @@ async def _findings_are_shown_with_their_place(world, astrid, album):
     release = await world.push()
 
     await astrid.sees(FIRST, "Blocked by the gate", "model_variables.yml:", "src/score.py")
-    await album.take(f"{world.url}/chat/?as=astrid#general", "chat_findings", card=FIRST)
+    await album.take(world.chat("astrid", "general"), "chat_findings", card=FIRST)
     await album.take(f"{world.url}/releases/{release}", "release_findings")
 
 
@@ -74,10 +74,10 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
     await world.mend()
     await world.push()
     await astrid.sees(SECOND, "Scoring since", NOTED)
-    await album.take(f"{world.url}/chat/?as=astrid#general", "chat_scoring", card=SECOND)
+    await album.take(world.chat("astrid", "general"), "chat_scoring", card=SECOND)
     await bo.sees(ACCEPT, "First version: there is no champion")
     await album.take(
-        f"{world.url}/chat/?as=bo#general",
+        world.chat("bo", "general"),
         "chat_acceptance",
         card=ACCEPT,
         button="Accept release 2",
@@ -106,7 +106,7 @@ async def _qa_is_requested(world, astrid, album):
     await _request(astrid, "QA", album)
     await astrid.go("approvals")
     await astrid.sees(QUESTION, "Mark risky loans sooner", "Fewer losses", "nothing holds QA")
-    room = f"{world.url}/chat/?as=bo#approvals"
+    room = world.chat("bo", "approvals")
     await album.take(room, "chat_approval", card=QUESTION, button=APPROVE)
 
 
@@ -149,4 +149,4 @@ async def _the_pages_tell_all_of_it(world, open_page, album):
     await page.close()
     for name in ("releases", f"releases/{MODEL}-2", "deliveries"):
         await album.take(f"{world.url}/{name}", f"page_{name.replace('/', '_')}")
-    await album.take(f"{world.url}/chat/?as=bo#general", "chat_production", card=SECOND)
+    await album.take(world.chat("bo", "general"), "chat_production", card=SECOND)

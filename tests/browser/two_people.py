@@ -6,6 +6,7 @@ import contextlib
 from core.release.state import State
 from core.words import Stage
 from sluss.demo.repository import DemoRepository
+from sluss.home.chat_token import chat_token
 from sluss.templates.model_repository import Kind
 from tests.story.onlooker import looking
 from tests.story.up import Up, made_home
@@ -19,10 +20,15 @@ class World:
 
     def __init__(self, up, onlooker, folder):
         self.url = up.url
+        self._home = up.home
         self._onlooker = onlooker
         people = up.settings.files.people
         author = next(person for person in people if person.id == "astrid")
         self._repository = DemoRepository(folder / MODEL, up.settings, author=author)
+
+    def chat(self, person, room="general"):
+        """The address as `sluss up` prints it, for one person in one room."""
+        return f"{self.url}/chat/?token={chat_token(self._home)}&as={person}#{room}"
 
     async def begin(self):
         """A first commit with two mistakes in it."""

@@ -11,6 +11,8 @@ from core.events.people import (
     ApprovalDecided,
     BaseDecided,
     BaseProposed,
+    PromotionGivenUp,
+    RequestWithdrawn,
     RetryRequested,
     StageRequested,
 )
@@ -152,13 +154,34 @@ class Story:
             )
         )  # fmt: skip
 
-    def request(self, stage: Stage, by: Person = ADA, purpose: str = "a better cut") -> "Story":
+    def request(
+        self, stage: Stage, by: Person = ADA, purpose: str = "a better cut", *, release: str = ""
+    ) -> "Story":
         return self.tell(
             StageRequested(
-                id=self.next_id("request"), time=self.now, release=self.release.id,
+                id=self.next_id("request"), time=self.now,
+                release=ReleaseId(release or self.release.id),
                 stage=stage, by=by, purpose=purpose, expected_outcome="fewer losses",
             )
         )  # fmt: skip
+
+    def withdraw(self, stage: Stage, by: Person = ADA, *, release: str = "") -> "Story":
+        return self._free(RequestWithdrawn, stage, by, release)
+
+    def give_up(self, stage: Stage, by: Person = ADA, *, release: str = "") -> "Story":
+        return self._free(PromotionGivenUp, stage, by, release)
+
+    def _free(
+        self,
+        kind: type[RequestWithdrawn | PromotionGivenUp],
+        stage: Stage,
+        by: Person,
+        release: str,
+    ) -> "Story":
+        named = ReleaseId(release or self.release.id)
+        return self.tell(
+            kind(id=self.next_id("free"), time=self.now, release=named, stage=stage, by=by)
+        )
 
     def approve(
         self, by: Person, *, yes: bool = True, comment: str = "looked at it", approval: str = ""
@@ -233,8 +256,10 @@ class Story:
             Step.REGISTER, Registered(version=version, artifact_digest=f"a{version}")
         )
 
-    def promoted(self, stage: Stage, version: str = "1") -> "Story":
+    def promoted(self, stage: Stage, version: str = "") -> "Story":
         self.request(stage).approve(EVE)
+        registered = self.release.registered
+        version = version or (registered.version if registered else "")
         return self.finish(Step.PROMOTE, Promoted(version=version, rows=5), stage=stage)
 
 

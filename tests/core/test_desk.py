@@ -7,7 +7,14 @@ import pytest
 
 from core.desk import KEPT_CLOSED, KEPT_STRAYS, Desk, desk_after
 from core.events.derived import DecisionRefused, EventIgnored
-from core.events.desk import LetterBuried, LetterGone, LetterRedriven, RedriveRequested
+from core.events.desk import (
+    AddressMapped,
+    LetterBuried,
+    LetterGone,
+    LetterRedriven,
+    MappingRequested,
+    RedriveRequested,
+)
 from core.events.outside import DeliveryIgnored, RegistryHinted
 from core.flow import Context, decide
 from core.flow.decision import CardRef
@@ -187,3 +194,64 @@ def test_a_message_that_was_given_back_for_later_is_the_same_letter():
     [letter] = desk.open_letters()
     assert (letter.id, letter.message, letter.times) == ("steps/m1", "m1~later-3", 2)
     assert decided(desk, wanted(1)).jobs[0].message == "m1~later-3"
+
+
+def wish(address, person, by=ADA, minute=1, **more):
+    given = {"found": {BEN.id: BEN}.get(person), **more}
+    return MappingRequested(
+        id=f"map/{address}/{minute}", time=at(minute), address=address, person=person, by=by,
+        **given,
+    )  # fmt: skip
+
+
+def flowed(desk, event, team=("credit",)):
+    context = Context(now=event.time, policy=Policy(platform_team=team), desk=desk)
+    decision = decide(Model(stream=PLATFORM), event, context)
+    return decision, desk_after(desk, [event, *decision.events])
+
+
+def test_an_address_that_was_mapped_is_found_whatever_its_case_and_says_who_said_so():
+    decision, desk = flowed(Desk(), wish("Ben@Home.example", BEN.id, reason="he told us"))
+    found = desk.mapped("  BEN@home.EXAMPLE")
+
+    assert [type(event) for event in decision.events] == [AddressMapped]
+    assert found is not None
+    assert (found.address, found.person, found.by, found.reason, found.since) == (
+        "Ben@Home.example", BEN.id, ADA, "he told us", at(1),
+    )  # fmt: skip
+    assert desk.mapped("home.example") is None
+    assert desk.mapped("") is None
+
+
+def test_mapping_anew_replaces_and_the_newest_comes_first():
+    desk = Desk()
+    for event in (
+        wish("x@y", BEN.id, minute=1), wish("z@y", BEN.id, minute=2),
+        wish("X@y ", "", minute=3, reason="a tool"),
+    ):  # fmt: skip
+        _, desk = flowed(desk, event)
+    assert [(found.address, found.person) for found in desk.newest_mappings()] == [
+        ("X@y ", ""), ("z@y", BEN.id),
+    ]  # fmt: skip
+
+
+REFUSED = {
+    "a stranger": wish("x@y", BEN.id, by=OUT),
+    "themselves": wish("x@y", ADA.id, found=ADA),
+    "nobody there": wish("x@y", "zz"),
+    "known already": wish("ben@bank.example", BEN.id, owner=BEN),
+    "no reason": wish("x@y", ""),
+    "no address": wish(" ", BEN.id),
+}
+
+
+@pytest.mark.parametrize("event", REFUSED.values(), ids=REFUSED)
+def test_a_refused_wish_changes_nothing_and_is_kept(event):
+    _, before = flowed(Desk(), wish("x@y", BEN.id, minute=0))
+    decision, after = flowed(before, event)
+
+    assert [type(event) for event in decision.events] == [DecisionRefused]
+    assert decision.refusal is not None
+    assert decision.refusal.reason
+    assert after.mappings == before.mappings
+    assert (after.strays, after.letters) == (before.strays, before.letters)

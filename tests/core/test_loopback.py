@@ -14,7 +14,7 @@ BOT, CHAT, PAGES = (
 )
 ALL = {BOT, CHAT, PAGES}
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-OURS, SOCKET = {"EventOrigin": f"http://{HERE}"}, {"Upgrade": "WebSocket"}
+OURS, SOCKET = {"Origin": f"http://{HERE}"}, {"Upgrade": "WebSocket"}
 
 
 def asked(method, content_type="", headers=None, *, remote="127.0.0.1", host=HERE):
@@ -32,15 +32,15 @@ REQUESTS = {
     "our page's socket": (asked("GET", headers={**OURS, **SOCKET}), {CHAT, PAGES}),
     "our page's form": (asked("POST", FORM, OURS), {PAGES}),
     "our page's JSON": (asked("POST", JSON, OURS), {PAGES}),
-    "another page's form": (asked("POST", FORM, {"EventOrigin": "http://evil.example"}), set()),
+    "another page's form": (asked("POST", FORM, {"Origin": "http://evil.example"}), set()),
     "another page's socket": (
-        asked("GET", "", {"EventOrigin": "http://evil.example", **SOCKET}),
+        asked("GET", "", {"Origin": "http://evil.example", **SOCKET}),
         set(),
     ),
-    "another port's form": (asked("POST", FORM, {"EventOrigin": "http://127.0.0.1:1"}), set()),
-    "a hidden page's form": (asked("POST", FORM, {"EventOrigin": "null"}), set()),
-    "an empty origin": (asked("POST", FORM, {"EventOrigin": ""}), set()),
-    "an origin that is none": (asked("POST", FORM, {"EventOrigin": "http://["}), set()),
+    "another port's form": (asked("POST", FORM, {"Origin": "http://127.0.0.1:1"}), set()),
+    "a hidden page's form": (asked("POST", FORM, {"Origin": "null"}), set()),
+    "an empty origin": (asked("POST", FORM, {"Origin": ""}), set()),
+    "an origin that is none": (asked("POST", FORM, {"Origin": "http://["}), set()),
     "a rebound name": (asked("GET", host="evil.example:8100"), set()),
     "no name": (asked("GET", host=""), set()),
     "another machine": (asked("GET", remote="10.0.0.7"), set()),

@@ -8,20 +8,24 @@ from adapters.sql_store import SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
 from core.errors import ForeignEventError
-from core.events.codec import KINDS, encode_batch
+from core.events import people
+from core.events.codec import KINDS, encode_batch, kinds_of
 from core.events.derived import StagePlaced
+from core.events.desk import MappingRequested, RedriveRequested
 from core.events.people import ApprovalDecided
 from core.events.workers import RegistryObserved
 from core.handle import Handle
 from core.origin import MAY_WRITE, EventOrigin, refuse_foreign
+from core.people import at_the_command_line
 from core.platform import Platform
 from core.policy import Policy
 from core.ports import Message
-from core.words import Stage
+from core.words import PersonId, Stage
 from core.work import events_work
 from tests.core.story import ADA
 from tests.origins import happens
 
+PEOPLE = {*kinds_of(people), RedriveRequested}
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
@@ -53,9 +57,31 @@ def handle_on(store):
     return Handle(store, platform=Platform, policy=Policy(), clock=lambda: NOW, is_local=True)
 
 
-def test_no_kind_of_event_comes_from_two_places():
+def test_no_kind_of_event_comes_from_two_places_but_a_wish_to_map_an_address():
     for kind in KINDS:
-        assert sum(kind in kinds for kinds in MAY_WRITE.values()) <= 1, kind
+        places = sum(kind in kinds for kinds in MAY_WRITE.values())
+        assert places <= (2 if kind is MappingRequested else 1), kind
+
+
+SHELL = at_the_command_line("dag")
+
+
+@pytest.mark.parametrize(
+    ("by", "origin"),
+    [
+        (SHELL, EventOrigin.BOT), (ADA, EventOrigin.COMMAND_LINE), (SHELL, EventOrigin.OUTSIDE),
+        (ADA, EventOrigin.WORKER), (ADA, EventOrigin.PULL_REQUEST),
+    ],
+)  # fmt: skip
+def test_only_the_command_line_speaks_for_the_command_line(by, origin):
+    wish = MappingRequested(id="m", time=NOW, address="x@y", person=PersonId("ben"), by=by)
+    with pytest.raises(ForeignEventError, match="Nothing was decided"):
+        refuse_foreign(wish, origin)
+
+
+@pytest.mark.parametrize("kind", sorted(PEOPLE, key=lambda kind: kind.__name__))
+def test_the_command_line_writes_nothing_of_what_people_decide(kind):
+    assert kind not in MAY_WRITE[EventOrigin.COMMAND_LINE]
 
 
 def test_what_the_flow_derives_comes_from_nowhere():

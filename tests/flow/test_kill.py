@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from adapters.sql_store import SqlStore
 from adapters.sql_store.schema import outbox
-from core import ledger
 from core.events.codec import encode_batch
 from core.events.outside import CodePushed
 from core.jobs import Lane
 from core.ports import Message
+from core.verify import verify
 from tests.adapters.shown_cards import shown_cards
 from tests.flow.skeleton import LANES, POINTS, queue
 
@@ -109,7 +109,7 @@ async def check_history(store, home):
 
     assert sorted(pushes) == [f"ado/r1/{n}/refs/heads/main" for n in range(1, PUSHES + 1)]
     assert len({event.id for event in events}) == len(events)
-    assert ledger.verify(lines).entries == len(lines)
+    assert verify(lines).entries == len(lines)
     assert len(effects) == len(set(effects))
     assert f"step/loan-{PUSHES}/check/TST/1" in effects
     assert len(shown) == 1

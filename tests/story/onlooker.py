@@ -15,6 +15,7 @@ from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import ButtonAnswer, Visitor
+from sluss.home.chat_token import chat_token
 from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
 from tests.story.up import Up
@@ -32,7 +33,8 @@ class Onlooker:
 
     def visitor(self, name: str) -> Visitor:
         people = {str(person.id): person for person in self.settings.files.people}
-        return Visitor(people[name], self.settings.public_url)
+        token = chat_token(self.settings.home)
+        return Visitor(people[name], self.settings.public_url, token=token)
 
     async def model(self, stream: Stream) -> Model:
         return folded(

@@ -11,7 +11,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from core import ledger
 from core.events.derived import (
     ApprovalVoided,
     PromotionApproved,
@@ -21,6 +20,7 @@ from core.events.derived import (
 )
 from core.events.workers import RegistryObserved, StepFinished
 from core.release.state import State
+from core.verify import verify
 from core.words import Stage
 from tests.adapters.shown_cards import shown_cards
 from tests.story.onlooker import looking, rules
@@ -57,7 +57,7 @@ async def test_a_release_survives_ten_kills(killed_up, ask_mlflow, tmp_path):
         assert_once(await onlooker.events("loan_rules"))
         lines = [line async for line in onlooker.store.export()]
 
-    ledger.verify(lines)
+    verify(lines)
     assert max(Counter(json.loads(line)["id"] for line in lines).values()) == 1
     client = ask_mlflow(killed_up.home)
     versions = client.search_model_versions("name = 'loan_rules'")

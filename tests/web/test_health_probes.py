@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from core.errors import StoreUnavailableError
+from core.errors import StoreUnavailableError, UnavailableError
 from web.health import Probes, add_health
 
 
@@ -83,3 +83,13 @@ async def test_many_who_ask_at_the_same_time_get_the_same_answer():
 
     assert [list(failed) for failed in said] == [["store"]] * 5
     await probes.end()
+
+
+async def test_what_a_part_says_of_itself_shows_no_login():
+    async def lost():
+        raise UnavailableError("no answer of https://me:swordfish@db.example")
+
+    async with health_of(store=lost) as client:
+        told = await (await client.get("/health/ready")).text()
+    assert "https://***@db.example" in told
+    assert "swordfish" not in told

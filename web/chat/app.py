@@ -27,13 +27,13 @@ HEADERS = {
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     ),
-    "Cross-EventOrigin-Opener-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 DOOR = Door(our_page=frozenset({"GET"}), programs=True)  # the page's socket, and the bot
-LONGEST_TEXT = 4000
+LONGEST_TEXT = 4000  # letters; the bot says in words where it takes fewer
 NOT_YOURS = "You have no such conversation. Nothing was sent."
 
 _decoder: msgspec.json.Decoder[FromWindow] = msgspec.json.Decoder(FromWindow)
@@ -74,7 +74,7 @@ class Sockets:
         person = self._settings.person(request.query.get("as", ""))
         if person is None:
             raise web.HTTPNotFound(text="There is nobody of that name in people.yml.")
-        window = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 18)
+        window = web.WebSocketResponse(heartbeat=20, max_msg_size=LARGEST)
         await window.prepare(request)
         self._windows.add(window, person)
         try:

@@ -33,6 +33,10 @@ class InvokeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     value: Any = None
 
 
+class BotRefusal(msgspec.Struct, frozen=True, kw_only=True):
+    error: str = ""
+
+
 class BotClient:
     """Sends what a person says or presses to the bot's endpoint, as an activity."""
 
@@ -45,8 +49,8 @@ class BotClient:
         is_direct = said.room.startswith("@")
         text = said.text if is_direct else f"{MENTION} {said.text}"  # as Teams asks in a channel
         activity = self._activity(person, said.room, id=said.id, text=text, timestamp=said.at)
-        status, _ = await self._send({**activity, "type": "message"})
-        return "" if status < HTTPStatus.BAD_REQUEST else NO_ANSWER
+        status, body = await self._send({**activity, "type": "message"})
+        return "" if status < HTTPStatus.BAD_REQUEST else _why(body)
 
     async def press(self, person: Person, press: Press) -> Answered:
         action = {"type": "Action.Execute", "verb": press.verb, "data": press.data}
@@ -60,13 +64,15 @@ class BotClient:
         )
         status, body = await self._send({**activity, "type": "invoke"})
         if status != HTTPStatus.OK:
-            return Answered(request=press.request, activity=press.activity, text=NO_ANSWER)
+            return Answered(request=press.request, activity=press.activity, text=_why(body))
         return _answered(press, body)
 
     async def _send(self, activity: dict[str, Any]) -> tuple[int, bytes]:
-        url = self._settings.bot_url
+        url, token = self._settings.bot_url, self._settings.token
+        proof = {"Authorization": f"Bearer {token}"} if token else {}
+        asked = self._session.post(url, json=activity, timeout=PATIENCE, headers=proof)
         try:
-            async with self._session.post(url, json=activity, timeout=PATIENCE) as answer:
+            async with asked as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError):
             return HTTPStatus.SERVICE_UNAVAILABLE, b""
@@ -91,6 +97,14 @@ def _answered(press: Press, body: bytes) -> Answered:
     card = answer.value if isinstance(answer.value, dict) else None
     text = "" if card else str(answer.value or NO_ANSWER)
     return Answered(request=press.request, activity=press.activity, card=card, text=text)
+
+
+def _why(body: bytes) -> str:
+    """Return the endpoint's own words, where it has said why not."""
+    try:
+        return msgspec.json.decode(body, type=BotRefusal).error or NO_ANSWER
+    except msgspec.DecodeError:
+        return NO_ANSWER
 
 
 class Attachment(msgspec.Struct, frozen=True, rename="camel"):

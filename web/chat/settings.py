@@ -28,7 +28,8 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``base_url`` is this server's own address, for example ``http://127.0.0.1:8080``.
 
-    ``history`` is the file that keeps what was said over a restart.
+    ``history`` is the file that keeps what was said over a restart; ``token`` is what the bot's
+    endpoint demands of us.
     """
 
     base_url: str
@@ -36,6 +37,7 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...]
     rooms: tuple[Room, ...]
     suggestions: tuple[Suggestion, ...] = ()
+    token: str = ""
     endpoint: str = "/api/messages"
     mounted_at: str = "/chat"
     renderer: Path = NODE_MODULES
@@ -49,6 +51,10 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bot_url(self) -> str:
         return f"{self.base_url.rstrip('/')}{self.endpoint}"
+
+    def __repr__(self) -> str:
+        """Leave the token out, as settings are shown in errors and logs."""
+        return f"ChatSettings(base_url={self.base_url!r})"
 
     def person(self, person_id: str) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)

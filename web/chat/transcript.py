@@ -1,8 +1,9 @@
 """What was said in each room, kept as JSON lines so that a restart keeps the window's history."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -121,11 +122,18 @@ class Transcript:
         seen = [Seen(person=p, room=r, position=n) for (p, r), n in self._seen.items()]
         lines: list[Line] = [*self._said.values(), *seen]
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        fresh.unlink(missing_ok=True)
+        with _opened(fresh) as file:
+            file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
         fresh.replace(self._path)
 
     def _write(self, line: Line) -> None:
         self._fold(line)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as file:
+        with _opened(self._path) as file:
             file.write(msgspec.json.encode(line) + b"\n")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file to append to it; it is its owner's alone, as people say there what they think."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")

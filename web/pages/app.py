@@ -15,6 +15,7 @@ from core.handle import Handle
 from core.loopback import READING, Door
 from core.people import Person
 from core.ports import Evidence, MLPlatform, Queue, Store
+from core.scrub import KnownSecrets, without_login
 from web.pages import show
 from web.pages.letters import letters_page, send_again
 from web.pages.release import release_page
@@ -38,7 +39,8 @@ FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
 class Pages(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages read; ``mlflow_url`` is where they lead for a run and a version.
 
-    Nobody signs in here: ``people`` are those whom a person may say to be.
+    Nobody signs in here: ``people`` are those whom a person may say to be. ``secrets`` show on no
+    page, whoever wrote them into what is told there.
     """
 
     store: Store
@@ -48,6 +50,7 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     queues: dict[str, Queue]
     people: tuple[Person, ...] = ()
     mlflow_url: str = ""
+    secrets: KnownSecrets = msgspec.field(default_factory=KnownSecrets)
 
 
 SERVICES: Final = web.AppKey("pages", Pages)
@@ -95,7 +98,7 @@ async def release(request: web.Request) -> web.Response:
         "release.html",
         page=content,
         log=log,
-        mlflow_url=show.without_login(services.mlflow_url),
+        mlflow_url=without_login(services.mlflow_url),
     )
 
 
@@ -157,9 +160,11 @@ def _guarded(handler: Handler) -> Handler:
 
 def _page(request: web.Request, name: str, *, status: int = 200, **values: object) -> web.Response:
     template = request.app[JINJA].get_template(name)
-    notice = request.app[SERVICES].handle.context().policy.notice
-    text = template.render(path=request.path, notice=notice, **values)
-    return web.Response(text=text, status=status, content_type="text/html")
+    services = request.app[SERVICES]
+    notice = services.handle.context().policy.notice
+    text = template.render(path=request.path, notice=notice, **values).encode()
+    body = services.secrets.mask(text)
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
 
 
 def _environment() -> jinja2.Environment:

@@ -3,7 +3,6 @@
 import re
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from core.card import Tone
 from core.errors import UnavailableError, UnknownNameError
@@ -30,12 +29,6 @@ def tone(state: str) -> str:
     """``placed PROD`` has the tone of ``placed``."""
     known = (each for each in State if state == each or state.startswith(f"{each} "))
     return next((tone_of(each) for each in known), Tone.ACCENT)
-
-
-def without_login(url: str) -> str:
-    """The tracking server's address may carry a name and a token for our own client."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 async def log_of(

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from core.gate.checks import (
+    Accepted,
     Check,
     CheckResult,
     Finding,
@@ -101,7 +102,16 @@ def _result(check: Check, found: list[Found], reason: str) -> CheckResult:
         said(check, status, note),
         findings=tuple(findings[:MAX_FINDINGS]),
         measures=tuple(measures[:MAX_MEASURES]),
+        accepted=tuple(map(_plain_accepted, _accepted(found))),
     )
+
+
+def _accepted(found: list[Found]) -> list[Accepted]:
+    return [each for each in found if isinstance(each, Accepted)][:MAX_FINDINGS]
+
+
+def _plain_accepted(found: Accepted) -> Accepted:
+    return msgspec.structs.replace(found, path=_plain(found.path), what=_plain(found.what))
 
 
 def _clipped(finding: Finding) -> Finding:

@@ -1,6 +1,6 @@
 """Reads reports of tools and test runs strictly: a broken report never counts as a good one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 from xml.parsers import expat  # nosec B406 - documents with a DTD are refused
@@ -8,6 +8,7 @@ from xml.parsers import expat  # nosec B406 - documents with a DTD are refused
 import msgspec
 
 from core.gate.tools import Output
+from core.scrub import mask
 
 Report = TypeVar("Report")
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -26,6 +27,28 @@ def tool_report(output: Output, kind: type[Report]) -> Report:
         return msgspec.json.decode(output.stdout, type=kind)
     except msgspec.MsgspecError as error:
         raise ToolReportError(f"code {output.code}") from error
+
+
+def kept_report(data: bytes, quotes: Collection[str]) -> bytes:
+    """Return a report as it may be kept: without secrets, and without the fields in ``quotes``."""
+    masked = mask(data)
+    if masked == data and not quotes:
+        return data
+    try:
+        return msgspec.json.encode(_without_secrets(msgspec.json.decode(data), quotes))
+    except (msgspec.MsgspecError, RecursionError):  # no JSON, but XML, or words
+        return masked
+
+
+def _without_secrets(part: object, quotes: Collection[str]) -> object:
+    if isinstance(part, str):
+        return mask(part.encode()).decode(errors="replace")
+    if isinstance(part, list):
+        return [_without_secrets(each, quotes) for each in part]
+    if isinstance(part, dict):
+        shown = {name: each for name, each in part.items() if name not in quotes}
+        return {name: _without_secrets(each, quotes) for name, each in shown.items()}
+    return part
 
 
 class UnreadableReportError(Exception):

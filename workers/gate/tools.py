@@ -1,7 +1,7 @@
 """Runs a check's tool in the sandbox, has its output judged, and keeps it as evidence."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from core.ports.sandbox import FindSandbox, ModelEnvironments, Places, Sandbox
 from core.words import BlobId
 from workers.gate.judge import Judge
 from workers.gate.said import COULD_NOT_RUN, NOTHING, could_not_run, said
+from workers.gate.tool_reports import kept_report
 
 Keep = Callable[[bytes], Awaitable[BlobId]]
 Slot = AbstractAsyncContextManager[object]
@@ -109,14 +110,18 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
             result,
             seconds=round(output.seconds + result.seconds, 3),
             level=output.level,
-            reports=await self._reports(output),
+            reports=await self._reports(output, command.quotes),
         )
 
-    async def _reports(self, output: Output) -> dict[str, BlobId]:
+    async def _reports(self, output: Output, quotes: Collection[str]) -> dict[str, BlobId]:
         if self.keep is None:
             return {}
         texts = {"stdout": output.stdout, "stderr": output.stderr, **output.files}
-        return {name: await self.keep(data) for name, data in texts.items() if data}
+        return {
+            name: await self.keep(await asyncio.to_thread(kept_report, data, quotes))
+            for name, data in texts.items()
+            if data
+        }
 
     def _problem(self, command: ToolCommand, sandbox: Sandbox | None, policy: Policy) -> str:
         if sandbox is None:
@@ -138,7 +143,8 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         settings = model_settings(repo, layout=facts.layout, gbi=facts.gbi)
         path = repo.find(settings.environment_file)
         text = repo.text(path) if path else ""
-        python = await self.environments.python(settings.environment_file, text, tell)
+        hosts = facts.rules.libraries.hosts
+        python = await self.environments.python(settings.environment_file, text, tell, hosts)
         return Places(model_python=python, test_tools=await self.environments.test_tools())
 
     def _cache(self, command: ToolCommand) -> str:

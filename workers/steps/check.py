@@ -12,6 +12,7 @@ from core.origin import EventOrigin
 from core.ports import CommitState, CommitStatus
 from core.release.model import Model
 from core.results import Author, Checked, Result
+from workers.acceptances import with_authors
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
@@ -27,6 +28,9 @@ async def check(task: Task, services: Services) -> Result | Later:
     repo = await services.git.files(release.repository, release.commit)
     facts = await gather(task.model, release, repo, services)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
+    checks = await with_authors(
+        checks, services.git, (release.repository, release.commit), policy.rules.secrets.baseline
+    )
     if _may_be_spoilt(checks):
         await services.stopping.let_go_of_spoilt()
     settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)

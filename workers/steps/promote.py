@@ -5,20 +5,36 @@ on the stage; it is read once more, and only then does the representation of the
 anything fails, the old holder stays.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 import msgspec
 
-from core.authority.binding import digest
-from core.errors import ApprovalVoidError
+from core.artifact import Artifact
+from core.authority.binding import changed
+from core.errors import ApprovalVoidError, CommitGoneError, GoneError, UnknownNameError
 from core.release.promotion import Promotion
 from core.release.release import Release
-from core.results import Promoted, Registered, Result
+from core.results import Failed, Promoted, Registered, Result
 from core.words import Stage, Step
+from workers.code_of_commit import difference
 from workers.look_again import look_again
-from workers.run_on_platform import Ended, has_started, run_to_end
+from workers.run_on_platform import has_started, run_to_end
 from workers.services import Services
 from workers.task import Later, Task
 
 replace = msgspec.structs.replace
+
+DELETED: Final = (
+    "{what} It was there when {stage} was approved, so somebody has deleted it. The approval is "
+    "void and {stage} was left as it is. Bring it back and ask for {stage} anew, or push anew."
+)
+ENDED: Final = "The approval for {stage} has ended meanwhile. {stage} was left as it is."
+MOVED: Final = (
+    "{stage} was moved since it was asked for: it held {before} and holds {now} now. The approval "
+    "is void and {stage} was left as it is; find out who moved it, then ask for {stage} anew."
+)
 
 
 async def promote(task: Task, services: Services) -> Result | Later:
@@ -28,14 +44,17 @@ async def promote(task: Task, services: Services) -> Result | Later:
     assert registered is not None
     if not await has_started(task, services):
         await look_again(task, services, promotion)
-        await _verify(task, services, promotion, registered)
+        await _verify(task, services)
     ended = await run_to_end(task, services, release.run, version=registered.version)
-    if not isinstance(ended, Ended):
+    if isinstance(ended, Later):
         return ended
-    await _verify(task, services, promotion, registered)
+    await _verify(task, services)  # also after a failure: what it missed may have been deleted
+    if isinstance(ended, Failed):
+        return ended
     if ended.outcome.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the artifact that the stage loaded", stage))
-    previous = await _place(task, services, promotion, registered)
+    with _voiding(stage):
+        previous = await _place(task, services, promotion, registered)
     return Promoted(
         version=registered.version,
         previous_version=previous,
@@ -59,21 +78,55 @@ async def _place(
     return await services.registry.place(release.model, registered.version, stage, release.id)
 
 
-async def _verify(
-    task: Task, services: Services, promotion: Promotion, registered: Registered
-) -> None:
-    """Read the commit, version, artifact and metrics again, and recompute the digest."""
-    release, stage = task.release, promotion.stage
-    await services.git.files(release.repository, release.commit)
-    found = await services.registry.read(release.model, registered.version)
-    if found.artifact_digest != registered.artifact_digest:
-        raise ApprovalVoidError(_changed("the registered artifact", stage))
-    metrics = await services.tracking.metrics(release.run)
-    if digest(_with(release, found, metrics), policy=services.policy.digest) != promotion.digest:
-        raise ApprovalVoidError(_changed("a metric, a check or the policy", stage))
+async def _verify(task: Task, services: Services) -> None:
+    """Read the state, commit, version, artifact and metrics again; all must be as it was bound."""
+    stage = Stage(task.job.stage)
+    model = await services.handle.model(task.job.stream)
+    release = model.releases[task.release.id]
+    promotion, registered = release.promotion_to(stage), release.registered
+    assert registered is not None
+    if promotion is None or not release.is_approved_for(stage):
+        raise ApprovalVoidError(ENDED.format(stage=stage))
+    with _voiding(stage):
+        artifact = await services.registry.read(release.model, registered.version)
+        metrics = await services.tracking.metrics(release.run)
+        code = await difference(release, services, artifact)
+    found = _found(registered, artifact)
+    what = changed(model, _with(release, found, metrics), promotion, services.policy)
+    if what:
+        raise ApprovalVoidError(_changed(what, stage))
+    if code:
+        raise ApprovalVoidError(_changed(f"the code of the version ({code})", stage))
+    await _verify_holder(services, release, promotion)
+
+
+async def _verify_holder(services: Services, release: Release, promotion: Promotion) -> None:
+    assert release.registered is not None
+    stage, before = promotion.stage, promotion.fall_back
     holders = await services.registry.holders(release.model) or {}
-    if holders.get(stage, "") not in {promotion.fall_back, registered.version}:
-        raise ApprovalVoidError(_changed(f"the version that holds {stage}", stage))
+    now = holders.get(stage, "")
+    if now not in {before, release.registered.version}:
+        said = MOVED.format(stage=stage, before=_named(before), now=_named(now))
+        raise ApprovalVoidError(said)
+
+
+@contextmanager
+def _voiding(stage: Stage) -> Iterator[None]:
+    """What was there when it was approved and is not there now was deleted by somebody."""
+    try:
+        yield
+    except (UnknownNameError, GoneError, CommitGoneError) as error:
+        raise ApprovalVoidError(DELETED.format(what=error, stage=stage)) from error
+
+
+def _found(registered: Registered, artifact: Artifact) -> Registered:
+    """The version as it is now; where its files lay was not always noted."""
+    source = artifact.source if registered.source else ""
+    return replace(registered, artifact_digest=artifact.digest, source=source)
+
+
+def _named(version: str) -> str:
+    return f"version {version}" if version else "no version"
 
 
 def _with(release: Release, registered: Registered, metrics: dict[str, float]) -> Release:

@@ -3,8 +3,13 @@
 The three share one run of the tracking server, so that each finds what the one before left.
 """
 
+import msgspec
+
+from core.ports import RunOutcome
 from core.release.release import Release
-from core.results import Ran, Result
+from core.results import Failed, Ran, Result
+from core.words import Step
+from workers.measured import logging_step, swapped
 from workers.run_on_platform import Ended, run_to_end
 from workers.services import Services
 from workers.task import Later, Task
@@ -15,8 +20,12 @@ async def run(task: Task, services: Services) -> Result | Later:
     ended = await run_to_end(task, services, shared)
     if not isinstance(ended, Ended):
         return ended
+    logged, problem = await _logged(task, services, shared, ended.outcome)
+    if problem is not None:
+        return msgspec.structs.replace(problem, log=ended.log)
     return Ran(
         run=shared,
+        artifact_digest=logged,
         data_fingerprint=ended.outcome.data_fingerprint,
         rows=ended.outcome.rows,
         metrics=ended.outcome.metrics,
@@ -24,6 +33,23 @@ async def run(task: Task, services: Services) -> Result | Later:
         log=ended.log,
         level=ended.outcome.level,
     )
+
+
+async def _logged(
+    task: Task, services: Services, shared: str, outcome: RunOutcome
+) -> tuple[str, Failed | None]:
+    """The digest of the model in question, and what is wrong with it.
+
+    Who logs is asked the tracking server for it, and so is what was measured: the registry takes it
+    from there. What a run tells of itself counts as well.
+    """
+    release, step = task.release, task.job.step
+    if step is logging_step(release):
+        return (await services.tracking.logged(shared)).digest, None
+    found = outcome.artifact_digest
+    if step is Step.EVALUATE:
+        found = (await services.tracking.logged(shared)).digest
+    return found, swapped(release, step, found, outcome.artifact_digest)
 
 
 async def _tracking_run(release: Release, services: Services) -> str:

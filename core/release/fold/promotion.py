@@ -28,6 +28,7 @@ def _requested(model: Model, event: PromotionRequested) -> Model:
         requester=event.requester, purpose=event.purpose,
         expected_outcome=event.expected_outcome, fall_back=event.fall_back, requested=event.time,
         contributors=event.contributors,
+        bound=event.bound,
     )  # fmt: skip
     return change(
         model, event, event.release,

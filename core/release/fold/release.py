@@ -22,7 +22,7 @@ from core.events.derived import (
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
 from core.release.fold.folds import change, folds, with_release
 from core.release.model import Model
-from core.release.release import Release
+from core.release.release import Release, rejection
 from core.release.state import STEP_STATE, State, StepRun, step_key
 from core.results import Checked, Failed, Promoted, Ran, Registered
 from core.words import Step
@@ -39,7 +39,7 @@ def _opened(model: Model, event: ReleaseOpened) -> Model:
         id=event.release, number=event.number, repository=event.repository, branch=event.branch,
         commit=event.commit, pusher=event.pusher, pusher_name=event.pusher_name,
         push_id=event.push_id, is_candidate=event.is_candidate,
-        opened=event.time, changed=event.time, trainers=(event.pusher,),
+        opened=event.time, changed=event.time, trainers=(event.pusher,), opened_for=event.team,
     )  # fmt: skip
     return replace(
         with_release(model, release),
@@ -137,7 +137,7 @@ folds(VersionRegistered)(_state(State.REGISTERED))
 
 @folds(ReleaseRejected)
 def _rejected(model: Model, event: ReleaseRejected) -> Model:
-    reason = f"{event.by.name}: {event.reason}"
+    reason = rejection(event.by, event.reason)
     return change(model, event, event.release, state=State.REJECTED, reason=reason)
 
 

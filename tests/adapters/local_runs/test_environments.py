@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.local_runs.environments import UvOutput
+from core.scrub import secrets_in
 
 PROGRESS = b"""\
 Resolved 45 packages in 1.36s
@@ -56,3 +57,26 @@ def test_a_failure_is_explained_in_a_line(text: str, said: str):
     output.take(text.encode())
     assert said in output.explain()
     assert "hint" not in output.explain()
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_no_password_of_an_index_goes_into_log_or_reason(size: int):
+    said = (
+        b"warning: expanding six @ swordfish-1\n"
+        b"error: Failed to parse: `six @ swordfish-1`, also at https://me:swordfish%2D2@index.example"
+    )
+    seen: list[bytes] = []
+    secrets = secrets_in(
+        {
+            "UV_INDEX_BANK_PASSWORD": "swordfish-1",
+            "UV_INDEX_URL": "https://me:swordfish%2D2@index.example",
+        }
+    )
+    output = UvOutput(seen.append, lambda _: None, secrets)
+    for at in range(0, len(said), size):
+        output.take(said[at : at + size])
+    reason = output.explain()
+
+    assert b"swordfish" not in b"".join(seen)
+    assert "swordfish" not in reason
+    assert "six @ ***" in reason

@@ -2,7 +2,8 @@
 
 import pytest
 
-from adapters.local_runs.requirements import EnvironmentFileError, requirements
+from adapters.local_runs.requirements import EnvironmentFileError, installable, requirements
+from core.errors import StepFailedError
 
 
 @pytest.mark.parametrize(
@@ -12,7 +13,7 @@ from adapters.local_runs.requirements import EnvironmentFileError, requirements
         ("# nothing\n\n", ()),
         ("b==2\na>=1,<2  # why\n", ("a>=1,<2", "b==2")),
         ("a==1\r\na==1\r\n", ("a==1",)),
-        ("a ; python_version < '3.12'\n", ("a ; python_version < '3.12'",)),
+        ("a ; python_version < '3.12'\n", ('a ; python_version < "3.12"',)),
         ("a==1 \\\n    --hash=sha256:00\n", ("a==1 --hash=sha256:00",)),
         ("a[extra]==1", ("a[extra]==1",)),
     ],
@@ -28,7 +29,10 @@ def test_a_requirements_file_is_normalised(text: str, lines: tuple[str, ...]):
         ("--index-url=packages\n", "has the option --index-url"),
         ("a \\\n ==1\n-e .\n", "requirements.txt:3 has the option -e"),
         ("./wheels/a.whl\n", "installs from a folder or an address"),
-        ("a @ https://packages.example/a.whl\n", "installs from a folder or an address"),
+        ("a @ https://packages.example/a.whl\n", "installs from packages.example, a host that the"),
+        ("a @http:127.0.0.1:1/a.whl\n", "installs from a folder or an address"),
+        ("a @ ${UV_INDEX_A_PASSWORD}\n", "has a variable"),
+        ("a==1 --config-settings=x\n", "has an option behind the name"),
     ],
 )
 def test_a_requirements_file_names_packages_only(text: str, said: str):
@@ -88,3 +92,28 @@ def test_what_conda_has_and_pip_has_not_is_refused(text: str, said: str):
     with pytest.raises(EnvironmentFileError, match="Nothing was run") as refused:
         requirements("conda.yml", text)
     assert said in str(refused.value)
+
+
+WHEEL = "https://wheels.bank.example/six-1.16.0-py2.py3-none-any.whl"
+
+
+def test_a_wheel_of_a_listed_host_is_installed_by_its_address():
+    assert requirements("requirements.txt", f"six@{WHEEL}\n", ["wheels.bank.example"]) == (
+        f"six @ {WHEEL}",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "six @http:127.0.0.1:1/x.whl",
+        "six\n-i https://evil.example",
+        "-r /etc/x",
+        "$HOME",
+        f"six@{WHEEL}",
+    ],
+)
+def test_what_a_run_asks_for_is_read_again_before_uv_gets_it(line: str):
+    with pytest.raises(StepFailedError, match="Nothing was installed"):
+        installable(["six==1", line])
+    assert installable(["Six  ==1", "b[a] >=1,<2"]) == ["Six==1", "b[a]>=1,<2"]

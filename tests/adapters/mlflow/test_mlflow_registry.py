@@ -33,13 +33,13 @@ async def _registered(bench: MlflowBench, *releases: ReleaseId) -> tuple[str, ..
 
 async def test_a_version_tells_an_outsider_what_it_is(bench: MlflowBench):
     model, version = await _registered(bench, FIRST)
-    registered = await bench.registry.read(model, version)
+    read = await bench.registry.read(model, version)
     found = bench.client.get_model_version(model, version)
     assert found.description == "Release loans-1, registered by Sluss."
     assert found.tags == {
         "git.sha": "abc",
         "sluss.release": FIRST,
-        "sluss.artifact_digest": registered.artifact_digest,
+        "sluss.artifact_digest": read.digest,
     }
 
 
@@ -49,7 +49,8 @@ async def test_what_log_model_logs_is_registered_and_loads(bench: MlflowBench):
     await bench.log_model(run)
     registered = await bench.registry.register(model, FIRST, run, {})
     assert bench.client.get_model_version(model, registered.version).run_id == run
-    assert await bench.registry.read(model, registered.version) == registered
+    read = await bench.registry.read(model, registered.version)
+    assert (read.digest, read.source) == (registered.artifact_digest, registered.source)
 
 
 async def test_a_twin_that_a_killed_worker_left_is_removed(bench: MlflowBench):

@@ -4,6 +4,7 @@ MLflow is imported late: after ``configure``, as in the product.
 """
 
 import asyncio
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,22 @@ class MlflowBench:
         content = bytearray(stored.read_bytes())
         content[-2] ^= 1
         stored.write_bytes(content)
+
+    async def lose_files(self, model: str, version: str) -> None:
+        uri = self.client.get_model_version_download_uri(model, version)
+        shutil.rmtree(self._artifacts / uri.removeprefix("mlflow-artifacts:/"))
+
+    async def delete_version(self, model: str, version: str) -> None:
+        self.client.delete_model_version(model, version)
+
+    async def delete_model(self, model: str) -> None:
+        self.client.delete_registered_model(model)
+
+    async def delete_run(self, run: str) -> None:
+        self.client.delete_run(run)
+
+    async def delete_experiment(self, model: str) -> None:
+        self.client.delete_experiment(self.client.get_experiment_by_name(model).experiment_id)
 
     async def close(self) -> None:
         for worker in self._workers:

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.sql_store import SqlStore
-from core import ledger
 from core.errors import RefusedByStoreError
 from core.events.outside import CodePushed
 from core.events.workers import StepFinished
 from core.results import Ran
+from core.verify import verify
 from core.words import Step, Stream
 from tests.adapters.store_contract import LOAN, push
 
@@ -48,7 +48,7 @@ def test_any_push_is_kept_or_refused_alone(url):
 
         any_push()
         lines = runner.run(exported(store))
-        ledger.verify(lines)
+        verify(lines)
         runner.run(store.rebuild())
         runner.run(store.close())
 

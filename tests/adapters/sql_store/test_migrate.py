@@ -10,9 +10,9 @@ from alembic import command
 from alembic.config import Config
 
 from adapters.sql_store import SqlStore, engine, schema
-from core import ledger
 from core.errors import KnownEventError, StoreTooNewError, VersionConflictError
 from core.ports import ShownCard
+from core.verify import verify
 from core.words import Stage, Step
 from tests.adapters.shown_cards import shown_cards
 from tests.adapters.store_contract import CARD, LOAN, claim, job, push, tell
@@ -85,7 +85,7 @@ async def test_a_database_of_the_first_version_keeps_everything(url, tmp_path):
     store = await SqlStore.open(url)
     known = await everything(store)
     assert known == await everything(before)
-    ledger.verify(known["ledger"])
+    verify(known["ledger"])
     await store.rebuild()
     assert await everything(store) == known
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sql_store import SqlStore
-from core import ledger
+from core.verify import verify
 from tests.adapters.sql_store.hammer import ROUNDS, STREAM
 
 ROOT = Path(__file__).parents[3]
@@ -41,5 +41,5 @@ async def test_two_processes_hammer_one_database(url):
     assert sorted(one["versions"] + two["versions"]) == list(range(1, 2 * ROUNDS + 1))
     store = await SqlStore.open(url)
     assert len(await store.load(STREAM)) == 2 * ROUNDS
-    ledger.verify([line async for line in store.export()])
+    verify([line async for line in store.export()])
     await store.close()

@@ -15,11 +15,14 @@ PEOPLE = {
 }
 
 
+LEFT = Person(id=PersonId("dora"), name="Dora Hall", is_active=False)
+
+
 class People:
-    """The directory of the tests."""
+    """The directory of the tests; it remembers who has left."""
 
     async def person(self, object_id):
-        return PEOPLE.get(object_id)
+        return LEFT if object_id == LEFT.id else PEOPLE.get(object_id)
 
     async def known_as(self, email):
         return None

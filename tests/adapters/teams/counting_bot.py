@@ -60,6 +60,10 @@ class CountingBot:
                 return counter(self.count, comment=click.data.get("comment", ""))
             case "count.refuse":
                 raise RefusedError("You pushed this release.", "Bo or Cara may approve it.")
+            case "count.old":
+                error = RefusedError("This card is out of date.")
+                error.newest = counter(self.count)
+                raise error
             case "count.private":
                 body = (Text(f"only for {click.person.name}"),)
                 return Card(summary="private", body=body, is_private=True)

@@ -126,6 +126,15 @@ async def test_a_refused_click_leaves_the_card_as_it_is(endpoint, channel):
     assert channel.peer.updated == []
 
 
+async def test_an_old_card_becomes_the_newest_for_everybody(endpoint, channel):
+    _, answer = await press(endpoint, channel, "count.old")
+
+    assert (answer["type"], answer["value"]) == (MESSAGE, "This card is out of date.")
+    (activity, updated) = channel.peer.updated[0]
+    assert activity == "card-1"
+    assert "Counted to 0" in json.dumps(updated)
+
+
 @pytest.mark.parametrize(
     ("verb", "said"),
     [("count.break", "Something went wrong on our side"), ("old.button", "There is no button")],
@@ -189,8 +198,8 @@ async def test_what_is_no_activity_is_refused(endpoint, body):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"EventOrigin": "http://evil.example"},
-        {"EventOrigin": "http://127.0.0.1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1"},
         {"Host": "evil.example"},
         {"Host": "127.0.0.1.evil.example"},
         {"Content-Type": "text/plain"},

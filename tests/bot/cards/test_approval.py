@@ -6,8 +6,9 @@ import pytest
 from adapters.teams.adaptive_cards import LARGEST, encode, size
 from bot.cards import approval
 from bot.since_champion import Changes
-from core.card import Section, TextInput, Tone
+from core.card import Section, Text, TextInput, Tone
 from core.events.people import ApprovalDecided
+from core.gate.checks import Accepted, CheckResult, Status
 from core.people import Person
 from core.policy import Policy
 from core.results import Author, Checked, Commit, Promoted, Registered
@@ -247,9 +248,39 @@ def test_a_person_who_was_picked_in_a_window_is_marked():
 
 def test_what_can_no_longer_be_approved_says_why_in_place_of_the_button():
     story = second()
-    story.policy = Policy(max_workers=2)
+    story.policy = Policy(approvers={"PROD": ("risk",)})
 
     card = card_of(story)
 
-    assert "The policy changed since this was asked." in in_sight(card)
+    assert "the groups that approve PROD changed" in in_sight(card)
+    assert "ask for PROD anew. A member of credit can." in in_sight(card)
     assert titles(card) == ["Reject"]
+
+
+def with_accepted(*accepted: Accepted) -> Story:
+    result = CheckResult(
+        check="secrets", title="No secrets", owner="GBI", priority=1, status=Status.PASSED,
+        accepted=accepted,
+    )  # fmt: skip
+    return second(checked=msgspec.structs.replace(CHANGED, checks=(result,)))
+
+
+def test_a_secret_that_the_repository_accepts_is_a_warning_with_who_accepted_it():
+    known = Accepted(
+        path="src/load.py", line=3, what="AWS key", key="00", by="Ada", at="2026-01-02",
+        commit="0123456789abcdef",
+    )  # fmt: skip
+    card = card_of(with_accepted(known, Accepted(path="b.py", what="Password")))
+
+    warnings = [
+        each.text for each in card.body if isinstance(each, Text) and each.tone is Tone.WARN
+    ]
+    assert warnings == [
+        "2 secrets accepted as a false alarm by the repository itself",
+        "src/load.py:3 (AWS key): accepted by Ada on 2026-01-02, commit 0123456789ab",
+        "b.py (Password): nobody knows who accepted it; ask the team before you decide",
+    ]
+
+
+def test_without_accepted_secrets_there_is_no_such_warning():
+    assert "false alarm" not in words(card_of(second()))

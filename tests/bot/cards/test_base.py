@@ -73,3 +73,15 @@ async def test_a_card_of_before_says_that_it_is_out_of_date(world):
     card = (await world.show.face("base", old, LOAN)).card
     assert verdict(card).text.startswith("Out of date")
     assert titles(card) == []
+
+
+async def test_the_same_answer_under_another_id_is_a_repeat(world):
+    await propose(world, world.commits[0])
+    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    first = await world.bot.click(press(asked, "Agree", EVE, press_id="one"))
+    version = (await world.handle.model(LOAN)).version
+
+    assert await world.bot.click(press(asked, "Agree", EVE, press_id="two")) == first
+    assert (await world.handle.model(LOAN)).version == version
+    with pytest.raises(RefusedError, match="decided before"):
+        await world.bot.click(press(asked, "Decline", EVE, press_id="three", comment="no"))

@@ -2,8 +2,9 @@
 
 from bot.cards import problem
 from core.card import Tone
+from core.words import Stage
 from tests.bot.views import NAMED, PAGES, press, titles, verdict, view, words
-from tests.core.story import ADA, Story
+from tests.core.story import ADA, EVE, Story
 
 
 def test_it_says_what_happened_where_the_dead_letter_is_and_what_to_do():
@@ -36,3 +37,12 @@ def test_a_later_step_is_named():
     story = Story().push(1).to_acceptance(NAMED).accept().bury()
 
     assert "Step: register, attempt 1, on TST" in words(problem.render(view(story)))
+
+
+def test_a_promotion_that_stays_stuck_is_given_up():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE).bury()
+    click = press(problem.render(view(story)), "Give up QA", ADA, press_id="c1")
+
+    story.tell(problem.give_up(click)(time=story.now))
+
+    assert verdict(problem.render(view(story))).text == "No longer stuck: it is registered"

@@ -8,6 +8,7 @@ from core.card import Section, Table, Tone
 from core.events.people import RetryRequested
 from core.gate.checks import CheckResult, Finding, Measure, Status
 from core.people import Person
+from core.policy import Policy
 from core.results import Checked, Registered
 from core.words import ModelType, Stage, Step
 from tests.bot.views import (
@@ -191,7 +192,7 @@ def test_a_requested_stage_waits_for_its_approvers():
 
     assert verdict(card).text == "Version 1 awaits approval for QA"
     assert "· promote QA: awaits approval" in words(card)
-    assert titles(card) == []
+    assert titles(card) == ["Withdraw"]
 
 
 def test_a_promotion_says_where_to():
@@ -207,7 +208,7 @@ def test_a_failed_promotion_says_where_to():
     card = card_of(story.finish(Step.PROMOTE, FAILED, stage=Stage.QA))
 
     assert verdict(card).text == "Promote to QA failed"
-    assert titles(card) == ["Retry"]
+    assert titles(card) == ["Retry", "Give up QA"]
 
 
 @pytest.mark.parametrize(
@@ -362,3 +363,33 @@ def test_the_gate_has_a_line_of_figures_with_their_trend():
 
     story.push(2).finish(Step.CHECK, second)
     assert "gate: 0 of 2 checks passed · lint 9.5 of 10 (+0.5)" in words(card_of(story))
+
+
+def test_who_asked_takes_the_request_back_from_the_card():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
+    click = press(card_of(story), "Withdraw", ADA, press_id="c1")
+
+    story.tell(release_card.withdraw(click)(time=story.now))
+
+    assert story.events[-2].id == "withdraw/loan-1/QA/ada/c1"
+    assert verdict(card_of(story)).text == "Version 1 is registered"
+    assert "Ada withdrew the request for QA." in words(card_of(story))
+
+
+def test_a_promotion_that_failed_is_given_up_from_the_card():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    story.finish(Step.PROMOTE, FAILED, stage=Stage.QA)
+    click = press(card_of(story), "Give up QA", ADA, press_id="c1")
+
+    story.tell(release_card.give_up(click)(time=story.now))
+
+    assert "Ada gave up promoting it to QA." in words(card_of(story))
+    assert titles(card_of(story)) == ["Request QA"]
+
+
+def test_a_request_that_nobody_can_approve_any_more_says_why_and_is_asked_for_anew():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
+    story.policy = Policy(approvers={"QA": ("risk",)})
+
+    assert "the groups that approve QA changed" in words(card_of(story))
+    assert titles(card_of(story)) == ["Request QA", "Withdraw"]

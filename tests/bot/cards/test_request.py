@@ -74,7 +74,7 @@ def test_a_sent_request_says_who_decides():
 
     assert verdict(card).text == "QA is requested: a member of approvers decides"
     assert "Purpose: a better cut" in words(card)
-    assert titles(card) == ["Show the release"]
+    assert titles(card) == ["Withdraw", "Show the release"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_sent_request_says_who_decides():
     [
         (Story().push(1), "loan-1 is checking: only a registered version can be promoted."),
         (Story().push(1).to_registered("1", NAMED), "PROD comes after QA: request QA first."),
-        (in_production(), "loan-1 was placed on PROD already."),
+        (in_production(), "loan-1 holds PROD already."),
     ],
     ids=["not registered", "out of order", "there already"],
 )
@@ -98,3 +98,10 @@ def test_a_policy_without_approvers_is_said():
     story = Story(policy=Policy(approvers={})).push(1).to_registered("1", NAMED)
 
     assert "nobody (the policy names no group)" in words(card_of(story))
+
+
+def test_a_request_that_is_no_longer_good_is_asked_for_anew_on_the_same_form():
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA)
+    story.policy = Policy(approvers={"QA": ("risk",)})
+
+    assert titles(card_of(story)) == ["Send request for QA", "Show the release"]

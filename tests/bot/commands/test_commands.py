@@ -67,10 +67,19 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
             Story().push(1).to_registered("1", NAMED).request(Stage.QA),
             "It waits for a decision about QA. A member of approvers can who neither wrote",
         ),
+        (
+            Story()
+            .push(1)
+            .to_registered("1", NAMED)
+            .request(Stage.QA)
+            .approve(EVE)
+            .finish(Step.PROMOTE, FAILED, stage=Stage.QA),
+            "`retry loan-1`. `give up loan-1 QA` frees the stage.",
+        ),
         (Story().push(1).push(2), "Release 2: checking (main)"),
         (Story().push(1, branch="idea").finish(Step.CHECK, NAMED), "waits for nothing"),
     ],
-    ids=["runs", "failed", "acceptance", "registered", "approval", "newest", "branch"],
+    ids=["runs", "failed", "acceptance", "registered", "approval", "gave out", "newest", "branch"],
 )
 async def test_model_status_says_what_it_waits_for_and_who_can_act(world, story, says):
     await world.told(story)
@@ -223,3 +232,38 @@ async def test_a_blocked_release_says_so_in_the_status(world):
     assert "It is blocked. A member of credit can mend it and push" in words(
         await ask(world, "model status loan")
     )
+
+
+async def test_withdraw_takes_a_request_back_and_says_why(world):
+    await world.told(Story().push(1).to_registered("1", NAMED).request(Stage.QA))
+
+    shown = words(await ask(world, 'withdraw LOAN-1 qa "the data is wrong"'))
+
+    assert "Ada withdrew the request for QA: the data is wrong." in shown
+
+
+async def test_give_up_frees_a_stage_that_a_failed_promotion_holds(world):
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    await world.told(story.finish(Step.PROMOTE, FAILED, stage=Stage.QA))
+
+    with pytest.raises(RefusedError, match="Only the model's team and the platform team"):
+        await ask(world, "give up loan-1 QA", OUT)
+    assert "Ben gave up promoting it to QA." in words(await ask(world, "give up loan-1 QA", BEN))
+
+
+@pytest.mark.parametrize("line", ["withdraw loan-1 QA", "give up loan-1 PROD"])
+async def test_where_nothing_is_open_nothing_is_freed(world, line):
+    await world.told(Story().push(1).to_registered("1", NAMED))
+
+    with pytest.raises(RefusedError, match="has nothing open"):
+        await ask(world, line)
+
+
+async def test_model_history_shows_what_was_given_up_and_by_whom(world):
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    await world.told(story.finish(Step.PROMOTE, FAILED, stage=Stage.QA).give_up(Stage.QA, BEN))
+
+    shown = words(await ask(world, "model history loan"))
+
+    assert "QA came to nothing for loan-1" in shown
+    assert "Ben gave up promoting it to QA." in shown

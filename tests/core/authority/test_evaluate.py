@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,20 +11,31 @@ from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
+    GiveUpPromotion,
     RejectStage,
     RejectVersion,
     RequestStage,
     RetryStep,
+    WithdrawRequest,
     act_of,
 )
 from core.authority.evaluate import may
 from core.authority.ruling import Condition, Standing
-from core.events.people import AcceptanceDecided, ApprovalDecided, RetryRequested, StageRequested
+from core.events.people import (
+    AcceptanceDecided,
+    ApprovalDecided,
+    PromotionGivenUp,
+    RequestWithdrawn,
+    RetryRequested,
+    StageRequested,
+)
 from core.flow import decide
+from core.people import Person
+from core.policy import Policy
 from core.release.model import Model
-from core.words import Stage
+from core.words import ApprovalId, PersonId, Stage, Step
 from tests.core.authority.walks import APPROVER, PEOPLE, TEAM_MATE, a_walk
-from tests.core.story import ADA, BEN, EVE, OUT, UNKNOWN_RELEASE, Story
+from tests.core.story import ADA, BEN, CHECKED, EVE, FAILED, OUT, UNKNOWN_RELEASE, Story
 
 SEEDS = st.integers(0, 100_000)
 COULD = (*PEOPLE, TEAM_MATE, APPROVER)
@@ -35,6 +47,9 @@ def acts_on(model: Model) -> Iterator[Act]:
     for release in (*model.releases, UNKNOWN_RELEASE):
         yield AcceptVersion(release=release)
         yield RetryStep(release=release)
+        for stage in Stage:
+            yield WithdrawRequest(release=release, stage=stage)
+            yield GiveUpPromotion(release=release, stage=stage)
         for words in (None, "", " because"):
             yield RejectVersion(release=release, reason=words)
             yield from (
@@ -46,7 +61,7 @@ def acts_on(model: Model) -> Iterator[Act]:
             yield RejectStage(release=release, approval=approval, reason="because")
 
 
-def event_of(act: Act, person, story: Story):
+def event_of(act: Act, person, story: Story):  # noqa: C901 - one line per act
     """The event that a person's wish arrives as; words that were not asked for are empty."""
     head = {"id": "wish", "time": story.now, "release": act.release, "by": person}
     match act:
@@ -56,6 +71,10 @@ def event_of(act: Act, person, story: Story):
             return AcceptanceDecided(**head, accepted=False, reason=act.reason or "")
         case RetryStep():
             return RetryRequested(**head)
+        case WithdrawRequest():
+            return RequestWithdrawn(**head, stage=act.stage)
+        case GiveUpPromotion():
+            return PromotionGivenUp(**head, stage=act.stage)
         case RequestStage():
             return StageRequested(
                 **head, stage=act.stage, purpose=act.purpose or "",
@@ -171,7 +190,84 @@ def test_a_release_that_the_gate_has_not_read_cannot_be_asked_for():
     assert story.refusal == "loan-1 is checking: only a registered version can be promoted."
 
 
-def test_before_the_team_is_known_anybody_known_can_retry():
-    story = Story().push(1).retry(BEN)
+def test_before_the_gate_has_read_anything_the_team_of_platform_yml_can_retry():
+    story = Story().push(1)
 
-    assert story.decision.refusal.who_can == "Anybody known can."
+    assert story.retry(BEN).decision.refusal.who_can == "A member of credit can."
+    stopped = story.bury()
+    assert stopped.release.checked is None
+    assert "Only members of credit retry a step" in stopped.retry(OUT).refusal
+    assert not stopped.retry(BEN).refusal
+
+
+def at(step: str) -> Story:
+    """A release that waits for this, of a repository that says it is another team's."""
+    says = msgspec.structs.replace(CHECKED, team="market")
+    story = Story().push(1)
+    if step == "retry":
+        return story.finish(Step.CHECK, says).finish(Step.TRAIN, FAILED)
+    if step == "accept":
+        return story.to_acceptance(says)
+    story.to_registered("1", says)
+    return story if step == "request" else story.request(Stage.QA, by=ADA)
+
+
+def the_act(step: str, story: Story) -> Act:
+    release = story.release.id
+    promotion = story.release.open_promotion()
+    return {
+        "retry": RetryStep(release=release),
+        "accept": AcceptVersion(release=release),
+        "request": RequestStage(release=release, stage=Stage.QA),
+        "approve": ApproveStage(
+            release=release, approval=promotion.approval if promotion else ApprovalId("none")
+        ),
+    }[step]
+
+
+def ruled(step: str, person, team: str | None = "credit", policy: Policy | None = None):
+    """``team`` is platform.yml's, None where it has the repository no more."""
+    story = at(step)
+    known = story.context.repository
+    repository = None if team is None else msgspec.structs.replace(known, team=team)
+    context = msgspec.structs.replace(
+        story.context, repository=repository, policy=policy or story.policy
+    )
+    return may(person, the_act(step, story), story.model, context)
+
+
+OTHERS = Person(id=PersonId("mia"), name="Mia", groups=frozenset({"market"}))
+OF_NO_GROUP = Person(id=PersonId("nil"), name="Nil", groups=frozenset({"", " "}))
+
+
+@pytest.mark.parametrize("step", ["accept", "request", "retry"])
+def test_the_team_is_platform_ymls_as_it_is_now_and_not_what_the_repository_says(step):
+    assert ruled(step, BEN).is_met
+    assert ruled(step, OTHERS).part(Condition.TEAM).who_can == "A member of credit can."
+    assert ruled(step, OTHERS, team="Market ").is_met
+    assert not ruled(step, BEN, team="market").is_met
+    assert ruled(step, BEN, team=None).is_met, "the team that it was opened for"
+    assert not ruled(step, OTHERS, team=None).is_met
+
+
+@pytest.mark.parametrize("step", ["accept", "request", "retry"])
+@pytest.mark.parametrize("team", ["", " "])
+@pytest.mark.parametrize("person", [BEN, OTHERS, OF_NO_GROUP, None])
+def test_nobody_is_of_a_team_without_a_name(step, team, person):
+    part = ruled(step, person, team=team).part(Condition.TEAM)
+    assert not part.is_met
+    assert part.who_can == "Set the repository's `team` in platform.yml."
+
+
+@pytest.mark.parametrize("groups", [(), ("",), (" ", "")])
+def test_nobody_approves_by_a_group_without_a_name(groups):
+    policy = Policy(approvers={"QA": groups})
+    for person in (OF_NO_GROUP, EVE):
+        assert not ruled("approve", person, policy=policy).part(Condition.GROUP).is_met
+    assert ruled("approve", EVE).part(Condition.GROUP).is_met
+
+
+def test_a_release_of_a_ledger_of_before_is_its_checked_teams():
+    release = at("accept").release
+    assert release.team == "credit"
+    assert msgspec.structs.replace(release, opened_for="").team == "market"

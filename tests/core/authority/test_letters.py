@@ -20,6 +20,7 @@ from tests.core.story import ADA, OUT
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 BURIED = LetterBuried(id="b", time=NOW, queue="steps", message="m", reason="a bug")
 PICKED = msgspec.structs.replace(OUT, identity="local_unverified")
+NIL = msgspec.structs.replace(ADA, groups=frozenset({"", " "}))
 GONE = msgspec.structs.replace(ADA, is_active=False)
 TEAM = ("Credit", "gbi")  # Ada is of credit: groups are compared without case
 
@@ -47,6 +48,7 @@ def asked(person, *, team=TEAM, is_local=False, letter="steps/m"):
         (PICKED, {"team": (), "is_local": True}, None),
         (OUT, {"is_local": True}, None),
         (UNKNOWN, {"is_local": True}, Condition.IDENTITY),
+        (NIL, {"team": ("", " ")}, Condition.GROUP),
         (ADA, {"letter": "steps/other"}, Condition.OPEN),
         (ADA, {"letter": ""}, Condition.OPEN),
     ],

@@ -231,13 +231,6 @@ def test_a_failed_promotion_is_retried_under_the_same_approval():
     assert story.release.state is State.PLACED
 
 
-def test_a_policy_that_changed_since_the_request_stops_the_approval():
-    story = Story().push(1).to_registered().request(Stage.QA)
-    story.policy = Policy(max_workers=2)
-
-    assert "policy changed" in story.approve(EVE).refusal
-
-
 @pytest.mark.parametrize("identity", ["local_unverified", "unknown", ""])
 def test_only_a_verified_person_decides_where_it_is_not_local(identity):
     eve = msgspec.structs.replace(EVE, identity=identity)

@@ -3,7 +3,8 @@
 import pytest
 
 from core.events.outside import RegistryHinted
-from core.jobs import ObserveRegistry
+from core.jobs import CancelStep, ObserveRegistry
+from core.release.state import State
 from core.results import Promoted
 from core.words import Stage, Step
 from tests.core.story import EVE, FAILED, VOID, Story
@@ -70,10 +71,58 @@ def test_a_promotion_that_came_to_nothing_is_followed_by_a_reading(end):
     assert observations(promoting().finish(Step.PROMOTE, end, stage=Stage.QA))
 
 
-def test_a_promotion_that_failed_half_way_is_no_change_from_outside():
-    story = promoting().finish(Step.PROMOTE, FAILED, stage=Stage.QA)
-    assert story.observe(QA="1").derived == []
-    assert story.observe(QA="7").derived == ["RegistryChangedOutside"]
+AT_REST = {
+    "failed": lambda: promoting().finish(Step.PROMOTE, FAILED, stage=Stage.QA),
+    "stuck": lambda: promoting().bury(),
+    "undecided": lambda: Story().push(1).to_registered().request(Stage.QA),
+}
+
+
+@pytest.mark.parametrize("found", ["1", "7"])
+@pytest.mark.parametrize("at_rest", AT_REST.values(), ids=AT_REST)
+def test_only_a_promotion_under_way_explains_a_move(at_rest, found):
+    """Somebody moved the version by hand that failed, is stuck or was never approved."""
+    story = at_rest().observe(QA=found)
+
+    assert story.derived == ["RegistryChangedOutside", "ApprovalVoided"]
+    assert (story.release.state, story.model.held(Stage.QA)) == (State.REGISTERED, found)
+
+
+def test_what_is_promoted_to_one_stage_explains_no_move_of_another():
+    story = on_qa().request(Stage.PROD).approve(EVE).observe(QA="", PROD="1")
+
+    assert story.derived == ["RegistryChangedOutside"]
+    assert story.model.held(Stage.QA) == ""
+
+
+def test_a_void_approval_names_the_holder_before_and_after_on_its_card():
+    story = on_qa().request(Stage.PROD).observe(QA="1", PROD="7")
+    promotion = story.release.promotion_to(Stage.PROD)
+
+    assert promotion.outcome == "void"
+    assert "PROD was moved outside of a release: it held no version and holds version 7 now" in (
+        promotion.comment
+    )
+    assert ("approval", promotion.approval) in {
+        (card.card, card.subject) for card in story.decision.cards
+    }
+
+
+def test_a_change_of_one_stage_leaves_what_waits_for_another_standing():
+    story = on_qa().request(Stage.PROD).observe(QA="7", PROD="")
+
+    assert story.derived == ["RegistryChangedOutside"]
+    assert story.approve(EVE).release.state is State.PROMOTING
+
+
+def test_both_stages_changed_at_once_are_both_told():
+    assert on_qa().observe(QA="7", PROD="8").derived == ["RegistryChangedOutside"] * 2
+
+
+def test_the_run_of_a_stuck_promotion_ends_with_its_approval():
+    jobs = AT_REST["stuck"]().observe(QA="7").decision.jobs
+
+    assert [type(job) for job in jobs] == [CancelStep]
 
 
 def test_a_step_that_moves_nothing_is_followed_by_no_reading():

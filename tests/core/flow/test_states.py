@@ -16,7 +16,7 @@ from tests.core.story import ADA, BEN, BROKEN, CHECKED, EVE, FAILED, OUT, RULEBA
 
 PAGE = Path(__file__).parents[3] / "docs" / "life_of_a_release.md"
 ACTIONS = ("finish", "finish", "finish", "fail", "accept", "reject", "request", "approve", "turn_down",
-           "retry", "push", "branch", "delete", "bury", "observe", "gate_blocks", "rulebased")  # fmt: skip
+           "retry", "withdraw", "give_up", "push", "branch", "delete", "bury", "observe", "gate_blocks", "rulebased")  # fmt: skip
 PEOPLE = (ADA, BEN, EVE, OUT)
 
 
@@ -55,6 +55,10 @@ def step(story, action, person, number):  # noqa: C901, PLR0912 - one line per a
             story.approve(person, yes=action == "approve")
         case "retry":
             story.retry(person)
+        case "withdraw":
+            story.withdraw(release.stage, person)
+        case "give_up":
+            story.give_up(release.stage, person)
         case "delete":
             story.delete_branch(number, branch=release.branch)
         case "bury":
@@ -90,6 +94,8 @@ def sensibly(chance, length):
     for number in range(1, length):
         newest = story.model.newest()
         wanted = SENSIBLE.get(newest.state, "finish") if newest else "push"
+        if newest and newest.promotions and chance.random() < 0.3:
+            wanted = {"retry": "give_up", "finish": "fail"}.get(wanted, wanted)
         action = wanted if chance.random() < 0.75 else chance.choice(ACTIONS)
         yield story, (action, chance.choice(PEOPLE), number)
 
@@ -138,7 +144,7 @@ def test_nothing_is_placed_without_the_approval_of_somebody_else(actions):
 
 def test_every_drawn_move_can_be_made():
     chance, seen = random.Random(7), set()  # noqa: S311 - a walk, not a secret
-    for _ in range(600):
+    for _ in range(1500):
         before = {}
         for story, (action, person, number) in sensibly(chance, 40):
             step(story, action, person, number)

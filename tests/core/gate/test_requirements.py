@@ -13,8 +13,8 @@ def kinds(file: str, text: str) -> list[tuple[str, str, int]]:
     ("text", "found"),
     [
         ("\n# why\n  a==1  # because\n", [("PACKAGE", "a==1", 3)]),
-        ("a \\\n  ==1\nb\n", [("PACKAGE", "a ==1", 1), ("PACKAGE", "b", 3)]),
-        ("a \\\r\n  ==1\r\nb\r\n", [("PACKAGE", "a ==1", 1), ("PACKAGE", "b", 3)]),
+        ("a \\\n  ==1\nb\n", [("PACKAGE", "a==1", 1), ("PACKAGE", "b", 3)]),
+        ("a \\\r\n  ==1\r\nb\r\n", [("PACKAGE", "a==1", 1), ("PACKAGE", "b", 3)]),
         ("# not continued \\\nb\n", [("PACKAGE", "b", 2)]),
         ("a==1 \\", [("PACKAGE", "a==1", 1)]),
         ("-r more.txt\n", [("OPTION", "-r more.txt", 1)]),

@@ -1,9 +1,13 @@
 """``sluss add``: a work tree gets a remote and a line in platform.yml, or nothing is changed."""
 
 import pytest
+from typer.testing import CliRunner
 
 from core.errors import SettingsError
-from sluss.home.settings import read_platform
+from sluss.cli import app
+from sluss.commands.authors import unknown_authors
+from sluss.commands.people import map_address
+from sluss.home.settings import load, read_platform
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.work_tree import NOBODY, bring, commit, push
 
@@ -94,3 +98,77 @@ def test_a_failed_add_leaves_nothing_behind(home, work):
         bring(work, home, NOBODY)
     assert not (home / "repositories" / "loan_default.git").exists()
     assert git(work, "remote") == ""
+
+
+def by(address: str, committer: str = "bo@bank.example") -> dict[str, str]:
+    return {"GIT_AUTHOR_EMAIL": address, "GIT_COMMITTER_EMAIL": committer}
+
+
+def told(work, home) -> list[str]:
+    """What `sluss add` says of the commits that the work tree has."""
+    return list(unknown_authors(work, load(home, {})))
+
+
+@pytest.fixture
+def known_start(work):
+    """A work tree whose first commit is Bo's."""
+    git(
+        work,
+        "commit",
+        "--quiet",
+        "--amend",
+        "--allow-empty",
+        "--reset-author",
+        "-m",
+        "Start",
+        **by("bo@bank.example"),
+    )
+    return work
+
+
+def test_who_wrote_and_is_known_needs_no_word(known_start, home):
+    commit(known_start, **by("ASTRID@bank.example"))
+    assert told(known_start, home) == []
+
+
+def test_an_unknown_author_or_committer_is_named_with_what_makes_them_known(known_start, home):
+    commit(known_start, **by("bo@bank.example", committer="ci@build.example"))
+    what, how = told(known_start, home)
+    assert what.startswith("Unknown to people.yml, in its last 100 commits: ci@build.example. ")
+    assert "Enter it in people.yml. Or: " in how
+    assert "`sluss people map ci@build.example PERSON`" in how
+    assert "`sluss people map ci@build.example --nobody REASON`" in how
+
+    map_address(home, "CI@build.example", None, reason="the nightly build")
+    assert told(known_start, home) == []
+
+
+def test_of_many_five_are_named_and_all_counted(known_start, home):
+    for number in range(8):
+        commit(known_start, **by(f"n{number}@home.example"))
+    what, how = told(known_start, home)
+    assert (
+        "n7@home.example, n6@home.example, n5@home.example, n4@home.example, n3@home.example and 3 more"
+        in what
+    )
+    assert "`sluss people map ADDRESS PERSON`" in how
+
+
+def test_an_address_cannot_write_to_the_terminal(known_start, home):
+    commit(known_start, **by("a\x1b[2J" + "x" * 500))
+    what, how = told(known_start, home)
+    assert "\x1b" not in what + how
+    assert len(what) < 400
+
+
+def test_a_repository_without_commits_has_no_authors(tmp_path, home):
+    git(tmp_path, "init", "--quiet", "empty")
+    assert told(tmp_path / "empty", home) == []
+
+
+def test_the_command_says_it_behind_the_line_to_push(work, home, monkeypatch):
+    monkeypatch.setenv("SLUSS_HOME", str(home))
+    commit(work, **by("stranger@home.example"))
+    said = CliRunner().invoke(app, ["add", str(work), "--team", "credit_risk"]).output
+    assert said.index("Now: git") < said.index("stranger@home.example")
+    assert "sluss people map" in said

@@ -4,12 +4,14 @@ import asyncio
 import sqlite3
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from adapters.sql_store import SqlStore
-from core.errors import SettingsError
+from core.errors import LedgerBrokenError, SettingsError
 from core.events.outside import BranchDeleted
+from core.ledger import Entry, to_line
 from core.words import PLATFORM
 from sluss.cli import app
 from sluss.wiring.lock import one_process
@@ -153,3 +155,36 @@ def _output(*words):
     result = run(*words)
     assert result.exit_code == 0, result.exception
     return result.output
+
+
+@pytest.fixture
+def exported(folder):
+    (folder / "home").mkdir()
+    asyncio.run(write(f"sqlite:///{folder}/home/store.db"))
+    assert run("audit", "export", "ledger.jsonl").exit_code == 0
+    return folder / "here" / "ledger.jsonl"
+
+
+def test_the_first_line_says_what_cannot_be_seen_without_a_head(exported):
+    first, *others = run("audit", "verify", "ledger.jsonl").output.splitlines()
+    assert first.startswith("Without --head nobody can see whether lines are missing at the end")
+    head = next(line for line in others if line.startswith("Head: ")).removeprefix("Head: ")
+    again = run("audit", "verify", "ledger.jsonl", "--head", head.upper())
+    assert (again.exit_code, again.output.split(":")[0]) == (0, "The head that was noted is in it")
+
+
+def test_each_redaction_is_told_in_letters_that_no_terminal_obeys(exported):
+    found = msgspec.json.decode(exported.read_bytes(), type=Entry)
+    exported.write_bytes(to_line(msgspec.structs.replace(found, data="", salt="")))
+    told = run("audit", "verify", "ledger.jsonl").output
+    assert "1 of them are redacted: what they said cannot be verified." in told
+    assert "redacted: position 1, BranchDeleted, ado/r1/1/refs/heads/x" in told
+
+
+@pytest.mark.parametrize(
+    "data", [b"\n", b"hello", b"\x1f\x8b\x08", b"\xff" * 9, b"{}\n", b"PK\x03\x04"]
+)
+def test_a_file_that_is_no_export_is_refused_in_words(exported, data):
+    exported.write_bytes(data)
+    result = run("audit", "verify", "ledger.jsonl")
+    assert isinstance(result.exception, LedgerBrokenError)

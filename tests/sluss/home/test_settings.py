@@ -6,10 +6,13 @@ import stat
 import pytest
 import yaml
 
+from adapters.local_runs.environments import Tools
+from adapters.mlflow.settings import MlflowSettings
 from core.errors import SettingsError
 from core.policy import Policy, policy
 from core.words import Stage
 from sluss.home.prepare import prepare_home
+from sluss.home.scrubbed_output import known_secrets
 from sluss.home.settings import Settings, default_home, load
 
 
@@ -26,14 +29,15 @@ def test_a_first_start_has_all_that_it_needs(home):
     rooms = {"approvers": "approvals", "*": "general"}
     assert settings.files.platform.conversations == rooms
     assert [person.id for person in settings.files.people][:2] == ["astrid", "bo"]
-    assert settings.files.policy == Policy()
+    assert settings.files.policy == Policy(platform_team=("gbi_platform",))
     assert len(settings.secrets.secret("azure_devops_hook")) > 40
     assert len(settings.secrets.secret("mlflow_webhook")) > 40
 
 
 def test_a_start_that_is_not_local_invents_nobody(tmp_path):
     prepare_home(tmp_path, is_local=False)
-    assert load(tmp_path, {"SLUSS_LOCAL": "false"}).files.people == ()
+    files = load(tmp_path, {"SLUSS_LOCAL": "false"}).files
+    assert (files.people, files.policy) == ((), Policy())
 
 
 def test_a_second_start_changes_nothing(home):
@@ -68,6 +72,17 @@ def test_every_rule_that_the_policy_file_shows_is_its_default(home):
     assert policy(shown) == Policy()
     assert examples.directions["expected_shortfall"] == "lower"
     assert list(examples.build_services.values()) == ["dag@bank.example"]
+
+
+def test_a_person_may_have_accounts_be_somebody_elses_second_self_and_be_disabled(home):
+    (home / "people.yml").write_text(
+        "people:\n"
+        "  - {id: a, name: A, accounts: ['BANK\\a']}\n"
+        "  - {id: b, name: B, same_as: [a], disabled: true}\n"
+    )
+    first, second = load(home, {}).files.people
+    assert (first.accounts, first.same_as, first.is_active) == (("BANK\\a",), ("b",), True)
+    assert (second.accounts, second.same_as, second.is_active) == ((), ("a",), False)
 
 
 def test_variables_are_text_as_the_host_would_give_them(home):
@@ -148,6 +163,12 @@ BAD_FILES = [
     ("people.yml", "people: [{id: a, name: A, identity: verified}]", "'people.*identity'"),
     ("people.yml", "people: [{id: '', name: A}]", r"people\[0\]\.id"),
     ("people.yml", "people: [{id: a, name: A}, {id: a, name: B}]", "the id 'a'"),
+    ("people.yml", "people: [{id: a, name: A, account: [b]}]", "Did you mean 'accounts'?"),
+    ("people.yml", "people: [{id: a, name: A, accounts: [' ']}]", r"people\[0\]\.accounts"),
+    ("people.yml", "people: [{id: a, name: A, disabled: perhaps}]", r"people\[0\]\.disabled"),
+    ("people.yml", "people: [{id: a, name: A, same_as: [b]}]", "has nobody of that id"),
+    ("people.yml", "people: [{id: a, name: A, emails: [x]}, {id: b, name: B, accounts: [X]}]",
+     "write `same_as: .a.` at b"),
     ("gbi_variables.yml", "Prod: {A: b}", "'Prod'"),
     ("gbi_variables.yml", "QA: {A: [1]}", "gbi_variables.yml: QA"),
     ("policy.yml", "max_worker: 3", r"Did you mean '?max_workers"),
@@ -204,3 +225,69 @@ def test_no_secret_shows_in_a_repr(home):
 def test_the_home_is_named_by_the_environment(tmp_path):
     assert default_home({"SLUSS_HOME": str(tmp_path)}) == tmp_path
     assert default_home({}).name == ".sluss"
+
+
+def test_every_secret_of_a_start_is_known_to_whoever_writes_for_others(home):
+    (home / "secrets" / "another").touch(mode=0o600)
+    (home / "secrets" / "another").write_text("sword-1\n")
+    environ = {
+        "SLUSS_SECRET_STORE_PASSWORD": "sword-2",
+        "SLUSS_MLFLOW_URL": "http://me:sword-3@mlflow.example",
+        "SLUSS_STORE_URL": "postgresql://me:sword-4@db.example/a",
+        "UV_INDEX_BANK_PASSWORD": "sword-5",
+        "SLUSS_SECRET_SERVICE_BUS_CONNECTION": "Endpoint=sb://a.example/;SharedAccessKey=sword-6",
+    }
+    known = known_secrets(load(home, environ))
+    assert {f"sword-{number}" for number in range(1, 7)} <= set(known)
+    assert load(home, {}).secrets.secret("azure_devops_hook") in known
+
+
+def test_no_representation_shows_a_secret(home):
+    environ = {"SLUSS_MLFLOW_URL": "http://me:swordfish@m", "UV_INDEX_A_PASSWORD": "swordfish"}
+    settings = load(home, environ)
+    shown = [
+        settings,
+        MlflowSettings(tracking_uri=settings.mlflow_url),
+        Tools(uv="uv", python="python", env=settings.tool_environment),
+    ]
+    assert "swordfish" not in repr(shown)
+
+
+def test_links_have_no_login(home):
+    url = load(home, {"SLUSS_PUBLIC_URL": "https://me:swordfish@sluss.example/"}).public_url
+    assert url == "https://sluss.example"
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_home_and_its_files_that_others_may_read_are_closed(home):
+    files = [home / name for name in ("store.db", "store.db-wal", "chat.jsonl", "policy.yml")]
+    for file in files:
+        file.touch()
+        file.chmod(0o644)
+    home.chmod(0o755)
+    (home / "secrets").chmod(0o755)
+
+    prepare_home(home)
+
+    assert {mode(path) for path in (home, home / "secrets")} == {0o700}
+    assert {mode(path) for path in files} == {0o600}
+
+
+def test_an_empty_folder_is_closed_and_becomes_a_home(tmp_path):
+    (tmp_path / "home").mkdir(mode=0o755)
+    assert prepare_home(tmp_path / "home")
+    assert mode(tmp_path / "home") == 0o700
+
+
+@pytest.mark.parametrize("rights", [0o755, 0o1777])
+def test_a_folder_with_other_things_is_not_closed_but_refused(tmp_path, rights):
+    (tmp_path / "shared" / "of_others").mkdir(parents=True)
+    (tmp_path / "shared").chmod(rights)
+
+    with pytest.raises(SettingsError, match=r"others may read it.*chmod 700.*Nothing was started"):
+        prepare_home(tmp_path / "shared")
+    assert mode(tmp_path / "shared") == rights
+    assert [path.name for path in (tmp_path / "shared").iterdir()] == ["of_others"]

@@ -1,7 +1,9 @@
 """The parts are known by their ports; settings choose what is behind them."""
 
 import json
+import os
 import typing
+from contextlib import contextmanager
 
 import pytest
 
@@ -107,3 +109,29 @@ def test_a_service_bus_that_cannot_be_entered_is_refused(home, environ, message)
     with pytest.raises(SettingsError, match=message) as refused:
         refuse_unsafe(load(home, {**SETTINGS, **environ}), Role.GATEWAY)
     assert "hush" not in str(refused.value)
+
+
+async def test_runs_pages_and_cards_know_all_secrets_and_the_files_are_ours_alone(home):
+    with fully_open_umask():
+        async with opened(load(home, MLFLOW), Role.ALL) as parts:
+            hook = parts.settings.secrets.secret("azure_devops_hook")
+            assert hook in parts.ml_platform._whispered.secrets
+            assert parts.known_secrets.mask(hook.encode()) == b"***"
+            assert await parts.evidence.read(await parts.evidence.keep(hook.encode())) == b"***"
+            await parts.queues[Lane.STEPS].send(Message(id="a", body=b"{}"))
+            assert await parts.store.lease_card("release/r/1", "one", 600) is not None
+            files = [path for path in home.iterdir() if path.is_file()]
+            assert {path.name for path in files} >= {"store.db", "store.db-wal"}
+            assert not [
+                path for path in files if path.stat().st_mode & 0o077 and path.suffix != ".lock"
+            ]
+            assert hook not in repr(parts)
+
+
+@contextmanager
+def fully_open_umask():
+    before = os.umask(0)
+    try:
+        yield
+    finally:
+        os.umask(before)

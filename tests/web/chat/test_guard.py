@@ -69,7 +69,7 @@ async def test_a_rebound_name_sees_nothing(run, browser, host, path):
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"EventOrigin": "http://evil.example"}, {"EventOrigin": "null"}, {"EventOrigin": ""}],
+    [{}, {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}],
 )
 async def test_another_page_opens_no_socket(run, browser, headers):
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -80,9 +80,7 @@ async def test_another_page_opens_no_socket(run, browser, headers):
 
 async def test_who_is_not_in_the_list_opens_no_socket(run, browser):
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await browser.ws_connect(
-            f"{run.url}/chat/socket?as=mallory", headers={"EventOrigin": run.url}
-        )
+        await browser.ws_connect(f"{run.url}/chat/socket?as=mallory", headers={"Origin": run.url})
 
     assert refused.value.status == 404
 
@@ -92,7 +90,7 @@ async def test_who_is_not_in_the_list_opens_no_socket(run, browser):
     [
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": "application/json", "EventOrigin": "http://evil.example"},
+        {"Content-Type": "application/json", "Origin": "http://evil.example"},
         {"Content-Type": "application/json", "Host": "evil.example"},
     ],
 )
@@ -133,7 +131,7 @@ async def test_a_bot_that_is_away_is_said_so(tmp_path):
     """The window's own settings name a door that nobody opened."""
     settings = chat_settings("http://127.0.0.1:9", tmp_path / "chat.jsonl")
     async with TestClient(TestServer(chat_app_alone(settings))) as client:
-        origin = {"EventOrigin": f"http://{client.host}:{client.port}"}
+        origin = {"Origin": f"http://{client.host}:{client.port}"}
         socket = await client.ws_connect("/chat/socket?as=anna", headers=origin)
         await socket.receive_json()
         await socket.send_json({"type": "say", "room": "general", "text": "hello"})

@@ -35,7 +35,7 @@ class Window:
 
 @asynccontextmanager
 async def a_window(run, person="anna"):
-    url, origin = f"{run.url}/chat/socket?as={person}", {"EventOrigin": run.url}
+    url, origin = f"{run.url}/chat/socket?as={person}", {"Origin": run.url}
     async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=origin) as ws:
         yield Window(ws)
 

@@ -12,6 +12,7 @@ from adapters.local_files.people import example_people
 from adapters.local_runs import LocalRuns
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.ports import Message
+from core.scrub import KnownSecrets
 from tests.bot.world import World
 from web.health import add_health
 from web.pages import Pages, add_pages
@@ -22,7 +23,7 @@ LANES = ("events", "cards", "steps", "observe")
 
 
 @asynccontextmanager
-async def some_pages(folder, *, mlflow_url="", asked_from=""):
+async def some_pages(folder, *, mlflow_url="", asked_from="", known=()):
     """``host`` is what the pages answer to; ``client`` asks under it, perhaps from elsewhere."""
     world, port = World(folder, is_local=True), unused_port()
     queues = {name: SqliteQueue(folder / f"{name}.db", name) for name in LANES}
@@ -32,7 +33,7 @@ async def some_pages(folder, *, mlflow_url="", asked_from=""):
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
-        queues=queues, people=PEOPLE, mlflow_url=mlflow_url,
+        queues=queues, people=PEOPLE, mlflow_url=mlflow_url, secrets=KnownSecrets(known),
     )  # fmt: skip
     add_pages(app, services)
     add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)

@@ -101,6 +101,6 @@ async def _redrive(pages, queue, message, by="astrid"):
     return await pages.client.post(
         f"/deliveries/{queue}/redrive",
         data={"message": message, "by": by},
-        headers={"EventOrigin": pages.origin},
+        headers={"Origin": pages.origin},
         allow_redirects=False,
     )

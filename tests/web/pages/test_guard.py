@@ -35,7 +35,7 @@ async def test_another_sites_form_redrives_nothing(pages, origin):
     answer = await pages.client.post(
         "/deliveries/steps/redrive",
         data={"message": "m"},
-        headers={"EventOrigin": origin} if origin is not None else {},
+        headers={"Origin": origin} if origin is not None else {},
     )
 
     assert answer.status == 403

@@ -108,3 +108,13 @@ async def test_the_login_in_the_address_of_mlflow_is_not_shown(tmp_path):
 
     assert "run1 at https://mlflow.example:5000/base" in text
     assert secret not in text
+
+
+async def test_a_secret_of_ours_shows_on_no_page_however_it_came_there(tmp_path):
+    secret = secrets.token_urlsafe(32)
+    async with some_pages(tmp_path, known=[secret]) as pages:
+        await pages.world.told(trained().finish(Step.TRAIN, Failed(reason=f"it was {secret}!")))
+        text = await (await pages.client.get("/releases/loan-1")).text()
+
+    assert "it was ***!" in text
+    assert secret not in text

@@ -254,7 +254,7 @@ async def test_policy_may_refuse_a_sandbox_that_is_too_weak():
 
 
 class _NoEnvironments:
-    async def python(self, name, text, tell):
+    async def python(self, name, text, tell, hosts=()):
         raise StepFailedError("pandas==0.0.1 cannot be had. Nothing was run.")
 
     async def test_tools(self):

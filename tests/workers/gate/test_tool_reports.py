@@ -1,8 +1,16 @@
 """A JUnit report of any origin: read by its cases, and refused where it is none."""
 
+import json
+
 import pytest
 
-from workers.gate.tool_reports import MAX_CASES, CaseOutcome, UnreadableReportError, read_junit
+from workers.gate.tool_reports import (
+    MAX_CASES,
+    CaseOutcome,
+    UnreadableReportError,
+    kept_report,
+    read_junit,
+)
 
 GOOD = b"""<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="sluss-1" tests="4" failures="1" errors="1" skipped="1">
@@ -97,3 +105,18 @@ def test_what_is_no_report_is_refused_with_the_reason(data, why):
 def test_deep_nesting_ends_well():
     depth = 100_000
     assert read_junit(b"<testsuite>" * depth + b"</testsuite>" * depth).cases == ()
+
+
+def test_a_report_is_kept_without_what_it_quotes_and_without_secrets():
+    report = {"results": [{"code": "login('swordfish')", "text": "token=0123456789", "line": 3}]}
+    kept = json.loads(kept_report(json.dumps(report).encode(), ("code",)))
+    assert kept == {"results": [{"text": "token=***", "line": 3}]}
+
+
+@pytest.mark.parametrize("report", [b"", b"no JSON", b"\xff\x00", b"[" * 5000, b'{"a": "b"}'])
+def test_a_report_without_secrets_is_kept_as_it_is(report):
+    assert kept_report(report, ()) == report
+
+
+def test_words_are_kept_without_secrets_too():
+    assert kept_report(b"<a>api-key: 0123456789</a>", ()).startswith(b"<a>api-key: ***")

@@ -12,7 +12,7 @@ from adapters.local_files.people import PeopleFile
 from adapters.local_files.variable_groups import VariableSections
 from adapters.sandbox import probe
 from adapters.sqlite_queue.queue import SqliteQueue
-from core.events.derived import ReleaseBlocked
+from core.events.derived import ReleaseBlocked, ReleaseOpened
 from core.events.outside import CodePushed
 from core.events.workers import ChecksReported, StepFinished
 from core.gate.checks import ModelRepo, Status
@@ -65,10 +65,18 @@ async def bench(tmp_path):
         await Worker(services).run_step(job)
         return await events()
 
+    def name_team(name):
+        """platform.yml may name another team at any time."""
+        [known] = world.platform.repositories
+        named = msgspec.structs.replace(known, team=name)
+        world.platform = msgspec.structs.replace(world.platform, repositories=(named,))
+
     async def events():
         return [entry.event for entry in await world.store.load(LOAN)]
 
-    yield SimpleNamespace(check=check, events=events, evidence=evidence, clones=clones, git=git)
+    yield SimpleNamespace(
+        check=check, events=events, name_team=name_team, evidence=evidence, clones=clones, git=git
+    )
     await queue.close()
     await clones.close()
     await world.store.close()
@@ -160,3 +168,33 @@ async def test_code_of_another_branch_is_compared_and_not_learned(bench):
     await bench.check(GOOD, ONLY_RULES, branch="feature/x")
 
     assert await bench.clones.repositories() == ()
+
+
+@pytest.mark.parametrize(
+    ("says", "wrong"),
+    [
+        ("credit", []),
+        ("Credit", []),
+        (
+            "retail",
+            ["TEAM_NAME is retail, but platform.yml says that this is a repository of credit"],
+        ),
+    ],
+)
+async def test_the_team_is_the_platforms(bench, says, wrong):
+    text = FILES["model_variables.yml"].replace("NAME: credit_risk", f"NAME: {says}").encode()
+    events = await bench.check({**GOOD, "model_variables.yml": text}, ONLY_RULES)
+    [finished] = of(StepFinished, events)
+    [team] = [result for result in finished.result.checks if result.check == "team"]
+
+    assert [finding.wrong for finding in team.findings] == wrong
+    [opened] = of(ReleaseOpened, events)
+    assert opened.team == "credit"
+
+
+async def test_a_team_that_nobody_is_in_is_a_finding(bench):
+    bench.name_team("ghosts")
+    [finished] = of(StepFinished, await bench.check(GOOD, ONLY_RULES))
+    [team] = [result for result in finished.result.checks if result.check == "team"]
+    assert "nobody belongs to the team ghosts" in team.findings[0].wrong
+    assert team.priority == 1

@@ -1,67 +1,24 @@
 """The step ``promote``: what was approved is read before the run and after it, never between."""
 
-from types import SimpleNamespace
-
 import msgspec
 import pytest
 
-from adapters.bare_repositories.host import BareRepositories
-from adapters.local_files.evidence import EvidenceFolder
-from adapters.local_files.variable_groups import VariableSections
+from core.artifact import Artifact
 from core.contributors import Contributor, Contributors, Part
-from core.errors import ApprovalVoidError, UnavailableError
-from core.jobs import step_job
+from core.errors import ApprovalVoidError, GoneError, UnavailableError, UnknownNameError
+from core.events.people import PromotionGivenUp
+from core.events.workers import JobDeadLettered
+from core.origin import EventOrigin
 from core.people import Person
-from core.ports import RunLook, RunOutcome, RunState
-from core.results import Promoted, Registered
-from core.words import PersonId, ReleaseId, RunId, Stage, Step
-from tests.adapters.bare_repositories.bare_world import BareWorld
-from tests.bot.world import LOAN, World
-from tests.core.story import EVE, Story
-from tests.model_repos import FILES
-from workers.services import Services
-from workers.steps.promote import promote
-from workers.task import Later, Task
+from core.ports import RunLook, RunState
+from core.results import Promoted
+from core.words import PersonId, Stage
+from tests.core.story import ADA, EVE, Story
+from tests.workers.steps.outside import ENDED, SOURCES, carrying
+from workers.task import Later
 
-ENDED = RunLook(state=RunState.SUCCEEDED, outcome=RunOutcome(rows=5, artifact_digest="a1"))
-
-
-class Outside:
-    """Platform, registry and tracking: a run goes on until its end is set, and reads are counted."""
-
-    def __init__(self) -> None:
-        self.end: RunLook | None = None
-        self.artifact_digest = "a1"
-        self.reads = 0
-        self.breaks = self.breaks_after = False
-        self.placed: list[tuple[str, Stage]] = []
-
-    async def start(self, _spec) -> RunId:
-        return RunId("outside/1")
-
-    async def look(self, _run) -> RunLook:
-        return self.end or RunLook(state=RunState.RUNNING)
-
-    async def log(self, _run, _offset) -> bytes:
-        return b""
-
-    async def read(self, _model, version) -> Registered:
-        self.reads += 1
-        return Registered(version=version, artifact_digest=self.artifact_digest)
-
-    async def holders(self, _model) -> dict[Stage, str]:
-        return {stage: version for version, stage in self.placed}
-
-    async def metrics(self, _run) -> dict[str, float]:
-        return {"auc": 0.7}
-
-    async def place(self, _model, version, stage, _release) -> str:
-        if self.breaks:
-            raise UnavailableError
-        self.placed.append((version, stage))
-        if self.breaks_after:
-            raise UnavailableError
-        return ""
+BROKEN = RunLook(state=RunState.FAILED, reason="score() raised ValueError")
+NO_VERSION = UnknownNameError("model version", "loan_default 1")
 
 
 class Known:
@@ -78,29 +35,11 @@ class Known:
 
 
 @pytest.fixture
-async def bench(tmp_path):
+async def bench(step_bench):
     """The promotion of the approved version 1 to QA; ``look`` runs the step once."""
-    (tmp_path / "git").mkdir()
-    git, world, outside = BareWorld(tmp_path / "git"), World(tmp_path), Outside()
-    commit = git.commit({path: text.encode() for path, text in FILES.items()})
-    story = Story().push(1).to_registered().request(Stage.QA).approve(EVE)
-    model = await world.told(story, {1: commit})
-    absent: dict = dict.fromkeys(("steps", "reviews", "gate", "clones", "runtimes"))
-    directory = Known()
-    services = Services(
-        handle=world.handle, effects=world.store, ml_platform=outside, registry=outside, tracking=outside,
-        git=BareRepositories({"r1": git.folder}.get), variable_groups=VariableSections(), clock=world.clock,
-        evidence=EvidenceFolder(tmp_path / "evidence"), policy=world.policy, page_url="",
-        directory=directory, **absent,
-    )  # fmt: skip
-    job = step_job(LOAN, ReleaseId("loan-1"), Step.PROMOTE, 1, Stage.QA)
-    task = Task(job=job, model=model, release=model.newest())
-
-    async def look():
-        return await promote(task, services)
-
-    yield SimpleNamespace(look=look, outside=outside, directory=directory, world=world)
-    await world.store.close()
+    step_bench.know(Known())
+    await step_bench.told(Story().push(1).to_registered().request(Stage.QA).approve(EVE))
+    return step_bench
 
 
 async def test_it_is_read_once_before_the_run_and_once_after_it(bench):
@@ -114,18 +53,71 @@ async def test_it_is_read_once_before_the_run_and_once_after_it(bench):
     assert bench.outside.placed == [("1", Stage.QA)]
 
 
-async def test_what_changes_before_the_run_starts_none(bench):
-    bench.outside.artifact_digest = "another"
+OTHER_SOURCE = {**SOURCES, "src/score.py": b"raise SystemExit"}
+SPOILT: dict[str, tuple[str, object, str]] = {
+    "another artifact": ("artifact", carrying(digest="another"), "the registered artifact has"),
+    "a version that was deleted": ("artifact", NO_VERSION, "There is no model version called"),
+    "files that are gone": ("artifact", GoneError("Version 1 has no files."), "has no files"),
+    "a run that was deleted": ("is_run_there", False, "There is no run called 'run1'"),
+    "other code": ("artifact", carrying(OTHER_SOURCE), "src/score.py is another than in"),
+    "no code": ("artifact", Artifact(digest="a1"), "carries none of the code"),
+    "a stage that was moved": (
+        "held", {Stage.QA: "7"}, "it held no version and holds version 7 now",
+    ),
+}  # fmt: skip
 
-    with pytest.raises(ApprovalVoidError, match="the registered artifact has changed"):
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+async def test_what_is_spoilt_before_the_run_starts_none(bench, spoilt):
+    what, to, words = SPOILT[spoilt]
+    setattr(bench.outside, what, to)
+
+    with pytest.raises(ApprovalVoidError, match=words):
         await bench.look()
 
 
-async def test_what_changes_while_it_runs_is_placed_nowhere(bench):
+@pytest.mark.parametrize("end", [ENDED, BROKEN], ids=["it ended well", "it failed"])
+@pytest.mark.parametrize("spoilt", SPOILT)
+async def test_what_is_spoilt_while_it_runs_is_placed_nowhere(bench, spoilt, end):
     await bench.look()
-    bench.outside.artifact_digest, bench.outside.end = "another", ENDED
+    what, to, words = SPOILT[spoilt]
+    setattr(bench.outside, what, to)
+    bench.outside.end = end
 
-    with pytest.raises(ApprovalVoidError, match="the registered artifact has changed"):
+    with pytest.raises(ApprovalVoidError, match=words) as told:
+        await bench.look()
+    assert "QA was left as it is" in str(told.value)
+    assert bench.outside.placed == []
+
+
+async def test_a_run_that_failed_is_told_with_its_own_reason(bench):
+    bench.outside.end = BROKEN
+
+    assert (await bench.look()).reason == "score() raised ValueError"
+
+
+async def test_a_stage_that_loaded_something_else_is_left_as_it_is(bench):
+    bench.outside.end = msgspec.structs.replace(
+        ENDED, outcome=msgspec.structs.replace(ENDED.outcome, artifact_digest="another")
+    )
+
+    with pytest.raises(ApprovalVoidError, match="the artifact that the stage loaded"):
+        await bench.look()
+
+
+async def test_what_was_given_up_meanwhile_is_not_placed(bench):
+    """Its dead letter is sent again after somebody gave it up, and a look is under way."""
+    await bench.look()
+    now = bench.world.clock()
+    dead = JobDeadLettered(
+        id="dead", time=now, release="loan-1", job="step/loan-1/promote/QA/1", reason="a bug"
+    )
+    await bench.world.handle(dead, EventOrigin.WORKER)
+    free = PromotionGivenUp(id="free", time=now, release="loan-1", stage=Stage.QA, by=ADA)
+    await bench.world.handle(free, EventOrigin.BOT)
+    bench.outside.end = ENDED
+
+    with pytest.raises(ApprovalVoidError, match="has ended meanwhile"):
         await bench.look()
     assert bench.outside.placed == []
 

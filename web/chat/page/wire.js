@@ -30,8 +30,15 @@ export class Wire {
   again() {
     if (this.isClosed) return;
     this.onLink(false);
-    setTimeout(() => this.isClosed || this.open(), this.wait);
+    setTimeout(() => this.isClosed || this.comeBack(), this.wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+  }
+
+  /** A start has a token of its own: to a window of the one before, the page says what to do. */
+  async comeBack() {
+    const answer = await fetch("people", { cache: "no-store" }).catch(() => null);
+    if (answer?.status === 401) location.reload();
+    else if (!this.isClosed) this.open();
   }
 
   /** False when it cannot be sent now: the caller keeps what was typed. */

@@ -70,6 +70,7 @@ def _bandit(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
         files={"bandit.yml": SETTINGS, "bandit.ini": INI},
         seconds=180.0,
         output_mb=32,
+        quotes=("code",),
     )  # fmt: skip
 
 

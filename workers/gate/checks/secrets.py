@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
+from core.gate.checks import GBI, Accepted, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, Output, ToolCommand
 from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
@@ -57,6 +57,7 @@ def _command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand | None:
     title="No secrets in the code or its history",
     mend="Revoke it where it was issued; keep the new one in the key vault, read by secret scope.",
     asks=("history",),
+    version=2,
 )
 def secrets(output: Output, _repo: ModelRepo, facts: CheckFacts) -> Iterator[Found]:
     """Whoever can read a repository can use the secrets in it, and git forgets nothing.
@@ -68,6 +69,7 @@ def secrets(output: Output, _repo: ModelRepo, facts: CheckFacts) -> Iterator[Fou
     """
     report = msgspec.json.decode(output.stdout, type=SecretReport)  # half a report: could not run
     yield from (_finding(secret) for secret in report.secrets if not secret.is_accepted)
+    yield from (_accepted(secret) for secret in report.secrets if secret.is_accepted)
     if report.unread:
         wrong = UNREAD.format(count=report.unread, seconds=SECONDS)
         yield Finding(".", KEEP_OUT, wrong, rule="time")
@@ -89,6 +91,10 @@ def _finding(secret: Secret) -> Finding:
         rule=secret.kind,
         is_advice=secret.is_allowed,
     )
+
+
+def _accepted(secret: Secret) -> Accepted:
+    return Accepted(path=secret.path, line=secret.line, what=secret.kind, key=secret.key)
 
 
 def _about_the_baseline(report: SecretReport, name: str) -> Iterator[str]:

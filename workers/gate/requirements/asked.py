@@ -4,18 +4,14 @@ import re
 from typing import Final
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.gate.checks import Finding
+from core.gate.requirement import UnreadableRequirement, read_requirement, split_hashes
+from core.gate.requirements import Hosts
 
-LONGEST: Final = 500  # A longer requirement was not written by a person.
 LOCAL: Final = re.compile(r"(?<=[0-9])\+[A-Za-z0-9.]+")
-ONE_EQUALS_SIGN: Final = re.compile(
-    r"(?P<name>[A-Za-z0-9._-]+) ?= ?(?P<version>[0-9][0-9A-Za-z.*]*)"
-)
-WRITE: Final = "write a name with a version, such as pandas==2.2.3 or pandas>=2.2,<3"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,23 +52,19 @@ class AskedLibrary(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}{extras}{self.specifier}"
 
 
-def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | None:
+def parse(
+    text: str, origin: Origin, python: str, hosts: Hosts = ()
+) -> AskedLibrary | Finding | None:
     """Parse one requirement; return None where its marker excludes this Python on Linux.
 
     Every marker counts as true while ``python`` is "".
     """
-    wanted = text.partition(" --")[0]  # A lock file has its hashes behind the dashes.
-    if len(wanted) > LONGEST:
-        return _none(origin, f"has a requirement of {len(wanted):,} characters")
-    if found := ONE_EQUALS_SIGN.fullmatch(wanted):
-        mend = f"write {found['name']}=={found['version']}"
-        return _none(origin, "has one equals sign, which pip does not read", mend)
+    requirement = read_requirement(LOCAL.sub("", split_hashes(text)[0]), hosts)
+    if isinstance(requirement, UnreadableRequirement):
+        return _none(origin, requirement.wrong, requirement.mend)
     try:
-        requirement = Requirement(LOCAL.sub("", wanted))
         if python and requirement.marker and not requirement.marker.evaluate(_linux(python)):
             return None
-    except (InvalidRequirement, RecursionError):
-        return _none(origin, "is no requirement that pip can read")
     except ValueError:  # packaging raises this for a marker that compares values without an order.
         return _none(origin, "has a marker (behind the ;) that makes no sense", "mend or remove it")
     return AskedLibrary(
@@ -83,7 +75,7 @@ def parse(text: str, origin: Origin, python: str) -> AskedLibrary | Finding | No
     )
 
 
-def _none(origin: Origin, wrong: str, mend: str = WRITE) -> Finding:
+def _none(origin: Origin, wrong: str, mend: str) -> Finding:
     return Finding(origin.path, mend, wrong, origin.line, is_advice=not origin.is_used)
 
 

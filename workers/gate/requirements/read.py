@@ -10,7 +10,7 @@ import msgspec
 
 from core.gate.checks import Finding, ModelRepo
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.requirements import LineKind, RequirementLine, entries, is_conda
+from core.gate.requirements import Hosts, LineKind, RequirementLine, entries, is_conda
 from core.gate.variables import model_settings
 from workers.gate.requirements import pyproject
 from workers.gate.requirements.asked import AskedLibrary, Origin, parse
@@ -43,7 +43,6 @@ NOT_COMPARED: Final = "{what}, which is not compared with the runtime"
 LIST_PACKAGES: Final = (
     "list every package itself; where packages come from is set for the whole platform"
 )
-NAME_IT: Final = "name a package and its version; code of your own belongs in the source folder"
 
 
 class WantedLibraries(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +65,7 @@ def read(repo: ModelRepo, facts: CheckFacts, python: str) -> WantedLibraries:
     path = next((found for found in map(repo.find, names) if found), None)
     if path is None:
         raise NotCheckedError(NO_FILE.format(path=settings.environment_file))
-    reader = _Reader(repo, python)
+    reader = _Reader(repo, python, facts.rules.libraries.hosts)
     reader.file(path)
     if project := repo.find(pyproject.PATH):
         reader.project(project, is_used=False)
@@ -76,8 +75,9 @@ def read(repo: ModelRepo, facts: CheckFacts, python: str) -> WantedLibraries:
 class _Reader:
     """Follows the included files, and reads every file once."""
 
-    def __init__(self, repo: ModelRepo, python: str) -> None:
+    def __init__(self, repo: ModelRepo, python: str, hosts: Hosts) -> None:
         self._repo = repo
+        self._hosts = hosts
         self._python = python
         self._asked: list[AskedLibrary] = []
         self._interpreter: list[AskedLibrary] = []
@@ -96,7 +96,7 @@ class _Reader:
         if path == pyproject.PATH:
             self.project(path, is_used=True)
             return
-        for entry in entries(path, self._text(path)):
+        for entry in entries(path, self._text(path), self._hosts):
             if len(self._asked) >= MAX_LINES:
                 self._found(path, SPLIT, TOO_MANY.format(most=MAX_LINES), entry.line)
                 return
@@ -134,17 +134,17 @@ class _Reader:
         elif entry.kind is LineKind.INTERPRETER:
             if entry.text.startswith(pyproject.PYTHON) and len(self._interpreter) < MAX_PYTHONS:
                 self._parse(entry.text, origin, self._interpreter)
-        elif entry.kind is LineKind.UNREADABLE:
-            self._found(origin.path, entry.mend, entry.wrong, entry.line)
         elif entry.text in ITSELF and (project := self._repo.find(pyproject.PATH)):
             self.project(project, is_used=True)
+        elif entry.kind in {LineKind.UNREADABLE, LineKind.ADDRESS}:
+            self._found(origin.path, entry.mend, entry.wrong, entry.line)
         elif (include := INCLUDE.fullmatch(entry.text)) and "://" not in entry.text:
             self._include(include["path"], entry, origin)
         elif entry.kind is not LineKind.NOT_PYTHON and not entry.text.startswith(QUIET):
             self._not_compared(entry, origin)
 
     def _parse(self, text: str, origin: Origin, listed: list[AskedLibrary]) -> None:
-        found = parse(text, origin, self._python)
+        found = parse(text, origin, self._python, self._hosts)
         if isinstance(found, Finding):
             self._findings.append(found)
         elif found is not None:
@@ -166,9 +166,9 @@ class _Reader:
             self.file(found, is_constraint=is_constraint)
 
     def _not_compared(self, entry: RequirementLine, origin: Origin) -> None:
-        mend = NAME_IT if entry.kind is LineKind.ADDRESS else LIST_PACKAGES
         wrong = NOT_COMPARED.format(what=entry.wrong)
-        self._findings.append(Finding(origin.path, mend, wrong, entry.line, is_advice=True))
+        found = Finding(origin.path, LIST_PACKAGES, wrong, entry.line, is_advice=True)
+        self._findings.append(found)
 
     def _found(self, path: str, mend: str, wrong: str, line: int = 0) -> None:
         self._findings.append(Finding(path, mend, wrong, line))

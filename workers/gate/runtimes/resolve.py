@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from core.scrub import scrub, secrets_in
 from workers.gate.runtimes.plan import LibraryQuestion, Plan, UvAnswer, UvAnswers
 from workers.gate.runtimes.uv_words import is_unsolved, missing, without_users
 
@@ -88,7 +89,9 @@ class Resolver:
         if ended.returncode == 0:
             return UvAnswer(code=0, pins=_pins(ended.stdout.decode()))
         said = ended.stderr.decode(errors="replace")[-TAIL:]
-        return UvAnswer(code=ended.returncode, said=without_users(said))
+        return UvAnswer(
+            code=ended.returncode, said=scrub(without_users(said), secrets_in(os.environ))
+        )
 
     def _environment(self) -> dict[str, str]:
         """Add our wheels to UV_FIND_LINKS and keep the folders of wheels that the bank has set."""

@@ -45,12 +45,13 @@ class Baseline:
         }
         self._used: set[tuple[str, str]] = set()
 
-    def accepts(self, path: str, value: str) -> bool:
-        key = (path, PotentialSecret.hash_secret(value))
-        if key not in self._entries:
-            return False
-        self._used.add(key)
-        return True
+    def accepts(self, path: str, value: str) -> str:
+        """Return the hash by which a secret is accepted, or ""."""
+        hashed = PotentialSecret.hash_secret(value)
+        if (path, hashed) not in self._entries:
+            return ""
+        self._used.add((path, hashed))
+        return hashed
 
     def stale(self, scanned: set[str]) -> tuple[str, ...]:
         """Return the unused entries of scanned files; others may belong to the history."""

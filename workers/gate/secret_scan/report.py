@@ -29,6 +29,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     commit: str = ""
     is_accepted: bool = False  # The baseline accepts it.
+    key: str = ""  # the hash by which the baseline accepts it
     is_allowed: bool = False  # A comment at its line allows it.
 
 

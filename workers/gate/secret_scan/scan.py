@@ -122,10 +122,12 @@ class _Scan:
                 kind=each.kind,
                 fingerprint=fingerprint(each.value),
                 commit=commit,
-                is_accepted=self._baseline.accepts(path, each.value),
+                is_accepted=bool(key),
+                key=key,
                 is_allowed=each.is_allowed,
             )
             for each in found
+            for key in (self._baseline.accepts(path, each.value),)
         )
 
 

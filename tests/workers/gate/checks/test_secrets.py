@@ -10,7 +10,7 @@ import pytest
 
 from adapters.sandbox import probe
 from core.gate.check_rules import CheckRules, SecretRules
-from core.gate.checks import Finding, ModelRepo, Note
+from core.gate.checks import Accepted, Finding, ModelRepo, Note
 from core.gate.facts import CheckFacts, PastFile
 from core.gate.tools import Output
 from core.ports.sandbox import Places
@@ -122,6 +122,14 @@ def test_the_baseline_accepts_by_hash_and_path_and_the_note_counts(tmp_path):
     answer = found(tmp_path, repo, CheckFacts(history=()))
     assert findings(answer) == []
     assert notes(answer) == [".secrets.baseline accepts 1 of what was found."]
+
+
+def test_what_the_baseline_accepts_is_told_beside_the_findings(tmp_path):
+    repo = a_repo({"a.py": f'key = "{KEY}"\n', ".secrets.baseline": baseline("a.py", KEY)})
+    [accepted] = [each for each in found(tmp_path, repo) if isinstance(each, Accepted)]
+    assert accepted == Accepted(
+        path="a.py", line=1, what="Azure storage account key", key=sha1(KEY)
+    )
 
 
 def test_the_baseline_accepts_what_only_the_history_has(tmp_path):

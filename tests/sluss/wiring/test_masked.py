@@ -1,0 +1,30 @@
+"""A secret of ours that somebody wrote into a text shows nowhere."""
+
+from adapters.local_files.evidence import EvidenceFolder
+from core.card import Card, Cell, Facts, Table, Text
+from core.scrub import KnownSecrets
+from sluss.wiring.masked import MaskedEvidence, masked_card
+
+SECRET = 'swordfish"of/the-hook'
+KNOWN = KnownSecrets([SECRET])
+
+
+async def test_evidence_does_not_keep_it(tmp_path):
+    evidence = MaskedEvidence(EvidenceFolder(tmp_path), KNOWN)
+    blob = await evidence.keep(b'{"comment": "it is swordfish\\"of/the-hook"}')
+    assert await evidence.read(blob) == b'{"comment": "it is ***"}'
+
+
+async def test_what_holds_none_is_kept_byte_by_byte(tmp_path):
+    evidence = MaskedEvidence(EvidenceFolder(tmp_path), KNOWN)
+    data = bytes(range(256)) * 9
+    assert await evidence.read(await evidence.keep(data)) == data
+
+
+def a_card(text):
+    table = Table(("a", "b"), ((Cell(text), Cell("c")),))
+    return Card(summary=text, body=(Text(text), Facts((("Reason", text),)), table))
+
+
+def test_no_part_of_a_card_shows_it():
+    assert masked_card(a_card(f"it is {SECRET}!"), KNOWN) == a_card("it is ***!")
