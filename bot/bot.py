@@ -36,7 +36,7 @@ class Sluss:
         line = said if words_of(said) else "help"
         call = find(line, COMMANDS)
         card: Card = await call.command.run(call.words, asker)
-        return card
+        return self.show.noticed(card)
 
     async def click(self, click: Click) -> Card:
         """A repeated press is a known event: it changes nothing and gets the same answer.

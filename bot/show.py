@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from bot.cards import CARDS
-from bot.elements import text
+from bot.elements import banner, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, release_view
 from bot.wording import clipped
@@ -54,8 +54,16 @@ class Show:
             raise UnknownNameError("card", card)
         model = await self.ports.handle.model(stream)
         view = await file.gather(self._subject(model, subject), self.ports)
-        shown = _with_base(file.render(view), model)
+        shown = self.noticed(_with_base(file.render(view), model))
         return Face(card=shown, version=model.version, readers=file.readers(view))
+
+    def noticed(self, card: Card) -> Card:
+        """Put the policy's notice on top of a card, once."""
+        notice = self.ports.handle.context().policy.notice
+        top = banner(notice, Tone.BAD)
+        if not notice or card.body[:1] == (top,):
+            return card
+        return msgspec.structs.replace(card, body=(top, *card.body))
 
     async def model_of(self, release_id: ReleaseId) -> Model:
         known = self.ports.platform.named(stream_of(release_id))

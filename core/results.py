@@ -3,6 +3,7 @@
 import msgspec
 
 from core.gate.checks import CheckResult
+from core.gate.tools import Level
 from core.words import BlobId, ModelType, Step
 
 
@@ -68,6 +69,7 @@ class Ran(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ran"):
     metrics: dict[str, float] = {}
     seconds: float = 0.0
     log: BlobId = BlobId("")
+    level: Level | None = None  # how the model's code was shut in
     artifact_digest: str = ""  # of the model that was logged, or that was measured
 
 
@@ -87,6 +89,7 @@ class Promoted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promote
     rows: int = 0
     artifact_digest: str = ""
     log: BlobId = BlobId("")
+    level: Level | None = None
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="failed"):

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.gate.tools import Level
 from sluss.commands.accept import accept
 from sluss.commands.check import check
 from sluss.commands.explain import explain
@@ -25,6 +26,11 @@ from sluss.wiring.lock import Role
 Home = Annotated[
     Path | None,
     typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME"),
+]
+
+Sandbox = Annotated[
+    Level | None,
+    typer.Option(help="The weakest in which a model's code may run, in place of policy.yml's."),
 ]
 
 app = typer.Typer(
@@ -62,11 +68,12 @@ def up_(
         Role, typer.Argument(help="gateway, worker, or all in one process.")
     ] = Role.ALL,
     home: Home = None,
+    sandbox: Sandbox = None,
 ) -> None:
     """Start Sluss: by default all of it, on this machine, MLflow beside it; Ctrl-C ends it."""
     from sluss.commands.up import up
 
-    up(_home(home), role)
+    up(_home(home), role, sandbox)
 
 
 @app.command()
@@ -221,8 +228,9 @@ def map_(
 def demo_(
     script: Annotated[bool, typer.Option("--script", help="Without people, to the end.")] = False,  # noqa: FBT002
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
+    sandbox: Sandbox = None,
 ) -> None:
     """Lead through the story: from a push to production, with real models and a real MLflow."""
     from sluss.demo.run import demo
 
-    raise typer.Exit(demo(is_script=script, keep=keep))
+    raise typer.Exit(demo(is_script=script, keep=keep, sandbox=sandbox))

@@ -6,6 +6,7 @@ import msgspec
 
 from core.errors import StepFailedError, UnknownNameError
 from core.gate.checks import ModelRepo
+from core.gate.tools import Level
 from core.gate.variables import model_settings
 from core.ports import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.results import Failed
@@ -78,6 +79,7 @@ async def _spec(task: Task, services: Services, tracking_run: str, version: str)
         version=version,
         time_limit_s=services.policy.time_limit_s,
         memory_limit_mb=services.policy.memory_limit_mb,
+        weakest=Level(services.policy.rules.sandbox),
         hosts=services.policy.rules.libraries.hosts,
     )
 

@@ -1,4 +1,4 @@
-"""The one-machine machine learning platform: a detached supervisor for each run."""
+"""The one-machine machine learning platform: a detached keeper for each run."""
 
 from adapters.local_runs.platform import LocalRuns
 

@@ -1,12 +1,12 @@
 """Runs one program: its output goes to a sink, and it is ended when the watcher gives a reason."""
 
 import os
-import selectors
+import select
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import msgspec
 
@@ -14,8 +14,6 @@ from adapters.local_runs import processes
 
 LOOK_EVERY_S: Final = 0.2
 BLOCK: Final = 65536
-LARGEST_ANSWER: Final = 1 << 20
-ANSWER: Final = "{answer}"  # in a command: the path to write the answer to
 
 Sink = Callable[[bytes], None]
 Watcher = Callable[[float], str]  # seconds so far -> why it has to end; "" while all is well
@@ -30,85 +28,54 @@ class ChildCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChildEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """How a program ended; ``reason`` says why we ended it, "" when it ended by itself.
-
-    ``answer`` is what it wrote to the pipe of ANSWER, and ``code`` is negative for a signal.
-    """
+    """How a program ended; ``reason`` says why we ended it, "" when it ended by itself."""
 
     code: int
-    seconds: float
     reason: str = ""
-    answer: bytes = b""
 
 
 def run(command: ChildCommand, sink: Sink, watcher: Watcher) -> ChildEnded:
     """Run the program to its end, and end all processes that it has started."""
-    reads, writes = os.pipe()
     began = time.monotonic()
-    argv = [part.replace(ANSWER, f"/dev/fd/{writes}") for part in command.argv]
-    try:
-        with subprocess.Popen(  # noqa: S603 (the argv is ours, and goes through no shell)
-            argv,
-            env=dict(command.env),
-            cwd=Path(command.folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            pass_fds=(writes,),
-            start_new_session=True,
-            preexec_fn=processes.limits(),  # noqa: PLW1509 (the supervisor has one thread)
-        ) as process:
-            os.close(writes)
-            return _attend(process, reads, sink, lambda: watcher(time.monotonic() - began), began)
-    finally:
-        os.close(reads)
+    with subprocess.Popen(  # noqa: S603 (the argv is ours, and goes through no shell)
+        command.argv,
+        env=dict(command.env),
+        cwd=Path(command.folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+        start_new_session=True,
+        preexec_fn=processes.limits(),  # noqa: PLW1509 (no thread of ours runs meanwhile)
+    ) as process:
+        return _attend(process, sink, lambda: watcher(time.monotonic() - began))
 
 
-def _attend(
-    process: subprocess.Popen[bytes], reads: int, sink: Sink, why: Callable[[], str], began: float
-) -> ChildEnded:
-    output = process.stdout
-    assert output is not None
-    pipes = _Pipes(output, reads, sink)
+def _attend(process: subprocess.Popen[bytes], sink: Sink, why: Callable[[], str]) -> ChildEnded:
+    assert process.stdout is not None
+    output = process.stdout.fileno()
+    os.set_blocking(output, False)
     reason, next_look = "", time.monotonic()
     while not reason and process.poll() is None:
-        pipes.pump(LOOK_EVERY_S)
+        select.select([output], [], [], LOOK_EVERY_S)
+        if not _hand_on(output, sink):
+            time.sleep(LOOK_EVERY_S if process.poll() is None else 0)
         if time.monotonic() >= next_look:
             reason = why()
             next_look = time.monotonic() + LOOK_EVERY_S
-    processes.end_descendants()
+    processes.end_session(process.pid)
     code = process.wait()
-    pipes.drain()
-    seconds = time.monotonic() - began
-    return ChildEnded(code=code, seconds=seconds, reason=reason, answer=bytes(pipes.answer))
+    while _hand_on(output, sink):
+        pass
+    return ChildEnded(code=code, reason=reason)
 
 
-class _Pipes:
-    def __init__(self, output: IO[bytes], reads: int, sink: Sink) -> None:
-        self.answer = bytearray()
-        self._selector = selectors.DefaultSelector()
-        for descriptor, to in ((output.fileno(), sink), (reads, self._keep)):
-            os.set_blocking(descriptor, False)
-            self._selector.register(descriptor, selectors.EVENT_READ, to)
-
-    def pump(self, timeout_s: float) -> int:
-        """Hand on what has come, and return how many bytes it was."""
-        count = 0
-        for key, _ in self._selector.select(timeout_s):
-            data = os.read(key.fd, BLOCK)
-            if not data:
-                self._selector.unregister(key.fd)
-            key.data(data)
-            count += len(data)
-        return count
-
-    def drain(self) -> None:
-        """Hand on what is left in the pipes; nobody writes any more."""
-        while self._selector.get_map() and self.pump(0):
-            pass
-        self._selector.close()
-
-    def _keep(self, data: bytes) -> None:
-        if len(self.answer) + len(data) <= LARGEST_ANSWER:
-            self.answer += data
+def _hand_on(output: int, sink: Sink) -> bool:
+    """Hand on one block; return whether there was any."""
+    try:
+        data = os.read(output, BLOCK)
+    except BlockingIOError:
+        return False
+    if data:
+        sink(data)
+    return bool(data)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from adapters.local_runs.folder import Order, RunFolder
-from adapters.local_runs.processes import MARK
+from core.ports.sandbox import WAY
 
 MOST_THREADS: Final = 4
 THREAD_COUNTS: Final = (
@@ -29,23 +28,18 @@ def of_uv(index_env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def of_step(order: Order, folder: RunFolder) -> dict[str, str]:
+def of_step(run: str, *, has_way: bool) -> dict[str, str]:
+    """Return the variables of the model's process; HOME and TMPDIR are the sandbox's own."""
     threads = str(min(MOST_THREADS, os.cpu_count() or 1))
     return {
-        "PATH": os.defpath,
-        "HOME": str(folder.scratch / "home"),
-        "TMPDIR": str(folder.scratch / "tmp"),
-        "LANG": "C.UTF-8",
-        MARK: folder.mark,
-        "MLFLOW_TRACKING_URI": order.tracking_uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",  # about a minute, then the step can be retried
         "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",  # it asks pip, which uv does not install
-        "MLFLOW_LOGGING_LEVEL": "ERROR",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "GIT_PYTHON_REFRESH": "quiet",
         **dict.fromkeys(THREAD_COUNTS, threads),
+        **({"MLFLOW_TRACKING_URI": f"http://{WAY}", "MLFLOW_RUN_ID": run} if has_way else {}),
     }

@@ -1,4 +1,8 @@
-"""Virtual environments made by uv: one for each set of requirements, shared by all runs."""
+"""Virtual environments made by uv: one for each set of requirements, shared by all runs.
+
+What runs in one cannot write to it. Before it is used again its manifest is checked, and one that
+is not as it was built is built anew.
+"""
 
 import fcntl
 import hashlib
@@ -14,21 +18,22 @@ from typing import Final
 
 import msgspec
 
+from adapters.local_runs import manifest
 from adapters.local_runs.child import LOOK_EVERY_S, ChildCommand, Watcher, run
 from adapters.local_runs.requirements import installable
 from core.errors import StepFailedError
 from core.scrub import Scrubber, secrets_in
 
-# The harness needs these beyond the model's own requirements; MLflow imports NumPy and pandas to
-# load any model.
-NEEDS: Final = ("mlflow-skinny>=3.17,<4", "cloudpickle>=3,<4", "numpy", "pandas")
+NEEDS: Final = ("pandas",)  # beyond the model's own requirements: tables are read with it
+FORM: Final = 2  # of what we build; one of another form is not used
 VERSION: Final = "import platform; print(platform.python_version(), platform.machine())"
 PYTHON: Final = "bin/python"
 WHEELS_ONLY: Final = ("--only-binary", ":all:")  # building one would run its author's code
 REQUIREMENTS: Final = "requirements.txt"
-CONSTRAINTS: Final = "constraints.txt"
-# Up to 2.x, mlflow brings the files of mlflow-skinny itself: both together break each other.
-NOT_OLDER: Final = "mlflow>=3.17,<4\n"
+# Compiled here, as what runs in it cannot, and copied: a file that is linked to uv's cache changes
+# its state whenever another environment is made, and whoever writes to one writes to all.
+INSTALL: Final = ("--compile-bytecode", "--link-mode", "copy")
+NOT_AS_BUILT: Final = "the environment is not as it was built ({name}): it is built anew"
 WAITING: Final = "waiting for another run that builds the same environment"
 
 Tell = Callable[[str], None]
@@ -100,11 +105,11 @@ class Environments:
 
     def find(self, requirements: tuple[str, ...]) -> Path | None:
         place = self._place(requirements)
-        return place / PYTHON if place.exists() else None
+        return place / PYTHON if _is_as_built(place) else None
 
     def find_folder(self, packages: tuple[str, ...]) -> Path | None:
         place = self._folder_place(packages)
-        return place if place.exists() else None
+        return place if _is_as_built(place) else None
 
     def _place(self, requirements: tuple[str, ...]) -> Path:
         return self._folder / self._key(NEEDS, requirements)
@@ -114,22 +119,34 @@ class Environments:
 
     def _have(self, place: Path, build: Callable[[Path], None], tell: Tell) -> None:
         """Build a missing one beside its place, then rename it: a kill leaves none half built."""
-        if place.exists():
+        if _is_as_built(place):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked(place, tell):
-            if place.exists():  # another process built it while we waited
-                return
+            if place.exists():
+                if not (name := manifest.changed(place)):  # built while we waited
+                    return
+                tell(NOT_AS_BUILT.format(name=name))
+                self._sink(f"[sluss] {NOT_AS_BUILT.format(name=name)}\n".encode())
             draft = self._folder / f".{place.name}"
             shutil.rmtree(draft, ignore_errors=True)
             build(draft)
-            draft.rename(place)
+            manifest.write(draft, manifest.manifest_of(place))
+            self._replace(draft, place)
+
+    def _replace(self, draft: Path, place: Path) -> None:
+        gone = self._folder / f".{place.name}.gone"
+        shutil.rmtree(gone, ignore_errors=True)
+        if place.exists():
+            place.rename(gone)
+        draft.rename(place)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def _key(self, needs: tuple[str, ...], requirements: tuple[str, ...]) -> str:
         asked = subprocess.run(  # noqa: S603 (the configured interpreter, fixed arguments)
             [self._tools.python, "-I", "-c", VERSION], capture_output=True, check=True, timeout=60
         )
-        content = [asked.stdout.decode().strip(), needs, sorted(requirements)]
+        content = [FORM, asked.stdout.decode().strip(), needs, sorted(requirements)]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
     @contextmanager
@@ -149,28 +166,18 @@ class Environments:
         listed = draft / REQUIREMENTS
         lines = installable(requirements, self._tools.hosts)
         listed.write_text("\n".join([*lines, *NEEDS]) + "\n", "utf-8")
-        constraints = draft / CONSTRAINTS
-        constraints.write_text(NOT_OLDER, "utf-8")
         tell("resolving the requirements")
         self._uv(
             tell,
-            *("pip", "install", "--python", str(draft / PYTHON), *WHEELS_ONLY),
-            *("--requirements", str(listed), "--constraints", str(constraints)),
+            *("pip", "install", "--python", str(draft / PYTHON), *WHEELS_ONLY, *INSTALL),
+            *("--requirements", str(listed)),
         )
 
     def _fill(self, draft: Path, packages: tuple[str, ...], tell: Tell) -> None:
         tell("fetching the test tools")
         into = ("--python", self._tools.python, "--target", str(draft))
-        # It is compiled here: code in the sandbox cannot write to it, and would compile each time.
-        self._uv(
-            tell,
-            "pip",
-            "install",
-            *into,
-            *WHEELS_ONLY,
-            "--compile-bytecode",
-            *installable(packages),
-        )
+        wanted = installable(packages)
+        self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *INSTALL, *wanted)
 
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell, secrets_in(self._tools.env))
@@ -185,6 +192,10 @@ class Environments:
             raise StepFailedError(ended.reason)
         if ended.code != 0:
             raise StepFailedError(output.explain())
+
+
+def _is_as_built(place: Path) -> bool:
+    return place.exists() and not manifest.changed(place)
 
 
 def _took(descriptor: int) -> bool:

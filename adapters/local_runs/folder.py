@@ -1,4 +1,4 @@
-"""The folder of one run: code, harness and order go in; owner, progress and result are kept there.
+"""The folder of one run: code and order go in; owner, progress and result are kept there.
 
 Each of its files is whole or absent, and so is the folder with what was laid into it.
 """
@@ -9,9 +9,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -20,66 +19,78 @@ from adapters.local_runs.requirements import requirements
 from core.errors import StepFailedError
 from core.gate.checks import ModelRepo
 from core.gate.dataset_template import DatasetTemplate, parse
+from core.gate.tools import Level
 from core.ports.ml_platform import RunLook, RunSpec, RunState
 
 CANCELLED: Final = "cancelled"
 FOLDER: Final = re.compile(r"[0-9a-f]{32}")
 
 T = TypeVar("T")
-ADAPTERS: Final = Path(__file__).parents[1]
-HARNESS: Final = "sluss_harness"
-CARRIED: Final = (
-    *(ADAPTERS / "local_runs" / "harness").glob("*.py"),
-    ADAPTERS / "artifact_digest" / "digest.py",
-)
+READABLE: Final = 0o644
+ENTERABLE: Final = 0o755
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor has to do; ``request`` goes on to the harness in the environment."""
+    """What the keeper has to do; ``request`` goes on to the harness. No password is in it.
+
+    ``weakest`` is the weakest sandbox in which the model's code may run.
+    """
 
     run: str
     uv: str
     python: str
-    tracking_uri: str
     environments: str
+    weakest: Level = Level.NAMESPACES
     hosts: tuple[str, ...] = ()
     requirements: tuple[str, ...]
     time_limit_s: float
     memory_limit_mb: int
-    request: dict[str, object]
+    request: dict[str, Any]
 
 
 class Whispered(msgspec.Struct, frozen=True, kw_only=True):
-    """The secrets that a supervisor gets on standard input: no file or command line has them."""
+    """What a keeper gets on standard input: no file or command line has these secrets.
+
+    ``tracking_uri`` may hold a password. ``level`` is the sandbox that the keeper's parent found.
+    """
 
     index_env: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
+    tracking_uri: str = ""
+    level: Level = Level.LIMITS
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """The supervisor's pid, and its start in seconds since 1970: a pid alone may be used again."""
+    """The keeper's pid, and its start in seconds since 1970: a pid alone may be used again."""
 
     pid: int
     started: float
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the log of a model's process, which ``key`` names, was taken over."""
+
+    key: str
+    offset: int
 
 
 class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.code = path / "code"
-        self.harness = path / "harness"
         self.scratch = path / "scratch"
+        self.artifact = self.scratch / "artifact"
+        self.way = path / "way"
         self.log = path / "log"
-        self.supervisor_log = path / "supervisor.log"
-
-    @property
-    def mark(self) -> str:
-        """Return its path, which marks its processes: another home may have a run of its id."""
-        return str(self.path.resolve())
+        self.keeper_log = path / "keeper.log"
 
     @property
     def run(self) -> str:
         return self.path.name
+
+    @property
+    def home(self) -> Path:
+        return self.path.parents[1]
 
     def claim(self) -> int | None:
         """Take the lock and return its descriptor; None when another process has it.
@@ -119,19 +130,27 @@ class RunFolder:
         self._write("progress.json", RunLook(state=state, note=note))
 
     def count_launch(self) -> int:
-        """Return how often a supervisor was started for this run, this time included."""
-        with (self.path / "launches").open("a+b") as marks:
-            marks.write(b".")
-            return marks.tell()
+        """Return how often a keeper was started for this run, this time included."""
+        return self._count("launches")
 
     def count_stop(self) -> None:
-        """Note that the supervisor was stopped from outside, which is no failure of the run."""
-        with (self.path / "stops").open("ab") as marks:
-            marks.write(b".")
+        """Note that the keeper was stopped from outside, which is no failure of the run."""
+        self._count("stops")
 
     def stops(self) -> int:
-        path = self.path / "stops"
-        return path.stat().st_size if path.exists() else 0
+        return self._counted("stops")
+
+    def count_broken_off(self) -> int:
+        """Return how often its model's process was ended from outside, this time included."""
+        return self._count("broken_off")
+
+    def model_key(self, times: int | None = None) -> str:
+        """Return the key of its model's process, which is another one after each that broke off."""
+        times = self._counted("broken_off") if times is None else times
+        return f"run/{self.run}/{times}"
+
+    def model_keys(self) -> list[str]:
+        return [self.model_key(times) for times in range(self._counted("broken_off") + 1)]
 
     def age_s(self) -> float:
         order = self.path / "order.json"
@@ -143,28 +162,46 @@ class RunFolder:
     def is_cancelled(self) -> bool:
         return (self.path / "cancelled").exists()
 
+    def heard(self, key: str) -> int:
+        """Return how much of what its model's process has said is in the log already."""
+        heard = self._read("heard.json", Heard)
+        return heard.offset if heard and heard.key == key else 0
+
+    def keep_heard(self, key: str, offset: int) -> None:
+        self._write("heard.json", Heard(key=key, offset=offset), is_safe=False)
+
+    def _count(self, name: str) -> int:
+        with (self.path / name).open("a+b") as marks:
+            marks.write(b".")
+            return marks.tell()
+
+    def _counted(self, name: str) -> int:
+        path = self.path / name
+        return path.stat().st_size if path.exists() else 0
+
     def _read(self, name: str, kind: type[T]) -> T | None:
         try:
             return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
         except FileNotFoundError:
             return None
 
-    def _write(self, name: str, content: msgspec.Struct) -> None:
+    def _write(self, name: str, content: msgspec.Struct, *, is_safe: bool = True) -> None:
+        """Write a file that is whole or absent; one that ``is_safe`` also after a power cut."""
         draft = self.path / f"{name}.{os.getpid()}.draft"
         with draft.open("wb") as output:
             output.write(msgspec.json.encode(content))
             output.flush()
-            os.fsync(output.fileno())
+            if is_safe:
+                os.fsync(output.fileno())
         draft.replace(self.path / name)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for all runs of this machine: paths, tracking server and memory limit."""
+    """What is the same for all runs of this machine: paths, and the memory limit."""
 
     home: Path
     uv: str
     python: str
-    tracking_uri: str
     memory_limit_mb: int
 
 
@@ -190,7 +227,6 @@ def _fill(draft: RunFolder, run: str, spec: RunSpec, place: Place) -> None:
     except StepFailedError as error:
         draft.keep_result(RunLook(state=RunState.FAILED, reason=str(error)))
         return
-    _carry(CARRIED, draft.harness / HARNESS)
     draft.keep_order(order)
 
 
@@ -199,8 +235,8 @@ def _order(run: str, spec: RunSpec, place: Place) -> Order:
         run=run,
         uv=place.uv,
         python=place.python,
-        tracking_uri=place.tracking_uri,
         environments=str(place.home / "environments"),
+        weakest=spec.weakest,
         hosts=spec.hosts,
         requirements=requirements(*spec.environment, spec.hosts),
         time_limit_s=spec.time_limit_s,
@@ -210,7 +246,6 @@ def _order(run: str, spec: RunSpec, place: Place) -> Order:
 
 
 def _request(run: str, spec: RunSpec, place: Place, dataset: DatasetTemplate) -> dict[str, object]:
-    folder = RunFolder(place.home / "runs" / run)
     stage = place.home / "stages" / spec.stage / quote(spec.model, safe="").replace("..", "%2e%2e")
     return {
         "id": run,
@@ -219,7 +254,6 @@ def _request(run: str, spec: RunSpec, place: Place, dataset: DatasetTemplate) ->
         "model_type": spec.model_type,
         "version": spec.version,
         "run": spec.tracking_run,
-        "code": str(folder.code),
         "source_path": spec.source_path,
         "files": sorted(spec.code.files),
         "links": sorted(spec.code.links),
@@ -239,9 +273,10 @@ def _write_code(to: Path, repo: ModelRepo) -> None:
         target = to / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    let_read(to)
 
 
-def _carry(files: Iterable[Path], to: Path) -> None:
-    to.mkdir(parents=True)
-    for file in files:
-        shutil.copy(file, to / file.name)
+def let_read(folder: Path) -> None:
+    """Let any user read it: a model's process has a user of its own, and sees it by a mount."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(ENTERABLE if path.is_dir() else READABLE)

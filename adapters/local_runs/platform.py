@@ -16,9 +16,12 @@ import msgspec
 
 from adapters.local_runs import processes
 from adapters.local_runs.folder import CANCELLED, FOLDER, Place, RunFolder, Whispered, lay_out
+from adapters.local_runs.followed import GIVEN_UP
+from adapters.sandbox import OneSandbox
 from core.errors import UnavailableError, UnknownNameError
+from core.gate.tools import Level, is_weaker
 from core.ports.ml_platform import RunLook, RunSpec, RunState
-from core.ports.sandbox import FindSandbox
+from core.ports.sandbox import FindSandbox, Sandbox
 from core.words import LOCAL, RunId, platform_of
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,9 +34,9 @@ SHORTEST_PAUSE_S: Final = 0.3
 LONGEST_PAUSE_S: Final = 5.0
 PAUSE_SHARE: Final = 0.1
 
-GIVEN_UP: Final = (
-    "The run was ended {times} times before it could finish: the machine was restarted, or its "
-    "memory ran out. Nothing was kept; retry the step."
+TOO_WEAK: Final = (
+    "This machine shuts code in with {has} only, and policy.yml asks for {wants} (rules.sandbox). "
+    "Nothing of the model was run; have GBI allow namespaces on this machine, or choose limits."
 )
 STILL_HELD: Final = (
     "The run could not be ended: a process that is starting or watching it stands still. It is "
@@ -45,7 +48,8 @@ class LocalRuns:
     """``uv`` and ``python`` are paths; ``index_env`` are variables that only uv gets.
 
     ``secrets`` are values that no log may show, beyond what looks like a secret by itself. No step
-    gets more than ``memory_limit_mb``. ``find_sandbox`` returns the sandbox of this machine.
+    gets more than ``memory_limit_mb``. ``find_sandbox`` returns the sandbox of this machine, whose
+    long runs are kept in the same home; it is found here when nobody gives one.
     """
 
     def __init__(
@@ -60,103 +64,105 @@ class LocalRuns:
         memory_limit_mb: int = 4096,
         find_sandbox: FindSandbox | None = None,
     ) -> None:
-        self._find_sandbox = find_sandbox
+        self._find_sandbox = find_sandbox or OneSandbox(home.resolve()).found
         self._runs = home.resolve() / "runs"
         self._place = Place(
             home=home.resolve(),
             uv=uv,
             python=python,
-            tracking_uri=tracking_uri,
             memory_limit_mb=memory_limit_mb,
         )
-        self._whispered = Whispered(index_env=dict(index_env), secrets=secrets)
+        self._whispered = Whispered(
+            index_env=dict(index_env), secrets=secrets, tracking_uri=tracking_uri
+        )
 
     async def start(self, spec: RunSpec) -> RunId:
         name = hashlib.sha256(spec.key.encode()).hexdigest()[:32]
-        await asyncio.to_thread(self._start, name, spec)
-        return RunId(f"{LOCAL}/{name}")
+        await asyncio.to_thread(self._lay_out, name, spec)
+        run = RunId(f"{LOCAL}/{name}")
+        await self.look(run)
+        return run
 
     async def look(self, run: RunId) -> RunLook:
-        """Look at the run; when its supervisor was killed, start it again, a few times at most."""
-        return await asyncio.to_thread(self._look, self._folder(run))
+        """Look at the run; when its keeper was killed, start it again, a few times at most."""
+        folder = self._folder(run)
+        if result := await asyncio.to_thread(folder.result):
+            return result
+        look = await asyncio.to_thread(self._look, folder, await self._find_sandbox())
+        if look.state is RunState.FAILED:
+            await self._end_model(folder)
+        return look
 
     async def log(self, run: RunId, offset: int = 0) -> bytes:
         return await asyncio.to_thread(_read, self._folder(run).log, offset)
 
     async def cancel(self, run: RunId) -> None:
-        await asyncio.to_thread(self._cancel, self._folder(run))
+        """End the keeper and the model's process; what has ended stays as it is."""
+        folder = self._folder(run)
+        if await asyncio.to_thread(folder.result):
+            return
+        lock = await asyncio.to_thread(_taken_from_keeper, folder)
+        try:
+            await self._end_model(folder)
+            if not folder.result():
+                folder.keep_result(RunLook(state=RunState.FAILED, reason=CANCELLED))
+        finally:
+            os.close(lock)
 
-    def _start(self, name: str, spec: RunSpec) -> None:
+    async def _end_model(self, folder: RunFolder) -> None:
+        """End and remove what a keeper that was killed has left of the model's process."""
+        sandbox = await self._find_sandbox()
+        for key in folder.model_keys():
+            await sandbox.forget(key)
+
+    def _lay_out(self, name: str, spec: RunSpec) -> None:
         folder = RunFolder(self._runs / name)
         if not folder.path.exists():
             lay_out(folder, spec, self._place)
-        self._look(folder)
 
-    def _look(self, folder: RunFolder) -> RunLook:
+    def _look(self, folder: RunFolder, sandbox: Sandbox) -> RunLook:
         if result := folder.result():
             return result
         lock = folder.claim()
         if lock is None:
             return msgspec.structs.replace(folder.progress(), look_again_s=_pause_s(folder))
         try:
-            return folder.result() or self._launch(folder, lock)
+            return folder.result() or self._launch(folder, lock, sandbox)
         finally:
             os.close(lock)
 
-    def _launch(self, folder: RunFolder, lock: int) -> RunLook:
-        """Hand the lock on to a new supervisor, so that the run is never without an owner."""
+    def _launch(self, folder: RunFolder, lock: int, sandbox: Sandbox) -> RunLook:
+        """Hand the lock on to a new keeper, so that the run is never without an owner."""
+        wants, has = folder.order().weakest, sandbox.level
+        if is_weaker(has, wants):
+            return _failed(folder, TOO_WEAK.format(has=has, wants=wants))
         times = folder.count_launch() - folder.stops()
         if times > MOST_LAUNCHES:
-            processes.end_marked(folder.mark)
-            reason = GIVEN_UP.format(times=MOST_LAUNCHES)
-            folder.keep_result(RunLook(state=RunState.FAILED, reason=reason))
-            return folder.result() or folder.progress()
-        note = "" if times == 1 else "starting again: its supervisor was killed"
+            return _failed(folder, GIVEN_UP.format(times=MOST_LAUNCHES))
+        note = "" if times == 1 else "starting again: its keeper was killed"
         folder.tell(RunState.PREPARING, note)
-        module = "adapters.local_runs.supervisor"
-        with folder.supervisor_log.open("ab") as output:
-            supervisor = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
+        module = "adapters.local_runs.keeper"
+        with folder.keeper_log.open("ab") as output:
+            keeper = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
                 [sys.executable, "-P", "-s", "-m", module, str(folder.path), str(lock)],
                 cwd=folder.path,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+                env={**_path(), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
                 pass_fds=(lock,),
                 start_new_session=True,
             )
-        self._whisper(supervisor)
+        self._whisper(keeper, has)
         # It may outlive us; while we live, its exit status must be read, or it stays a zombie.
-        threading.Thread(target=supervisor.wait, daemon=True).start()
+        threading.Thread(target=keeper.wait, daemon=True).start()
         return folder.progress()
 
-    def _whisper(self, supervisor: subprocess.Popen[bytes]) -> None:
-        assert supervisor.stdin is not None
-        with contextlib.suppress(BrokenPipeError), supervisor.stdin as ear:
-            ear.write(msgspec.json.encode(self._whispered))
-
-    def _cancel(self, folder: RunFolder) -> None:
-        """Ask the supervisor to end the run; kill it when it does not, and end what it leaves.
-
-        Raise UnavailableError when its lock stays held even then.
-        """
-        if folder.result():
-            return
-        folder.ask_to_cancel()
-        began = time.monotonic()
-        while (lock := folder.claim()) is None:
-            waited_s = time.monotonic() - began
-            if waited_s > MOST_S:
-                raise UnavailableError(STILL_HELD)
-            if waited_s > PATIENCE_S and (owner := folder.owner()):
-                processes.kill(owner.pid, owner.started)
-            time.sleep(LOOK_EVERY_S)
-        try:
-            processes.end_marked(folder.mark)
-            if not folder.result():
-                folder.keep_result(RunLook(state=RunState.FAILED, reason=CANCELLED))
-        finally:
-            os.close(lock)
+    def _whisper(self, keeper: subprocess.Popen[bytes], level: Level) -> None:
+        assert keeper.stdin is not None
+        told = msgspec.structs.replace(self._whispered, level=level)
+        with contextlib.suppress(BrokenPipeError), keeper.stdin as ear:
+            ear.write(msgspec.json.encode(told))
 
     def _folder(self, run: RunId) -> RunFolder:
         name = run.rpartition("/")[2]
@@ -164,6 +170,34 @@ class LocalRuns:
         if platform_of(run) != LOCAL or not FOLDER.fullmatch(name) or not folder.path.is_dir():
             raise UnknownNameError("run on this machine", run)
         return folder
+
+
+def _path() -> dict[str, str]:
+    """Hand on where programs are, as the sandbox may have found bubblewrap there."""
+    return {"PATH": os.environ.get("PATH", os.defpath)}
+
+
+def _failed(folder: RunFolder, reason: str) -> RunLook:
+    result = RunLook(state=RunState.FAILED, reason=reason)
+    folder.keep_result(result)
+    return result
+
+
+def _taken_from_keeper(folder: RunFolder) -> int:
+    """Ask the keeper to end the run, kill it when it does not, and return the lock.
+
+    Raise UnavailableError when its lock stays held even then.
+    """
+    folder.ask_to_cancel()
+    began = time.monotonic()
+    while (lock := folder.claim()) is None:
+        waited_s = time.monotonic() - began
+        if waited_s > MOST_S:
+            raise UnavailableError(STILL_HELD)
+        if waited_s > PATIENCE_S and (owner := folder.owner()):
+            processes.kill(owner.pid, owner.started)
+        time.sleep(LOOK_EVERY_S)
+    return lock
 
 
 def _pause_s(folder: RunFolder) -> float:

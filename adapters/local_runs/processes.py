@@ -1,4 +1,4 @@
-"""The processes of a run: how they are limited, measured and ended, with all their children."""
+"""The processes of a keeper and of uv: how they are limited and ended, with all their children."""
 
 import contextlib
 import ctypes
@@ -12,7 +12,6 @@ from typing import Final
 
 import psutil
 
-MARK: Final = "SLUSS_RUN"  # in the environment of each process of a run
 LARGEST_FILE_BYTES: Final = 4 * 1024**3
 WAIT_S: Final = 5.0
 SWEEPS: Final = 20
@@ -37,6 +36,7 @@ def limits() -> Callable[[], None]:
     control = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def apply() -> None:
+        os.umask(0o022)  # what uv installs is read by the user that a model's code runs as
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE_BYTES, LARGEST_FILE_BYTES))
         if control is not None:
@@ -46,27 +46,13 @@ def limits() -> Callable[[], None]:
     return apply
 
 
-def memory_mb() -> float:
-    """Sum the resident memory of all descendants; a shared page counts for each of them."""
-    total = 0
-    for process in _descendants():
-        with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total / 1024**2
-
-
-def end_descendants() -> None:
-    """Kill all descendants, again and again, since what is being killed may still fork."""
+def end_session(leader: int) -> None:
+    """Kill a session with all that its leader has started, again and again: it may still fork."""
     for _ in range(SWEEPS):
-        found = _descendants()
+        found = _of_session(leader)
         if not found:
             return
         _kill(found)
-
-
-def end_marked(mark: str) -> None:
-    """Kill what a killed supervisor has left; only the mark tells, as the parent is gone."""
-    _kill(process for process in psutil.process_iter() if _has_mark(process, mark))
 
 
 def is_alive(pid: int, started: float) -> bool:
@@ -84,22 +70,22 @@ def kill(pid: int, started: float) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _descendants() -> list[psutil.Process]:
+def _of_session(leader: int) -> list[psutil.Process]:
     found = psutil.Process().children(recursive=True)
-    return [process for process in found if _is_running(process)]
+    return [one for one in found if _is_running(one) and _session(one) == leader]
+
+
+def _session(process: psutil.Process) -> int:
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return 0
 
 
 def _is_running(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
-        return False
-
-
-def _has_mark(process: psutil.Process, mark: str) -> bool:
-    try:
-        return process.environ().get(MARK) == mark
-    except (psutil.Error, OSError):
         return False
 
 

@@ -10,7 +10,7 @@ from mlflow.tracking import MlflowClient
 
 from adapters.artifact_digest.digest import digest_of, file_digests
 from adapters.mlflow.errors import MISSING, look_up, tolerating
-from adapters.mlflow.names import ARTIFACT
+from adapters.mlflow.names import ARTIFACT, MODEL_TAG
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
 from core.errors import GoneError, StepFailedError, UnknownNameError
@@ -32,8 +32,15 @@ def run_of(client: MlflowClient, run: str) -> Run:
 
 
 def newest_model(client: MlflowClient, run: str) -> LoggedModel:
-    """Return the newest model of the run: a step that was retried has logged it again."""
-    outputs = run_of(client, run).outputs
+    """Return the model that a step of ours has logged last, as the run's tag says.
+
+    Where no step has left the tag it is the newest of our name. A model's own code cannot set it,
+    but may log models of any name.
+    """
+    found = run_of(client, run)
+    if named := found.data.tags.get(MODEL_TAG, ""):
+        return _named_model(client, run, named)
+    outputs = found.outputs
     logged: list[LoggedModel] = []
     for output in outputs.model_outputs if outputs else []:
         with tolerating(MISSING):  # one that was deleted is none
@@ -42,6 +49,14 @@ def newest_model(client: MlflowClient, run: str) -> LoggedModel:
     if not ready:
         raise StepFailedError(NO_MODEL.format(run=run, artifact=ARTIFACT))
     return max(ready, key=lambda one: (one.creation_timestamp, one.model_id))
+
+
+def _named_model(client: MlflowClient, run: str, model_id: str) -> LoggedModel:
+    with tolerating(MISSING):
+        logged = client.get_logged_model(model_id)
+        if logged.source_run_id == run and logged.status == "READY":
+            return logged
+    raise StepFailedError(NO_MODEL.format(run=run, artifact=ARTIFACT))
 
 
 def read_model(settings: MlflowSettings, logged: LoggedModel, run: str) -> Artifact:

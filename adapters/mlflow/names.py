@@ -8,6 +8,7 @@ from core.words import ReleaseId
 
 ARTIFACT: Final = "model"  # what a run calls the model that it logs
 RELEASE_TAG: Final = "sluss.release"  # on run and version, which are found by it
+MODEL_TAG: Final = "sluss.model"  # on the run: which of its models a step of ours has logged
 DIGEST_TAG: Final = "sluss.artifact_digest"  # on the version, for people who read MLflow itself
 
 # MLflow refuses "/" and ":"; blanks and other letters fail later, in addresses and in Unity

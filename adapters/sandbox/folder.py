@@ -31,6 +31,7 @@ SWEEP_S: Final = 1.0
 OURS_ALONE: Final = 0o700
 
 USER: Final = 1000
+OUTSIDE: Final = 64_987  # who that is outside, where we are root: nobody else's number
 SETTINGS: Final = {  # of /etc, for programs that look up their user and hosts
     "passwd": f"sandbox:x:{USER}:{USER}::/home:/bin/sh\n",
     "group": f"sandbox:x:{USER}:\n",
@@ -71,6 +72,12 @@ class SandboxFolder:
         if not left_out:
             return []
         return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
+
+    def give_to(self, user: int) -> None:
+        """Let this user own what the run sees; only root can do that."""
+        for folder in (self.repo, self.out, self.tmp, self.home, self.tool, self.etc):
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, user, user, follow_symlinks=False)
 
     def collect(self, command: ToolCommand) -> tuple[dict[str, bytes], list[str]]:
         """Return the result files by name, and notes about those that are too large."""

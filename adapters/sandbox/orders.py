@@ -50,13 +50,15 @@ USUAL: Final = Bounds()
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
     """How this machine isolates a run. ``program`` is the path of bubblewrap at that level.
 
-    ``groups`` are the folders to make a control group below, empty where we may not.
+    ``groups`` are the folders to make a control group below, empty where we may not. ``outside`` is
+    the user of this machine that code behind our own walls is, where that is not ours.
     """
 
     level: Level
     program: str = ""
     bounds: Bounds = USUAL
     groups: tuple[str, ...] = ()
+    outside: int = 0
 
     @property
     def has_walls(self) -> bool:
@@ -129,7 +131,10 @@ def order_for_long_run(
 
 
 def _about(folder: SandboxFolder, fence: Fence, group: str) -> Mapping[str, object]:
+    if fence.outside:
+        folder.give_to(fence.outside)
     return {
+        "outside": fence.outside,
         "cwd": fence.inside(folder).repo,
         "stdin": str(folder.stdin),
         "folder": str(folder.work),

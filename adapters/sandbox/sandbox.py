@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -11,7 +12,7 @@ from typing import Final
 
 from adapters.sandbox import control_groups
 from adapters.sandbox.conversation import HeardOutput, converse
-from adapters.sandbox.folder import TemporaryFolder, end_leftovers, remove_stale
+from adapters.sandbox.folder import OUTSIDE, TemporaryFolder, end_leftovers, remove_stale
 from adapters.sandbox.long_runs import LongRuns
 from adapters.sandbox.orders import USUAL, Bounds, Fence, order_for_command
 from adapters.sandbox.warden import kernel
@@ -129,6 +130,34 @@ async def probe(
     return ShutIn(Fence(level=Level.LIMITS, bounds=bounds, groups=groups), home)
 
 
+async def reopened(level: Level, home: Path) -> Sandbox:
+    """Return the sandbox that another process of ours has found here, without trying it again."""
+    groups = await asyncio.to_thread(control_groups.find)
+    program = shutil.which(BUBBLEWRAP) or BUBBLEWRAP
+    if level is Level.LIMITS:
+        kernel.hide_process()
+    outside = _outside(level)
+    return ShutIn(Fence(level=level, program=program, groups=groups, outside=outside), home)
+
+
+class OneSandbox:
+    """Probes the machine for its sandbox once, when something first runs, as that takes a moment.
+
+    Long runs are kept in ``home``.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._sandbox: Sandbox | None = None
+        self._turn = asyncio.Lock()
+
+    async def found(self) -> Sandbox:
+        async with self._turn:
+            if self._sandbox is None:
+                self._sandbox = await probe(home=self._home)
+            return self._sandbox
+
+
 def _groups() -> tuple[str, ...]:
     found = control_groups.find()
     control_groups.remove_stale(found)
@@ -140,7 +169,22 @@ def _candidates(strongest: Level, bounds: Bounds, groups: tuple[str, ...]) -> It
     if program and strongest is Level.BUBBLEWRAP:
         yield Fence(level=Level.BUBBLEWRAP, program=program, bounds=bounds, groups=groups)
     if strongest is not Level.LIMITS:
-        yield Fence(level=Level.NAMESPACES, bounds=bounds, groups=groups)
+        yield Fence(
+            level=Level.NAMESPACES, bounds=bounds, groups=groups, outside=_outside(Level.NAMESPACES)
+        )
+
+
+def _outside(level: Level) -> int:
+    """Return another user than ours for code behind our own walls, 0 where we cannot have one."""
+    if level is not Level.NAMESPACES or os.geteuid() != 0:
+        return 0
+    maps = [Path(f"/proc/self/{name}_map").read_text("ascii") for name in ("uid", "gid")]
+    return OUTSIDE if all(any(map(_holds_outside, text.splitlines())) for text in maps) else 0
+
+
+def _holds_outside(line: str) -> bool:
+    first, _, count = map(int, line.split())
+    return first <= OUTSIDE < first + count
 
 
 async def _holds(sandbox: Sandbox) -> bool:

@@ -109,7 +109,7 @@ class CheckRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ``financial_id`` is a regular expression that a whole FINANCIAL_ID must match.
     """
 
-    sandbox: Literal["bubblewrap", "namespaces", "limits"] = "limits"
+    sandbox: Literal["bubblewrap", "namespaces", "limits"] = "namespaces"
     financial_id: str = r"([A-Z]{2,5}-?)?[0-9]{4,10}"  # the form of a FINANCIAL_ID
     lint: LintRules = LintRules()
     unit_tests: TestRules = TestRules()

@@ -24,6 +24,13 @@ class Level(StrEnum):
     LIMITS = "limits"
 
 
+STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
+
+
+def is_weaker(has: Level, wants: Level) -> bool:
+    return STRENGTH.index(has) < STRENGTH.index(wants)
+
+
 class Stopped(StrEnum):
     """Why the sandbox ended a process before it was done."""
 

@@ -54,6 +54,12 @@ ALLOWED: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+WITHOUT_WALLS: Final = (
+    "Sandbox: limits. A model's code may run without walls here, and can reach the files, the "
+    "network and the secrets of this machine."
+)
+
+
 class CheckRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the bank says about one check; what it leaves out is as the check says itself.
 
@@ -99,6 +105,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def digest(self) -> str:
         """SHA-256 over the canonical JSON: the same policy has the same digest."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+    @property
+    def notice(self) -> str:
+        """What every page and card says while a model's code may run without walls, or ""."""
+        return WITHOUT_WALLS if self.rules.sandbox == "limits" else ""
 
     def is_off(self, check: str) -> bool:
         """Whether it is not even run: switched off, and at no gate switched on again."""

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from core.gate.checks import ModelRepo
+from core.gate.tools import Level
 from core.words import ModelType, ReleaseId, RunId, Stage, Step
 
 
@@ -16,6 +17,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     score.py in it. ``environment`` is the environment file's name and text. ``dataset`` is the
     dataset template's text. ``variables`` are those of ``stage`` alone, with names of secrets and
     never a secret. ``version`` is set for promote: the registered version to load and score with.
+    ``weakest`` is the weakest sandbox that policy allows for the model's code.
     ``hosts`` are those of which a requirement may name a wheel by its address.
     """
 
@@ -35,6 +37,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     time_limit_s: float = 1800.0
     memory_limit_mb: int = 4096
+    weakest: Level = Level.NAMESPACES
     hosts: tuple[str, ...] = ()
 
 
@@ -46,13 +49,17 @@ class RunState(StrEnum):
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step has handed back; what it does not have, such as metrics, is left empty."""
+    """What a step has handed back; what it does not have, such as metrics, is left empty.
+
+    ``level`` is how the model's code was shut in, None where nobody knows.
+    """
 
     data_fingerprint: str = ""
     rows: int = 0
     metrics: dict[str, float] = {}
     artifact_digest: str = ""
     seconds: float = 0.0
+    level: Level | None = None
 
 
 class RunLook(msgspec.Struct, frozen=True, kw_only=True):

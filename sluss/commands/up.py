@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from core.gate.tools import Level
 from core.scrub import without_login
 from sluss.commands.add import resend
 from sluss.home.chat_token import chat_address
@@ -15,17 +16,23 @@ from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
 from sluss.wiring.lock import Role, one_process
-from sluss.wiring.safe import refuse_unsafe
+from sluss.wiring.safe import refuse_unsafe, refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 console = Console(soft_wrap=True)
 
 
-def up(home: Path, role: Role) -> None:
-    """Run a server of this role until it is interrupted."""
+def up(home: Path, role: Role, sandbox: Level | None = None) -> None:
+    """Run a server of this role until it is interrupted.
+
+    ``sandbox`` is the weakest in which a model's code may run, in place of the policy's.
+    """
     prepare_home(home, is_local=is_local_start(os.environ))
     settings = from_environment(home)
+    if sandbox is not None:
+        settings = with_sandbox(settings, sandbox)
     refuse_unsafe(settings, role)
+    asyncio.run(refuse_without_walls(settings, role))
     with _alone(settings, role):
         asyncio.run(_up(settings, role))
 
@@ -63,6 +70,8 @@ async def _up(settings: Settings, role: Role) -> None:
 
 
 def _tell(settings: Settings, mlflow_url: str) -> None:
+    if notice := settings.files.policy.notice:
+        console.print(f"[bold red]{notice}[/bold red]")
     console.print("[bold]Sluss is up.[/bold] Identities are picked, not verified: local use only.")
     console.print(f"  {'Chat':<11}{chat_address(settings.home, settings.public_url)}")
     for name, path in (("Releases", "/releases"), ("Deliveries", "/deliveries")):

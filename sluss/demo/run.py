@@ -11,6 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from core.errors import SlussError
+from core.gate.tools import Level
 from core.release.release import Release
 from core.release.state import State
 from core.scrub import without_login
@@ -22,7 +23,8 @@ from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment
 from sluss.templates.model_repository import Kind
-from sluss.wiring.lock import one_process
+from sluss.wiring.lock import Role, one_process
+from sluss.wiring.safe import refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 HOME = "home"
@@ -40,7 +42,7 @@ IN_PROD: Final = (
 )
 
 
-def demo(*, is_script: bool, keep: Path | None) -> int:
+def demo(*, is_script: bool, keep: Path | None, sandbox: Level | None = None) -> int:
     """Run the demo and return the exit code: 0 when the story held."""
     console = Console(soft_wrap=True)
     with contextlib.ExitStack() as stack:
@@ -49,7 +51,8 @@ def demo(*, is_script: bool, keep: Path | None) -> int:
             keep = Path(name)
         keep.mkdir(parents=True, exist_ok=True)
         try:
-            asyncio.run(tell(keep.absolute(), is_script=is_script, console=console))
+            story = tell(keep.absolute(), is_script=is_script, console=console, sandbox=sandbox)
+            asyncio.run(story)
         except KeyboardInterrupt:
             console.print("The demo has ended.")
         except SlussError as error:
@@ -58,11 +61,16 @@ def demo(*, is_script: bool, keep: Path | None) -> int:
     return 0
 
 
-async def tell(folder: Path, *, is_script: bool, console: Console) -> None:
+async def tell(
+    folder: Path, *, is_script: bool, console: Console, sandbox: Level | None = None
+) -> None:
     """Tell the whole story. Raise SettingsError where it does not hold."""
     home = folder / HOME
     prepare_home(home)
     settings = from_environment(home, port=_free_port())
+    if sandbox is not None:
+        settings = with_sandbox(settings, sandbox)
+    await refuse_without_walls(settings, Role.ALL)
     with one_process(home):
         async with Server(settings) as server:
             _introduce(settings, server, folder, console)
@@ -105,6 +113,8 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
 
 def _introduce(settings: Settings, server: Server, folder: Path, console: Console) -> None:
     console.print("[bold]Sluss is up[/bold]; people are picked here, not signed in.")
+    if notice := settings.files.policy.notice:
+        console.print(f"[bold red]{notice}[/bold red]")
     for name, url in (
         ("chat", chat_address(settings.home, settings.public_url)),
         ("releases", f"{settings.public_url}/releases"),

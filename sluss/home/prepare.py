@@ -111,7 +111,7 @@ POLICY: Final = """\
 
 # What single checks measure by; all fields are in the documentation of the gate:
 # rules:
-#   sandbox: limits            # the weakest that may run a repository's code
+#   sandbox: namespaces        # the weakest for a model's code: bubblewrap, namespaces, limits
 #   financial_id: "CC-[0-9]{6}"
 #   lint: {profiles: {pep8: {score: 7.0}}, teams: {"*": pep8}}
 #   unit_tests: {min_coverage: 0, seconds: 300}

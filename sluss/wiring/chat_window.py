@@ -17,6 +17,7 @@ def chat_settings(settings: Settings, token: str = "") -> ChatSettings:
         token=token,
         people=settings.files.people,
         rooms=tuple(Room(id=room, title=room) for room in sorted(rooms)),
+        notice=settings.files.policy.notice,
         suggestions=tuple(
             Suggestion(usage=command.usage, description=command.description) for command in COMMANDS
         ),

@@ -1,6 +1,5 @@
 """Builds the gate as one machine runs it, with sandbox, environments, tools and caches."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from adapters.local_runs.model_environments import LocalModelEnvironments
-from adapters.sandbox import probe
-from core.ports.sandbox import FindSandbox, Sandbox
+from adapters.sandbox import OneSandbox
+from core.ports.sandbox import FindSandbox
 from sluss.home.settings import tool_environment
 from workers.gate.gate import Gate
 from workers.gate.tools import GateTools, Keep
@@ -18,24 +17,6 @@ from workers.gate.tools import GateTools, Keep
 KEPT_ANSWERS: Final = "gate_cache"
 ANSWERS: Final = "check_cache"
 TOOL_CACHE: Final = "tool_cache"
-
-
-class OneSandbox:
-    """Probes the machine for its sandbox once, when something first runs, as that takes a moment.
-
-    Long runs are kept in ``home``. The gate and the local runs share one sandbox.
-    """
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._sandbox: Sandbox | None = None
-        self._turn = asyncio.Lock()
-
-    async def found(self) -> Sandbox:
-        async with self._turn:
-            if self._sandbox is None:
-                self._sandbox = await probe(home=self._home)
-            return self._sandbox
 
 
 def server_gate(

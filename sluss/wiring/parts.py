@@ -21,6 +21,7 @@ from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
+from adapters.sandbox import OneSandbox
 from adapters.sql_store.beside import SqlConversations
 from core.errors import SettingsError
 from core.find_contributors import FindContributors
@@ -46,7 +47,6 @@ from core.ports.sandbox import FindSandbox
 from core.scrub import KnownSecrets
 from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
-from sluss.wiring.gate_parts import OneSandbox
 from sluss.wiring.lock import Role
 from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow

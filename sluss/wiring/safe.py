@@ -2,7 +2,11 @@
 
 from typing import Final
 
+import msgspec
+
+from adapters.sandbox import probe
 from core.errors import SettingsError
+from core.gate.tools import Level, is_weaker
 from sluss.home.settings import HOOK_SECRET, MLFLOW_SECRET, Settings
 from sluss.wiring.lock import Role
 from sluss.wiring.queues import refuse_closed_service_bus
@@ -11,6 +15,12 @@ from sluss.wiring.teams import teams_settings
 NO_MLFLOW: Final = (
     "SLUSS_MLFLOW_URL is not set. Nothing was started; a start that is not local brings no MLflow "
     "of its own, as nobody would sign in there and every worker would have another registry."
+)
+NO_WALLS: Final = (
+    "This machine shuts a model's code in with {has} only, where {wants} are asked for, so that "
+    "nothing was started: allow user namespaces on it (sysctl kernel.unprivileged_userns_clone=1, "
+    "on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, in a container its seccomp "
+    "profile), or start with `--sandbox limits`."
 )
 NO_PUBLIC_URL: Final = (
     "SLUSS_PUBLIC_URL is not set. Nothing was started; set it to the address under which MLflow "
@@ -31,3 +41,26 @@ def refuse_unsafe(settings: Settings, role: Role) -> None:
         raise SettingsError(NO_MLFLOW)
     if not settings.is_public_url_given:
         raise SettingsError(NO_PUBLIC_URL)
+
+
+def with_sandbox(settings: Settings, weakest: Level) -> Settings:
+    """Return the settings of a start that was given the weakest sandbox by hand."""
+    policy = settings.files.policy
+    rules = msgspec.structs.replace(policy.rules, sandbox=weakest.value)
+    files = msgspec.structs.replace(
+        settings.files, policy=msgspec.structs.replace(policy, rules=rules)
+    )
+    return msgspec.structs.replace(settings, files=files)
+
+
+async def refuse_without_walls(settings: Settings, role: Role) -> None:
+    """Try the machine's walls before anything starts. Raise SettingsError where they are too weak.
+
+    Only a worker runs a model's code.
+    """
+    wants = Level(settings.files.policy.rules.sandbox)
+    if Role.WORKER not in role.parts or wants is Level.LIMITS:
+        return
+    has = (await probe(home=settings.home)).level
+    if is_weaker(has, wants):
+        raise SettingsError(NO_WALLS.format(has=has, wants=wants))

@@ -16,6 +16,8 @@ from adapters.local_runs import processes
 from adapters.local_runs.folder import RunFolder
 from adapters.mlflow.command import OWNER, free_port
 from adapters.mlflow.server import MLflowServer
+from adapters.sandbox import reopened
+from core.gate.tools import Level
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import Settings, from_environment
 
@@ -42,11 +44,19 @@ def with_few_tools(home: Path) -> Path:
 
 
 def end_everything(home: Path) -> None:
-    """MLflow and the supervisors outlive their server by design, and must not outlive a test."""
+    """MLflow and the keepers outlive their server by design, and must not outlive a test."""
     asyncio.run(MLflowServer(home).stop())
     for owner in (RunFolder(run).owner() for run in (home / "runs").glob("*")):
         if owner is not None:
             processes.kill(owner.pid, owner.started)
+    asyncio.run(_end_long_runs(home))
+
+
+async def _end_long_runs(home: Path) -> None:
+    sandbox = await reopened(Level.LIMITS, home)
+    for run in (home / "runs").glob("*"):
+        for key in RunFolder(run).model_keys():
+            await sandbox.end(key)
 
 
 class Up:

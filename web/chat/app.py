@@ -1,6 +1,7 @@
 """The chat window as one application, mounted at /chat beside the bot's endpoint."""
 
 import asyncio
+import html
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ RENDERER = {
     "adaptivecards.min.js": "adaptivecards/dist/adaptivecards.min.js",
     "markdown-it.min.js": "markdown-it/dist/markdown-it.min.js",
 }
+NOTICE = "<!-- notice -->"
 LARGEST = 1 << 20  # bytes of one activity
 
 
@@ -166,9 +168,16 @@ def _check(settings: ChatSettings) -> None:
         )
 
 
+def _notice(words: str) -> str:
+    strong = f"<strong>{html.escape(words)}</strong>"
+    return f'<p class="notice" role="alert">{strong}</p>' if words else ""
+
+
 def _page_routes(settings: ChatSettings) -> list[web.AbstractRouteDef]:
-    async def page(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(PAGE / "index.html")
+    text = (PAGE / "index.html").read_text("utf-8").replace(NOTICE, _notice(settings.notice))
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/html")
 
     async def to_page(_: web.Request) -> web.Response:
         raise web.HTTPFound(f"{settings.mounted_at}/")

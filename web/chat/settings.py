@@ -41,6 +41,7 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str = "/api/messages"
     mounted_at: str = "/chat"
     renderer: Path = NODE_MODULES
+    notice: str = ""  # stands on top of every window
 
     @property
     def service_url(self) -> str:

@@ -160,8 +160,10 @@ def _guarded(handler: Handler) -> Handler:
 
 def _page(request: web.Request, name: str, *, status: int = 200, **values: object) -> web.Response:
     template = request.app[JINJA].get_template(name)
-    text = template.render(path=request.path, **values).encode()
-    body = request.app[SERVICES].secrets.mask(text)
+    services = request.app[SERVICES]
+    notice = services.handle.context().policy.notice
+    text = template.render(path=request.path, notice=notice, **values).encode()
+    body = services.secrets.mask(text)
     return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
 
 

@@ -11,7 +11,7 @@ import msgspec
 from core.errors import StepFailedError
 from core.gate.checks import Check, CheckResult, ModelRepo, Status, Tool
 from core.gate.facts import CheckFacts, NotCheckedError
-from core.gate.tools import CACHE, Level, Output, Stopped, ToolCommand
+from core.gate.tools import CACHE, Level, Output, Stopped, ToolCommand, is_weaker
 from core.gate.variables import model_settings
 from core.policy import Policy
 from core.ports.sandbox import FindSandbox, ModelEnvironments, Places, Sandbox
@@ -24,7 +24,6 @@ Keep = Callable[[bytes], Awaitable[BlobId]]
 Slot = AbstractAsyncContextManager[object]
 Tell = Callable[[Check, str], None]
 
-STRENGTH: Final = (Level.LIMITS, Level.NAMESPACES, Level.BUBBLEWRAP)
 STOPPED: Final = {
     Stopped.TIME: "its tool was stopped after {seconds:g} s",
     Stopped.MEMORY: "its tool took more than {memory} MB of memory",
@@ -130,7 +129,7 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
         if command.needs_environment and self.environments is None:
             return NO_ENVIRONMENT
         has, wants = sandbox.level, Level(policy.rules.sandbox)
-        if command.runs_code and STRENGTH.index(has) < STRENGTH.index(wants):
+        if command.runs_code and is_weaker(has, wants):
             return TOO_WEAK.format(has=has, wants=wants)
         return ""
 

@@ -61,6 +61,7 @@ async def promote(task: Task, services: Services) -> Result | Later:
         rows=ended.outcome.rows,
         artifact_digest=ended.outcome.artifact_digest,
         log=ended.log,
+        level=ended.outcome.level,
     )
 
 

@@ -31,6 +31,7 @@ async def run(task: Task, services: Services) -> Result | Later:
         metrics=ended.outcome.metrics,
         seconds=ended.outcome.seconds,
         log=ended.log,
+        level=ended.outcome.level,
     )
 
 

@@ -1,4 +1,4 @@
-"""The harness: it runs a step in the model's environment, and imports only stdlib and MLflow.
+"""The harness: it runs a step in the model's environment, and imports the standard library alone.
 
-A run carries a copy of this folder under the name ``sluss_harness``; hence the relative imports.
+It is carried under the name ``sluss_harness`` to where it runs; hence the relative imports.
 """

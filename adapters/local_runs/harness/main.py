@@ -4,54 +4,54 @@
 
 import json
 import os
+import shutil
 import sys
-import traceback
-import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
-from .failures import StepFailureError
+from . import steps
+from .failures import StepFailureError, blaming
 from .tables import open_tables
 
 
-def main(request_file: str, result_file: str) -> NoReturn:
-    """Read the request, run its step, and write the answer as JSON.
-
-    ``result_file`` is a pipe: the supervisor removes secrets before the answer is on any disk.
-    """
-    request = json.loads(Path(request_file).read_text("utf-8"))
-    answer = _answer(request)
-    with Path(result_file).open("w", encoding="utf-8") as output:
-        json.dump(answer, output)
+def main(request_file: str, out_folder: str) -> NoReturn:
+    """Read the request, run its step, and leave the answer as JSON in the out folder."""
+    request, out = json.loads(Path(request_file).read_text("utf-8")), Path(out_folder)
+    answer = _answer(request, out)
+    draft = out / f"{steps.ANSWER}.draft"
+    draft.write_text(json.dumps(answer), "utf-8")
+    draft.replace(out / steps.ANSWER)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0 if "outcome" in answer else 1)  # threads that the model left must not keep us
+    os._exit(0 if not answer.get("reason") else 1)  # threads that the model left must not keep us
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], out: Path) -> dict[str, Any]:
     try:
-        data = open_tables(Path(request["code"]), request["links"], request["tables"])
-        steps = _import_steps()
+        tables = open_tables(Path(request["code"]), request["links"], request["tables"])
+        code = _own_copy(Path(request["code"]), out / "code")
+        return steps.run(steps.StepPlace(request, code, out), tables)
     except StepFailureError as failure:
         return {"reason": str(failure)}
+    finally:
+        _close_runs(out)
+
+
+def _own_copy(code: Path, to: Path) -> Path:
+    """Copy the repository's files: some libraries write into the folder that they are called in."""
+    shutil.copytree(code, to)
+    os.chdir(to)
+    return to
+
+
+def _close_runs(out: Path) -> None:
+    """Send what MLflow's client of the model still holds back; we never import it ourselves."""
+    mlflow = sys.modules.get("mlflow")
+    if mlflow is None:
+        return
     try:
-        return {"outcome": steps.run(request, data)}
-    except steps.OtherRequirementsError as other:
-        return {"requirements": other.requirements}
+        with blaming("Closing its run in MLflow", out):
+            while mlflow.active_run() is not None:
+                mlflow.end_run()
     except StepFailureError as failure:
-        return {"reason": str(failure)}
-
-
-def _import_steps() -> ModuleType:
-    """Import MLflow last, as it takes a second: what can fail without it has failed before."""
-    # MLflow warns at each load that our wrapper takes any input; the log is for the model's output.
-    warnings.filterwarnings("ignore", category=UserWarning, module=r"mlflow\.")
-    try:
-        from . import steps  # noqa: PLC0415
-    except ImportError as error:
-        traceback.print_exc()
-        raise StepFailureError(
-            f"The environment does not work: {error}. Mend the environment file."
-        ) from error
-    return steps
+        print(failure, flush=True)  # noqa: T201 (the log of the run)

@@ -13,6 +13,10 @@ FORMATS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
 BLOCK = 1 << 20
 
 
+class TableRefusedError(StepFailureError):
+    """A table of the dataset template is not there, or may not be read. Nothing was run."""
+
+
 class DataTable:
     """One table: ``location`` is the path of its file; ``read`` returns a pandas DataFrame."""
 
@@ -75,7 +79,7 @@ def _reader(suffix: str) -> Callable[[str], Any]:
 def _open(root: Path, links: list[str], source: dict[str, str]) -> DataTable:
     name, file = source["name"], source["file"]
     if not file:
-        raise StepFailureError(
+        raise TableRefusedError(
             f"The table {name!r} is {source['table']!r} in a workspace, and this machine reads "
             "files of the repository only. Nothing was run; give the table a file, too."
         )
@@ -88,7 +92,7 @@ def _open(root: Path, links: list[str], source: dict[str, str]) -> DataTable:
     if not found.resolve().is_relative_to(root.resolve()):
         _refuse(name, file, "leaves the repository")
     if not found.is_file():
-        raise StepFailureError(
+        raise TableRefusedError(
             f"The table {name!r} is absent: the repository has no file {file}. Nothing was run; "
             "add the file, or mend the dataset template."
         )
@@ -96,7 +100,7 @@ def _open(root: Path, links: list[str], source: dict[str, str]) -> DataTable:
 
 
 def _refuse(name: str, file: str, why: str) -> NoReturn:
-    raise StepFailureError(
+    raise TableRefusedError(
         f"The table {name!r} is refused: {file} {why}. Nothing was run; put the file itself into "
         "the repository and name it by its path from the root."
     )

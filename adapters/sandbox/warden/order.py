@@ -18,8 +18,9 @@ class WardenOrder:
 
     ``mounts`` are all that the process sees of the machine, where the warden itself builds the
     walls, on the empty folder ``root``. ``is_behind`` is true behind any walls, bubblewrap's too.
-    ``tasks`` limits the threads of all processes; ``user`` is the user id inside. ``groups`` are
-    the folders of the control group to make, none where we may not. ``cpu_s`` is for all processes
+    ``tasks`` limits the threads of all processes. ``user`` is the user id inside, ``outside`` what
+    it is outside where that is not ours: only root may choose, else it is 0. ``groups`` are the
+    folders of the control group to make, none where we may not. ``cpu_s`` is for all processes
     together; with 0 only the time is limited. ``way`` (``way.py``) and ``log_mb`` are of long runs.
     """
 
@@ -36,6 +37,7 @@ class WardenOrder:
     processes: int
     tasks: int
     user: int
+    outside: int
     root: str
     has_network: bool
     is_behind: bool

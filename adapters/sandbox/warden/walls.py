@@ -8,6 +8,7 @@ kernel must allow user namespaces. https://man7.org/linux/man-pages/man7/user_na
 
 import contextlib
 import os
+from errno import EPERM
 
 from adapters.sandbox.warden import kernel
 from adapters.sandbox.warden.order import LINK, READ_ONLY, Mount, WardenOrder
@@ -29,17 +30,65 @@ QUIET = kernel.NOSUID | kernel.NODEV
 
 def enter(order: WardenOrder) -> None:
     """Return in a new process behind the walls; its parents stay outside and pass its code on."""
-    user, group = os.geteuid(), os.getegid()
-    kernel.unshare(NAMESPACES | (0 if order.has_network else kernel.NEW_NET))
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{order.user} {user} 1")
-    _write("/proc/self/gid_map", f"{order.user} {group} 1")
+    namespaces = NAMESPACES | (0 if order.has_network else kernel.NEW_NET)
+    if order.outside:
+        _unshare_as_root(namespaces, order)
+    else:
+        _unshare(namespaces, order)
     kernel.die_with_parent()
     _stay_outside()  # a pid namespace begins with the next child
     if not order.has_network:
         kernel.bring_loopback_up()
     _build(order)
     _stay_outside()  # its first process reaps the others, and they end with it
+    if order.outside:
+        _become_user(order.user)
+
+
+def _unshare(namespaces: int, order: WardenOrder) -> None:
+    user, group = os.geteuid(), os.getegid()
+    kernel.unshare(namespaces)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{order.user} {user} 1")
+    _write("/proc/self/gid_map", f"{order.user} {group} 1")
+
+
+def _unshare_as_root(namespaces: int, order: WardenOrder) -> None:
+    """Keep root, which builds the walls, and map the user to another one than ours.
+
+    Only a process that stays outside may write such a map.
+    """
+    ready, told = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        os.close(told)
+        os.read(ready, 1)
+        os._exit(_map_parent(order))
+    os.close(ready)
+    kernel.unshare(namespaces)
+    os.close(told)
+    if os.waitpid(helper, 0)[1] != 0:
+        raise PermissionError(EPERM, os.strerror(EPERM), "uid_map")
+    os.umask(0o022)  # or the user could not enter the folders that root makes for it
+
+
+def _map_parent(order: WardenOrder) -> int:
+    try:
+        for name in ("uid_map", "gid_map"):
+            _write(f"/proc/{os.getppid()}/{name}", f"0 0 1\n{order.user} {order.outside} 1\n")
+    except OSError:
+        return 1
+    return 0
+
+
+def _become_user(user: int) -> None:
+    """Leave root for good; what a change of the user undoes is set again."""
+    kernel.drop_capabilities()
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    kernel.hide_process(is_hidden=False)
+    kernel.die_with_parent()
 
 
 def _stay_outside() -> None:

@@ -7,6 +7,7 @@ to that one address.
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 
@@ -72,7 +73,7 @@ class _Relay:
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._target.startswith("/"):
-            back, forth = await asyncio.open_unix_connection(self._target)
+            back, forth = await _open_socket(self._target)
         else:
             host, _, port = self._target.rpartition(":")
             back, forth = await asyncio.open_connection(host, int(port))
@@ -80,6 +81,16 @@ class _Relay:
             await asyncio.gather(_copy(reader, forth), _copy(back, writer))
         finally:
             forth.close()
+
+
+async def _open_socket(path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect by the folder's descriptor: a path may be longer than the kernel's name for one."""
+    folder, _, name = path.rpartition("/")
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{descriptor}/{name}")
+    finally:
+        os.close(descriptor)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

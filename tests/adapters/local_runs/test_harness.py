@@ -7,12 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import requests
-from mlflow.exceptions import MlflowException
 
 from adapters.local_runs.harness.answers import metrics_of, rows_of
 from adapters.local_runs.harness.failures import StepFailureError, blaming
-from adapters.local_runs.harness.mlflow_errors import asking_mlflow
 from adapters.local_runs.harness.tables import fingerprint, open_tables
 
 
@@ -190,18 +187,3 @@ def test_the_place_is_the_innermost_line_of_the_model(tmp_path: Path, text: str,
     with pytest.raises(StepFailureError) as failed, blaming("it", tmp_path):
         runpy.run_path(str(path))
     assert said in str(failed.value)
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (requests.ConnectionError("127.0.0.1"), "MLflow does not answer"),
-        (MlflowException("API request to http://x failed with error code 503"), "does not answer"),
-        (MlflowException("Invalid metric name: 'a!'"), "MLflow refused it: Invalid metric name"),
-    ],
-)
-def test_mlflow_s_trouble_is_told_without_its_addresses(error: Exception, said: str):
-    with pytest.raises(StepFailureError, match=said) as failed, asking_mlflow():
-        raise error
-    assert "retry it" in str(failed.value)
-    assert "http" not in str(failed.value)

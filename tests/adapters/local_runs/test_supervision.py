@@ -1,9 +1,8 @@
-"""A run survives the end of the process that started it, and the end of its supervisor is seen."""
+"""A run survives the end of the process that started it, and the end of its keeper is seen."""
 
 import asyncio
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from adapters.local_runs import LocalRuns, platform
 from adapters.local_runs.folder import RunFolder
+from adapters.local_runs.followed import MOST_TIMES
 from adapters.local_runs.platform import MOST_LAUNCHES
 from core.errors import UnavailableError
 from core.ports import ModelRegistry, RunSpec, RunState, Tracking
@@ -63,7 +63,7 @@ def folder_of(home: Path, started: RunId) -> Path:
     return home / "runs" / started.rpartition("/")[2]
 
 
-def kill_supervisor(folder: RunFolder) -> None:
+def kill_keeper(folder: RunFolder) -> None:
     owner = folder.owner()
     assert owner is not None
     process = psutil.Process(owner.pid)
@@ -71,14 +71,11 @@ def kill_supervisor(folder: RunFolder) -> None:
     psutil.wait_procs([process], timeout=10)
 
 
-async def kill_once_running(platform: LocalRuns, machine: Machine, started: RunId) -> int:
-    """The pid of the step that the supervisor leaves behind."""
+async def kill_once_running(platform: LocalRuns, machine: Machine, started: RunId) -> None:
     await until_running(platform, started)
-    count = (await whole_log(platform, started)).count("pid")
-    while not (pids := re.findall(r"pid (\d+)", await whole_log(platform, started))[count:]):  # noqa: ASYNC110
+    while "pid" not in await whole_log(platform, started):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-    kill_supervisor(RunFolder(folder_of(machine.home, started)))
-    return int(pids[-1])
+    kill_keeper(RunFolder(folder_of(machine.home, started)))
 
 
 def started_by_a_process_that_is_killed(machine: Machine, wanted: RunSpec) -> RunId:
@@ -116,37 +113,54 @@ async def test_an_id_of_before_that_says_no_place_is_found_on_this_machine(
     assert await finish(platform, of_before) == await platform.look(started)
 
 
-async def test_a_killed_supervisor_is_replaced_and_its_step_ended(
+async def test_a_killed_keeper_is_replaced_and_its_step_goes_on(
     platform: LocalRuns, machine: Machine, run: str
 ):
     started = await platform.start(slow(3, run))
-    left_behind = await kill_once_running(platform, machine, started)
+    await kill_once_running(platform, machine, started)
     look = await platform.look(started)
     assert look.state is RunState.PREPARING
-    assert look.note == "starting again: its supervisor was killed"
+    assert look.note == "starting again: its keeper was killed"
     assert (await finish(platform, started)).state is RunState.SUCCEEDED
-    assert not psutil.pid_exists(left_behind)
-    assert (await whole_log(platform, started)).count("trained") == 1
+    log = await whole_log(platform, started)
+    assert (log.count("pid"), log.count("trained")) == (1, 1)
+    assert [*(machine.home / "long_runs").iterdir()] == []
 
 
-async def test_a_run_that_kills_its_supervisor_is_given_up(
+async def test_a_killed_warden_is_replaced_and_its_step_begins_anew(
     platform: LocalRuns, machine: Machine, run: str
 ):
-    code = training("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nreturn 1")
+    started = await platform.start(slow(3, run))
+    await until_running(platform, started)
+    while "pid" not in await whole_log(platform, started):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    [folder] = (machine.home / "long_runs").iterdir()
+    os.kill(int((folder / "owner").read_text().split()[0]), signal.SIGKILL)
+    assert (await finish(platform, started)).state is RunState.SUCCEEDED
+    log = await whole_log(platform, started)
+    assert (log.count("pid"), log.count("trained")) == (2, 1)
+
+
+async def test_a_run_that_ends_itself_by_a_signal_from_outside_is_given_up(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    """It looks like a machine that stops, so that it is tried again, a few times."""
+    code = training("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\nreturn 1")
     said = await reason(platform, spec(key(), Step.TRAIN, run, code=code))
-    assert f"was ended {MOST_LAUNCHES} times before it could finish" in said
+    assert f"was ended {MOST_TIMES} times before it could finish" in said
+    assert [*(machine.home / "long_runs").iterdir()] == []
 
 
 async def test_a_stop_of_all_processes_is_no_failure_and_counts_as_no_end(
     platform: LocalRuns, machine: Machine, run: str
 ):
-    """Whoever ends the container signals the step's process, too, and perhaps before its supervisor."""
+    """Whoever ends the container signals the model's process, too, and perhaps before its keeper."""
     started = await platform.start(slow(5, run))
     folder = RunFolder(folder_of(machine.home, started))
     for number in range(MOST_LAUNCHES + 1):
         await until_running(platform, started)
-        supervisor = psutil.Process(folder.owner().pid)
-        both = [*supervisor.children(recursive=True), supervisor]
+        keeper = psutil.Process(folder.owner().pid)
+        both = [*keeper.children(recursive=True), keeper]
         for process in both if number % 2 else both[::-1]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
@@ -194,7 +208,7 @@ async def test_a_kill_leaves_no_half_environment(machine: Machine, tmp_path: Pat
     drafts = tmp_path / "environments"
     while not [*drafts.glob(".*/lib/*/site-packages/pandas")]:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    kill_supervisor(RunFolder(folder_of(tmp_path, started)))
+    kill_keeper(RunFolder(folder_of(tmp_path, started)))
     assert [path.name for path in drafts.iterdir() if path.is_dir() and path.name[0] != "."] == []
     await until_running(platform, started)
     assert [path for path in drafts.iterdir() if path.name[0] == "."] == []
