@@ -14,7 +14,7 @@ class Part(StrEnum):
     """What somebody did to a commit; the words go behind "you" and before the commit."""
 
     AUTHOR = "wrote"
-    COMMITTER = "committed"
+    COMMITTER = "are the committer of"
     TRAILER = "are named in the message of"
     PUSHER = "pushed"
     CREATOR = "opened the pull request of"

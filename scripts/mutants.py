@@ -92,7 +92,7 @@ MUTANTS: Final = (
     Mutant("the look before a move", "workers/steps/promote.py",
            "        await look_again(task, services, promotion)\n        await services.effects"
            ".effect(", "        await services.effects.effect("),
-    Mutant("who proposed a base", BASES, "if person.names & base.proposed_by.names:", "if False:"),
+    Mutant("who proposed a base", BASES, "if why_excluded(person, dict", "if False and why_excluded(person, dict"),
     Mutant("hands in what a base hides", BASES, "if did := why_excluded(",
            "if did := False and why_excluded("),
 )  # fmt: skip
@@ -103,7 +103,9 @@ def bound_values() -> Iterator[Mutant]:
     text = (ROOT / BINDING).read_text()
     body = text[text.index("    return {\n") :]
     for found in re.finditer(r'^        "(\w+)": .*$', body[: body.index("    }\n")], re.MULTILINE):
-        yield Mutant(f"bound: {found[1]}", BINDING, f"{found[0]}\n", f'        "{found[1]}": "",\n')
+        yield Mutant(
+            f"bound: {found[1]}", BINDING, f"\n{found[0]}\n", f'\n        "{found[1]}": "",\n'
+        )
 
 
 def main(wanted: str) -> int:

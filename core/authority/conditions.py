@@ -206,4 +206,4 @@ def may_ask_anew(question: Question, stage: Stage) -> bool:
 
 def who_decides(policy: Policy, stage: Stage) -> str:
     who = an_approver(policy, stage)
-    return f"{who[0].upper()}{who[1:]} can who neither wrote, pushed, trained nor requested it."
+    return f"{who[0].upper()}{who[1:]} can who had no hand in it."

@@ -26,7 +26,7 @@ NOT_COUNTED = missing(
 )
 DID = {
     Part.AUTHOR: "wrote",
-    Part.COMMITTER: "committed",
+    Part.COMMITTER: "is the committer of",
     Part.PUSHER: "pushed",
     Part.CREATOR: "opened the pull request of",
     Part.TRAILER: "is named in the message of",

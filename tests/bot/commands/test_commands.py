@@ -65,7 +65,7 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
         ),
         (
             Story().push(1).to_registered("1", NAMED).request(Stage.QA),
-            "It waits for a decision about QA. A member of approvers can who neither wrote",
+            "It waits for a decision about QA. A member of approvers can who had no hand in it",
         ),
         (
             Story()

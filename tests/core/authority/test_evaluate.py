@@ -160,7 +160,7 @@ def test_of_what_may_be_done_it_says_who_else_can():
     story = asked()
 
     assert may(None, approve(story), story.model, story.context).who_can == (
-        "A member of approvers can who neither wrote, pushed, trained nor requested it."
+        "A member of approvers can who had no hand in it."
     )
 
 
