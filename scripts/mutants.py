@@ -92,7 +92,8 @@ MUTANTS: Final = (
     Mutant("the look before a move", "workers/steps/promote.py",
            "        await look_again(task, services, promotion)\n        await services.effects"
            ".effect(", "        await services.effects.effect("),
-    Mutant("who proposed a base", BASES, "if why_excluded(person, dict", "if False and why_excluded(person, dict"),
+    Mutant("who proposed a base", BASES, "if why_excluded(person, dict",
+           "if False and why_excluded(person, dict"),
     Mutant("hands in what a base hides", BASES, "if did := why_excluded(",
            "if did := False and why_excluded("),
 )  # fmt: skip
