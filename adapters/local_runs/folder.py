@@ -21,6 +21,7 @@ from core.gate.checks import ModelRepo
 from core.gate.dataset_template import DatasetTemplate, parse
 from core.gate.tools import Level
 from core.ports.ml_platform import RunLook, RunSpec, RunState
+from core.words import ModelType, Step
 
 CANCELLED: Final = "cancelled"
 FOLDER: Final = re.compile(r"[0-9a-f]{32}")
@@ -46,6 +47,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float
     memory_limit_mb: int
     request: dict[str, Any]
+
+    @property
+    def is_rulebased(self) -> bool:
+        return bool(self.request["model_type"] == ModelType.RULEBASED)
+
+    @property
+    def logs(self) -> bool:
+        """Whether this step makes the model; a rule-based one is logged when it first scores."""
+        step = self.request["step"]
+        return bool(step == Step.TRAIN or (step == Step.SCORE and self.is_rulebased))
 
 
 class Whispered(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """The process that keeps one run: it prepares what the model's process reads, and logs its model.
 
-    python -P -s -m adapters.local_runs.keeper <folder> <descriptor of the folder's lock>
-
+``begin.py`` starts it.
 It outlives the server that started it. When it is killed, the lock is free and there is no result,
 so that the next look at the run starts another keeper, which finds the model's process again. It
 never imports or unpickles what the model has made.
@@ -11,6 +10,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -37,7 +37,7 @@ from core.errors import StepFailedError
 from core.ports.ml_platform import RunLook, RunOutcome, RunState
 from core.ports.sandbox import LongLook, Sandbox
 from core.scrub import scrub
-from core.words import ModelType, Step
+from core.words import Step
 
 BUILD_LIMIT_S: Final = 1800.0
 STOPPED: Final = 128 + signal.SIGTERM
@@ -54,8 +54,14 @@ class Keeper:
     """Brings one run to its result; ``sandbox`` shuts the model's process in."""
 
     def __init__(
-        self, folder: RunFolder, whispered: Whispered, log: RunLog, sandbox: Sandbox
+        self,
+        folder: RunFolder,
+        whispered: Whispered,
+        log: RunLog,
+        sandbox: Sandbox,
+        logging: subprocess.Popen[bytes] | None,
     ) -> None:
+        self._logging = logging
         self._folder = folder
         self._order: Order = folder.order()
         self._whispered = whispered
@@ -76,7 +82,7 @@ class Keeper:
         )
 
     def result(self) -> RunLook:
-        logger = made.Logger() if self._logs else None
+        logger = made.Logger(self._logging) if self._logging else None
         try:
             outcome = self._outcome(logger)
         except (StepFailedError, TableRefusedError) as error:
@@ -88,11 +94,11 @@ class Keeper:
 
     def _outcome(self, logger: made.Logger | None) -> RunOutcome:
         """Do one thing after the other; uv, which builds, is a child of this thread."""
-        if self._step is Step.TRAIN and self._is_rulebased:
+        if self._step is Step.TRAIN and self._order.is_rulebased:
             raise StepFailedError(NOT_TRAINED)
         tables = open_tables(self._folder.code, self._request["links"], self._request["tables"])
         data = fingerprint(tables)
-        digest = asyncio.run(self._fetch()) if not self._logs else ""
+        digest = asyncio.run(self._fetch()) if logger is None else ""
         requirements = self._requirements()
         python = self._environments.ensure(requirements, self._tell_preparing)
         answer, look = asyncio.run(self._called(python))
@@ -111,15 +117,6 @@ class Keeper:
             seconds=look.seconds,
             level=look.level,
         )
-
-    @property
-    def _is_rulebased(self) -> bool:
-        return bool(self._request["model_type"] == ModelType.RULEBASED)
-
-    @property
-    def _logs(self) -> bool:
-        """Whether this step makes the model; a rule-based one is logged when it first scores."""
-        return self._step is Step.TRAIN or (self._step is Step.SCORE and self._is_rulebased)
 
     def _server(self) -> TrackingServer:
         return TrackingServer(self._whispered.tracking_uri)
@@ -153,7 +150,7 @@ class Keeper:
         """Call the model's code, and serve its way to the tracking server meanwhile."""
         if self._folder.is_cancelled():
             raise StepFailedError(CANCELLED)
-        artifact = "" if self._logs else str(self._folder.artifact)
+        artifact = "" if self._order.logs else str(self._folder.artifact)
         request = {**self._request, "code": str(self._folder.code), "artifact": artifact}
         way = self._folder.way
         order = order_for(self._order, self._folder, python, request, str(way))
@@ -245,7 +242,7 @@ def _end_when_stopped(folder: RunFolder) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def main(path: str, lock: str) -> int:
+def main(path: str, lock: str, logging: subprocess.Popen[bytes] | None) -> int:
     os.set_inheritable(int(lock), False)  # noqa: FBT003 (the function's own signature)
     folder = RunFolder(Path(path))
     _end_when_stopped(folder)
@@ -259,7 +256,7 @@ def main(path: str, lock: str) -> int:
     folder.scratch.mkdir(exist_ok=True)
     sandbox = asyncio.run(reopened(whispered.level, folder.home))
     with RunLog(folder.log, whispered.secrets) as log:
-        result = Keeper(folder, whispered, log, sandbox).result()
+        result = Keeper(folder, whispered, log, sandbox, logging).result()
     if result.state is RunState.FAILED and not folder.is_cancelled():
         time.sleep(SPREAD_S)
     clean = scrub(result.reason, whispered.secrets)
@@ -273,7 +270,3 @@ async def _forget(folder: RunFolder, sandbox: Sandbox) -> None:
     for key in folder.model_keys():
         await sandbox.forget(key)
     shutil.rmtree(folder.scratch, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -4,10 +4,8 @@ Nothing of it is imported or unpickled here: the code that could be hostile is i
 """
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from importlib.metadata import version as installed
@@ -16,7 +14,6 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.local_runs import log_model
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.harness import carried_model
 from adapters.local_runs.harness.steps import PREDICTIONS
@@ -40,18 +37,8 @@ BROKE_OFF: Final = "Logging the model broke off. Nothing was kept; retry the ste
 class Logger:
     """A process that imports MLflow while the model's code works, and then logs what was made."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and file)
-            [
-                sys.executable,
-                "-P",
-                "-s",
-                log_model.__file__,
-            ],  # without our packages, to begin sooner
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
 
     def log(self, files: ModelFiles) -> str:
         """Log the model and return its id. Raise StepFailedError when that fails."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.local_runs import processes
+from adapters.local_runs import begin, processes
 from adapters.local_runs.folder import CANCELLED, FOLDER, Place, RunFolder, Whispered, lay_out
 from adapters.local_runs.followed import GIVEN_UP
 from adapters.sandbox import OneSandbox
@@ -24,6 +24,7 @@ from core.ports.ml_platform import RunLook, RunSpec, RunState
 from core.ports.sandbox import FindSandbox, Sandbox
 from core.words import LOCAL, RunId, platform_of
 
+BEGIN: Final = (sys.executable, "-P", "-s", begin.__file__)
 ROOT: Final = Path(__file__).parents[2]
 LOG_BLOCK: Final = 256 * 1024
 MOST_LAUNCHES: Final = 3
@@ -141,10 +142,9 @@ class LocalRuns:
             return _failed(folder, GIVEN_UP.format(times=MOST_LAUNCHES))
         note = "" if times == 1 else "starting again: its keeper was killed"
         folder.tell(RunState.PREPARING, note)
-        module = "adapters.local_runs.keeper"
         with folder.keeper_log.open("ab") as output:
             keeper = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
-                [sys.executable, "-P", "-s", "-m", module, str(folder.path), str(lock)],
+                [*BEGIN, str(folder.path), str(lock), *(["logs"] if folder.order().logs else [])],
                 cwd=folder.path,
                 env={**_path(), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.PIPE,

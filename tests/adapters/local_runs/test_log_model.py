@@ -9,6 +9,7 @@ import cloudpickle
 from mlflow.artifacts import download_artifacts
 from mlflow.tracking import MlflowClient
 
+from adapters.local_runs.begin import logging_process
 from adapters.local_runs.harness import carried_model
 from adapters.local_runs.log_model import ModelFiles
 from adapters.local_runs.made import LOADER, Logger, requirements_of
@@ -44,7 +45,7 @@ def logged(machine, files: Path):
         loader=LOADER,
         requirements=requirements_of(Path(sys.executable), ("six==1.17.0 --hash=sha256:00",)),
     )
-    logger = Logger()
+    logger = Logger(logging_process())
     try:
         return client.get_logged_model(logger.log(order))
     finally:
