@@ -2,7 +2,7 @@
 
 from core.gate.checks import Accepted, CheckResult, Status
 from tests.adapters.bare_repositories.bare_world import BareWorld
-from workers.acceptances import with_authors
+from workers.steps.check import with_authors
 
 BASELINE = ".secrets.baseline"
 BO = ("Bo Ekman", "bo@bank.example")

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 import msgspec
 
 from core.events.workers import ChecksReported
-from core.gate.checks import CheckResult, ModelRepo, Status
+from core.gate.checks import Accepted, CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
 from core.origin import EventOrigin
-from core.ports import CommitState, CommitStatus
+from core.ports import CommitState, CommitStatus, GitHost
 from core.release.model import Model
 from core.results import Author, Checked, Result
-from workers.acceptances import with_authors
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
@@ -21,6 +20,7 @@ from workers.services import Services
 from workers.task import Later, Task
 
 PASSED = "The gate found nothing to mend."
+MOST = 50  # acceptances: each asks the host of git; who wrote more than that is not told
 
 
 async def check(task: Task, services: Services) -> Result | Later:
@@ -121,3 +121,27 @@ def _libraries(repo: ModelRepo, settings: ModelSettings) -> tuple[str, ...]:
 def _digest(repo: ModelRepo, path: str) -> str:
     found = repo.find(path)
     return hashlib.sha256(repo.files[found]).hexdigest() if found else ""
+
+
+async def with_authors(
+    checks: tuple[CheckResult, ...], git: GitHost, at: tuple[str, str], baseline: str
+) -> tuple[CheckResult, ...]:
+    """Fill in who accepted a secret: whoever wrote its hash into the file ``baseline``.
+
+    ``at`` is a repository and its commit.
+    """
+    repository, commit = at
+
+    async def told(accepted: Accepted) -> Accepted:
+        key = accepted.key
+        written = await git.who_wrote(repository, commit, baseline, key) if key else None
+        if written is None:
+            return accepted
+        by = written.author.name or written.author.email
+        return msgspec.structs.replace(accepted, by=by, at=written.day, commit=written.commit)
+
+    async def each(check: CheckResult) -> CheckResult:
+        named = [await told(accepted) for accepted in check.accepted[:MOST]]
+        return msgspec.structs.replace(check, accepted=(*named, *check.accepted[MOST:]))
+
+    return tuple([await each(check) if check.accepted else check for check in checks])

@@ -12,19 +12,34 @@ from typing import Final
 import msgspec
 
 from core.artifact import Artifact
+from core.authority.acts import ApproveStage
 from core.authority.binding import changed
+from core.authority.evaluate import still_may
 from core.errors import ApprovalVoidError, CommitGoneError, GoneError, UnknownNameError
+from core.people import Person
 from core.release.promotion import Promotion
 from core.release.release import Release
 from core.results import Failed, Promoted, Registered, Result
-from core.words import Stage, Step
+from core.words import Stage, Step, stream_of
 from workers.code_of_commit import difference
-from workers.look_again import look_again
 from workers.run_on_platform import has_started, run_to_end
 from workers.services import Services
 from workers.task import Later, Task
 
 replace = msgspec.structs.replace
+
+NO_LONGER = (
+    "{name} approved this and would now be told: {reason} The approval is void and {stage} was "
+    "left as it is; request the stage again."
+)
+GONE = (
+    "{name}, who approved this, is not in the directory any more. The approval is void and {stage} "
+    "was left as it is; request the stage again."
+)
+WITHDRAWN = (
+    "The approval for {stage} does not stand any more: {why} The stage was left as it is; request "
+    "it again."
+)
 
 DELETED: Final = (
     "{what} It was there when {stage} was approved, so somebody has deleted it. The approval is "
@@ -43,7 +58,7 @@ async def promote(task: Task, services: Services) -> Result | Later:
     assert promotion is not None
     assert registered is not None
     if not await has_started(task, services):
-        await look_again(task, services, promotion)
+        await _look_again(task, services, promotion)
         await _verify(task, services)
     ended = await run_to_end(task, services, release.run, version=registered.version)
     if isinstance(ended, Later):
@@ -73,7 +88,7 @@ async def _place(
     holders = await services.registry.holders(release.model) or {}
     has_begun = await services.effects.find_effect(key) is not None
     if not (has_begun and holders.get(stage) == registered.version):
-        await look_again(task, services, promotion)
+        await _look_again(task, services, promotion)
         await services.effects.effect(key, registered.version)
     return await services.registry.place(release.model, registered.version, stage, release.id)
 
@@ -142,3 +157,35 @@ def _changed(what: str, stage: Stage) -> str:
         f"Since the approval, {what} has changed. The approval is void and {stage} was left as it "
         "is; find out who changed it, then request the stage again or push anew."
     )
+
+
+async def _look_again(task: Task, services: Services, promotion: Promotion) -> None:
+    """Raise ApprovalVoidError when the approval would not be given now, and say why.
+
+    Contributors, groups and accounts are asked as they are at this moment.
+    """
+    handle, stage = services.handle, promotion.stage
+    model = await handle.model(stream_of(task.release.id))
+    release = model.releases[task.release.id]
+    now = release.promotions[promotion.approval]
+    if now.outcome != "approved":
+        raise ApprovalVoidError(WITHDRAWN.format(stage=stage, why=now.comment or release.reason))
+    approver = await _approver(services, now)
+    context = replace(
+        await handle.context_of(release.id),
+        contributors=await handle.contributors(release, stage),
+    )
+    act = ApproveStage(release=release.id, approval=now.approval)
+    ruling = still_may(approver, act, model, context)
+    if not ruling.is_met:
+        words = NO_LONGER.format(name=approver.name, reason=ruling.reason, stage=stage)
+        raise ApprovalVoidError(words)
+
+
+async def _approver(services: Services, promotion: Promotion) -> Person:
+    voted = promotion.decided_by
+    assert voted is not None
+    known = await services.directory.person(voted.id)
+    if known is None:
+        raise ApprovalVoidError(GONE.format(name=voted.name, stage=promotion.stage))
+    return replace(known, identity=voted.identity)
