@@ -90,8 +90,8 @@ MUTANTS: Final = (
            f"{4 * ' '}yield contributors.known({ASKED})\n"),
     Mutant("unknown hands of a request", EVALUATE, "    yield contributors.known(question)\n"),
     Mutant("the look before a move", "workers/steps/promote.py",
-           "        await _look_again(task, services, promotion)\n        await services.effects"
-           ".effect(", "        await services.effects.effect("),
+           "        await _look_again(task, services, promotion)\n        await services.eff",
+           "        await services.eff"),
     Mutant("who proposed a base", BASES, "if why_excluded(person, dict",
            "if False and why_excluded(person, dict"),
     Mutant("hands in what a base hides", BASES, "if did := why_excluded(",

@@ -63,13 +63,20 @@ async def promote(task: Task, services: Services) -> Result | Later:
     ended = await run_to_end(task, services, release.run, version=registered.version)
     if isinstance(ended, Later):
         return ended
-    await _verify(task, services)  # also after a failure: what it missed may have been deleted
+    has_moved = await _has_moved(task, services, registered)
+    if not has_moved:
+        await _verify(task, services)  # also after a failure: what it missed may be deleted
     if isinstance(ended, Failed):
         return ended
     if ended.outcome.artifact_digest != registered.artifact_digest:
         raise ApprovalVoidError(_changed("the artifact that the stage loaded", stage))
+    if not has_moved:
+        await _look_again(task, services, promotion)
+        await services.effects.effect(f"placing/{task.key}", registered.version)
     with _voiding(stage):
-        previous = await _place(task, services, promotion, registered)
+        previous = await services.registry.place(
+            release.model, registered.version, stage, release.id
+        )
     return Promoted(
         version=registered.version,
         previous_version=previous,
@@ -80,17 +87,12 @@ async def promote(task: Task, services: Services) -> Result | Later:
     )
 
 
-async def _place(
-    task: Task, services: Services, promotion: Promotion, registered: Registered
-) -> str:
-    """Move the stage, unless a kill came after the move: that one was looked at before it began."""
-    release, stage, key = task.release, promotion.stage, f"placing/{task.key}"
-    holders = await services.registry.holders(release.model) or {}
-    has_begun = await services.effects.find_effect(key) is not None
-    if not (has_begun and holders.get(stage) == registered.version):
-        await _look_again(task, services, promotion)
-        await services.effects.effect(key, registered.version)
-    return await services.registry.place(release.model, registered.version, stage, release.id)
+async def _has_moved(task: Task, services: Services, registered: Registered) -> bool:
+    """Whether a kill came after the move: everything was looked at before that one began."""
+    if await services.effects.find_effect(f"placing/{task.key}") is None:
+        return False
+    holders = await services.registry.holders(task.release.model) or {}
+    return holders.get(Stage(task.job.stage)) == registered.version
 
 
 async def _verify(task: Task, services: Services) -> None:
