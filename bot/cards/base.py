@@ -24,6 +24,7 @@ MEANS = (
     "Whoever wrote, committed or pushed only what lies before this commit may approve this model, "
     "and nobody will have looked at it here. What comes after it is counted as always."
 )
+SHOWN = 12  # of a commit's id: a phone shows no more in one line
 OUT_OF_DATE = "Out of date: another base was proposed since, or none is needed any more"
 
 
@@ -49,7 +50,8 @@ def readers(view: BaseView) -> tuple[str, ...]:
 
 
 def render(view: BaseView) -> Card:
-    title = f"Count the contributors of {view.name} from a commit on?"
+    title = f"Count the contributors of {view.name} from a commit on"
+    title += "" if view.base and view.base.outcome else "?"
     if view.base is None:
         return card(heading(title), banner(OUT_OF_DATE, Tone.SUBTLE), summary=title)
     return card(
@@ -104,7 +106,7 @@ def _verdict(base: Base) -> Iterator[Part]:
 
 
 def _rows(view: BaseView, base: Base) -> Iterator[tuple[str, str]]:
-    yield "Commit", base.commit
+    yield "Commit", base.commit[:SHOWN]
     yield "Why", base.reason
     yield "Proposed by", f"{base.proposed_by.name}, {moment(base.proposed, view.now)}"
     if base.decided is not None:

@@ -35,7 +35,7 @@ async def test_the_team_proposes_and_the_approvers_are_asked(world):
     await propose(world, world.commits[0])
     asked = (await world.show_cards()).the("Count the contributors of loan_default")
     assert titles(asked) == ["Agree", "Decline"]
-    assert f"Commit: {world.commits[0]}" in words(asked)
+    assert f"Commit: {world.commits[0][:12]}" in words(asked)
     assert "Why: the old tool's history" in words(asked)
     assert "approvals" in world.room.conversations()
 
