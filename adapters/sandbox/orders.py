@@ -71,9 +71,14 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
 def order_for_command(
     command: ToolCommand, places: Places, folder: SandboxFolder, fence: Fence
 ) -> WardenOrder:
-    """A command that runs the repository's code gets no cache, as a cache outlives the run."""
+    """A command that runs the repository's code gets no cache, as a cache outlives the run.
+
+    One that does not stays our own user, who keeps the cache and the certificates.
+    """
     if command.runs_code:
         places = msgspec.structs.replace(places, cache="")
+    else:
+        fence = msgspec.structs.replace(fence, outside=0)
     if places.cache:
         Path(places.cache).mkdir(parents=True, exist_ok=True)
     meanings = words(fence.inside(folder), places)

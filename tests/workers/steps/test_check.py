@@ -185,7 +185,7 @@ async def test_the_team_is_the_platforms(bench, says, wrong):
     text = FILES["model_variables.yml"].replace("NAME: credit_risk", f"NAME: {says}").encode()
     events = await bench.check({**GOOD, "model_variables.yml": text}, ONLY_RULES)
     [finished] = of(StepFinished, events)
-    [team] = [result for result in finished.result.checks if result.check == "team"]
+    [team] = [result for result in finished.result.checks if result.check == "variables"]
 
     assert [finding.wrong for finding in team.findings] == wrong
     [opened] = of(ReleaseOpened, events)
@@ -195,6 +195,6 @@ async def test_the_team_is_the_platforms(bench, says, wrong):
 async def test_a_team_that_nobody_is_in_is_a_finding(bench):
     bench.name_team("ghosts")
     [finished] = of(StepFinished, await bench.check(GOOD, ONLY_RULES))
-    [team] = [result for result in finished.result.checks if result.check == "team"]
+    [team] = [result for result in finished.result.checks if result.check == "variables"]
     assert "nobody belongs to the team ghosts" in team.findings[0].wrong
     assert team.priority == 1

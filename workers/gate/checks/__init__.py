@@ -15,7 +15,6 @@ from workers.gate.checks.readme import readme
 from workers.gate.checks.secrets import secrets
 from workers.gate.checks.service_principal import service_principal
 from workers.gate.checks.structure import structure
-from workers.gate.checks.team import team
 from workers.gate.checks.unit_tests import unit_tests
 from workers.gate.checks.variable_groups import variable_groups
 from workers.gate.checks.variables import variables
@@ -24,7 +23,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     structure,
     entry_points,
     variables,
-    team,
     variable_groups,
     service_principal,
     financial_id,

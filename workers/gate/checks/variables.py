@@ -6,7 +6,7 @@ from typing import Final
 
 from core.gate.checks import GBI, Finding, ModelRepo, check
 from core.gate.dataset_template import DatasetTemplateError, parse
-from core.gate.facts import CheckFacts
+from core.gate.facts import CheckFacts, KnownTeam
 from core.gate.layout import Layout
 from core.gate.variables import (
     VARIABLES,
@@ -19,6 +19,7 @@ from core.gate.variables import (
     problem,
     read,
 )
+from core.people import folded
 from workers.gate.contract.workspace_hosts import host_findings
 
 MIN: Final = "CLUSTER_MIN_WORKER_NODE"
@@ -29,6 +30,16 @@ OTHER: Final = {"conda": "pip", "pip": "conda"}
 INCLUDES: Final = re.compile(rb"-\s*['\"]?(-r|--requirement)[\s=]")
 TEMPLATE = "DATASET_TEMPLATE_FILE"
 SOURCES = "MODEL_SRC_PATH"
+TEAM: Final = "TEAM_NAME"
+OTHER_TEAM: Final = (
+    "{spelling} is {said}, but platform.yml says that this is a repository of {team}"
+)
+MEND_TEAM: Final = "write {name}: {team}, or ask the platform team to change platform.yml"
+NO_TEAM: Final = "platform.yml names no team for this repository"
+NO_MEMBERS: Final = "nobody belongs to the team {team}, which platform.yml names"
+MEND_EMPTY: Final = (
+    "ask the platform team to enter its members in the directory, or another team in platform.yml"
+)
 
 
 @check(
@@ -38,6 +49,7 @@ SOURCES = "MODEL_SRC_PATH"
     title="The variables of the model",
     mend="Write the value that the finding asks for into model_variables.yml; "
     "`sluss variables` shows what a stage gets, and from whom.",
+    asks=("team",),
 )
 def variables(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
     """Each variable is set, of its kind, and within what GBI allows; GBI's own stay GBI's.
@@ -53,9 +65,26 @@ def variables(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding]:
         yield from found.findings
         if not found.is_unreadable:
             yield from _values(found.values, path, facts)
+            yield from _team(found.values.get(TEAM), path, facts.team)
             yield from _environment(repo, found.values, path, facts.layout)
             yield from _places(repo, found.values, path)
     yield from host_findings(repo, facts)
+
+
+def _team(said: Value | None, path: str, known: KnownTeam | None) -> Iterator[Finding]:
+    """Only its team accepts a version and asks for a stage, and the platform says whose a model is.
+
+    Where Sluss does not run, as in a folder, nobody knows that.
+    """
+    if known is None:
+        return
+    name, line = known.name.strip(), said.line if said else 0
+    if not known.has_members:
+        wrong = NO_MEMBERS.format(team=name) if name else NO_TEAM
+        yield Finding(path, MEND_EMPTY, wrong, line)
+    if said and said.text and name and folded(said.text) != folded(name):
+        wrong = OTHER_TEAM.format(spelling=said.spelling, said=said.text, team=name)
+        yield Finding(path, MEND_TEAM.format(name=TEAM, team=name), wrong, line)
 
 
 def _values(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Iterator[Finding]:

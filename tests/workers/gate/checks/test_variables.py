@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.gate.checks import Finding, ModelRepo
-from core.gate.facts import CheckFacts
+from core.gate.facts import CheckFacts, KnownTeam
 from core.policy import Policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.variables import variables
@@ -268,3 +268,41 @@ def test_a_pipeline_that_cannot_be_read_is_told():
     [(path, line, wrong)] = found(a_repo({"azure-pipelines.yml": "steps:\n- a: b: c\n"}))
     assert (path, line) == ("azure-pipelines.yml", 2)
     assert wrong.startswith("is not valid YAML")
+
+
+def of_team(repo, name="credit_risk", *, has_members=True):
+    facts = CheckFacts(team=KnownTeam(name=name, has_members=has_members))
+    return [found for found in variables(repo, facts) if "team" in found.describe().casefold()]
+
+
+@pytest.mark.parametrize("name", ["credit_risk", "Credit_Risk", " CREDIT_RISK "])
+def test_the_team_of_platform_yml_however_it_is_spelled_has_no_finding(name):
+    assert of_team(a_repo(), name) == []
+
+
+def test_another_team_than_that_of_platform_yml_is_told_at_its_line():
+    [finding] = of_team(a_repo(), "market_risk")
+    assert finding.place() == "model_variables.yml:3"
+    assert finding.wrong == (
+        "TEAM_NAME is credit_risk, but platform.yml says that this is a repository of market_risk"
+    )
+    assert finding.mend.startswith("write TEAM_NAME: market_risk, or ask the platform team")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("credit_risk", "nobody belongs to the team credit_risk, which platform.yml names"),
+        ("", "platform.yml names no team for this repository"),
+        (" ", "platform.yml names no team for this repository"),
+    ],
+)
+def test_a_team_that_nobody_belongs_to_is_told(name, wrong):
+    [finding] = of_team(a_repo(), name, has_members=False)
+    assert finding.wrong == wrong
+    assert finding.mend.startswith("ask the platform team to enter its members")
+
+
+def test_where_nobody_knows_whose_a_repository_is_nothing_is_said_of_it():
+    assert variables.priority == 1
+    assert [each for each in variables(a_repo(), CheckFacts()) if "team" in each.wrong] == []
