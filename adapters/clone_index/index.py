@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import sqlite3
 import threading
 import zlib
@@ -15,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.clone_index import table
+from adapters.one_writer.private_file import keep_private
 from core.errors import UnavailableError
 from core.gate.sketch import Sketch
 from core.ports.clone_index import Elsewhere
@@ -122,7 +122,7 @@ def _replace(connection: sqlite3.Connection, repository: str, files: Mapping[str
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
     """Open the file, for its owner alone, as it tells which repositories there are."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    keep_private(path)
     connection = sqlite3.connect(
         path, timeout=busy_s, isolation_level=None, check_same_thread=False
     )

@@ -1,23 +1,23 @@
 """The connections to the database, each with time limits, so that nothing waits for ever."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 import psycopg
 import sqlalchemy as sa
 
+from adapters.one_writer.private_file import keep_private
+
 T = TypeVar("T")
 Password = Callable[[], str]
 
 WRITES: Final = {"sluss_begin": "BEGIN IMMEDIATE"}  # options of a connection that will write
 SQLITE_BUSY_S: Final = 5.0
-OURS_ALONE: Final = 0o600
-OTHERS: Final = 0o077
 GRACE_S: Final = 2.0  # beyond the server's own limit of a statement, as it may hang
 
 
@@ -159,21 +159,11 @@ def without_limits(connection: sa.Connection) -> Iterator[None]:
 
 
 def _close_to_others(_dialect: Any, _record: Any, args: Any, _parameters: Any) -> None:
-    """Make the file for its owner alone, and close one that is open to others.
-
-    SQLite gives the files beside it (-wal, -shm) the same rights. What is wrong with the place it
-    says itself.
-    """
+    """SQLite gives the files beside it (-wal, -shm) the same rights."""
     path = str(args[0]) if args else ""
     if not path or path.startswith((":memory:", "file:")):
         return
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OURS_ALONE)
-        try:
-            if os.fstat(descriptor).st_mode & OTHERS:
-                os.fchmod(descriptor, OURS_ALONE)
-        finally:
-            os.close(descriptor)
+    keep_private(Path(path))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.one_writer.group_commit import Batch, GroupCommit
+from adapters.one_writer.private_file import keep_private
 from core.errors import QueueUnavailableError, SlussError
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class QueueFile:
 
     def _connect(self) -> sqlite3.Connection:
         """Open the file, for its owner alone, as messages may quote what people wrote."""
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        keep_private(self._path)
         connection = sqlite3.connect(
             self._path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
         )
