@@ -39,8 +39,8 @@ def looked_at(path):
 async def _store(path):
     store = SqlStore(f"sqlite:///{path}")
     await store.effect("one", "1")
-    for _ in range(4):  # its readers connect one after another
-        await store.find_effect("one")
+    other = SqlStore(f"sqlite:///{path}")
+    await other.find_effect("one")
     return store, lambda: store.effect("two", "2")
 
 
