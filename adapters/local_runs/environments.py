@@ -7,6 +7,7 @@ is not as it was built is built anew.
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -30,9 +31,13 @@ VERSION: Final = "import platform; print(platform.python_version(), platform.mac
 PYTHON: Final = "bin/python"
 WHEELS_ONLY: Final = ("--only-binary", ":all:")  # building one would run its author's code
 REQUIREMENTS: Final = "requirements.txt"
-# Compiled here, as what runs in it cannot, and copied: a file that is linked to uv's cache changes
-# its state whenever another environment is made, and whoever writes to one writes to all.
-INSTALL: Final = ("--compile-bytecode", "--link-mode", "copy")
+# Copied: a file that is linked to uv's cache changes its state whenever another environment is
+# made, and whoever writes to one writes to all.
+INSTALL: Final = ("--link-mode", "copy")
+# Compiled here, as what runs in it cannot. Not by uv: it takes the interpreter of the environment,
+# which runs the .pth files of what was just installed, and no walls stand around it here.
+COMPILE: Final = ("-I", "-S", "-m", "compileall", "-q", "-j", "0")
+COMPILER: Final = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 NOT_AS_BUILT: Final = "the environment is not as it was built ({name}): it is built anew"
 WAITING: Final = "waiting for another run that builds the same environment"
 
@@ -131,6 +136,7 @@ class Environments:
             draft = self._folder / f".{place.name}"
             shutil.rmtree(draft, ignore_errors=True)
             build(draft)
+            self._compile(draft)
             manifest.write(draft, manifest.manifest_of(place))
             self._replace(draft, place)
 
@@ -179,6 +185,13 @@ class Environments:
         wanted = installable(packages)
         self._uv(tell, "pip", "install", *into, *WHEELS_ONLY, *INSTALL, *wanted)
 
+    def _compile(self, draft: Path) -> None:
+        """Compile what was installed, and run nothing of it; what is no Python stays as it is."""
+        argv = (self._tools.python, *COMPILE, str(draft))
+        command = ChildCommand(argv=argv, env=COMPILER, folder=str(self._folder))
+        if reason := run(command, _drop, self._watcher).reason:
+            raise StepFailedError(reason)
+
     def _uv(self, tell: Tell, *arguments: str) -> None:
         output = UvOutput(self._sink, tell, secrets_in(self._tools.env))
         command = ChildCommand(
@@ -192,6 +205,10 @@ class Environments:
             raise StepFailedError(ended.reason)
         if ended.code != 0:
             raise StepFailedError(output.explain())
+
+
+def _drop(_data: bytes) -> None:
+    """Take no interest in files that are made for other versions of Python."""
 
 
 def _is_as_built(place: Path) -> bool:

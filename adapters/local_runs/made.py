@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from packaging.version import InvalidVersion, Version
 
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.harness import carried_model
@@ -110,13 +111,21 @@ def _loaders(python: Path) -> Iterator[str]:
     """Name what is installed: the environment is read, and nothing of it is run."""
     sites = [str(path) for path in python.parents[1].glob("lib/python*/site-packages")]
     found = {
-        name: next((each.version for each in distributions(name=name, path=sites)), "")
+        name: next((_plain(each.version) for each in distributions(name=name, path=sites)), "")
         for name in (*LOADS_WITH, *MLFLOW)
     }
     found["cloudpickle"] = found["cloudpickle"] or installed("cloudpickle")
     if not any(found[name] for name in MLFLOW):
         found["mlflow-skinny"] = installed("mlflow")
     return (f"{name}=={version}" for name, version in found.items() if version)
+
+
+def _plain(version: str) -> str:
+    """Return a version as an index knows it, "" for anything else: a wheel says its own."""
+    try:
+        return str(Version(version))
+    except InvalidVersion:
+        return ""
 
 
 def _copy_source(code: Path, request: dict[str, Any], to: Path) -> None:
