@@ -29,10 +29,14 @@ REFUSED = {
     "x86_64": (0xC000003E, (29, 68, 101, 310, 311, 248, 249, 250, 298, 321, 323, 425)),
     "aarch64": (0xC00000B7, (194, 186, 117, 270, 271, 217, 218, 219, 241, 280, 282, 425)),
 }
+# Sockets of other families than Unix, IPv4, IPv6 and netlink may lead out of a network that is
+# closed: one to the host of a virtual machine (AF_VSOCK) knows no namespace.
+FAMILIES = (1, 2, 10, 16)
+SOCKET = {"x86_64": 41, "aarch64": 198}
 OTHER_TABLE = 0x40000000  # x32 numbers the same calls from here
 
 LOAD, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-NUMBER_AT, ARCHITECTURE_AT = 0, 4
+NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT = 0, 4, 16
 ALLOW = 0x7FFF0000
 REFUSE = 0x00050000 | errno.EPERM
 
@@ -83,23 +87,27 @@ def _limit(what: int, value: int) -> None:
 
 def _refuse_calls() -> None:
     """Refuse these calls to this process and all that it starts, if the kernel has seccomp."""
-    known = REFUSED.get(os.uname().machine)
-    if known:
+    machine = os.uname().machine
+    if machine in REFUSED:
         with contextlib.suppress(OSError):
-            kernel.filter_calls(_program(*known))
+            kernel.filter_calls(_program(*REFUSED[machine], SOCKET[machine]))
 
 
-def _program(architecture: int, refused: tuple[int, ...]) -> list[bytes]:
-    last = len(refused)
+def _program(architecture: int, refused: tuple[int, ...], open_socket: int) -> list[bytes]:
+    to_refusal = len(refused) + len(FAMILIES) + 3
     return [
         _step(LOAD, ARCHITECTURE_AT),
         _step(IF_EQUAL, architecture, yes=1),
         _step(RETURN, REFUSE),
         _step(LOAD, NUMBER_AT),
-        _step(IF_AT_LEAST, OTHER_TABLE, yes=last + 1),
-        *(_step(IF_EQUAL, number, yes=last - place) for place, number in enumerate(refused)),
+        _step(IF_AT_LEAST, OTHER_TABLE, yes=to_refusal),
+        *(_step(IF_EQUAL, each, yes=to_refusal - at) for at, each in enumerate(refused, start=1)),
+        _step(IF_EQUAL, open_socket, yes=1),
         _step(RETURN, ALLOW),
+        _step(LOAD, FIRST_ARGUMENT_AT),
+        *(_step(IF_EQUAL, each, yes=len(FAMILIES) - at) for at, each in enumerate(FAMILIES)),
         _step(RETURN, REFUSE),
+        _step(RETURN, ALLOW),
     ]
 
 

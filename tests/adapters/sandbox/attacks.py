@@ -153,6 +153,18 @@ KEYCTL, BPF = {"x86_64": (250, 321), "aarch64": (219, 280)}[os.uname().machine]
 print(libc.shmget(0, 1 << 30, 0o1600), libc.ptrace(ATTACH, os.getppid(), 0, 0),
       libc.syscall(KEYCTL, 0, 0), libc.syscall(BPF, 0, 0, 0))
 """
+OPEN_OTHER_SOCKETS = """
+import errno, socket
+for family in range(1, 46):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET, socket.SOCK_RAW):
+        try:
+            socket.socket(family, kind).close()
+        except OSError as error:
+            if error.errno == errno.EPERM:
+                continue
+        print(family)
+        break
+"""
 KILL_THE_PARENT = """
 import os, time
 os.kill(os.getppid(), 9)

@@ -85,6 +85,16 @@ async def test_calls_that_no_test_needs_are_refused(machine):
     assert output.stdout.split() == [b"-1"] * 4
 
 
+@pytest.mark.skipif(
+    os.uname().machine not in REFUSED, reason="the numbers of the calls are not known here"
+)
+async def test_no_socket_leads_around_the_network(machine):
+    """One to the host of a virtual machine (AF_VSOCK) is in no namespace."""
+    output = await machine.run(attacks.OPEN_OTHER_SOCKETS)
+
+    assert output.stdout.split() == [b"1", b"2", b"10", b"16"]
+
+
 async def test_it_has_no_capability_and_cannot_raise_its_limits(machine):
     output = await machine.run(attacks.RAISE_LIMITS)
 
