@@ -21,6 +21,7 @@ FREE_TAGS: Final = frozenset(
         "mlflow.note.content",
     }
 )
+OURS, MLFLOW = "sluss", "mlflow"  # tags that begin with it and a dot
 STATUS: Final = frozenset({"RUNNING", "FINISHED", "FAILED", "KILLED", 1, 3, 4, 5})
 DEFAULT_EXPERIMENT: Final = "0"  # a client that was given none says it
 PARENT_TAG: Final = "mlflow.parentRunId"
@@ -67,21 +68,26 @@ def model_status(value: Any, _known: KnownRun) -> bool:
     return isinstance(value, str) and MODEL_STATUS.fullmatch(value) is not None
 
 
-def free_tag(value: Any, known: KnownRun) -> bool:
+def free_tag(value: Any, _known: KnownRun) -> bool:
     """Tell whether a tag of the run is the model's to set."""
-    is_free = not _folded(value).startswith("mlflow.") or value in FREE_TAGS
-    return is_free and model_tag(value, known)
+    return isinstance(value, str) and (value in FREE_TAGS or _owner(value) not in {OURS, MLFLOW})
 
 
 def model_tag(value: Any, _known: KnownRun) -> bool:
     """Tell whether a tag of a model is; MLflow's client gives those of MLflow to each."""
-    return isinstance(value, str) and not _folded(value).startswith("sluss.")
+    return isinstance(value, str) and _owner(value) != OURS
 
 
-def _folded(name: Any) -> str:
-    """Return a name as a database may compare it that knows no case and no accent."""
-    letters = unicodedata.normalize("NFKD", str(name).casefold())
-    return "".join(one for one in letters if not unicodedata.combining(one)).strip()
+def _owner(name: str) -> str:
+    """Return whose a tag is: what stands before its first dot.
+
+    A database may compare names without case, accents and strokes, and leap over letters that
+    nobody sees. So whatever is not plain there counts as ours.
+    """
+    first, dot, _ = unicodedata.normalize("NFKD", name).partition(".")
+    if not dot:
+        return ""
+    return first.strip().casefold() if first.isascii() and first.isprintable() else OURS
 
 
 def below(value: Any, _known: KnownRun) -> bool:

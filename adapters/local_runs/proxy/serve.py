@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from core.errors import StepFailedError
 
 LARGEST_BODY: Final = 20 << 20
 GET_RUN: Final = "/api/2.0/mlflow/runs/get"
+MOST_BODIES: Final = 2  # at a time: read JSON takes many times its size
+MOST_SENT: Final = 4 << 30  # bytes of files that a run sends; they are on no disk of its own
 BLOCK: Final = 1 << 16
 MOST_LINES: Final = 100  # of refusals in the log of the run
 LONGEST_SHOWN: Final = 200
@@ -38,6 +41,12 @@ DENIED: Final = (
     "its own model; versions, stages and other runs are not its to touch."
 )
 AWAY: Final = "MLflow does not answer."
+TOO_MUCH: Final = f"a run sends {MOST_SENT >> 20} MB of files at most"
+
+# What a run sends may be no HTTP at all, as often as it likes: no log keeps that.
+SILENT: Final = logging.getLogger("sluss.proxy.requests")
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 
 Say = Callable[[str], None]
 Learn = Callable[[], Awaitable[KnownRun]]
@@ -71,12 +80,14 @@ class RunProxy:
         self._say = say
         self._known: KnownRun | None = None
         self._turn = asyncio.Lock()
+        self._bodies = asyncio.Semaphore(MOST_BODIES)
+        self._sent = 0
         self._refused = 0
 
     @asynccontextmanager
     async def serving(self, way: Path) -> AsyncIterator[None]:
         """Listen on a Unix socket, whose path may be longer than the kernel's name for one."""
-        runner = web.ServerRunner(web.Server(self._handle))
+        runner = web.ServerRunner(web.Server(self._handle, logger=SILENT))
         await runner.setup()
         folder = os.open(way.parent, DIR_FLAGS)
         try:
@@ -87,6 +98,12 @@ class RunProxy:
             os.close(folder)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method == "GET":
+            return await self._answer(request)
+        async with self._bodies:
+            return await self._answer(request)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             asked = await _asked(request)
         except StrangeRequestError as error:
@@ -95,7 +112,8 @@ class RunProxy:
             known = await self._learned()
         except StepFailedError:
             return _error(503, "TEMPORARILY_UNAVAILABLE", AWAY)
-        if why := refusal(asked, known):
+        is_too_much = is_upload(asked) and self._sent > MOST_SENT
+        if why := refusal(asked, known) or (TOO_MUCH if is_too_much else ""):
             return self._deny(asked.method, asked.path, why)
         try:
             return await self._pass_on(request, asked, known)
@@ -124,7 +142,7 @@ class RunProxy:
             asked = Asked(method="GET", path=GET_RUN, query={"run_id": known.run})
         url = URL(self._address).joinpath(*asked.path[1:].split("/"))
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        data = request.content.iter_chunked(BLOCK) if is_upload(asked) else asked.encoded_body
+        data = self._counted(request) if is_upload(asked) else asked.encoded_body
         async with self._session.request(
             asked.method,
             url.with_query(dict(asked.query)),
@@ -135,6 +153,14 @@ class RunProxy:
             if creates_model(asked) and answer.status == web.HTTPOk.status_code:
                 return _json(_noted(await answer.read(), known))
             return await _given_back(request, answer)
+
+    async def _counted(self, request: web.BaseRequest) -> AsyncIterator[bytes]:
+        """Give a file block by block. Raise ClientPayloadError when the run has sent too much."""
+        async for block in request.content.iter_chunked(BLOCK):
+            self._sent += len(block)
+            if self._sent > MOST_SENT:
+                raise aiohttp.ClientPayloadError(TOO_MUCH)
+            yield block
 
 
 async def _asked(request: web.BaseRequest) -> Asked:

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import aiohttp
 import pytest
 from mlflow.tracking import MlflowClient
 
-from adapters.local_runs.proxy import KnownRun, RunProxy
+from adapters.local_runs.proxy import KnownRun, RunProxy, serve
 
 ROOT = Path(__file__).parents[3]
 ALIAS = "/api/2.0/mlflow/registered-models/alias"
@@ -193,3 +194,37 @@ async def test_a_flood_of_refusals_does_not_fill_the_log(machine, client, runs, 
         for _ in range(150):
             await asyncio.to_thread(ask, port, "GET", "/graphql")
     assert len(said) == 100
+
+
+def send_raw(port, sent):
+    """Send what no client of MLflow would, and read until the proxy has had enough."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(sent)
+        line.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while line.recv(1 << 16):
+                pass
+
+
+async def test_what_is_no_http_is_kept_nowhere(machine, client, runs, tmp_path, caplog):
+    """A keeper's own log is on no disk of the run: whatever filled it would fill the machine's."""
+    gzip = b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde"
+    async with proxied(machine, tmp_path, known_of(runs[0], client)) as (port, said):
+        for sent in (b"GARBAGE\r\n\r\n", b"POST /x HTTP/1.1\r\nHost: x\r\n" + gzip, b"\0" * 9000):
+            await asyncio.to_thread(send_raw, port, sent)
+    assert said == []
+    assert [record.name for record in caplog.records if record.name.startswith("aiohttp")] == []
+
+
+async def test_a_run_sends_no_more_files_than_it_may(machine, client, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "MOST_SENT", 100_000)
+    own = runs[0].info.run_id
+    put = f"/api/2.0/mlflow-artifacts/artifacts/{runs[0].info.experiment_id}/{own}/artifacts/"
+    answers = []
+    async with proxied(machine, tmp_path, known_of(runs[0], client)) as (port, said):
+        for name in ("small", "large", "more"):
+            size = 200_000 if name == "large" else 10
+            answer = await asyncio.to_thread(ask, port, "PUT", put + name, "x" * size)
+            answers.append(answer[0])
+    assert answers == [200, 503, 403]
+    assert "MB of files at most" in said[0]

@@ -59,6 +59,8 @@ ALLOWED = [
     ("POST", f"{API}/runs/log-parameter", {"run_id": RUN, "key": "depth", "value": "3"}),
     ("POST", f"{API}/runs/set-tag", {"run_id": RUN, "key": "colour", "value": "red"}),
     ("POST", f"{API}/runs/set-tag", {"run_id": RUN, "key": "mlflow.note.content", "value": "x"}),
+    ("POST", f"{API}/runs/set-tag", {"run_id": RUN, "key": "größe", "value": "9"}),
+    ("POST", f"{API}/runs/set-tag", {"run_id": RUN, "key": "score.größe", "value": "9"}),
     ("POST", f"{API}/runs/delete-tag", {"run_id": RUN, "key": "colour"}),
     (
         "POST",
@@ -154,6 +156,12 @@ REFUSED = [
     ("POST", SET, {"run_id": RUN, "key": "mlflow.user", "value": "x"}),
     ("POST", SET, {"run_id": RUN, "key": "mlflow.runName", "value": "x"}),
     ("POST", SET, {"run_id": RUN, "key": "mlflow.parentRunId", "value": "x"}),
+    ("POST", SET, {"run_id": RUN, "key": "\N{MATHEMATICAL BOLD SCRIPT CAPITAL S}luss.model"}),
+    ("POST", SET, {"run_id": RUN, "key": "\N{SCRIPT CAPITAL M}lflow.source.name"}),
+    ("POST", SET, {"run_id": RUN, "key": "s\N{LATIN SMALL LETTER L WITH STROKE}uss.model"}),
+    ("POST", SET, {"run_id": RUN, "key": "slu\N{SOFT HYPHEN}ss.model"}),
+    ("POST", SET, {"run_id": RUN, "key": "slu\N{ZERO WIDTH SPACE}ss\N{ONE DOT LEADER}model"}),
+    ("POST", SET, {"run_id": RUN, "key": "slu\x01ss.model"}),
     ("POST", f"{API}/runs/delete-tag", {"run_id": RUN, "key": "sluss.data_fingerprint"}),
     (
         "POST",
