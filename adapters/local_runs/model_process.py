@@ -30,6 +30,7 @@ BOOT: Final = (
 )
 LARGEST_ANSWER: Final = 1 << 20
 MOST_METRICS: Final = 1000
+MOST_ROWS: Final = 2**53 - 1  # what JSON holds for everybody who reads it
 LONGEST_REASON: Final = 2000
 DISK_MB: Final = 4096
 LOG_MB: Final = 200  # of which the run's log keeps the first ones
@@ -59,7 +60,7 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the harness says, in the hand of the model's process: nothing of it is believed more."""
 
     reason: str = ""
-    rows: Annotated[int, msgspec.Meta(ge=0)] = 0
+    rows: Annotated[int, msgspec.Meta(ge=0, le=MOST_ROWS)] = 0
     metrics: dict[str, float] = {}
 
 

@@ -26,6 +26,10 @@ ONE_EQUALS_SIGN: Final = re.compile(
 WHEEL: Final = re.compile(
     r"/(?P<name>[A-Za-z0-9_.]+)-[A-Za-z0-9_.!+]+(?:-[A-Za-z0-9_.]+){3,4}\.whl$"
 )
+# uv takes a name that ends so for a file below its folder.
+ARCHIVE: Final = re.compile(
+    r"\.(?:whl|zip|egg|tar|gz|tgz|bz2|tbz2?|xz|txz|lzma|tlz|lz|zst)$", re.IGNORECASE
+)
 URL: Final = re.compile(r"https://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~!+-]+)+")
 
 WRITE: Final = "write a name with a version, such as pandas==2.2.3 or pandas>=2.2,<3"
@@ -66,6 +70,8 @@ def _parsed(text: str, hosts: Collection[str]) -> Requirement | UnreadableRequir
     except (InvalidRequirement, RecursionError):
         option = BEHIND.search(text.partition(";")[0])
         return UnreadableRequirement(HAS_OPTION if option else NO_REQUIREMENT)
+    if ARCHIVE.search(requirement.name):
+        return UnreadableRequirement(BY_ADDRESS, NAME_IT, is_address=True)
     if requirement.url is not None:
         return _at_an_address(requirement, requirement.url, hosts)
     if not all(map(_has_version, requirement.specifier)):
