@@ -1,5 +1,7 @@
 """Keeps the secrets that we know out of cards and evidence, whoever wrote them into a text."""
 
+from typing import cast
+
 import msgspec
 
 from core.card import Card
@@ -54,5 +56,18 @@ class MaskedBot:
 
 
 def masked_card(card: Card, secrets: KnownSecrets) -> Card:
-    text = msgspec.json.encode(card)
-    return msgspec.json.decode(secrets.mask(text), type=Card) if secrets.find(text) else card
+    is_clean = not secrets.find(msgspec.json.encode(card))
+    return card if is_clean else cast(Card, _masked(card, secrets))
+
+
+def _masked(value: object, secrets: KnownSecrets) -> object:
+    """Mask the texts of a card: its form stays, though a secret may be a word of that."""
+    if isinstance(value, msgspec.Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        changes = {name: _masked(each, secrets) for name, each in fields.items()}
+        return msgspec.structs.replace(value, **changes)
+    if isinstance(value, tuple):
+        return tuple(_masked(each, secrets) for each in value)
+    if isinstance(value, dict):
+        return {name: _masked(each, secrets) for name, each in value.items()}
+    return secrets.mask(value.encode()).decode() if type(value) is str else value

@@ -1,7 +1,9 @@
 """A secret of ours that somebody wrote into a text shows nowhere."""
 
+import pytest
+
 from adapters.local_files.evidence import EvidenceFolder
-from core.card import Card, Cell, Facts, Table, Text
+from core.card import Banner, Card, Cell, Facts, Table, Text, Tone
 from core.scrub import KnownSecrets
 from sluss.wiring.masked import MaskedEvidence, masked_card
 
@@ -28,3 +30,11 @@ def a_card(text):
 
 def test_no_part_of_a_card_shows_it():
     assert masked_card(a_card(f"it is {SECRET}!"), KNOWN) == a_card("it is ***!")
+
+
+@pytest.mark.parametrize("word", ["summary", "banner", '{"type":', '"type"', "attention", "123456"])
+def test_a_secret_that_is_a_word_of_the_form_spoils_no_card(word):
+    """Nobody should choose one; if somebody does, the bot still speaks."""
+    card = Card(summary=f"it is {word}", body=(Banner(f"{word}, too", Tone.BAD),))
+    found = masked_card(card, KnownSecrets([word]))
+    assert found == Card(summary="it is ***", body=(Banner("***, too", Tone.BAD),))
