@@ -35,12 +35,11 @@ class BaseView(View, frozen=True, kw_only=True):
 
 
 async def gather(subject: CardSubject, _needs: Any) -> BaseView:
-    newest = subject.model.newest()
+    base, newest = subject.model.base, subject.model.newest()
     if newest is None:
         raise UnknownNameError("base", subject.name)
-    base = subject.model.base
     mine = base if base is not None and base.id == subject.name else None
-    view = release_view(subject, newest.id)
+    view = release_view(subject, mine.release if mine else newest.id)
     return BaseView(**msgspec.structs.asdict(view), base=mine)
 
 

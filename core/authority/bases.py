@@ -40,7 +40,7 @@ def _propose(question: Question, act: ProposeBase) -> Iterator[Ruling]:
 def _decide(question: Question, act: AgreeBase | DeclineBase) -> Iterator[Ruling]:
     """Who had a hand in what is counted, or in the newest of what is not, gains by it."""
     yield conditions.identity(question, "Sign in as yourself and press again.")
-    is_open = _open(question, act.base)
+    is_open = _open(question, act)
     yield is_open
     if not is_open.is_met:
         return
@@ -60,9 +60,10 @@ def _team_or_platform(question: Question) -> Ruling:
     return barred(Condition.TEAM, reason, conditions.team_can(question))
 
 
-def _open(question: Question, wanted: str) -> Ruling:
+def _open(question: Question, act: AgreeBase | DeclineBase) -> Ruling:
+    """Hands are counted in the release that is named: of another one it would hide what it has."""
     base = question.model.base
-    if base is None or base.id != wanted:
+    if base is None or (base.id, base.release) != (act.base, act.release):
         return barred(Condition.OPEN, GONE)
     if base.outcome:
         name = base.decided_by.name if base.decided_by else "nobody"

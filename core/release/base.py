@@ -5,15 +5,17 @@ from datetime import datetime
 import msgspec
 
 from core.people import Person
+from core.words import ReleaseId
 
 
 class Base(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What was proposed, by whom and why, and what another person said to it.
 
-    ``outcome`` is "", agreed or declined.
+    ``release`` is whose history it cuts. ``outcome`` is "", agreed or declined.
     """
 
     id: str
+    release: ReleaseId
     commit: str
     reason: str
     proposed_by: Person

@@ -14,7 +14,7 @@ replace = msgspec.structs.replace
 def _asked(model: Model, event: BaseAsked) -> Model:
     """A newer proposal takes the place of an undecided one."""
     base = Base(
-        id=event.base, commit=event.commit, reason=event.reason,
+        id=event.base, release=event.release, commit=event.commit, reason=event.reason,
         proposed_by=event.by, proposed=event.time,
     )  # fmt: skip
     return replace(model, base=base)

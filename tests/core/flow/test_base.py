@@ -96,6 +96,14 @@ def test_it_is_decided_once_and_an_old_card_agrees_to_nothing():
     assert "decided before: agreed by Eve" in story.decide_base(EVE).refusal
 
 
+def test_nobody_agrees_by_way_of_another_release_in_which_they_had_no_hand():
+    """A push to another branch came since: who had no hand in that one may have one in this."""
+    story = proposed().push(2, "topic")
+    story.contributors = Contributors(found=(hand("ada"),))
+    assert "out of date" in story.decide_base(EVE).refusal
+    assert story.model.bases == {}
+
+
 def test_a_no_needs_its_reason():
     assert "needs a reason" in proposed().decide_base(EVE, yes=False, comment=" ").refusal
 
