@@ -1,5 +1,7 @@
 """Pushes, pull requests and deleted branches: open a release, and end those it supersedes."""
 
+from typing import Final
+
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
@@ -12,6 +14,8 @@ from core.release.release import Release
 from core.release.state import RUNNING, State
 from core.words import Stage, Step, release_id
 
+STALE: Final = "stale: a newer push to {branch} was seen already"
+
 
 @decides(CodePushed)
 def pushed(model: Model, event: CodePushed, context: Context) -> Decision:
@@ -19,14 +23,16 @@ def pushed(model: Model, event: CodePushed, context: Context) -> Decision:
     if repository is None:
         reason = f"unknown repository {event.repository}: bring it on board with `sluss add`"
         return ignored(event, context, reason)
-    if event.push_id <= model.pushes.get(event.branch, 0):
-        return ignored(event, context, f"stale: a newer push to {event.branch} was seen already")
+    if _is_stale(model, event):
+        return ignored(event, context, STALE.format(branch=event.branch))
     ended = _superseded(model, event, context, by=str(release_id(model.stream, model.next_number)))
     return _open(model, event, context, repository=repository, ended=ended)
 
 
 @decides(BranchDeleted)
 def deleted(model: Model, event: BranchDeleted, context: Context) -> Decision:
+    if _is_stale(model, event):
+        return ignored(event, context, STALE.format(branch=event.branch))
     ended = _superseded(model, event, context, by=f"the deletion of branch {event.branch}")
     if not ended.events:
         return ignored(event, context, f"branch {event.branch} deleted: nothing was waiting there")
@@ -39,6 +45,11 @@ def pull_request(_model: Model, event: PullRequestChanged, context: Context) -> 
     if context.repository is None:
         return ignored(event, context, f"unknown repository {event.repository}")
     return Decision()
+
+
+def _is_stale(model: Model, event: CodePushed | BranchDeleted) -> bool:
+    """Deliveries come out of order: a late one ends nothing of a branch that was made again."""
+    return event.push_id <= model.pushes.get(event.branch, 0)
 
 
 def _open(

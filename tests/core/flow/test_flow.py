@@ -47,6 +47,13 @@ def test_a_newer_push_supersedes_what_nobody_approved_and_cancels_its_run():
     assert [type(job) for job in story.decision.jobs] == [CancelStep, RunStep]
 
 
+def test_an_older_deletion_that_arrives_late_ends_nothing():
+    """The branch was made again since: its newest push would never come again."""
+    story = Story().push(3).delete_branch(2)
+    assert story.release.state is State.CHECKING
+    assert "stale" in story.decision.events[0].reason
+
+
 def test_a_late_result_of_a_superseded_release_is_noted_only():
     story = Story().push(1)
     first = story.release.id
