@@ -21,19 +21,9 @@ from core.flow.registry import observe
 from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
-from core.release.state import RUNNING, step_key, steps_of
+from core.release.state import FITS, RUNNING, step_key, steps_of
 from core.results import Checked, Failed, Promoted, Ran, Registered, Result
 from core.words import Stage, Step
-
-FITS: Final = {
-    Step.CHECK: Checked,
-    Step.TRAIN: Ran,
-    Step.SCORE: Ran,
-    Step.EVALUATE: Ran,
-    Step.REGISTER: Registered,
-    Step.PROMOTE: Promoted,
-}
-
 
 OTHER_VERSION: Final = (
     "The worker placed version {found}, and version {version} was approved. That counts as moved "

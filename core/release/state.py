@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from core.results import Result
+from core.results import Checked, Promoted, Ran, Registered, Result
 from core.words import ModelType, Stage, Step
 
 
@@ -39,6 +39,14 @@ STEP_STATE: Final = {
     Step.EVALUATE: State.EVALUATING,
     Step.REGISTER: State.REGISTERING,
     Step.PROMOTE: State.PROMOTING,
+}
+FITS: Final = {  # what each step brings back when it has not failed
+    Step.CHECK: Checked,
+    Step.TRAIN: Ran,
+    Step.SCORE: Ran,
+    Step.EVALUATE: Ran,
+    Step.REGISTER: Registered,
+    Step.PROMOTE: Promoted,
 }
 RUNNING: Final = frozenset(STEP_STATE.values())
 

@@ -23,8 +23,8 @@ from core.events.workers import ChecksReported, StepFinished, StepProgressed
 from core.release.fold.folds import change, folds, with_release
 from core.release.model import Model
 from core.release.release import Release, rejection
-from core.release.state import STEP_STATE, State, StepRun, step_key
-from core.results import Checked, Failed, Promoted, Ran, Registered
+from core.release.state import FITS, STEP_STATE, State, StepRun, step_key
+from core.results import Checked, Ran, Registered
 from core.words import Step
 
 TRAINING: Final = frozenset({Step.TRAIN, Step.SCORE, Step.EVALUATE})
@@ -107,14 +107,14 @@ def _finished(model: Model, event: StepFinished) -> Model:
     if release is None or not steps:
         return model
     changes: dict[str, Any] = {"steps": steps, "quick": (), "waiting": ()}
-    match event.result:
+    match event.result if isinstance(event.result, FITS[event.step]) else None:
         case Checked():
             changes["checked"] = event.result
         case Ran():
             changes["ran"] = {**release.ran, event.step: event.result}
         case Registered():
             changes["registered"] = event.result
-        case Promoted() | Failed():
+        case _:  # what does not fit its step changes nothing but that it has ended
             pass
     return change(model, event, event.release, **changes)
 

@@ -58,3 +58,10 @@ def test_a_retry_goes_back_to_the_step_whose_work_was_in_vain():
     story.finish(Step.SCORE, Ran(run="run1", rows=1))
     story.finish(Step.EVALUATE, Ran(run="run1", metrics={"auc": 0.7}, artifact_digest="a2"))
     assert story.release.state is State.AWAITING_ACCEPTANCE
+
+
+def test_a_result_that_does_not_fit_its_step_swaps_no_version():
+    story = Story().push(1).to_registered("1").request(Stage.QA).approve(EVE)
+    story.finish(Step.PROMOTE, Registered(version="9", artifact_digest="a9"), stage=Stage.QA)
+    assert story.derived == ["EventIgnored"]
+    assert story.release.registered.version == "1"
