@@ -7,7 +7,7 @@ from core.release.fold.folds import change, folds
 from core.release.model import Holder, Model
 from core.release.release import Release
 from core.release.state import State
-from core.words import Stage
+from core.words import ReleaseId, Stage
 
 replace = msgspec.structs.replace
 
@@ -42,7 +42,20 @@ def _changed_outside(model: Model, event: RegistryChangedOutside) -> Model:
         since=event.time,
         noted=model.version + 1,
     )
-    return replace(model, holders={**model.holders, event.stage: holder})
+    holders = {**model.holders, event.stage: holder}
+    return replace(model, holders=holders, bases=_fallen_back(model, event.stage, holder))
+
+
+def _fallen_back(model: Model, stage: Stage, holder: Holder) -> dict[Stage, str]:
+    """An older one that an approval had placed: what came since is not in force, and counts anew.
+
+    What was moved by hand and was not approved before is no base, nor is a newer one.
+    """
+    owner = model.releases.get(ReleaseId(holder.release))
+    if owner is None or stage not in owner.placed:
+        return model.bases
+    is_older = any(each.number > owner.number and stage in each.placed for each in model.live())
+    return {**model.bases, stage: owner.commit} if is_older else model.bases
 
 
 def _version(release: Release) -> str:

@@ -38,6 +38,19 @@ def test_a_stage_that_was_moved_back_is_noticed_again(found):
     assert story.model.held(Stage.QA) == "1"
 
 
+def test_after_a_fall_back_contributors_are_counted_since_what_holds_the_stage_now():
+    story = on_qa().push(2).to_registered("2").promoted(Stage.QA)
+    older, newer = (each.commit for each in story.model.releases.values())
+    assert story.model.bases[Stage.QA] == newer
+    assert story.observe(QA="1").model.bases[Stage.QA] == older
+    assert story.observe(QA="2").model.bases[Stage.QA] == older
+
+
+def test_what_was_moved_by_hand_and_never_approved_is_no_base():
+    story = on_qa().push(2).to_registered("2").observe(QA="2")
+    assert story.model.bases[Stage.QA] == story.model.releases["loan-1"].commit
+
+
 def test_our_own_promotion_seen_early_is_no_change_from_outside():
     assert promoting().observe(QA="1").derived == []
 
