@@ -58,8 +58,11 @@ class FindContributors:
         self, model: Model, release: Release, stage: Stage, context: Context
     ) -> Contributors:
         """Raise UnavailableError when a system that has to be asked does not answer."""
-        base = model.bases.get(stage, "")
-        history, problem = await self._counted(model, release, base)
+        base, history, problem = "", NO_HISTORY, ""
+        for base in _bases(model, release, stage):
+            history, problem = await self._counted(model, release, base)
+            if problem or release.commit in history.commits:
+                break
         creators = await self._creators(release.repository, history.commits)
         hands = {**_told(model, release, history.commits), **creators, **history.hands}
         found = [each async for each in self._resolved(hands, context)]
@@ -126,6 +129,21 @@ class FindContributors:
             person = await self._directory.known_as(each)
             if person is not None:
                 yield person
+
+
+def _bases(model: Model, release: Release, stage: Stage) -> Iterator[str]:
+    """Since when to count; each further one only when the release lies behind the one before.
+
+    It does where a branch was set back, made again or overtaken. What it has to do with the stage
+    then came since an older placement, unless that was counted when it was asked for before.
+    """
+    yield model.bases.get(stage, "")
+    if any(each.stage is stage and each.contributors for each in release.promotions.values()):
+        return
+    placed = (each for each in model.live() if stage in each.placed)
+    older = [each.commit for each in placed if each.number < release.number]
+    yield from reversed(older)
+    yield ""
 
 
 def _answers(name: str, context: Context) -> str:

@@ -204,6 +204,41 @@ async def test_a_release_that_comes_back_keeps_its_hands(found):
     assert (Part.AUTHOR, "carin") in await found.who()
 
 
+async def test_a_branch_that_was_set_back_or_made_again_keeps_its_hands(found):
+    """What it brings lies behind the base: it was placed with another release, not with this."""
+    first = found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
+    found.push(1, first, "bo")
+    found.push(2, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    found.story.to_registered().promoted(Stage.QA)
+    found.push(3, first, "bo")
+    assert (Part.AUTHOR, "carin") in await found.who()
+
+
+async def test_a_release_that_was_overtaken_is_counted_since_what_was_placed_before_it(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=ASTRID, committer=ASTRID), "astrid")
+    found.story.to_registered().promoted(Stage.QA)
+    found.push(2, found.git.commit({"a": b"2"}, author=CARIN, committer=CARIN), "carin")
+    overtaken = found.story.model
+    found.push(3, found.git.commit({"a": b"3"}, author=BO, committer=BO), "bo")
+    found.story.to_registered("3").promoted(Stage.QA)
+    model, before = found.story.model, overtaken.releases["loan-2"]
+    releases = {**model.releases, "loan-2": before}
+    model = msgspec.structs.replace(model, releases=releases)
+    context = Context(now=NOW, policy=found.policy, desk=found.desk)
+    counted = await found.find(model, before, Stage.QA, context)
+    assert (counted.commits, {each.person for each in counted.found}) == (1, {"carin"})
+
+
+async def test_after_a_fall_back_what_is_not_in_force_any_more_is_counted_again(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN), "carin")
+    found.story.to_registered("1").promoted(Stage.QA)
+    found.push(2, found.git.commit({"a": b"2"}, author=ASTRID, committer=ASTRID), "astrid")
+    found.story.to_registered("2").promoted(Stage.QA).observe(QA="1")
+    found.push(3, found.git.commit({"a": b"3"}, author=BO, committer=BO), "bo")
+    counted = await found.now(Stage.QA)
+    assert (counted.commits, {each.person for each in counted.found}) == (2, {"astrid", "bo"})
+
+
 async def test_more_than_two_thousand_commits_are_not_counted(found, monkeypatch):
     monkeypatch.setattr("core.find_contributors.MOST_COMMITS", 3)
     for number in range(4):
