@@ -150,7 +150,7 @@ def _moved(update: RefUpdate, push: PushResource, time: datetime) -> Event:
         time=time,
         repository=push.repository.id,
         branch=branch,
-        commit=update.new_object_id,
+        commit=update.new_object_id.lower(),
         previous=_present(update.old_object_id),
         pusher=push.pushed_by.user(),
         pusher_name=push.pushed_by.display_name or "",
@@ -183,9 +183,10 @@ def pull_request_changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
 
 
 def _id(of: CommitRef | None) -> str:
-    return (of.commit_id if of else None) or ""
+    """An id as git writes it: in another case it would be another commit's."""
+    return ((of.commit_id if of else None) or "").lower()
 
 
 def _present(object_id: str) -> str:
     """Zeros stand for no object."""
-    return object_id if object_id.strip("0") else ""
+    return object_id.lower() if object_id.strip("0") else ""

@@ -116,6 +116,21 @@ def test_a_pull_request_says_who_opened_it(variant: str, commit: str, status: st
     assert (event.pull_request, event.commit, event.status) == (7, commit, status)
 
 
+def test_an_id_counts_whatever_its_case():
+    """Git writes them small: in capitals a creator would be that of a commit that nobody has."""
+    ids = {"commitId": "AB" * 20}
+    (event,) = read(
+        resource_changed(
+            "git_pullrequest_updated__completed",
+            lastMergeSourceCommit=ids, lastMergeCommit=ids, commits=[ids],
+        )
+    ).events  # fmt: skip
+    assert {event.commit, event.merge_commit, *event.commits} == {"ab" * 20}
+    moved = {"name": "refs/heads/main", "oldObjectId": OLD, "newObjectId": "AB" * 20}
+    (event,) = read(resource_changed("git_push__one_branch", refUpdates=[moved])).events
+    assert event.commit == "ab" * 20
+
+
 USERS = [
     ("anna@contoso.example", "anna@contoso.example"),
     ("Windows Live ID\\anna@contoso.example", "anna@contoso.example"),
