@@ -92,11 +92,11 @@ async def send_left_over(repository: Path) -> int:
 def pushers(repository: Path) -> dict[str, str]:
     """Return who brought each commit that came since the hook is there, as the hook noted it."""
     try:
-        noted = (repository / FOLDER / hook.PUSHED).read_text("utf-8", errors="replace")
+        noted = (repository / FOLDER / hook.PUSHED).read_bytes().decode(errors="replace")
     except FileNotFoundError:
         return {}
     found: dict[str, str] = {}
-    for line in noted.splitlines():
+    for line in noted.split("\n")[:-1]:  # a name may hold what else divides lines
         commit, _, name = line.partition(" ")
         found.setdefault(commit, name)  # who brings a commit again did not bring it
     return found

@@ -247,5 +247,12 @@ def test_who_brings_a_commit_again_did_not_bring_it(home, work):
     assert found[main] == "astrid@bank.example"
 
 
+def test_a_name_brings_no_line_of_its_own(tmp_path):
+    (tmp_path / "sluss").mkdir()
+    noted = "\r\u2028\x0b".join(f"{letter * 40} bo@bank.example" for letter in "abc")
+    (tmp_path / "sluss" / "pushed").write_bytes(f"{noted}\n".encode())
+    assert list(pushers(tmp_path)) == ["a" * 40]
+
+
 def test_a_repository_without_our_hook_remembers_nobody(tmp_path):
     assert pushers(tmp_path) == {}
