@@ -22,7 +22,7 @@ from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import FITS, RUNNING, step_key, steps_of
-from core.results import Checked, Failed, Promoted, Ran, Registered, Result
+from core.results import Checked, Failed, Promoted, Registered, Result
 from core.words import Stage, Step
 
 OTHER_VERSION: Final = (
