@@ -30,6 +30,11 @@ GONE: Final = (
     "{error} So nobody can say who had a hand in it; `base {model} COMMIT REASON` proposes a "
     "commit to count from."
 )
+CUT: Final = (
+    "The history is cut off at commit {commit}, as in a shallow clone, so nobody can say who had a "
+    "hand in what lies before. Nothing was decided; bring the rest (`git fetch --unshallow`), or "
+    "`base {model} COMMIT REASON` proposes a commit to count from."
+)
 
 Hands = Mapping[tuple[Part, str], str]  # what somebody did and under which name, to a commit of it
 
@@ -40,6 +45,7 @@ class History(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     commits: frozenset[str]
     hands: dict[tuple[Part, str], str]
     is_whole: bool
+    cut: str = ""  # a commit whose parents are not there
 
 
 NO_HISTORY: Final = History(commits=frozenset(), hands={}, is_whole=False)
@@ -81,6 +87,8 @@ class FindContributors:
         if not history.is_whole and not problem:
             since = f"since {base[:10]}" if base else "in all"
             problem = TOO_MANY.format(most=MOST_COMMITS, since=since, model=name)
+        if history.cut and not problem:
+            problem = CUT.format(commit=history.cut[:10], model=name)
         return history, problem
 
     async def _whole(self, release: Release) -> History:
@@ -92,7 +100,7 @@ class FindContributors:
     async def _history(self, repository: str, commit: str, base: str) -> History:
         key = (repository, commit, base)
         known = self._histories.pop(key, None)
-        if known is None:
+        if known is None or known.cut:  # what is cut off may be brought
             known = _history(
                 await self._git.commits(repository, commit, base, limit=MOST_COMMITS + 1)
             )
@@ -160,6 +168,7 @@ def _history(commits: Collection[Commit]) -> History:
         commits=frozenset(commit.id for commit in commits),
         hands=hands,
         is_whole=len(commits) <= MOST_COMMITS,
+        cut=next((commit.id for commit in commits if commit.is_cut), ""),
     )
 
 

@@ -19,7 +19,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """One commit as the host tells it.
 
     ``trailers`` are the people that lines such as Co-authored-by name. ``pusher`` is the account
-    that brought it, as the host names it; "" where the host does not know.
+    that brought it, as the host names it; "" where the host does not know. ``is_cut``: it has
+    parents that the host has not, as in a shallow clone.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     committer: Author | None = None
     trailers: tuple[Author, ...] = ()
     pusher: str = ""
+    is_cut: bool = False
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

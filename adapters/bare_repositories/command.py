@@ -37,13 +37,15 @@ def git_environment(git: str) -> dict[str, str]:
     """Return all variables that git gets: no settings of a person or the machine, and no prompts.
 
     Replace refs are off: anybody who may push could otherwise push ``refs/replace/<commit>`` and
-    have us read other files under the commit id that was approved.
+    have us read other files under the commit id that was approved. Grafts are off as well: they
+    give a commit other parents than it says.
     """
     return {
         "PATH": os.pathsep.join((str(Path(git).parent), os.defpath)),
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
@@ -131,6 +133,11 @@ class GitCommand:
         told = await self.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=wanted)
         lines = (line.split(" ", 1) for line in told.decode().splitlines())
         return tuple(name for name, kind in lines if kind != "commit")
+
+    def cut_off(self) -> frozenset[str]:
+        """Return the commits whose parents a shallow clone has left behind."""
+        shallow = self.folder / "shallow"
+        return frozenset(shallow.read_text("ascii").split()) if shallow.exists() else frozenset()
 
     def is_there(self) -> bool:
         return self.folder.is_dir()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ _TRAILERS: Final = "%(trailers:key=Co-authored-by,key=Signed-off-by,valueonly,se
 _LOG_FORMAT: Final = f"--format=tformat:%H%x00%ae%x00%an%x00%ce%x00%cn%x00{_TRAILERS}%x00%s"
 _LOG_FIELDS: Final = 7
 _WRITTEN_FIELDS: Final = 4
-_ADDRESS: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]+)>")
+_ADDRESS: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 
 
 class BareRepositories:
@@ -64,8 +64,9 @@ class BareRepositories:
         )
         words = output.decode("utf-8", errors="replace").split("\0")[:-1]
         known = await asyncio.to_thread(pushers, git.folder)
+        cut = await asyncio.to_thread(git.cut_off)
         rows = zip(*[iter(words)] * _LOG_FIELDS, strict=True)
-        return tuple(_commit(row, known.get(row[0], "")) for row in rows)
+        return tuple(_commit(row, known.get(row[0], ""), is_cut=row[0] in cut) for row in rows)
 
     async def who_wrote(self, repository: str, commit: str, path: str, text: str) -> Written | None:
         git = self._repositories.git(repository)
@@ -111,20 +112,26 @@ class BareRepositories:
         return past_files(files, chosen, await git.run("cat-file", "--batch", stdin=wanted))
 
 
-def _commit(row: Sequence[str], pusher: str) -> Commit:
+def _commit(row: Sequence[str], pusher: str, *, is_cut: bool) -> Commit:
     id_, email, name, committer_email, committer, trailers, subject = row
     return Commit(
         id=id_,
         author=Author(email, name),
         committer=Author(committer_email, committer),
-        trailers=tuple(
-            Author(found["email"].strip(), found["name"].strip())
-            for found in map(_ADDRESS.search, trailers.split("\x1f"))
-            if found
-        ),
+        trailers=tuple(each for value in trailers.split("\x1f") for each in _named(value)),
         pusher=pusher,
+        is_cut=is_cut,
         subject=subject,
     )
+
+
+def _named(trailer: str) -> Iterator[Author]:
+    """Everybody whom a trailer names; without brackets all of it may be one address."""
+    found = tuple(_ADDRESS.finditer(trailer))
+    for each in found:
+        yield Author(each["email"].strip(), each["name"].strip(" ,;\n"))
+    if not found and "@" in trailer:
+        yield Author(trailer.strip(), "")
 
 
 def _between(commit: str, since: str) -> tuple[str, ...]:

@@ -239,6 +239,28 @@ async def test_after_a_fall_back_what_is_not_in_force_any_more_is_counted_again(
     assert (counted.commits, {each.person for each in counted.found}) == (2, {"astrid", "bo"})
 
 
+async def test_a_history_that_is_cut_off_is_a_problem_until_the_rest_is_there(found):
+    first = found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
+    found.push(1, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    shallow = found.git.folder / "shallow"
+    shallow.write_text(f"{found.story.release.commit}\n")  # as `git clone --depth 1` leaves it
+    assert "cut off" in (await found.now()).problem
+    found.story.model = msgspec.structs.replace(found.story.model, bases={Stage.QA: first})
+    shallow.write_text(f"{first}\n")
+    assert (await found.now()).problem == ""  # all since the base is there
+    found.story.model = msgspec.structs.replace(found.story.model, bases={})
+    shallow.unlink()
+    assert (Part.AUTHOR, "carin") in await found.who()
+
+
+async def test_a_graft_hides_nobody(found):
+    found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
+    found.push(1, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    (found.git.folder / "info").mkdir(exist_ok=True)
+    (found.git.folder / "info" / "grafts").write_text(f"{found.story.release.commit}\n")
+    assert (Part.AUTHOR, "carin") in await found.who()
+
+
 async def test_more_than_two_thousand_commits_are_not_counted(found, monkeypatch):
     monkeypatch.setattr("core.find_contributors.MOST_COMMITS", 3)
     for number in range(4):
