@@ -19,7 +19,7 @@ from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, R
 from core.events.people import ApprovalDecided, BaseDecided, StageRequested
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
-from core.origin import EventOrigin, refuse_foreign
+from core.origin import MAY_WRITE, EventOrigin, refuse_foreign
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Ledger
@@ -132,7 +132,7 @@ class Handle:
 
     async def _once(self, event: Event) -> Handled:
         claims = await self._claims(event)
-        stream, repository = self._place(event, claims)
+        stream, repository = await self._place(event, claims)
         counted = await self._counted(stream, event)
         try:
             async with self._turn(stream):
@@ -191,8 +191,14 @@ class Handle:
         wanted = (*decision.jobs, *_cards(decision, model.stream, after))
         await self._ledger.commit(model.stream, model.version, events, wanted)
 
-    def _place(self, event: Event, claims: dict[str, Stream]) -> tuple[Stream, Repository | None]:
-        """The stream that an event belongs to; what belongs to none goes to ``platform``."""
+    async def _place(
+        self, event: Event, claims: dict[str, Stream]
+    ) -> tuple[Stream, Repository | None]:
+        """The stream that an event belongs to; what belongs to none goes to ``platform``.
+
+        What a worker brings belongs to its release, also when platform.yml has its repository no
+        longer: the release would wait for it for ever.
+        """
         repository = None
         if event.is_for_desk:
             return PLATFORM, None
@@ -203,7 +209,11 @@ class Handle:
             case RegistryHinted() | RegistryObserved():
                 return claims.get(event.model.casefold(), PLATFORM), None
         release = getattr(event, "release", None)
-        known = self.platform.named(stream_of(ReleaseId(release))) if release else None
+        stream = stream_of(ReleaseId(release)) if release else PLATFORM
+        known = self.platform.named(stream)
+        if known is None and type(event) in MAY_WRITE[EventOrigin.WORKER] and stream != PLATFORM:
+            is_known = release in (await self.model(stream)).releases
+            return (stream if is_known else PLATFORM), None
         return (known.name if known else PLATFORM), known
 
 

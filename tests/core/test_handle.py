@@ -191,3 +191,24 @@ async def test_a_dead_letter_goes_to_the_desk_whatever_it_was_about(store):
     await happens(handle, buried)
 
     assert [letter.message for letter in (await store.desk()).open_letters()] == ["m1"]
+
+
+async def test_what_a_worker_brings_reaches_a_release_whose_repository_is_not_there_any_more(store):
+    """Brought back to platform.yml the release would wait for it for ever, and hold its stage."""
+    platforms = [PLATFORM_YML]
+    handle = Handle(
+        store, platform=lambda: platforms[-1], policy=Policy(), clock=now, is_local=False
+    )
+    await happens(handle, push(1))
+    platforms.append(Platform())
+    await happens(handle, finished("loan-1"))
+    assert (await handle.model(LOAN)).releases["loan-1"].steps["check"].finished
+    await happens(handle, finished("loan-7"))
+    assert "no release loan-7" in (await store.load(PLATFORM))[-1].event.reason
+
+
+def finished(release):
+    return StepFinished(
+        id=f"finished/{release}", time=now(), release=ReleaseId(release), step=Step.CHECK,
+        attempt=1, result=Checked(checks=(), model="loan", team="credit"),
+    )  # fmt: skip
