@@ -18,6 +18,7 @@ class Part(StrEnum):
     TRAILER = "are named in the message of"
     PUSHER = "pushed"
     CREATOR = "opened the pull request of"
+    MAPPER = "said whose the address is in"
 
 
 class Contributor(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -12,8 +12,9 @@ import msgspec
 
 from core.context import Context
 from core.contributors import MOST_COMMITS, Contributor, Contributors, Part
+from core.desk import Mapped
 from core.errors import CommitGoneError
-from core.people import Person, folded
+from core.people import COMMAND_LINE, Person, folded
 from core.ports import Directory, GitHost, Reviews
 from core.release.model import Model
 from core.release.release import Release
@@ -122,6 +123,9 @@ class FindContributors:
                     name=name, part=part, commit=commit, person=person.id, same_as=person.same_as
                 )
             mapped = context.desk.mapped(name)
+            if mapped and part is not Part.TRAILER and not await self._directory.known_as(name):
+                for each in _mapper(mapped, commit):
+                    yield each
             is_nobody = mapped is not None and not mapped.person
             if not people and (is_nobody or part is not Part.TRAILER):
                 yield Contributor(name=name, part=part, commit=commit, is_nobody=is_nobody)
@@ -152,6 +156,15 @@ def _bases(model: Model, release: Release, stage: Stage) -> Iterator[str]:
     older = [each.commit for each in placed if each.number < release.number]
     yield from reversed(older)
     yield ""
+
+
+def _mapper(mapped: Mapped, commit: str) -> Iterator[Contributor]:
+    """Who said it may be whoever it is; at the command line nobody was told apart."""
+    by = mapped.by
+    if by.identity != COMMAND_LINE:
+        yield Contributor(
+            name=by.id, part=Part.MAPPER, commit=commit, person=by.id, same_as=by.same_as
+        )
 
 
 def _answers(name: str, context: Context) -> str:
@@ -200,4 +213,5 @@ def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
 def _of_before(release: Release) -> Iterator[tuple[tuple[Part, str], str]]:
     for promotion in release.promotions.values():
         for each in promotion.contributors.found if promotion.contributors else ():
-            yield (each.part, each.name), each.commit
+            if each.part is not Part.MAPPER:  # the desk tells who that is by now
+                yield (each.part, each.name), each.commit

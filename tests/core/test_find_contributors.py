@@ -13,6 +13,7 @@ from core.contributors import Contributors, Part
 from core.desk import Desk, Mapped
 from core.events.outside import PullRequestChanged
 from core.find_contributors import FindContributors
+from core.people import Person, at_the_command_line
 from core.policy import Policy
 from core.words import PersonId, Stage
 from tests.adapters.bare_repositories.bare_world import BareWorld
@@ -54,8 +55,8 @@ class Found:
         pushers = {commit: (pusher,), **story.model.pushers}
         story.model = msgspec.structs.replace(story.model, releases=releases, pushers=pushers)
 
-    def map(self, address: str, person: str = "", reason: str = "") -> None:
-        mapped = Mapped(address=address, person=PersonId(person), reason=reason, by=ADA, since=NOW)
+    def map(self, address: str, person: str = "", reason: str = "", by: Person = ADA) -> None:
+        mapped = Mapped(address=address, person=PersonId(person), reason=reason, by=by, since=NOW)
         mappings = {**self.desk.mappings, address: mapped}
         self.desk = msgspec.structs.replace(self.desk, mappings=mappings)
 
@@ -107,6 +108,29 @@ async def test_behind_an_address_there_may_be_nobody_any_more(found):
     found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
     found.map("stranger@elsewhere.example", reason="left in May")
     assert (await found.now()).unknown() == ()
+
+
+async def test_who_said_whose_an_address_is_may_be_hiding_their_own(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
+    found.map("stranger@elsewhere.example", reason="a tool")
+    assert (Part.MAPPER, "ada") in {(each.part, each.person) for each in (await found.now()).found}
+
+
+async def test_at_the_command_line_nobody_said_it_whom_the_directory_knows(found):
+    found.push(1, found.git.commit({"a": b"1"}, author=STRANGER, committer=BO), "bo")
+    found.map("stranger@elsewhere.example", reason="a tool", by=at_the_command_line("root"))
+    counted = await found.now()
+    assert counted.unknown() == ()
+    assert Part.MAPPER not in {each.part for each in counted.found}
+
+
+@pytest.mark.parametrize("name", ["bo@bank.example", "carin@home.example"])
+async def test_a_mapping_that_was_not_needed_bars_nobody(found, name):
+    """The directory knows the one, and a trailer with the other is text that anybody writes."""
+    subject = "Mend\n\nCo-authored-by: Carin <carin@home.example>"
+    found.push(1, found.git.commit({"a": b"1"}, subject=subject, author=BO, committer=BO), "bo")
+    found.map(name, "carin")
+    assert Part.MAPPER not in {each.part for each in (await found.now()).found}
 
 
 async def test_a_mapping_never_hides_whom_the_directory_knows(found):
