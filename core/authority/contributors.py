@@ -2,10 +2,11 @@
 
 from core.authority.conditions import Question, who_decides
 from core.authority.four_eyes import excluded, why_excluded
-from core.authority.mappings import how_to_map
+from core.authority.mappings import can_be_mapped, how_to_map, readable
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.contributors import Contributor, Contributors, Part
 from core.release.promotion import Promotion
+from core.words import Stage
 
 NOBODY_KNOWS = (
     "Nobody knows who {name} is, who {did} commit {commit} of it{more}. Nothing was decided: it "
@@ -30,6 +31,7 @@ DID = {
     Part.PUSHER: "pushed",
     Part.CREATOR: "opened the pull request of",
     Part.TRAILER: "is named in the message of",
+    Part.MAPPER: "said whose the address is in",
 }
 
 
@@ -51,7 +53,9 @@ def _unknown(question: Question, found: tuple[Contributor, ...]) -> Ruling:
     if not first.name:
         return missing(Condition.CONTRIBUTORS, NO_NAME.format(**about), NAME_THEM)
     more = MORE.format(count=len(names) - 1) if len(names) > 1 else ""
-    reason = NOBODY_KNOWS.format(name=first.name, more=more, **about)
+    reason = NOBODY_KNOWS.format(name=readable(first.name), more=more, **about)
+    if not can_be_mapped(first.name):
+        return missing(Condition.CONTRIBUTORS, reason, NAME_THEM)
     who_can = how_to_map(first.name, question.context.policy)
     return missing(Condition.CONTRIBUTORS, reason, who_can)
 
@@ -64,8 +68,17 @@ def counted(question: Question, promotion: Promotion | None) -> Contributors | N
 
 def four_eyes(question: Question, promotion: Promotion) -> Ruling:
     reasons = excluded(question.release, counted(question, promotion))
+    reasons = {**_proposed(question, promotion.stage), **reasons}
     found = why_excluded(question.person, reasons) if question.person else ""
     if not found:
         return met(Condition.FOUR_EYES)
     who_can = who_decides(question.context.policy, promotion.stage)
     return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
+
+
+def _proposed(question: Question, stage: Stage) -> dict[str, str]:
+    """Who proposed what is counted from may have hidden their own hand in what lies before."""
+    base = question.model.base
+    if base is None or not base.is_agreed or question.model.bases.get(stage) != base.commit:
+        return {}
+    return dict.fromkeys(base.proposed_by.names, "proposed the base that it is counted from")

@@ -65,6 +65,11 @@ def how_to_map_in_the_shell(address: str) -> str:
     return MAP_IT_IN_THE_SHELL.format(address=_quoted(address))
 
 
+def can_be_mapped(address: str) -> bool:
+    """Whether anybody could write it in a command: it has a name, of characters that show."""
+    return _address(MapAddress(address=address)).is_met
+
+
 def readable(text: str) -> str:
     """The text trimmed, with a sign in the place of each character that cannot be shown."""
     return "".join(each if each.isprintable() else UNREADABLE for each in text.strip())

@@ -122,6 +122,13 @@ def test_a_hand_without_any_address_stops_the_request_and_says_what_to_do():
     assert "git commit --amend" in story.decision.refusal.who_can
 
 
+@pytest.mark.parametrize("name", ["ren\ufffd@bank.example", "a\u200bb@bank.example", "x" * 400])
+def test_an_address_that_nobody_can_map_is_answered_with_what_helps(name):
+    story = requested(counted(hand(name)))
+    assert "people map" not in story.decision.refusal.who_can
+    assert "propose a `base`" in story.decision.refusal.who_can
+
+
 def test_a_hand_that_becomes_unknown_after_the_request_stops_the_approval():
     story = requested(counted())
     story.contributors = counted(hand("who@elsewhere.example"))

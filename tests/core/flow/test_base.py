@@ -6,7 +6,8 @@ import pytest
 from core.contributors import Contributor, Contributors, Part
 from core.people import Person
 from core.policy import Policy
-from core.words import PersonId, Stage
+from core.results import Promoted
+from core.words import PersonId, Stage, Step
 from tests.core.story import ADA, BEN, EVE, OUT, Story
 
 BASE = "b" * 40
@@ -106,6 +107,17 @@ def test_nobody_agrees_by_way_of_another_release_in_which_they_had_no_hand():
 
 def test_a_no_needs_its_reason():
     assert "needs a reason" in proposed().decide_base(EVE, yes=False, comment=" ").refusal
+
+
+def test_who_proposed_it_does_not_approve_while_it_counts():
+    """What lies before it is not looked at, and may be their own."""
+    story = Story().push(1).to_registered()
+    story.contributors = Contributors(found=(hand("ada"),))
+    story.propose_base(by=BEN).decide_base(EVE).request(Stage.QA)
+    assert "you proposed the base" in story.approve(BEN).refusal
+    story.approve(EVE).finish(Step.PROMOTE, Promoted(version="1"), stage=Stage.QA)
+    story.push(2, pusher="x").to_registered("2").request(Stage.QA)
+    assert story.approve(BEN).refusal == ""
 
 
 def test_what_an_approval_places_takes_its_place():
