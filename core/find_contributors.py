@@ -72,6 +72,8 @@ class FindContributors:
                 break
         creators = await self._creators(release.repository, history.commits)
         hands = {**_told(model, release, history.commits), **creators, **history.hands}
+        if problem and not history.commits:
+            return Contributors(base=base, problem=problem)
         found = [each async for each in self._resolved(hands, context)]
         return Contributors(
             base=base, commits=len(history.commits), found=tuple(found), problem=problem
@@ -198,16 +200,25 @@ def _hands(commit: Commit) -> Iterator[tuple[Part, str]]:
 def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
     """What deliveries told: pushes of a contained commit on any branch, and pull requests.
 
+    A squash leaves the commits behind that it is made of, and who pushed those had a hand in it.
     A release that comes back to a stage brings no commits: whoever had a hand in it then, has.
     """
     hands = {(Part.PUSHER, folded(release.pusher)): release.commit}
-    counted = {*commits, release.commit}
+    counted = _with_sources({*commits, release.commit}, model.landed)
     for part, known in ((Part.PUSHER, model.pushers), (Part.CREATOR, model.creators)):
         for commit in known.keys() & counted:
             hands |= {(part, folded(name)): commit for name in known[commit]}
     if release.commit not in commits:
         hands |= dict(_of_before(release))
     return hands
+
+
+def _with_sources(commits: set[str], landed: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The commits, and those that a pull request made into one of them: also one by one."""
+    found, new = commits, commits
+    while new := {each for key in landed.keys() & new for each in landed[key]} - found:
+        found = found | new
+    return found
 
 
 def _of_before(release: Release) -> Iterator[tuple[tuple[Part, str], str]]:

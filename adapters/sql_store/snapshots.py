@@ -32,7 +32,7 @@ State = Model | Desk
 
 RELEASES: Final = "releases"
 GROWING: Final[dict[type[State], tuple[str, ...]]] = {
-    Model: (RELEASES, "pushes", "pushers", "creators"),
+    Model: (RELEASES, "pushes", "pushers", "creators", "landed"),
     Desk: ("letters",),
 }
 HEAD: Final = "head"

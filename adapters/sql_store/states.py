@@ -91,5 +91,5 @@ class Uncommitted:
 def _weight(state: State) -> int:
     if not isinstance(state, Model):
         return 1
-    named = len(state.pushes) + len(state.pushers) + len(state.creators)
+    named = len(state.pushes) + len(state.pushers) + len(state.creators) + len(state.landed)
     return 1 + len(state.releases) + LIVE * len(state.live_ids) + named // LIVE

@@ -40,6 +40,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     pushes: dict[str, int] = {}  # branch to its highest push id
     pushers: dict[str, tuple[str, ...]] = {}  # commit to who pushed it, on any branch
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
+    landed: dict[str, tuple[str, ...]] = {}  # what a pull request made of these commits
     next_number: int = 1
 
     def held(self, stage: Stage) -> str:

@@ -190,6 +190,22 @@ async def test_who_opened_the_pull_request_that_brought_a_commit(found, field):
     assert (Part.CREATOR, "carin") in await found.who()
 
 
+async def test_who_pushed_what_a_squash_has_made_into_one_commit(found):
+    """Its author is who completed it, and the commits of the branch are in no history."""
+    found.story.push(7, "topic", "mallory").push(8, "deeper", "dag")
+    topic, deeper = f"{7:040x}", f"{8:040x}"
+    squash = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    for number, made, of in ((1, topic, deeper), (2, squash, topic)):
+        found.story.tell(
+            PullRequestChanged(
+                id=f"pr/{number}", time=NOW, repository="r1", pull_request=number, creator="bo",
+                source_branch="x", target_branch="y", commit=of, merge_commit=made,
+            )
+        )  # fmt: skip
+    found.push(9, squash, "bo")
+    assert {(Part.PUSHER, "mallory"), (Part.PUSHER, "dag")} <= await found.who()
+
+
 async def test_who_opened_it_as_the_host_says(found):
     commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
     found.push(1, commit, "bo")
@@ -261,6 +277,14 @@ async def test_after_a_fall_back_what_is_not_in_force_any_more_is_counted_again(
     found.push(3, found.git.commit({"a": b"3"}, author=BO, committer=BO), "bo")
     counted = await found.now(Stage.QA)
     assert (counted.commits, {each.person for each in counted.found}) == (2, {"astrid", "bo"})
+
+
+async def test_where_no_commit_can_be_read_nobody_is_told_at_all(found):
+    """Those few who are known otherwise would look like everybody who had a hand in it."""
+    found.story.push(1, "main", "bo")
+    counted = await found.now()
+    assert "no longer in the repository" in counted.problem
+    assert counted.found == ()
 
 
 async def test_a_history_that_is_cut_off_is_a_problem_until_the_rest_is_there(found):

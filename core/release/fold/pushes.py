@@ -14,8 +14,13 @@ replace = msgspec.structs.replace
 @folds(PullRequestChanged)
 def _pull_request(model: Model, event: PullRequestChanged) -> Model:
     """A merge, a squash or a rebase lands another commit than the head of the source."""
-    commits = filter(None, (event.commit, event.merge_commit, *event.commits))
-    return replace(model, creators=_with(model.creators, commits, event.creator))
+    sources = {event.commit, *event.commits} - {"", event.merge_commit}
+    commits = filter(None, (event.merge_commit, *sources))
+    creators, landed = _with(model.creators, commits, event.creator), model.landed
+    if event.merge_commit and sources:
+        all_sources = tuple(sorted({*landed.get(event.merge_commit, ()), *sources}))
+        landed = {**landed, event.merge_commit: all_sources}
+    return replace(model, creators=creators, landed=landed)
 
 
 @folds(CodePushed)
