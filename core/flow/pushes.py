@@ -48,7 +48,13 @@ def pull_request(_model: Model, event: PullRequestChanged, context: Context) -> 
 
 
 def _is_stale(model: Model, event: CodePushed | BranchDeleted) -> bool:
-    """Deliveries come out of order: a late one ends nothing of a branch that was made again."""
+    """Deliveries come out of order: a late one ends nothing of a branch that was made again.
+
+    Another repository under the same name in platform.yml numbers its pushes anew.
+    """
+    newest = model.newest()
+    if newest is not None and newest.repository != event.repository:
+        return False
     return event.push_id <= model.pushes.get(event.branch, 0)
 
 

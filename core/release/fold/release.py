@@ -41,9 +41,11 @@ def _opened(model: Model, event: ReleaseOpened) -> Model:
         push_id=event.push_id, is_candidate=event.is_candidate,
         opened=event.time, changed=event.time, trainers=(event.pusher,), opened_for=event.team,
     )  # fmt: skip
+    newest = model.newest()
+    is_same = newest is None or newest.repository == event.repository
     return replace(
         with_release(model, release),
-        pushes={**model.pushes, event.branch: event.push_id},
+        pushes={**(model.pushes if is_same else {}), event.branch: event.push_id},
         next_number=event.number + 1,
     )
 
