@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from core.events.outside import CodePushed
 from core.events.people import AcceptanceDecided
 from core.events.workers import StepFinished
 from core.jobs import CancelStep, RunStep
@@ -46,26 +45,6 @@ def test_a_newer_push_supersedes_what_nobody_approved_and_cancels_its_run():
 
     assert story.model.releases["loan-1"].state is State.SUPERSEDED
     assert [type(job) for job in story.decision.jobs] == [CancelStep, RunStep]
-
-
-def test_a_repository_that_was_brought_anew_under_its_name_numbers_its_pushes_anew():
-    story = Story().push(41).push(42, "topic")
-    for number, branch in ((1, "main"), (2, "topic"), (1, "topic")):
-        story.tell(
-            CodePushed(
-                id=f"ado/r2/{number}/{branch}", time=story.now, repository="r2", branch=branch,
-                commit=f"{number:040x}", pusher="ada", push_id=number,
-            )
-        )  # fmt: skip
-    assert [each.push_id for each in story.model.releases.values()] == [41, 42, 1, 2]
-    assert story.derived == ["EventIgnored"]
-
-
-def test_an_older_deletion_that_arrives_late_ends_nothing():
-    """The branch was made again since: its newest push would never come again."""
-    story = Story().push(3).delete_branch(2)
-    assert story.release.state is State.CHECKING
-    assert "stale" in story.decision.events[0].reason
 
 
 def test_a_late_result_of_a_superseded_release_is_noted_only():
