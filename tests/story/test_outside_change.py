@@ -8,6 +8,7 @@ import pytest
 from core.events.derived import RegistryChangedOutside
 from core.release.state import State
 from core.words import Stage, Stream
+from sluss.home.chat_token import chat_token
 from tests.story.onlooker import WAIT_S, registered, rules
 from tests.web.chat.window import a_window, rooms
 
@@ -60,6 +61,6 @@ async def _cards(up, onlooker, count):
 
 
 async def _shown(up):
-    async with a_window(up, person="astrid") as window:
+    async with a_window(up, "astrid", chat_token(up.home)) as window:
         said = rooms(await window.told("state"))["general"]["said"]
     return [str(one["card"]) for one in said if TITLE in str(one.get("card"))]

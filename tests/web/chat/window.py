@@ -34,9 +34,11 @@ class Window:
 
 
 @asynccontextmanager
-async def a_window(run, person="anna"):
-    url, origin = f"{run.url}/chat/socket?as={person}", {"Origin": run.url}
-    async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=origin) as ws:
+async def a_window(run, person="anna", token=""):
+    """``token`` is that of the start, where there is a whole server."""
+    url = f"{run.url}/chat/socket?as={person}"
+    headers = {"Origin": run.url, "Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=headers) as ws:
         yield Window(ws)
 
 
