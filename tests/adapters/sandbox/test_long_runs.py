@@ -1,6 +1,7 @@
 """A long run outlives whoever started it, keeps its limits alone, and its end is told in words."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -238,7 +239,8 @@ async def test_a_process_that_is_told_to_stop_was_interrupted(bench):
     await bench.sandbox.start("a run", an_order(SLEEP, MARK))
     await bench.says(b"begun")
     for pid in living(MARK):
-        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended with the one before
+            os.kill(pid, signal.SIGTERM)
 
     look = await bench.ended()
 
@@ -252,7 +254,8 @@ async def test_when_all_are_told_to_stop_whatever_the_process_makes_of_it_is_no_
     await bench.says(b"begun")
     pids = living(MARK)
     for pid in (*reversed(pids), await bench.owned()):
-        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
     assert (await bench.ended()).state is INTERRUPTED
 
