@@ -11,6 +11,8 @@ import msgspec
 from bot.show import Show
 from core.card import Card
 from core.errors import SlussError, UnknownNameError
+from core.events.base import Event
+from core.origin import EventOrigin
 from core.people import Person
 
 MENTION = re.compile(r"<at\b[^>]*>.*?</at>|^\s*@\S+", re.IGNORECASE | re.DOTALL)
@@ -88,6 +90,10 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
     person: Person
     show: Show
     commands: Sequence[Command[Any]]
+
+    async def wants(self, event: Event) -> None:
+        """Hand over what the person wants. Raise RefusedError when the flow refuses it."""
+        (await self.show.ports.handle(event, EventOrigin.BOT)).raise_refusal()
 
 
 class Call(msgspec.Struct, Generic[Run], frozen=True):

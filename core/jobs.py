@@ -104,6 +104,19 @@ def find(data: bytes) -> AnyJob | None:
         return None
 
 
+def cancel_job(
+    stream: Stream, release: ReleaseId, step: Step, attempt: int, stage: Stage
+) -> CancelStep:
+    return CancelStep(
+        id=f"cancel/{release}/{step}/{stage}/{attempt}",
+        stream=stream,
+        release=release,
+        step=step,
+        attempt=attempt,
+        stage=stage,
+    )
+
+
 def step_job(stream: Stream, release: ReleaseId, step: Step, attempt: int, stage: Stage) -> RunStep:
     return RunStep(
         id=f"step/{release}/{step}/{stage}/{attempt}",

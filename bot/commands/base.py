@@ -5,7 +5,6 @@ from bot.lookup import find_model, name_of
 from core.card import Card
 from core.errors import CommitGoneError, RefusedError
 from core.events.people import BaseProposed
-from core.origin import EventOrigin
 
 NO_RELEASE = "{model} has no release. Nothing was proposed;"
 NOT_BEFORE = "{commit} does not lie before {release}. Nothing was proposed;"
@@ -31,8 +30,7 @@ async def base(words: list[str], asker: Asker) -> Card:
         id=f"base/{newest.id}/{commit}/{person.id}/{now.isoformat()}", time=now, release=newest.id,
         commit=commit, reason=reason, by=person,
     )  # fmt: skip
-    handled = await ports.handle(event, EventOrigin.BOT)
-    handled.raise_refusal()
+    await asker.wants(event)
     proposed = (await ports.handle.model(model.stream)).base
     assert proposed is not None
     return (await asker.show.face("base", proposed.id, model.stream)).card

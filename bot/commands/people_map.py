@@ -7,7 +7,6 @@ from core.authority.mappings import NOBODY
 from core.card import Card, Tone
 from core.errors import UnknownNameError
 from core.mapping import mapping_wish
-from core.origin import EventOrigin
 
 
 @command(
@@ -30,8 +29,7 @@ async def people_map(words: list[str], asker: Asker) -> Card:
         now=ports.handle.context().now,
         directory=ports.directory,
     )
-    handled = await ports.handle(wish, EventOrigin.BOT)
-    handled.raise_refusal()
+    await asker.wants(wish)
     mapped = (await ports.store.desk()).mapped(wish.address)
     if mapped is None:
         raise UnknownNameError("address", wish.address)

@@ -7,7 +7,7 @@ from core.events.base import Event
 from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
 from core.flow.decision import CardRef, Decision, decides, follows, ignored
-from core.jobs import CancelStep, Job, step_job
+from core.jobs import Job, cancel_job, step_job
 from core.platform import Repository
 from core.release.model import Model
 from core.release.release import Release
@@ -101,16 +101,7 @@ def _cancel(model: Model, release: Release) -> list[Job]:
     run = release.current_step()
     if run is None or run.finished or release.state not in RUNNING:
         return []
-    return [
-        CancelStep(
-            id=f"cancel/{release.id}/{run.step}/{run.stage}/{run.attempt}",
-            stream=model.stream,
-            release=release.id,
-            step=run.step,
-            attempt=run.attempt,
-            stage=run.stage,
-        )
-    ]
+    return [cancel_job(model.stream, release.id, run.step, run.attempt, run.stage)]
 
 
 def _cards(release: Release) -> list[CardRef]:

@@ -6,7 +6,7 @@ from core.context import Context
 from core.events.base import Event
 from core.events.derived import ApprovalVoided
 from core.flow.decision import CardRef, Decision, follows
-from core.jobs import CancelStep, Job
+from core.jobs import Job, cancel_job
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import step_key
@@ -40,13 +40,4 @@ def _cancel(model: Model, release: Release, stage: Stage) -> list[Job]:
     run = release.steps.get(step_key(Step.PROMOTE, stage))
     if run is None or run.finished is not None:
         return []
-    return [
-        CancelStep(
-            id=f"cancel/{release.id}/{run.step}/{run.stage}/{run.attempt}",
-            stream=model.stream,
-            release=release.id,
-            step=run.step,
-            attempt=run.attempt,
-            stage=run.stage,
-        )
-    ]
+    return [cancel_job(model.stream, release.id, run.step, run.attempt, run.stage)]

@@ -110,7 +110,7 @@ def test_a_wheel_of_a_listed_host_is_installed_by_its_address():
     "line",
     [
         "six @http:127.0.0.1:1/x.whl",
-        "six\n-i https://evil.example",
+        "six\n-i elsewhere",
         "-r /etc/x",
         "$HOME",
         f"six@{WHEEL}",

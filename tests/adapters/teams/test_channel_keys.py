@@ -7,7 +7,7 @@ import pytest
 from adapters.teams import channel_keys
 from adapters.teams.channel_keys import ChannelKeys
 from core.errors import UnavailableError
-from tests.adapters.teams.issuer import DAY, FOREIGN_KEY, NEXT_KEY, Issuer, a_jwk
+from tests.adapters.teams.issuer import DAY, FOREIGN_KEY, NEXT_KEY, a_jwk
 
 
 class Clock:
@@ -21,13 +21,6 @@ class Clock:
 @pytest.fixture
 def clock():
     return Clock()
-
-
-@pytest.fixture
-async def issuer():
-    found = Issuer()
-    async with found.server:
-        yield found
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.teams import FileAddresses, teams_app
 from tests.adapters.teams.channel import People, a_click, an_activity
-from tests.adapters.teams.counting_bot import CountingBot
-from tests.adapters.teams.issuer import SERVICE, TENANT, Issuer, a_token
+from tests.adapters.teams.issuer import SERVICE, TENANT, a_token
 from tests.adapters.teams.test_signed_endpoint import Tokens
 
 PLACE = {"id": "19:a@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
@@ -52,18 +51,6 @@ SAID = [
     {"value": {"action": {"verb": "\ud83d", "data": {"\udc00": "\ud83d"}}}},
     {"value": {"action": {"verb": "count.up", "data": {"comment": [1e308, {"a": ["\ud83d"]}]}}}},
 ]
-
-
-@pytest.fixture
-async def issuer():
-    found = Issuer()
-    async with found.server:
-        yield found
-
-
-@pytest.fixture
-def bot():
-    return CountingBot()
 
 
 @pytest.fixture

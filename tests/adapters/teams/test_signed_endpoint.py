@@ -13,7 +13,7 @@ from adapters.teams.addresses import KeptAddresses
 from adapters.teams.auth import BotTokens
 from core.errors import SettingsError, UnavailableError
 from tests.adapters.teams.channel import People, a_click
-from tests.adapters.teams.counting_bot import CountingBot, counter
+from tests.adapters.teams.counting_bot import counter
 from tests.adapters.teams.issuer import (
     APP,
     CHANNEL,
@@ -22,7 +22,6 @@ from tests.adapters.teams.issuer import (
     NEXT_KEY,
     SERVICE,
     TENANT,
-    Issuer,
     a_jwk,
     a_token,
 )
@@ -41,16 +40,9 @@ class Tokens(AnonymousTokenProvider):
 
 
 @pytest.fixture
-async def issuer():
-    found = Issuer()
-    found.keys += [a_jwk(NEXT_KEY, "not for teams", endorsements=["directline", "webchat"])]
-    async with found.server:
-        yield found
-
-
-@pytest.fixture
-def bot():
-    return CountingBot()
+def issuer(issuer):
+    issuer.keys += [a_jwk(NEXT_KEY, "not for teams", endorsements=["directline", "webchat"])]
+    return issuer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from core.people import UNKNOWN, Person
 from core.policy import Policy
 from core.release.state import State
 from core.words import PersonId, Step
-from tests.core.flow.test_states import ACTIONS, SENSIBLE, step
+from tests.core.flow.test_states import ACTIONS, sensible, step
 from tests.core.story import ADA, AUTHORED, BEN, BROKEN, CHECKED, EVE, OUT, Story
 
 PICKED = msgspec.structs.replace(EVE, identity="local_unverified")
@@ -46,7 +46,7 @@ def a_walk(seed: int, length: int = 40) -> Story:
         newest = story.model.newest()
         if newest and newest.state in SELDOM and chance.random() < 0.4:
             break
-        wanted = SENSIBLE.get(newest.state, "finish") if newest else "push"
+        wanted = sensible(newest)
         action = wanted if chance.random() < 0.7 else chance.choice(ACTIONS)
         run = newest.current_step() if newest else None
         if action == "finish" and run and run.step is Step.CHECK:

@@ -14,10 +14,10 @@ from core.events.derived import PromotionApproved, StagePlaced
 from core.events.outside import PullRequestChanged
 from core.find_contributors import FindContributors
 from core.people import Person
-from core.release.state import State
-from core.results import Author, Commit, Failed, Promoted, Ran, Registered
+from core.results import Author, Commit, Failed
 from core.words import PersonId, Stage, Step
-from tests.core.story import CHECKED, Story
+from tests.core.flow.test_states import good
+from tests.core.story import Story
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 NAMES = ("ada", "ben", "eve", "una", "zoe")
@@ -101,7 +101,7 @@ class Walk:
             case "pull_request":
                 self._pull_request(one)
             case "finish":
-                self._tell(lambda: story.finish(run.step, _good(run), stage=run.stage))
+                self._tell(lambda: story.finish(run.step, good(run), stage=run.stage))
             case "fail":
                 story.finish(run.step, Failed(reason="no"), stage=run.stage)
             case "accept":
@@ -194,31 +194,6 @@ def _said(event, placed: StagePlaced) -> str:
     about = (getattr(event, "release", ""), getattr(event, "stage", ""))
     wanted = kind.startswith(("PromotionApproved", "PromotionRejected", "ApprovalVoided"))
     return kind if wanted and about == (placed.release, placed.stage) else ""
-
-
-def _good(run):
-    results = {
-        Step.CHECK: CHECKED,
-        Step.REGISTER: Registered(version="1", artifact_digest="a"),
-        Step.PROMOTE: Promoted(version="1", rows=3),
-    }
-    return results.get(run.step, Ran(run="r", metrics={"auc": 0.7}))
-
-
-SENSIBLE = {
-    State.AWAITING_ACCEPTANCE: "accept",
-    State.REGISTERED: "request",
-    State.PLACED: "request",
-    State.AWAITING_APPROVAL: "approve",
-    State.FAILED: "retry",
-    State.STUCK: "retry",
-    State.BLOCKED: "retry",
-}
-
-
-def next_action(story: Story) -> str:
-    newest = story.model.newest()
-    return SENSIBLE.get(newest.state, "finish") if newest else "push"
 
 
 def plain(story: Story):

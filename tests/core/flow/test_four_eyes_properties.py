@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.events.derived import PromotionApproved, StagePlaced
 from core.events.people import RetryRequested
-from tests.core.flow.four_eyes_walk import ACTIONS, PEOPLE, Walk, next_action, plain
+from tests.core.flow.four_eyes_walk import ACTIONS, PEOPLE, Walk, plain
+from tests.core.flow.test_states import sensible
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 MOVES = st.lists(
@@ -28,7 +29,9 @@ MOVES = st.lists(
 def walked(moves) -> Walk:
     walk = Walk()
     for action, one, other in moves:
-        walk.step(next_action(walk.story) if action == "sensible" else action, one, other)
+        walk.step(
+            sensible(walk.story.model.newest()) if action == "sensible" else action, one, other
+        )
     return walk
 
 
@@ -44,7 +47,7 @@ def test_a_refused_event_changes_no_later_decision(moves, later):
     """One of two equal walks hears what is refused, the other does not: they go on alike."""
     told, untold = Walk(), Walk()
     for action, one, other in (*moves, *later):
-        wanted = next_action(told.story) if action == "sensible" else action
+        wanted = sensible(told.story.model.newest()) if action == "sensible" else action
         before = plain(told.story)
         told.step(wanted, one, other)
         if told.story.refusal:

@@ -42,7 +42,7 @@ def step(story, action, person, number):  # noqa: C901, PLR0912 - one line per a
     stage = (Stage.QA, Stage.PROD)[number % 2]
     match action:
         case "finish":
-            story.finish(run.step, _good(run), stage=run.stage)
+            story.finish(run.step, good(run), stage=run.stage)
         case "fail":
             story.finish(run.step, VOID if number % 2 else FAILED, stage=run.stage)
         case "gate_blocks" | "rulebased" if run.step is Step.CHECK:
@@ -68,7 +68,7 @@ def step(story, action, person, number):  # noqa: C901, PLR0912 - one line per a
     return story
 
 
-def _good(run):
+def good(run):
     results = {
         Step.CHECK: CHECKED,
         Step.REGISTER: Registered(version="1", artifact_digest="a"),
@@ -88,12 +88,17 @@ SENSIBLE = {
 }
 
 
+def sensible(newest):
+    """What people would do next with the newest release."""
+    return SENSIBLE.get(newest.state, "finish") if newest else "push"
+
+
 def sensibly(chance, length):
     """Mostly what people would do next, so that a walk gets far; now and then anything."""
     story = Story()
     for number in range(1, length):
         newest = story.model.newest()
-        wanted = SENSIBLE.get(newest.state, "finish") if newest else "push"
+        wanted = sensible(newest)
         if newest and newest.promotions and chance.random() < 0.3:
             wanted = {"retry": "give_up", "finish": "fail"}.get(wanted, wanted)
         action = wanted if chance.random() < 0.75 else chance.choice(ACTIONS)
