@@ -227,8 +227,13 @@ def living() -> list[int]:
     return found
 
 
-def environment_files(home: Path) -> dict[str, bytes]:
-    files = (path for path in (home / "environments").resolve().rglob("*") if path.is_file())
+def environments(home: Path) -> list[Path]:
+    """Those that are whole; another test may be building one beside them."""
+    return [*(home / "environments").resolve().glob("[!.]*/")]
+
+
+def files_in(folders: list[Path]) -> dict[str, bytes]:
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return {str(path): path.read_bytes() for path in files if path.suffix != ".manifest"}
 
 
@@ -237,7 +242,8 @@ async def test_a_hostile_model_does_none_of_it(walled, home, attack, server, tmp
     planted = tmp_path / "unpickled"
     evil = code + PICKLE.format(str(planted)) + TRAIN
     await finish(walled, await walled.start(spec(key(), Step.TRAIN, run)))  # it makes one
-    before = environment_files(home)
+    built = environments(home)
+    before = files_in(built)
     wanted = spec(key(), Step.TRAIN, run, code=repository({"src/train.py": evil}))
 
     started = await walled.start(wanted)
@@ -251,7 +257,7 @@ async def test_a_hostile_model_does_none_of_it(walled, home, attack, server, tmp
     assert server[1] == []
     assert living() == []
     assert not planted.exists(), "nothing of ours unpickles what it made"
-    assert environment_files(home) == before
+    assert files_in(built) == before
     assert "planted" not in client.get_run(other).data.tags
     assert client.get_run(run).info.lifecycle_stage == "active"
     assert log.count("was refused") >= 6
