@@ -35,7 +35,8 @@ def _placed(model: Model, event: StagePlaced) -> Model:
 
 @folds(RegistryChangedOutside)
 def _changed_outside(model: Model, event: RegistryChangedOutside) -> Model:
-    owners = (r.id for r in model.releases.values() if _version(r) == event.found)
+    """A stage that holds nothing is held by no release, also by none without a version."""
+    owners = (r.id for r in model.releases.values() if event.found and _version(r) == event.found)
     holder = Holder(
         version=event.found,
         release=next(owners, ""),

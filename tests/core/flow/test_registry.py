@@ -151,3 +151,10 @@ def test_a_hint_in_another_spelling_lets_our_own_model_be_read():
 
 def test_a_stage_that_nobody_decides_about_is_not_judged():
     assert on_qa().observe(TST="7", QA="1").derived == []
+
+
+def test_a_stage_that_holds_nothing_is_held_by_no_release():
+    """Also not by a newer one that has no version yet: an older one asks for the stage again."""
+    story = on_qa().push(2).observe(QA="")
+    assert story.model.holders[Stage.QA].release == ""
+    assert story.request(Stage.QA, release="loan-1").refusal == ""
