@@ -11,7 +11,7 @@ from bot.view import CardSubject, View, release_view
 from bot.wording import clipped
 from core.card import Card, Tone
 from core.errors import UnknownNameError
-from core.release.model import Model
+from core.release.model import JUDGED, Model
 from core.words import ReleaseId, Stream, stream_of
 
 BASE: Final = (
@@ -31,8 +31,8 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 def _with_base(shown: Card, model: Model) -> Card:
     """Every card of a model says so as long as people agreed not to look at all of its history."""
-    base = model.base
-    if base is None or not base.is_agreed or base.decided_by is None:
+    base = model.agreed_base(*JUDGED)
+    if base is None or base.decided_by is None:
         return shown
     words = BASE.format(
         commit=base.commit[:10], reason=clipped(base.reason, LONGEST),

@@ -101,6 +101,8 @@ MUTANTS: Final = (
            "        await services.eff"),
     Mutant("who proposed the base that counts", "core/authority/contributors.py",
            "{**_proposed(question, promotion.stage), **reasons}", "reasons"),
+    Mutant("a base that another proposal follows", "core/authority/contributors.py",
+           "question.model.agreed_base(stage)", "question.model.base"),
     Mutant("the release that a base is for", BASES,
            "(base.id, base.release) != (act.base, act.release)", "base.id != act.base"),
     Mutant("who proposed a base", BASES, "if why_excluded(person, dict",

@@ -78,7 +78,7 @@ def four_eyes(question: Question, promotion: Promotion) -> Ruling:
 
 def _proposed(question: Question, stage: Stage) -> dict[str, str]:
     """Who proposed what is counted from may have hidden their own hand in what lies before."""
-    base = question.model.base
-    if base is None or not base.is_agreed or question.model.bases.get(stage) != base.commit:
+    base = question.model.agreed_base(stage)
+    if base is None:
         return {}
     return dict.fromkeys(base.proposed_by.names, "proposed the base that it is counted from")

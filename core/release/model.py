@@ -37,11 +37,17 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     holders: dict[Stage, Holder] = {}
     bases: dict[Stage, str] = {}  # the commit since which contributors are counted
     base: Base | None = None  # the last one that somebody proposed, until PROD has a placement
+    agreed: Base | None = None  # the last one agreed to, in force or not
     pushes: dict[str, int] = {}  # branch to its highest push id
     pushers: dict[str, tuple[str, ...]] = {}  # commit to who pushed it, on any branch
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests
     landed: dict[str, tuple[str, ...]] = {}  # what a pull request made of these commits
     next_number: int = 1
+
+    def agreed_base(self, *stages: Stage) -> Base | None:
+        """What people agreed to count from and is counted from for one of the stages still."""
+        base = self.agreed
+        return base if base and base.commit in map(self.bases.get, stages) else None
 
     def held(self, stage: Stage) -> str:
         """The version that holds a stage as far as we know, or ""."""

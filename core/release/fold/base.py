@@ -23,7 +23,7 @@ def _asked(model: Model, event: BaseAsked) -> Model:
 @folds(BaseAgreed)
 def _agreed(model: Model, event: BaseAgreed) -> Model:
     model = _decided(model, event, "agreed")
-    return replace(model, bases=dict.fromkeys(JUDGED, event.commit))
+    return replace(model, bases=dict.fromkeys(JUDGED, event.commit), agreed=model.base)
 
 
 @folds(BaseDeclined)

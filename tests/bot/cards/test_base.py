@@ -54,6 +54,7 @@ async def test_from_the_agreement_on_every_card_says_so(world):
     answer = await world.bot.click(press(asked, "Agree", EVE))
     assert verdict(answer).text == "Agreed by Eve"
     assert verdict(answer).tone is Tone.GOOD
+    await propose(world, world.commits[1])
     release = (await world.show.face("release", "loan-1", LOAN)).card
     assert f"counted from commit {world.commits[0][:10]} on" in words(release)
     assert "proposed by Ada, agreed to by Eve" in words(release)

@@ -120,12 +120,22 @@ def test_who_proposed_it_does_not_approve_while_it_counts():
     assert story.approve(BEN).refusal == ""
 
 
+@pytest.mark.parametrize("declined", [False, True], ids=["an open one", "a declined one"])
+def test_another_proposal_frees_nobody_while_the_agreed_one_counts(declined):
+    story = Story().push(1).to_registered()
+    story.contributors = Contributors(found=(hand("ada"),))
+    story.propose_base(by=BEN).decide_base(EVE).propose_base(by=BEN, commit="c" * 40)
+    if declined:
+        story.decide_base(EVE, yes=False)
+    assert "you proposed the base" in story.request(Stage.QA).approve(BEN).refusal
+
+
 def test_what_an_approval_places_takes_its_place():
     story = proposed()
     story.contributors = Contributors(found=(hand("ada"),))
     story.decide_base(EVE).promoted(Stage.QA)
     assert story.model.bases == {Stage.QA: story.release.commit, Stage.PROD: BASE}
-    assert story.model.base is not None
+    assert story.model.agreed_base(Stage.PROD) == story.model.base is not None
     story.promoted(Stage.PROD)
     assert story.model.bases[Stage.PROD] == story.release.commit
-    assert story.model.base is None
+    assert story.model.base is story.model.agreed_base(Stage.QA, Stage.PROD) is None
