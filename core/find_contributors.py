@@ -149,11 +149,12 @@ def _bases(model: Model, release: Release, stage: Stage) -> Iterator[str]:
     """Since when to count; each further one only when the release lies behind the one before.
 
     It does where a branch was set back, made again or overtaken. What it has to do with the stage
-    then came since an older placement, unless that was counted when it was asked for before.
+    then came since the base of when it was asked for before, or since an older placement.
     """
     yield model.bases.get(stage, "")
-    if any(each.stage is stage and each.contributors for each in release.promotions.values()):
-        return
+    for before in reversed(release.promotions.values()):
+        if before.stage is stage and before.contributors:
+            yield before.contributors.base
     placed = (each for each in model.live() if stage in each.placed)
     older = [each.commit for each in placed if each.number < release.number]
     yield from reversed(older)
@@ -201,15 +202,12 @@ def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
     """What deliveries told: pushes of a contained commit on any branch, and pull requests.
 
     A squash leaves the commits behind that it is made of, and who pushed those had a hand in it.
-    A release that comes back to a stage brings no commits: whoever had a hand in it then, has.
     """
     hands = {(Part.PUSHER, folded(release.pusher)): release.commit}
     counted = _with_sources({*commits, release.commit}, model.landed)
     for part, known in ((Part.PUSHER, model.pushers), (Part.CREATOR, model.creators)):
         for commit in known.keys() & counted:
             hands |= {(part, folded(name)): commit for name in known[commit]}
-    if release.commit not in commits:
-        hands |= dict(_of_before(release))
     return hands
 
 
@@ -219,10 +217,3 @@ def _with_sources(commits: set[str], landed: Mapping[str, tuple[str, ...]]) -> s
     while new := {each for key in landed.keys() & new for each in landed[key]} - found:
         found = found | new
     return found
-
-
-def _of_before(release: Release) -> Iterator[tuple[tuple[Part, str], str]]:
-    for promotion in release.promotions.values():
-        for each in promotion.contributors.found if promotion.contributors else ():
-            if each.part is not Part.MAPPER:  # the desk tells who that is by now
-                yield (each.part, each.name), each.commit

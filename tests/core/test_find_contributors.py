@@ -233,15 +233,25 @@ async def test_a_version_that_somebody_moved_by_hand_is_no_base(found):
     assert {(Part.AUTHOR, "astrid"), (Part.AUTHOR, "bo")} <= await found.who(Stage.QA)
 
 
-async def test_a_release_that_comes_back_keeps_its_hands(found):
-    first = found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
-    found.push(1, first, "carin")
+async def test_a_release_that_comes_back_is_counted_anew_since_when_it_was_asked_for(found):
+    """Its pull request may be told of only now, and is that of an earlier commit."""
+    base = found.git.commit({"a": b"0"}, author=ASTRID, committer=ASTRID)
+    earlier = found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN)
+    found.story.model = msgspec.structs.replace(found.story.model, bases={Stage.QA: base})
+    found.push(1, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
     found.story.contributors = await found.now()
     found.story.to_registered().request(Stage.QA).approve(EVE)
-    model = found.story.model
-    bases = {Stage.QA: found.git.commit({"a": b"2"}, author=BO, committer=BO)}
-    found.story.model = msgspec.structs.replace(model, bases=bases)
-    assert (Part.AUTHOR, "carin") in await found.who()
+    bases = {Stage.QA: found.git.commit({"a": b"3"}, author=BO, committer=BO)}
+    found.story.model = msgspec.structs.replace(found.story.model, bases=bases)
+    found.story.tell(
+        PullRequestChanged(
+            id="late", time=NOW, repository="r1", pull_request=7, creator="dag",
+            source_branch="topic", target_branch="main", merge_commit=earlier,
+        )
+    )  # fmt: skip
+    who = await found.who()
+    assert {(Part.AUTHOR, "carin"), (Part.CREATOR, "dag")} <= who
+    assert (Part.AUTHOR, "astrid") not in who
 
 
 async def test_a_branch_that_was_set_back_or_made_again_keeps_its_hands(found):
