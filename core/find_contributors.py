@@ -70,7 +70,10 @@ class FindContributors:
             history, problem = await self._counted(model, release, base)
             if problem or release.commit in history.commits:
                 break
-        creators = await self._creators(release.repository, history.commits)
+        try:
+            creators = await self._creators(release.repository, history.commits)
+        except CommitGoneError as error:  # since it was read
+            creators, problem = {}, problem or GONE.format(error=error, model=_name(model))
         hands = {**_told(model, release, history.commits), **creators, **history.hands}
         if problem and not history.commits:
             return Contributors(base=base, problem=problem)
@@ -81,7 +84,7 @@ class FindContributors:
 
     async def _counted(self, model: Model, release: Release, base: str) -> tuple[History, str]:
         """The history, and what is wrong with it: without its base all of it is looked at."""
-        name, problem = model.name or model.stream, ""
+        name, problem = _name(model), ""
         try:
             history = await self._history(release.repository, release.commit, base)
         except CommitGoneError as error:
@@ -143,6 +146,10 @@ class FindContributors:
             person = await self._directory.known_as(each)
             if person is not None:
                 yield person
+
+
+def _name(model: Model) -> str:
+    return model.name or model.stream
 
 
 def _bases(model: Model, release: Release, stage: Stage) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.install_hook import FOLDER
+from adapters.bare_repositories.reviews import BareReviews
 from adapters.local_files.people import PeopleFile, local_person
 from core.context import Context
 from core.contributors import Contributors, Part
@@ -16,7 +17,7 @@ from core.find_contributors import FindContributors
 from core.people import Person, at_the_command_line
 from core.policy import Policy
 from core.words import PersonId, Stage
-from tests.adapters.bare_repositories.bare_world import BareWorld
+from tests.adapters.bare_repositories.bare_world import BareWorld, git
 from tests.core.story import ADA, EVE, Story
 
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -325,6 +326,17 @@ async def test_more_than_two_thousand_commits_are_not_counted(found, monkeypatch
         last = found.git.commit({"a": bytes([number])}, author=BO, committer=BO)
     found.push(1, last, "bo")
     assert "`base loan COMMIT REASON`" in (await found.now()).problem
+
+
+async def test_a_commit_that_goes_after_it_was_counted_is_a_problem_in_words(found):
+    """Its branch was set back and git has tidied up; what git said of it before is kept here."""
+    find = {"r1": found.git.folder}.get
+    found.find = FindContributors(BareRepositories(find), BareReviews(find), PEOPLE)
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), "bo")
+    assert (await found.now()).problem == ""
+    git(found.git.folder, "update-ref", "-d", "refs/heads/main")
+    git(found.git.folder, "prune", "--expire=now")
+    assert "no longer in the repository" in (await found.now()).problem
 
 
 async def test_a_base_that_is_gone_is_a_problem_in_words(found):
