@@ -6,6 +6,7 @@ pull request may come late, an address may be mapped and a person may leave.
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -87,6 +88,7 @@ class FindContributors:
         name, problem = _name(model), ""
         try:
             history = await self._history(release.repository, release.commit, base)
+            history = await self._with_sources(model, release.repository, base, history)
         except CommitGoneError as error:
             problem = GONE.format(error=error, model=name)
             history = await self._whole(release)
@@ -102,6 +104,18 @@ class FindContributors:
             return await self._history(release.repository, release.commit, "")
         except CommitGoneError:
             return NO_HISTORY
+
+    async def _with_sources(
+        self, model: Model, repository: str, base: str, history: History
+    ) -> History:
+        """The history and what a squash left behind; what is gone by now tells nothing more."""
+        asked: set[str] = set()
+        while new := _with_sources(history.commits, model.landed) - history.commits - asked:
+            source = min(new)
+            asked.add(source)
+            with suppress(CommitGoneError):
+                history = _joined(history, await self._history(repository, source, base))
+        return history
 
     async def _history(self, repository: str, commit: str, base: str) -> History:
         key = (repository, commit, base)
@@ -195,6 +209,15 @@ def _history(commits: Collection[Commit]) -> History:
     )
 
 
+def _joined(one: History, other: History) -> History:
+    return History(
+        commits=one.commits | other.commits,
+        hands={**other.hands, **one.hands},
+        is_whole=one.is_whole and other.is_whole,
+        cut=one.cut or other.cut,
+    )
+
+
 def _hands(commit: Commit) -> Iterator[tuple[Part, str]]:
     yield Part.AUTHOR, folded(commit.author.email)
     if commit.committer is not None:
@@ -218,9 +241,11 @@ def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
     return hands
 
 
-def _with_sources(commits: set[str], landed: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _with_sources(
+    commits: Collection[str], landed: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
     """The commits, and those that a pull request made into one of them: also one by one."""
-    found, new = commits, commits
-    while new := {each for key in landed.keys() & new for each in landed[key]} - found:
-        found = found | new
+    found = new = frozenset(commits)
+    while new := frozenset(each for key in landed.keys() & new for each in landed[key]) - found:
+        found |= new
     return found

@@ -82,6 +82,8 @@ MUTANTS: Final = (
            "if True or release.commit in"),
     Mutant("what a squash is made of", FIND,
            "_with_sources({*commits, release.commit}, model.landed)", "{*commits, release.commit}"),
+    Mutant("who wrote what a squash is made of", FIND,
+           "history = _joined(history, await self._history(repository, source, base))", "pass"),
     Mutant("who mapped an address", FIND, "if by.identity != COMMAND_LINE:", "if False:"),
     Mutant("the merge commit", PUSHES, "(event.merge_commit, *sources)", "sources"),
     Mutant("a fall-back", "core/release/fold/registry.py", "if is_older else", "if False else"),

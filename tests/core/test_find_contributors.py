@@ -25,7 +25,9 @@ PEOPLE = PeopleFile(
     local_person(name, name.title(), [f"{name}@bank.example"], ["credit"])
     for name in ("astrid", "bo", "carin", "dag", "mallory")
 )
-ASTRID, BO, CARIN = ((name.title(), f"{name}@bank.example") for name in ("astrid", "bo", "carin"))
+ASTRID, BO, CARIN, DAG = (
+    (name.title(), f"{name}@bank.example") for name in ("astrid", "bo", "carin", "dag")
+)
 STRANGER = ("Stranger", "stranger@elsewhere.example")
 
 
@@ -205,6 +207,28 @@ async def test_who_pushed_what_a_squash_has_made_into_one_commit(found):
         )  # fmt: skip
     found.push(9, squash, "bo")
     assert {(Part.PUSHER, "mallory"), (Part.PUSHER, "dag")} <= await found.who()
+
+
+async def test_who_wrote_or_pushed_an_earlier_commit_of_what_a_squash_has_made_into_one(found):
+    """The pull request tells of the branch's head alone, and nobody else of what lies behind it."""
+    found.push(1, found.git.commit({"a": b"1"}, author=DAG, committer=DAG), "dag")
+    found.story.to_registered().promoted(Stage.QA)
+    first = found.git.commit({"a": b"2"}, author=CARIN, committer=BO)
+    topic = found.git.commit({"a": b"3"}, author=BO, committer=BO)
+    found.push(2, first, "mallory", "topic")
+    found.push(3, topic, "bo", "topic")
+    tree = git(found.git.folder, "ls-tree", topic).encode() + b"\n"
+    squash = found.git.commit_tree(tree, git(found.git.folder, "rev-parse", f"{first}^"))
+    found.story.tell(
+        PullRequestChanged(
+            id="pr", time=NOW, repository="r1", pull_request=7, creator="bo",
+            source_branch="topic", target_branch="main", commit=topic, merge_commit=squash,
+        )
+    )  # fmt: skip
+    found.push(4, squash, "bo")
+    who = await found.who()
+    assert {(Part.AUTHOR, "carin"), (Part.PUSHER, "mallory")} <= who
+    assert (Part.AUTHOR, "dag") not in who
 
 
 async def test_who_opened_it_as_the_host_says(found):
