@@ -39,6 +39,7 @@ class StepPlanned(Event, frozen=True, kw_only=True):
     attempt: int
     stage: Stage = Stage.TST
     by: PersonId = PersonId("")  # who retried it
+    names: tuple[str, ...] = ()  # ... by every id, address and account of then
 
 
 class StepFailed(Event, frozen=True, kw_only=True):

@@ -18,9 +18,10 @@ def plan(
     """Its event, its job, and the release's card. Whoever has it tried again is named."""
     before = release.steps.get(step_key(step, stage))
     attempt = before.attempt + 1 if before else 1
+    by = event.by if isinstance(event, RetryRequested) else None
     planned = follows(
         event, StepPlanned, context, release=release.id, step=step, attempt=attempt, stage=stage,
-        by=event.by.id if isinstance(event, RetryRequested) else PersonId(""),
+        by=by.id if by else PersonId(""), names=tuple(sorted(by.names)) if by else (),
     )  # fmt: skip
     job = step_job(model.stream, release.id, step, attempt, stage)
     return Decision(events=(planned,), jobs=(job,), cards=(CardRef("release", release.id),))

@@ -66,7 +66,7 @@ def _trainers(release: Release, event: StepPlanned) -> tuple[str, ...]:
     """Who has a run tried again causes it; checking, registering or promoting is no training."""
     if event.step not in TRAINING or not (by := event.by or _who_retried(event.caused_by)):
         return release.trainers
-    return tuple(dict.fromkeys((*release.trainers, by)))
+    return tuple(dict.fromkeys((*release.trainers, by, *event.names)))
 
 
 def _who_retried(cause: str) -> str:

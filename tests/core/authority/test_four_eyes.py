@@ -185,6 +185,21 @@ def test_who_had_a_run_tried_again_is_a_trainer(step):
     assert "caused the training run" in story.request(Stage.QA).approve(BEN).refusal
 
 
+NAMES = {"emails": "Ben@bank.example", "accounts": r"bank\ben", "same_as": "ben2"}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_trainer_who_has_another_id_by_now_is_barred_by_what_is_the_same(kind):
+    ben = msgspec.structs.replace(BEN, **{each: (name,) for each, name in NAMES.items()})
+    story = Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, FAILED).retry(ben)
+    story.finish(Step.TRAIN, Ran(run="r")).finish(Step.SCORE, Ran(run="r"))
+    story.finish(Step.EVALUATE, Ran(run="r", metrics={"auc": 0.7})).accept()
+    story.finish(Step.REGISTER, Registered(version="1", artifact_digest="a")).request(Stage.QA)
+    assert (
+        "caused the training run" in story.approve(approver("b", **{kind: (NAMES[kind],)})).refusal
+    )
+
+
 def test_to_have_the_gate_or_a_promotion_tried_again_is_no_training():
     story = Story().push(1).finish(Step.CHECK, FAILED).retry(BEN)
     story.to_registered().request(Stage.QA).approve(EVE)
