@@ -118,7 +118,7 @@ def gate(question: Question, name: str, what_next: str) -> Ruling:
 
 
 def order(question: Question, stage: Stage) -> Ruling:
-    """One open promotion per stage, stages in order, and no older release over a newer one."""
+    """One open promotion per stage, stages in order, no older release over a newer approved one."""
     model, release = question.model, question.release
     before = question.context.policy.stage_order.get(stage, "")
     if stage is Stage.TST:
@@ -129,7 +129,7 @@ def order(question: Question, stage: Stage) -> Ruling:
         return missing(Condition.ORDER, f"{stage} comes after {before}: request {before} first.")
     holder = model.holders.get(stage)
     held = model.releases.get(ReleaseId(holder.release)) if holder else None
-    if held is not None and held.number > release.number:
+    if held is not None and stage in held.placed and held.number > release.number:
         reason = f"{stage} holds the newer {held.id}: an older release never replaces it."
         return barred(Condition.ORDER, reason)
     busy = next((found for found in model.live() if _stands_before(found, release, stage)), None)

@@ -207,6 +207,14 @@ def test_an_older_release_never_replaces_a_newer_one():
     assert "newer loan-2" in story.tell(event).refusal
 
 
+def test_what_was_moved_by_hand_and_never_approved_bars_no_older_release():
+    """Nobody could give it up, and the one that was approved could not return."""
+    story = Story().push(1).to_registered().promoted(Stage.QA)
+    story.push(2).to_registered("2").push(3).observe(QA="2")
+
+    assert story.request(Stage.QA, release="loan-1").refusal == ""
+
+
 def test_a_stage_has_one_open_promotion():
     story = Story().push(1).to_registered().request(Stage.QA).approve(EVE)
     story.push(2).to_registered("2").request(Stage.QA)
