@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from core.errors import CommitGoneError
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts, KnownTeam
 from core.gate.variables.groups import groups
@@ -17,18 +18,18 @@ replace = msgspec.structs.replace
 
 
 async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> CheckFacts:
-    """Gather the facts for a pushed commit; its history begins behind the champion's commit."""
+    """Gather the facts for a pushed commit, and of its history what no champion has."""
     variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
     facts = services.policy.facts(gbi=known.get(Stage.TST))
-    rules, champion = facts.rules, model.champion
+    rules = facts.rules
     facts = replace(
         facts,
         runtimes=services.runtimes,
         history=await services.git.past_files(
             release.repository,
             release.commit,
-            champion.commit if champion else "",
+            await since_champion(model, release, services),
             rules.secrets.max_history_files,
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),
@@ -36,6 +37,17 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
         team=await _team(release, services),
     )
     return gbi_facts(facts, known) if known else facts
+
+
+async def since_champion(model: Model, release: Release, services: Services) -> str:
+    """The champion's commit; "" where all counts, as there is none or the repository lost it."""
+    if model.champion is None:
+        return ""
+    try:
+        await services.git.commits(release.repository, model.champion.commit, limit=1)
+    except CommitGoneError:
+        return ""
+    return model.champion.commit
 
 
 async def _team(release: Release, services: Services) -> KnownTeam | None:

@@ -10,12 +10,11 @@ from core.gate.checks import Accepted, CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
 from core.origin import EventOrigin
 from core.ports import CommitState, CommitStatus, GitHost
-from core.release.model import Model
 from core.results import Author, Checked, Result
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
-from workers.gathered import gather
+from workers.gathered import gather, since_champion
 from workers.services import Services
 from workers.task import Later, Task
 
@@ -100,15 +99,10 @@ async def _show_status(task: Task, services: Services, checks: tuple[CheckResult
 async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
     """Return the authors since the champion's commit; all of them when production is empty."""
     release = task.release
-    since = _since(task.model)
+    since = await since_champion(task.model, release, services)
     commits = await services.git.commits(release.repository, release.commit, since)
     authors = {commit.author.email.casefold(): commit.author for commit in commits}
     return tuple(authors.values())
-
-
-def _since(model: Model) -> str:
-    champion = model.champion
-    return champion.commit if champion else ""
 
 
 def _libraries(repo: ModelRepo, settings: ModelSettings) -> tuple[str, ...]:

@@ -18,11 +18,11 @@ from core.events.workers import ChecksReported, StepFinished
 from core.gate.checks import ModelRepo, Status
 from core.jobs import step_job
 from core.policy import policy
-from core.words import ReleaseId, Stage, Step, Stream
+from core.words import Stage, Step, Stream
 from tests.adapters.bare_repositories.bare_world import BareWorld
 from tests.adapters.variable_groups_contract import SECTIONS
 from tests.bot.world import NOW, World
-from tests.core.story import ADA, BEN
+from tests.core.story import ADA, BEN, Story
 from tests.model_repos import FILES
 from tests.origins import happens
 from workers.gate.duplicates.find import learn
@@ -61,9 +61,16 @@ async def bench(tmp_path):
             clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
             page_url="http://sluss",
         )  # fmt: skip
-        job = step_job(LOAN, ReleaseId("loan-1"), Step.CHECK, 1, Stage.TST)
+        job = step_job(LOAN, (await world.release()).id, Step.CHECK, 1, Stage.TST)
         await Worker(services).run_step(job)
         return await events()
+
+    async def in_production(release):
+        """Another repository had the name in platform.yml then: its commit is not in this one."""
+        here, there = world.platform, msgspec.structs.replace(repository, id="r1")
+        world.platform = msgspec.structs.replace(here, repositories=(there,))
+        await world.told(release.promoted(Stage.QA).promoted(Stage.PROD))
+        world.platform = here
 
     def name_team(name):
         """platform.yml may name another team at any time."""
@@ -75,7 +82,13 @@ async def bench(tmp_path):
         return [entry.event for entry in await world.store.load(LOAN)]
 
     yield SimpleNamespace(
-        check=check, events=events, name_team=name_team, evidence=evidence, clones=clones, git=git
+        check=check,
+        events=events,
+        name_team=name_team,
+        evidence=evidence,
+        clones=clones,
+        git=git,
+        in_production=in_production,
     )
     await queue.close()
     await clones.close()
@@ -198,3 +211,12 @@ async def test_a_team_that_nobody_is_in_is_a_finding(bench):
     [team] = [result for result in finished.result.checks if result.check == "variables"]
     assert "nobody belongs to the team ghosts" in team.findings[0].wrong
     assert team.priority == 1
+
+
+async def test_a_champion_whose_commit_is_gone_stops_no_release(bench):
+    """As after a force-push, or when another repository comes under the name: all of it counts."""
+    await bench.in_production(Story().push(1).to_registered())
+    finished = of(StepFinished, await bench.check(GOOD, ONLY_RULES))[-1]
+    assert (finished.release, [author.email for author in finished.result.authors]) == (
+        "loan-2", ["astrid@bank.example"],
+    )  # fmt: skip
