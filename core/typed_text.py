@@ -1,8 +1,9 @@
 """What people type, made safe to keep and to show; how it is cut or refused is for who reads it."""
 
+import json
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 LONGEST: Final = 2_000  # letters of one text that a person types into a card or a message
 
@@ -24,3 +25,25 @@ def written(text: str) -> str:
     """Return what a person wrote, clean; "" where nothing of it can be seen."""
     found = clean(text).strip()
     return found if any(unicodedata.category(letter)[0] in "LMNPS" for letter in found) else ""
+
+
+def clean_json(text: str) -> Any:
+    """Read JSON with every text in it clean, and without what is null, as that was not said.
+
+    Raise ValueError for what is none, or is nested too deeply to be kept.
+    """
+    try:
+        return _tidy(json.loads(text))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _tidy(said: Any) -> Any:
+    match said:
+        case str():
+            return clean(said)
+        case list():
+            return [_tidy(each) for each in said]
+        case dict():
+            return {clean(name): _tidy(each) for name, each in said.items() if each is not None}
+    return said

@@ -4,7 +4,6 @@ Whoever may send can write anything into an activity. What we do not read never 
 whose own reading of some fields (a role, a way of delivery, an entity) ends in its errors.
 """
 
-import json
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +14,7 @@ from adapters.teams.addresses import Address
 from adapters.teams.settings import CHANNEL
 from core.card import Card, Text
 from core.conversation import direct
-from core.typed_text import clean
+from core.typed_text import clean_json
 from core.words import PersonId
 
 CLICK: Final = "adaptiveCard/action"
@@ -117,9 +116,8 @@ class Pressed(msgspec.Struct, frozen=True):
 def read(body: bytes) -> Sent | None:
     """Return the activity in the body, with every text clean, or None for what is none."""
     try:
-        said = _tidy(json.loads(body.decode("utf-8", "replace")))
-        sent = msgspec.convert(said, Sent)
-    except (ValueError, RecursionError):  # each of json's and msgspec's is a ValueError
+        sent = msgspec.convert(clean_json(body.decode("utf-8", "replace")), Sent)
+    except ValueError:  # each of json's and msgspec's is one
         return None
     ids = (sent.id, sent.conversation.id, sent.reply_to_id, sent.object_id)
     is_one = sent.type and sent.place and all(len(each) <= LONGEST_ID for each in ids)
@@ -189,18 +187,6 @@ def _answer(kind: str, value: object) -> Activity:
 
 def _as_text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _tidy(said: Any) -> Any:
-    """Clean each text, and leave out what is null: a field that is null was not said."""
-    match said:
-        case str():
-            return clean(said)
-        case list():
-            return [_tidy(each) for each in said]
-        case dict():
-            return {clean(name): _tidy(each) for name, each in said.items() if each is not None}
-    return said
 
 
 def _filled(said: dict[str, Any]) -> dict[str, Any]:

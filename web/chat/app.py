@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from core.errors import SettingsError
 from core.loopback import Door, is_from_here, is_loopback
 from core.people import Person
+from core.typed_text import clean_json
 from web.chat.bot_line import BotClient, Connector
 from web.chat.messages import FromWindow, Press, Problem, Read, Say, Settled
 from web.chat.settings import ChatSettings
@@ -36,7 +37,6 @@ DOOR = Door(our_page=frozenset({"GET"}), programs=True)  # the page's socket, an
 LONGEST_TEXT = 4000  # letters; the bot says in words where it takes fewer
 NOT_YOURS = "You have no such conversation. Nothing was sent."
 
-_decoder: msgspec.json.Decoder[FromWindow] = msgspec.json.Decoder(FromWindow)
 PAGE = Path(__file__).parent / "page"
 RENDERER = {
     "adaptivecards.min.js": "adaptivecards/dist/adaptivecards.min.js",
@@ -91,8 +91,8 @@ class Sockets:
                 if message.type is not WSMsgType.TEXT:
                     continue
                 try:
-                    wanted = _decoder.decode(message.data)
-                except msgspec.DecodeError:
+                    wanted = msgspec.convert(clean_json(message.data), FromWindow)
+                except ValueError:
                     continue  # our own page sends none of these
                 working.create_task(self._do(window, person, wanted))
 

@@ -143,7 +143,25 @@ async def test_words_without_a_card_are_shown_too(run):
     assert spoken["said"]["text"] == "Your release is checked."
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"type": "shutdown"}', '{"type": "say"}'])
+async def test_half_an_emoji_is_replaced_and_what_was_typed_with_it_is_heard(run):
+    """A browser sends it where a text was cut in the middle of one."""
+    activity = await run.chat.post("general", counter(0))
+    async with a_window(run) as anna:
+        await anna.say("count \ud83d")
+        await anna.told("spoken", by="anna", text="count ?")
+        await anna.told("settled")
+        await anna.press(activity, "count.up", seen="0", comment="good \ud83d")
+        answer = await anna.told("answered")
+
+    assert "because good ?" in json.dumps(answer["card"])
+
+
+DEEP = '{"type":"press","room":"general","activity":"a","verb":"x","data":{"a":%s}}'
+NO_PAGES = ["", "{", "[]", '{"type": "shutdown"}', '{"type": "say"}']
+NESTED = [DEEP % ("[" * depth + "]" * depth) for depth in (900, 990, 5000)]
+
+
+@pytest.mark.parametrize("text", [*NO_PAGES, *NESTED], ids=range(8))
 async def test_what_no_page_of_ours_sends_is_passed_over(run, text):
     async with a_window(run) as anna:
         await anna.send(text)
