@@ -30,7 +30,7 @@ from adapters.teams.activities import Sent, card_activity, read, to_answer
 from adapters.teams.addresses import Address, AddressBook
 from adapters.teams.auth import Identify, Proof, Tokens, connections, identify_by, local_identity
 from adapters.teams.settings import TeamsSettings
-from adapters.teams.turn import Turns
+from adapters.teams.turn import UNSENT, Turns
 from core.card import Card
 from core.conversation import Bot
 from core.errors import RefusedByChatError, UnavailableError, UnknownNameError
@@ -195,8 +195,7 @@ class TeamsChat:
             is_busy = error.status == HTTPStatus.TOO_MANY_REQUESTS
             wait_s = ASKED_TO_WAIT_S if is_busy else 5.0
             raise UnavailableError(_refused(error.status), retry_after_s=wait_s) from error
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            # a ValueError: the answer is not the channel's, but, say, the page of a gateway
+        except UNSENT as error:
             raise UnavailableError(_refused(type(error).__name__)) from error
 
     async def _continuation(self, conversation: str) -> Activity:

@@ -36,6 +36,9 @@ UNREADABLE = "This button could not be read, so nothing was done. Ask for a new 
 BROKEN = "Something went wrong on our side. Look at the card again before you repeat it."
 UPDATE_S = 5.0  # Teams gives up on a click after about ten seconds
 
+# A ValueError: the answer is not the channel's, but, say, the page of a gateway.
+UNSENT = (aiohttp.ClientError, TimeoutError, ValueError)
+
 
 class Turns:
     """What the bot says to each activity; only its verified sender says who a person is."""
@@ -67,7 +70,7 @@ class Turns:
         said = message_answer(BROKEN) if is_click else card_activity(text_card(BROKEN))
         try:
             await context.send_activity(said)
-        except (aiohttp.ClientError, TimeoutError):
+        except UNSENT:
             logger.warning("no answer was sent", extra={"action": "chat_answer_lost"})
 
     async def _message(self, context: TurnContext, sent: Sent) -> None:
@@ -109,7 +112,7 @@ class Turns:
         try:
             async with asyncio.timeout(UPDATE_S):
                 await context.update_activity(update)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except UNSENT as error:
             # the decision stands, and the card's own job updates it for the others
             extra = {"action": "card_update_failed", "error": type(error).__name__}
             logger.warning("a card was not updated", extra=extra)

@@ -169,6 +169,18 @@ async def test_an_update_that_the_channel_refuses_takes_nothing_back(endpoint, c
     assert (status, answer["type"]) == (200, CARD)
 
 
+@pytest.mark.parametrize("page", [b"<html>", b"[]", b'{"id": 5}'])
+async def test_an_update_answered_by_something_else_than_the_channel_takes_nothing_back(
+    endpoint, channel, page
+):
+    """As the page of a gateway before it: the decision stands, and its card says so."""
+    channel.peer.status, channel.peer.page = 200, page
+    status, answer = await press(endpoint, channel, "count.up", data={"seen": "0"})
+    said = await say(endpoint, channel, "/hello")
+
+    assert (status, answer["type"], said) == (200, CARD, 202)
+
+
 async def test_a_stranger_cannot_press(endpoint, channel, bot):
     _, answer = await press(endpoint, channel, "count.up", person="somebody-else")
 
