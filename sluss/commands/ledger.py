@@ -25,11 +25,11 @@ EMPTY = (
 CANNOT_READ = "{path} cannot be read ({why}). Nothing was verified."
 UNSEEN = (
     "Without --head nobody can see whether lines are missing at the end, or whether all of it was "
-    "written anew; positions and the data of redacted lines are under no hash."
+    "written anew; positions, and data and cause of redacted lines, are under no hash."
 )
 SEEN_WITH_HEAD = (
     "The head that was noted is in it: nothing was changed up to there. What came later may be cut "
-    "off; positions and the data of redacted lines are under no hash."
+    "off; positions, and data and cause of redacted lines, are under no hash."
 )
 REDACTED = "{count} of them are redacted: what they said cannot be verified."
 LONGEST_LINE = 64 * 1024 * 1024
@@ -44,9 +44,9 @@ def verify_file(path: Path, known: str = "") -> Verdict:
 
     ``known`` is a head of the hash chain that was noted earlier, or "".
     """
-    if not path.is_file():
-        raise SettingsError(NO_FILE.format(path=path))
     try:
+        if not path.is_file():
+            raise SettingsError(NO_FILE.format(path=path))
         if not path.stat().st_size:
             raise SettingsError(EMPTY.format(path=path))
         with path.open("rb") as file:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final
 
 from core.scrub import KnownSecrets, scrub, secrets_in, secrets_of
+from core.typed_text import clean
 from sluss.home.settings import Settings
 
 FORM: Final = "%(levelname)s %(name)s: %(message)s"
@@ -44,7 +45,8 @@ def know(secrets: KnownSecrets) -> None:
 
 
 def tell(text: str) -> None:
-    sys.stderr.write(scrub(text, ScrubbedFormatter.secrets) + "\n")
+    """Write an error; it may quote a forged file, in which a terminal would find orders."""
+    sys.stderr.write(scrub(clean(text), ScrubbedFormatter.secrets) + "\n")
 
 
 def tell_uncaught(

@@ -2,7 +2,10 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +19,7 @@ from core.words import PLATFORM
 from sluss.cli import app
 from sluss.wiring.lock import one_process
 
+ROOT = Path(__file__).parents[3]
 NO_LEDGER = "There is no ledger at"
 READING = [["audit", "export", "ledger.jsonl"], ["deliveries"]]
 ALL = [*READING, ["rebuild"]]
@@ -173,6 +177,14 @@ def test_the_first_line_says_what_cannot_be_seen_without_a_head(exported):
     assert (again.exit_code, again.output.split(":")[0]) == (0, "The head that was noted is in it")
 
 
+def test_the_first_line_says_that_the_cause_of_a_redacted_line_cannot_be_seen(exported):
+    found = msgspec.json.decode(exported.read_bytes(), type=Entry)
+    forged = msgspec.structs.replace(found, data="", salt="", caused_by="another")
+    exported.write_bytes(to_line(forged))
+    first = run("audit", "verify", "ledger.jsonl").output.splitlines()[0]
+    assert "data and cause of redacted lines, are under no hash" in first
+
+
 def test_each_redaction_is_told_in_letters_that_no_terminal_obeys(exported):
     found = msgspec.json.decode(exported.read_bytes(), type=Entry)
     exported.write_bytes(to_line(msgspec.structs.replace(found, data="", salt="")))
@@ -188,3 +200,16 @@ def test_a_file_that_is_no_export_is_refused_in_words(exported, data):
     exported.write_bytes(data)
     result = run("audit", "verify", "ledger.jsonl")
     assert isinstance(result.exception, LedgerBrokenError)
+
+
+FORGED = "\\u001b[2J\\u001b]0;The ledger verifies\\u0007"
+
+
+@pytest.mark.parametrize("name", ["forged.jsonl", "no \x1b[2J file", "x" * 300])
+def test_an_error_is_in_words_that_no_terminal_obeys(folder, name):
+    (folder / "forged.jsonl").write_text(f'{{"{FORGED}":1}}\n')
+    words = [sys.executable, "-m", "sluss", "audit", "verify", str(folder / name)]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("sluss: ")
+    assert "\x1b" not in ended.stderr
