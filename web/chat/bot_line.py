@@ -172,5 +172,5 @@ class Connector:
 async def _posted(request: web.Request) -> Posted:
     try:
         return msgspec.json.decode(await request.read(), type=Posted)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise web.HTTPBadRequest(text="This is no activity. Nothing was posted.") from error

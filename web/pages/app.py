@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl
 
 import jinja2
 import msgspec
@@ -131,11 +132,11 @@ async def deliveries(request: web.Request) -> web.Response:
 
 async def redrive(request: web.Request) -> web.Response:
     """Who was picked is kept as unverified, as in the chat window."""
-    services, form = request.app[SERVICES], await request.post()
+    services, form = request.app[SERVICES], await _form(request)
     by = next((each for each in services.people if each.id == form.get("by")), None)
     if by is None:
         return _page(request, "missing.html", status=400, what=NOBODY)
-    letter = letter_id(request.match_info["queue"], str(form.get("message", "")))
+    letter = letter_id(request.match_info["queue"], form.get("message", ""))
     try:
         await send_again(await services.store.desk(), letter, by, services.handle)
     except UnknownNameError as error:
@@ -143,6 +144,14 @@ async def redrive(request: web.Request) -> web.Response:
     except RefusedError as error:
         return _page(request, "missing.html", status=409, what=str(error))
     raise web.HTTPSeeOther("/deliveries")
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """Read a form as our own page sends it; of another one nothing is found."""
+    try:
+        return dict(parse_qsl((await request.read()).decode("utf-8", "replace")))
+    except web.RequestPayloadError:
+        return {}  # it is not what its headers say
 
 
 def _guarded(handler: Handler) -> Handler:

@@ -118,6 +118,23 @@ async def test_the_connector_answers_as_the_channels_does(run, browser, call, ac
         assert answer.status == status
 
 
+NO_ACTIVITIES = {
+    "nothing": b"",
+    "no text": b'{"type":"message","text":"\xff"}',
+    "too deep": b'{"type":"message","attachments":[{"content":'
+    + b"[" * 5000
+    + b"]" * 5000
+    + b"}]}",
+}
+
+
+@pytest.mark.parametrize("kind", NO_ACTIVITIES)
+async def test_what_is_no_activity_is_not_posted(run, browser, kind):
+    headers = {"Content-Type": "application/json"}
+    async with browser.post(run.url + ROOM, data=NO_ACTIVITIES[kind], headers=headers) as answer:
+        assert (answer.status, "Nothing was posted" in await answer.text()) == (400, True)
+
+
 async def test_what_is_taken_away_cannot_be_changed_again(run, browser):
     async with browser.post(run.url + ROOM, json={"type": "message", "text": "x"}) as answer:
         path = f"{run.url}{ROOM}/{(await answer.json())['id']}"

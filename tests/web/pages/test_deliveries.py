@@ -1,11 +1,14 @@
 """What became of each delivery, and a dead letter that is sent again."""
 
+import pytest
+
 from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected
 from core.jobs import RedriveLetter
 from tests.origins import happens
 from tests.web.pages.serving import a_dead_letter, told
 
 SECRET = "hunter2-in-the-body"
+FORM = "application/x-www-form-urlencoded"
 
 
 async def test_before_the_first_one_it_says_so(read):
@@ -86,6 +89,26 @@ async def test_nobody_sends_a_letter_again(pages):
         assert "Say who you are" in await answer.text()
 
     assert len((await pages.world.store.desk()).open_letters()) == 1
+
+
+NO_FORMS = {
+    "no text": (b"by=\xff", {}),
+    "an unknown alphabet": (b"by=x", {"Content-Type": f"{FORM}; charset=unknown"}),
+    "parts of no form": (b"x", {"Content-Type": "multipart/form-data; boundary=x"}),
+    "parts without a boundary": (b"x", {"Content-Type": "multipart/form-data"}),
+    "not packed": (b"by=x", {"Content-Encoding": "gzip"}),
+    "nothing": (b"", {}),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FORMS)
+async def test_what_is_no_form_of_ours_is_nobodys_in_words(pages, kind):
+    body, more = NO_FORMS[kind]
+    headers = {"Origin": pages.origin, "Content-Type": FORM, **more}
+    answer = await pages.client.post("/deliveries/steps/redrive", data=body, headers=headers)
+
+    assert answer.status == 400
+    assert "Say who you are" in await answer.text()
 
 
 async def test_what_is_no_dead_letter_says_so_and_leaves_nothing(pages):
