@@ -66,7 +66,7 @@ def _upgrade(connection: sa.Connection) -> Migrated:
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
     known = list(scripts.walk_revisions())  # the newest first
-    before = MigrationContext.configure(connection).get_current_revision() or ""
+    before = ", ".join(MigrationContext.configure(connection).get_current_heads())
     after = known[0].revision
     if before not in ("", *(script.revision for script in known)):
         raise StoreTooNewError(TOO_NEW.format(found=before, known=after))

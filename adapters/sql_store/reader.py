@@ -67,10 +67,10 @@ class LedgerReader:
 
     def _check(self, connection: sa.Connection) -> None:
         is_there = sa.inspect(connection).has_table("events")
-        found = MigrationContext.configure(connection).get_current_revision() if is_there else None
-        if found is None:
+        found = MigrationContext.configure(connection).get_current_heads() if is_there else ()
+        if not found:
             raise SettingsError(NO_LEDGER.format(place=self._place))
-        if found != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+        if found != (ScriptDirectory(str(MIGRATIONS)).get_current_head(),):
             raise SettingsError(OTHER_VERSION.format(place=self._place))
 
     async def _read(self, read: Callable[[sa.Connection], T]) -> T:

@@ -114,11 +114,18 @@ async def test_the_commands_read_where_the_setting_says(folder, monkeypatch):
     assert not (folder / "home").exists()
 
 
-async def test_a_ledger_of_another_version_is_not_touched(folder):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE alembic_version SET version_num = '0001'",
+        "INSERT INTO alembic_version VALUES ('another')",
+    ],
+)
+async def test_a_ledger_of_another_version_is_not_touched(folder, change):
     (folder / "home").mkdir()
     await write(f"sqlite:///{folder}/home/store.db")
     with sqlite3.connect(folder / "home" / "store.db") as ledger:
-        ledger.execute("UPDATE alembic_version SET version_num = '0001'")
+        ledger.execute(change)
     ledger.close()
 
     assert "another version" in await _in_thread("audit", "export", "ledger.jsonl", fails=True)
