@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.gate.tools import Level
+from core.typed_text import clean
 from sluss.commands.accept import accept
 from sluss.commands.check import check
 from sluss.commands.explain import explain
@@ -138,7 +139,8 @@ def deliveries_(
 
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
     for row in deliveries(_home(home), limit):
-        table.add_row(f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome)
+        told = f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome
+        table.add_row(*(Text(clean(each)) for each in told))
     console.print(table)
 
 
@@ -184,7 +186,8 @@ def export_(
     """Write the whole ledger as JSON lines."""
     from sluss.commands import ledger
 
-    console.print(f"{ledger.export_file(_home(home), file)} entries were written to {file}.")
+    count = ledger.export_file(_home(home), file)
+    console.print(Text(f"{count} entries were written to {file}."))
 
 
 @people.callback(invoke_without_command=True)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from adapters.sql_store import SqlStore
 from core.errors import LedgerBrokenError, SettingsError
-from core.events.outside import BranchDeleted
+from core.events.outside import BranchDeleted, DeliveryIgnored
 from core.ledger import Entry, to_line
 from core.words import PLATFORM
 from sluss.cli import app
@@ -49,13 +49,15 @@ def everything(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-async def write(url):
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+DELETED = BranchDeleted(
+    id="ado/r1/1/refs/heads/x", time=NOW, repository="r1", branch="x", push_id=1
+)
+
+
+async def write(url, event=DELETED):
     """A ledger with one event."""
     store = SqlStore(url)
-    event = BranchDeleted(
-        id="ado/r1/1/refs/heads/x", time=datetime(2026, 1, 2, tzinfo=UTC), repository="r1",
-        branch="x", push_id=1,
-    )  # fmt: skip
     await store.commit(PLATFORM, 0, [event], [])
     await store.close()
 
@@ -104,6 +106,18 @@ async def test_a_ledger_is_exported_and_verifies_and_nothing_else_is_left(folder
     assert "verifies: 1 entries" in await _in_thread("audit", "verify", "ledger.jsonl")
     assert "received" in await _in_thread("deliveries")
     assert "1 events were folded" in await _in_thread("rebuild")
+
+
+async def test_a_delivery_is_shown_as_it_came_and_orders_nothing(folder):
+    (folder / "home").mkdir()
+    said = {"what": "[/red]git.push", "reason": "[bold]\x9b2Jnothing\u202e"}
+    unread = DeliveryIgnored(id="d", time=NOW, source="azure-devops", delivery="d1", **said)
+    await write(f"sqlite:///{folder}/home/store.db", unread)
+
+    shown = await _in_thread("deliveries")
+    assert "[/red]git.push" in shown
+    assert "ignored: [bold]2Jnothing\n" in shown
+    assert "written to a[b].jsonl." in await _in_thread("audit", "export", "a[b].jsonl")
 
 
 async def test_the_commands_read_where_the_setting_says(folder, monkeypatch):
