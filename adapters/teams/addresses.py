@@ -13,7 +13,9 @@ from core.ports import Conversations
 
 logger = logging.getLogger(__name__)
 
-WAITING: Final = "?"  # before the name of a conversation: the address that it may come to have
+# Before the name of a conversation: the address that it may come to have. No conversation is
+# called so, as what an activity says is cleaned of such letters.
+WAITING: Final = "\x02"
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):

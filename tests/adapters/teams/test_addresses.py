@@ -5,7 +5,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.teams import FileAddresses, TeamsChat, TeamsSettings, teams_app
-from adapters.teams.addresses import Address
+from adapters.teams.addresses import WAITING, Address
 from core.errors import RefusedByChatError, UnknownNameError
 from tests.adapters.teams.channel import People, a_connector, an_activity
 from tests.adapters.teams.counting_bot import CountingBot, counter
@@ -87,6 +87,15 @@ async def test_no_activity_moves_a_conversation(endpoint, book, told, said):
     assert [(change.new.service_url, change.is_in_force) for change in told] == [
         (ELSEWHERE, False)
     ] * is_heard
+
+
+@pytest.mark.parametrize("before", ["?", WAITING, f"{WAITING}{WAITING}"], ids=ascii)
+async def test_no_name_of_a_conversation_lets_an_address_wait_untold(endpoint, book, told, before):
+    await heard(endpoint)
+    await heard(endpoint, ELSEWHERE, conversation={**PLACE, "id": before + ROOM})
+
+    was_told = bool(told)
+    assert await book.take_change(ROOM) == was_told
 
 
 async def test_the_same_address_again_is_no_change(endpoint, told):
