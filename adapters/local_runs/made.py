@@ -93,7 +93,7 @@ def requirements_of_version(state: Path, hosts: tuple[str, ...] = ()) -> tuple[s
     """
     try:
         carried = msgspec.json.decode((state / carried_model.SETTINGS).read_bytes(), type=_Carried)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         raise StepFailedError(NOT_OURS) from None
     return requirements("requirements.txt", "\n".join(carried.requirements), hosts)
 

@@ -120,7 +120,7 @@ def _decoded(answer: bytes | None) -> StepAnswer | None:
         return None
     try:
         found = msgspec.json.decode(answer, type=StepAnswer)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return None
     return found if len(found.metrics) <= MOST_METRICS else None
 

@@ -103,7 +103,7 @@ class Transcript:
         for line in self._path.read_bytes().splitlines():
             try:
                 self._fold(decoder.decode(line))
-            except msgspec.DecodeError:
+            except (ValueError, RecursionError):
                 continue
         self._compact()
 

@@ -36,7 +36,7 @@ def kept_report(data: bytes, quotes: Collection[str]) -> bytes:
         return data
     try:
         return msgspec.json.encode(_without_secrets(msgspec.json.decode(data), quotes))
-    except (msgspec.MsgspecError, RecursionError):  # no JSON, but XML, or words
+    except (ValueError, RecursionError):  # no JSON, but XML, or words
         return masked
 
 

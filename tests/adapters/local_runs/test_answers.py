@@ -14,6 +14,8 @@ FORGED = {
     "half of one": b'{"rows": 3',
     "a list": b"[1]",
     "more rows than a number holds": b'{"rows": 1' + b"0" * 30 + b"}",
+    "no text": b'{"reason": "\xff"}',
+    "too deep": b'{"x": ' + b"[" * 50_000,
     "rows below none": b'{"rows": -1}',
     "half a row": b'{"rows": 1.5}',
     "a metric without end": b'{"metrics": {"auc": 1e999}}',

@@ -68,9 +68,12 @@ async def test_no_mlflow_is_needed(platform, run):
         '{"requirements": 3}',
         "{}",
         "{",
+        '{"requirements": ["\udcff"]}',
+        '{"x": ' + "[" * 50_000,
     ],
+    ids=range(7),
 )
 def test_what_a_foreign_version_asks_for_is_read_as_strictly_as_a_file(tmp_path, settings):
-    (tmp_path / SETTINGS).write_text(settings)
+    (tmp_path / SETTINGS).write_bytes(settings.encode(errors="surrogateescape"))
     with pytest.raises(StepFailedError):
         requirements_of_version(tmp_path)

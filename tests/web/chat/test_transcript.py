@@ -37,10 +37,13 @@ def test_ids_are_never_given_twice_even_after_an_update(path):
     assert len(list(again.room("general"))) == 2
 
 
-def test_a_line_that_a_crash_has_cut_is_left_out(path):
+@pytest.mark.parametrize(
+    "cut", [b'{"type":"said","id":"a2","roo', b'{"type":"said","id":"\xc3"}\n']
+)
+def test_a_line_that_a_crash_has_cut_is_left_out(path, cut):
     said(Transcript(path))
     with path.open("ab") as file:
-        file.write(b'{"type":"said","id":"a2","roo')
+        file.write(cut)
 
     again = Transcript(path)
     said(again, text="after")

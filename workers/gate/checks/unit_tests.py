@@ -251,7 +251,7 @@ def coverage(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Fou
     path = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
     try:
         report = msgspec.json.decode(output.files.get(COVERAGE, b""), type=CoverageReport)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         report = None
     if report is None:
         if wants:

@@ -68,7 +68,7 @@ def read(root: Path, name: str) -> tuple[Baseline, str]:
         return Baseline({}), UNREADABLE.format(path=name)
     try:
         return Baseline(msgspec.json.decode(path.read_bytes(), type=_File).results), ""
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return Baseline({}), UNREADABLE.format(path=name)
 
 

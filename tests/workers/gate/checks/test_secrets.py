@@ -157,8 +157,9 @@ def test_a_baseline_about_something_else_accepts_nothing(tmp_path, text):
     assert len(findings(found(tmp_path, repo))) == 1
 
 
-def test_a_baseline_that_cannot_be_read_is_told(tmp_path):
-    repo = a_repo({".secrets.baseline": "no json"})
+@pytest.mark.parametrize("data", ["no json", b'{"results": {"\xff": []}}'])
+def test_a_baseline_that_cannot_be_read_is_told(tmp_path, data):
+    repo = a_repo({".secrets.baseline": data})
     [note] = notes(found(tmp_path, repo, CheckFacts(history=())))
     assert note.startswith(".secrets.baseline is no baseline of detect-secrets")
 

@@ -213,8 +213,13 @@ def test_coverage_is_shown_and_counts_only_where_policy_says_so():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b'{"totals": {"percent_covered": "x"}}', b"[" * 9_999]
-)
+    "data",
+    [
+        b"", b"{}", b'{"totals": {"percent_covered": "x"}}', b"[" * 9_999,
+        b'{"files": {"\xff": {}}}', b'{"x": ' + b"[" * 9_999,
+    ],
+    ids=range(6),
+)  # fmt: skip
 def test_coverage_that_is_unknown_is_no_coverage(data):
     output = run(junit(PASSED), files={"coverage.json": data})
     assert findings(judge(output)) == []

@@ -66,6 +66,13 @@ def test_a_split_token_is_found_at_its_first_line():
         assert kinds(text, "a.py") == [(first.get(name, 1), "JSON web token")], name
 
 
+@pytest.mark.parametrize("header", [b'{"alg": "\xff\xff"}', b'{"alg":' + b"[" * 1400])
+def test_what_is_no_header_of_a_token_is_none_and_ends_no_scan(header):
+    parts = (header, b'{"sub": "somebody"}', bytes(range(40)))
+    forged = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    assert "JSON web token" not in dict(kinds(f't = "{forged}"\n', "a.py")).values()
+
+
 @pytest.mark.parametrize("escapes", [1, 2, 3])
 def test_escapes_do_not_hide_a_secret(escapes):
     key = Made(4).storage_key()

@@ -37,7 +37,7 @@ def _is_one(match: re.Match[str]) -> bool:
     header = decoded(match["header"])
     try:
         fields = msgspec.json.decode(header)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(fields, dict) or not fields.keys() & {"alg", "typ", "kid", "enc"}:
         return False
