@@ -24,12 +24,12 @@ EMPTY = (
 )
 CANNOT_READ = "{path} cannot be read ({why}). Nothing was verified."
 UNSEEN = (
-    "Without --head nobody can see whether lines are missing at the end, or whether all of it was "
-    "written anew; positions, and data and cause of redacted lines, are under no hash."
+    "Without --head nobody can see whether lines are missing at the end, or whether its end or all "
+    "of it was written anew; positions, and data and cause of redacted lines, are under no hash."
 )
 SEEN_WITH_HEAD = (
     "The head that was noted is in it: nothing was changed up to there. What came later may be cut "
-    "off; positions, and data and cause of redacted lines, are under no hash."
+    "off or written anew; positions, and data and cause of redacted lines, are under no hash."
 )
 REDACTED = "{count} of them are redacted: what they said cannot be verified."
 LONGEST_LINE = 64 * 1024 * 1024

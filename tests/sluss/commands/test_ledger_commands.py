@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from adapters.sql_store import SqlStore
 from core.errors import LedgerBrokenError, SettingsError
 from core.events.outside import BranchDeleted, DeliveryIgnored
-from core.ledger import Entry, to_line
+from core.ledger import Entry, entry, to_line
 from core.words import PLATFORM
 from sluss.cli import app
 from sluss.wiring.lock import one_process
@@ -196,6 +196,16 @@ def test_the_first_line_says_what_cannot_be_seen_without_a_head(exported):
     head = next(line for line in others if line.startswith("Head: ")).removeprefix("Head: ")
     again = run("audit", "verify", "ledger.jsonl", "--head", head.upper())
     assert (again.exit_code, again.output.split(":")[0]) == (0, "The head that was noted is in it")
+
+
+def test_the_first_line_says_that_what_came_after_the_head_may_be_written_anew(exported):
+    head = msgspec.json.decode(exported.read_bytes(), type=Entry).hash
+    place = {"position": 2, "stream": PLATFORM, "version": 2, "previous": head}
+    forged = entry(msgspec.structs.replace(DELETED, id="forged"), **place)
+    exported.write_bytes(exported.read_bytes() + to_line(forged))
+    result = run("audit", "verify", "ledger.jsonl", "--head", head)
+    assert result.exit_code == 0
+    assert "came later may be cut off or written anew" in result.output.splitlines()[0]
 
 
 def test_the_first_line_says_that_the_cause_of_a_redacted_line_cannot_be_seen(exported):
