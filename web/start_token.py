@@ -13,9 +13,10 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.loopback import READING
+from core.loopback import READING, is_from_here
 
 STRANGERS: Final = (Path(__file__).parent / "strangers.html").read_text("utf-8")
+ELSEWHERE: Final = "A local start answers this machine alone, under its own name. Nothing was done."
 FOR_PROGRAMS: Final = (
     "This needs the token of this start, which lies in secrets/chat_token of the home of Sluss. "
     "Nothing was done; send it as a bearer token."
@@ -37,6 +38,8 @@ HEADERS: Final = {
 class StartToken:
     """Demands the token at every address that is not named as open: a new one is closed at first.
 
+    Under another name than this machine's all are closed but those of senders who prove themselves.
+
     A browser keeps it as a cookie, whose name has the port: cookies are shared by all ports.
     """
 
@@ -47,6 +50,10 @@ class StartToken:
     def guard(self) -> Middleware:
         @web.middleware
         async def demand(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path.startswith(PROVES_ITSELF):
+                return await handler(request)
+            if not is_from_here(request):
+                raise web.HTTPForbidden(text=ELSEWHERE)
             if _is_open(request):
                 return await handler(request)
             if self._is_in_address(request) and _is_navigation(request):
@@ -80,8 +87,6 @@ class StartToken:
 
 
 def _is_open(request: web.Request) -> bool:
-    if request.path.startswith(PROVES_ITSELF):
-        return True
     return request.method in READING and request.path.startswith(READ_BY_ALL)
 
 

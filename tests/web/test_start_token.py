@@ -72,6 +72,14 @@ async def asked(client, method, path, how):
     return await client.request(method, path, allow_redirects=False, **how)
 
 
+@pytest.mark.parametrize(("method", "path"), [*OPEN[:-1], *CLOSED, ("GET", "/metrics")])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8100", ""])
+async def test_under_a_rebound_name_every_address_is_closed(client, method, path, host):
+    """But that of deliveries, which may come by a tunnel: their senders prove who they are."""
+    how = {"headers": {"Host": host, **SHOWN["bearer"]["headers"]}}
+    assert (await asked(client, method, path, how)).status == 403
+
+
 @pytest.mark.parametrize(("method", "path"), CLOSED)
 @pytest.mark.parametrize("kind", WRONG)
 async def test_without_it_every_address_that_acts_is_closed(client, method, path, kind):
