@@ -88,7 +88,7 @@ class FindContributors:
         name, problem = _name(model), ""
         try:
             history = await self._history(release.repository, release.commit, base)
-            history = await self._with_sources(model, release.repository, base, history)
+            history = await self._with_squashed(model, release.repository, base, history)
         except CommitGoneError as error:
             problem = GONE.format(error=error, model=name)
             history = await self._whole(release)
@@ -105,7 +105,7 @@ class FindContributors:
         except CommitGoneError:
             return NO_HISTORY
 
-    async def _with_sources(
+    async def _with_squashed(
         self, model: Model, repository: str, base: str, history: History
     ) -> History:
         """The history and what a squash left behind; what is gone by now tells nothing more."""
