@@ -54,7 +54,8 @@ def read_requirement(text: str, hosts: Collection[str] = ()) -> Requirement | Un
     """Parse one requirement, without its hashes. A wheel's address may be on ``hosts`` only."""
     if len(text) > LONGEST:
         return UnreadableRequirement(f"has a requirement of {len(text):,} characters")
-    if not text.isascii() or not text.isprintable():
+    # An escape in the text of a marker would become another letter while it is parsed, such as $.
+    if not text.isascii() or not text.isprintable() or "\\" in text:
         return UnreadableRequirement("has letters that are none of a requirement's")
     if VARIABLE.search(text):
         return UnreadableRequirement(HAS_VARIABLE, "write what it stands for, and no password")
