@@ -16,6 +16,7 @@ STATE, PARENT, TIMES, STARTED = 0, 1, slice(11, 15), 19  # of /proc/<pid>/stat, 
 TICKS = os.sysconf("SC_CLK_TCK")
 HAS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 ZOMBIE = b"Z"
+DELETED, SENT = b" (deleted)", b"scm_fds:"
 
 
 def descendants() -> dict[int, int]:
@@ -61,8 +62,18 @@ def _running_threads(pid: int) -> int:
 
 
 def _threads(pid: int) -> list[str]:
+    return _names(f"/proc/{pid}/task")
+
+
+def _names(folder: str) -> list[str]:
     with contextlib.suppress(OSError):
-        return os.listdir(f"/proc/{pid}/task")
+        return os.listdir(folder)
+    return []
+
+
+def _lines(pid: int | str, name: str) -> list[bytes]:
+    with contextlib.suppress(OSError):
+        return _read(pid, name).splitlines()
     return []
 
 
@@ -120,14 +131,35 @@ def _proportional(pid: int) -> int:
 def unlinked_bytes(pids: Iterable[int]) -> int:
     """Sum the bytes of their open files without a name, which no folder shows."""
     sizes = dict[tuple[int, int], int]()
-    for pid in pids:
+    for thread in _threads_of(pids):
         with contextlib.suppress(OSError):
-            for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            for descriptor in os.scandir(f"/proc/{thread}/fd"):
                 with contextlib.suppress(OSError):
                     about = descriptor.stat()
                     if about.st_nlink == 0:
                         sizes[about.st_dev, about.st_ino] = about.st_blocks * 512
     return sum(sizes.values())
+
+
+def has_files_out_of_sight(pids: Iterable[int], device: int) -> bool:
+    """Tell whether they hold files of the device that nobody can measure from outside.
+
+    Those have no name, and are only mapped, or on their way from one end of a socket to the other.
+    """
+    pids = list(pids)
+    place = f" {os.major(device):02x}:{os.minor(device):02x} ".encode()
+    mapped = (line for pid in pids for line in _lines(pid, "maps") if line.endswith(DELETED))
+    return any(place in line for line in mapped) or any(
+        line.startswith(SENT) and line.split()[1] != b"0"
+        for thread in _threads_of(pids)
+        for descriptor in _names(f"/proc/{thread}/fdinfo")
+        for line in _lines(thread, f"fdinfo/{descriptor}")
+    )
+
+
+def _threads_of(pids: Iterable[int]) -> Iterator[str]:
+    """Name all threads in /proc: each may have descriptors of its own."""
+    return (f"{pid}/task/{thread}" for pid in pids for thread in _threads(pid))
 
 
 def end_all(first: int) -> None:

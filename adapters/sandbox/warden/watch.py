@@ -1,4 +1,6 @@
 """The watch over a run: it measures processes and folder, and says which limit is exceeded."""
+# Importing pathlib takes longer than all that is done here.
+# ruff: noqa: PTH116
 
 import os
 import time
@@ -35,6 +37,7 @@ class LimitWatch:
         self._group = group
         self.began = time.monotonic()
         self._next_disk = self.began
+        self._free = free_bytes(order.folder)
         self._look_s = 0.0
 
     def pause_s(self) -> float:
@@ -86,10 +89,19 @@ class LimitWatch:
         began = time.monotonic()
         if began < self._next_disk:
             return 0
-        held = folder_bytes(self._order.folder) + processes.unlinked_bytes(pids)
+        folder = self._order.folder
+        held = folder_bytes(folder) + processes.unlinked_bytes(pids)
+        if processes.has_files_out_of_sight(pids, os.stat(folder).st_dev):
+            held = max(held, self._free - free_bytes(folder))  # others may have taken some of it
         ended = time.monotonic()
         self._next_disk = ended + (ended - began) * DISK_SHARE
         return held
+
+
+def free_bytes(folder: str) -> int:
+    """Return what is free on the disk of a folder."""
+    about = os.statvfs(folder)
+    return about.f_bavail * about.f_frsize
 
 
 def folder_bytes(folder: str) -> int:

@@ -59,6 +59,41 @@ for number in range(10):
     files[-1].write(bytes(16 << 20))
 time.sleep(20)
 """
+FILL_ON_THE_WAY = """
+import os, socket, time
+sends, takes = socket.socketpair()
+for number in range(30):
+    with open("big", "wb") as file:
+        os.unlink("big")
+        file.write(bytes(16 << 20))
+        file.flush()
+        socket.send_fds(sends, [b"."], [file.fileno()])
+time.sleep(20)
+"""
+FILL_BEHIND_A_MAP = """
+import ctypes, os, time
+call = ctypes.CDLL(None).mmap
+call.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+for number in range(30):
+    with open("big", "wb+") as file:
+        os.unlink("big")
+        file.write(bytes(16 << 20))
+        file.flush()
+        call(None, 4096, 1, 1, file.fileno(), 0)
+time.sleep(20)
+"""
+FILL_IN_A_THREAD = """
+import ctypes, os, threading, time
+def fill():
+    ctypes.CDLL(None).unshare(0x400)  # its descriptors are its own from now on
+    files = []
+    for number in range(30):
+        files.append(open("big", "wb"))
+        os.unlink("big")
+        files[-1].write(bytes(16 << 20))
+    time.sleep(20)
+threading.Thread(target=fill).start()
+"""
 FILL_IN_MEMORY = """
 import os, time
 files = [os.memfd_create("big") for _ in range(5)]
