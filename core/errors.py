@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from core.card import Card
 
+# What decoding raises for bytes of somebody else: another form, no text, or nesting without end.
+DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 NAME_SHOWN: Final = 200  # letters of a name that nobody has
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
 from core.words import ReleaseId, Stage, Step, Stream, message_id
 
 
@@ -100,7 +101,7 @@ def find(data: bytes) -> AnyJob | None:
     """The job in a message that may be somebody else's, and hold anything."""
     try:
         return decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODE_ERRORS:
         return None
 
 

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 import msgspec
 
-from core.errors import LedgerBrokenError
+from core.errors import DECODE_ERRORS, LedgerBrokenError
 from core.ledger import GENESIS, Entry, chain, hash_data, to_line
 
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 SALT: Final = re.compile(r"[0-9a-f]{32}")
 FIELDS: Final = Entry.__struct_fields__
 LONGEST_WORD: Final = 60
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 NO_HEAD: Final = (
     "{known!r} is no head: a head has 64 digits and letters a to f. Nothing was verified."
@@ -84,7 +83,7 @@ def _decode(line: bytes, number: int) -> Entry:
     try:
         found = msgspec.json.decode(line, type=Entry)
         anew = to_line(found)
-    except UNREADABLE as error:
+    except DECODE_ERRORS as error:
         raise LedgerBrokenError(NO_ENTRY.format(number=number, why=_first(error))) from None
     if anew != line:
         why = next(_differences(line), "blanks, or a number or a letter in another form")
@@ -167,7 +166,7 @@ def _fits(found: Entry) -> bool:
     """Data that is no event fits no head."""
     try:
         told = msgspec.json.decode(found.data, type=_Told)
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return False
     head = (found.id, found.type, _moment(found.time), found.caused_by)
     return (told.id, told.type, told.time, told.caused_by) == head

@@ -21,7 +21,7 @@ from adapters.local_runs.harness.steps import PREDICTIONS
 from adapters.local_runs.log_model import LoggedFiles, ModelFiles
 from adapters.local_runs.model_process import take_file
 from adapters.local_runs.requirements import requirements
-from core.errors import StepFailedError
+from core.errors import DECODE_ERRORS, StepFailedError
 
 LOADER: Final = "sluss_carried_model"
 MLFLOW: Final = ("mlflow", "mlflow-skinny")
@@ -93,7 +93,7 @@ def requirements_of_version(state: Path, hosts: tuple[str, ...] = ()) -> tuple[s
     """
     try:
         carried = msgspec.json.decode((state / carried_model.SETTINGS).read_bytes(), type=_Carried)
-    except (ValueError, RecursionError):
+    except DECODE_ERRORS:
         raise StepFailedError(NOT_OURS) from None
     return requirements("requirements.txt", "\n".join(carried.requirements), hosts)
 

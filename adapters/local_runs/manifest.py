@@ -15,6 +15,8 @@ from typing import Final
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
+
 SUFFIX: Final = ".manifest"
 
 
@@ -52,7 +54,7 @@ def changed(folder: Path) -> str:
     place = manifest_of(folder)
     try:
         known = msgspec.json.decode(place.read_bytes(), type=Manifest).entries
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (FileNotFoundError, *DECODE_ERRORS):
         return SUFFIX.lstrip(".")
     seen = {name: (path, about) for name, path, about in _walk(folder)}
     if strange := seen.keys() ^ known.keys():

@@ -15,7 +15,7 @@ from adapters.local_runs import child_environment
 from adapters.local_runs.folder import Order, RunFolder
 from adapters.local_runs.harness.carried_model import PICKLE
 from adapters.local_runs.harness.steps import PREDICTIONS
-from core.errors import StepFailedError
+from core.errors import DECODE_ERRORS, StepFailedError
 from core.gate.tools import MODEL_PYTHON, OUT, TOOL, Stopped
 from core.ports.sandbox import LongLook, LongOrder, LongState
 
@@ -120,7 +120,7 @@ def _decoded(answer: bytes | None) -> StepAnswer | None:
         return None
     try:
         found = msgspec.json.decode(answer, type=StepAnswer)
-    except (ValueError, RecursionError):
+    except DECODE_ERRORS:
         return None
     return found if len(found.metrics) <= MOST_METRICS else None
 

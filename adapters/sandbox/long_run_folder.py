@@ -12,6 +12,7 @@ from adapters.sandbox.conversation import KILLED, WARDEN_GONE
 from adapters.sandbox.folder import A_FOLDER, SandboxFolder
 from adapters.sandbox.warden.long_run import CANCELLED, INTERRUPTED, LOG, OWNER, RESULT
 from adapters.sandbox.warden.order import WardenVerdict, verdict_from
+from core.errors import DECODE_ERRORS
 from core.gate.tools import Level, Stopped
 from core.ports.sandbox import LongState
 
@@ -46,7 +47,7 @@ class LongRunFolder(SandboxFolder):
         except FileNotFoundError:
             if not self.path.is_dir():
                 raise
-        except msgspec.MsgspecError:
+        except DECODE_ERRORS:
             pass
         return AboutLongRun(notes=(UNREADABLE,))  # without walls, code may write there
 

@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-import msgspec
-
 from core import jobs
 from core.desk import Desk, Letter, letter_id
-from core.errors import RefusedByStoreError, UnavailableError, VersionConflictError
+from core.errors import DECODE_ERRORS, RefusedByStoreError, UnavailableError, VersionConflictError
 from core.events.codec import decode_batch, kind
 from core.events.desk import LetterBuried, LetterGone
 from core.handle import Handle
@@ -178,7 +176,7 @@ def _delivery(body: bytes) -> str:
     """Describe a delivery by the kinds of its events only."""
     try:
         events = decode_batch(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODE_ERRORS:
         return UNREADABLE
     if not events:
         return "a delivery that brought nothing"

@@ -61,6 +61,9 @@ TAMPERED = {
     "an empty folder": lambda folder: (folder / "sluss").mkdir(),
     "rights": lambda folder: (folder / SITE / "six" / "__init__.py").chmod(0o777),
     "no manifest": lambda folder: manifest.manifest_of(folder).unlink(),
+    "a manifest that is no text": lambda folder: manifest.manifest_of(folder).write_bytes(
+        b'{"entries": {"\xff": [1, "", [1, 1, 1, 1, 1]]}}'
+    ),
     "half a manifest": lambda folder: manifest.manifest_of(folder).write_text("{"),
 }
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
 from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.tools import Output, Stopped
@@ -251,7 +252,7 @@ def coverage(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[Fou
     path = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
     try:
         report = msgspec.json.decode(output.files.get(COVERAGE, b""), type=CoverageReport)
-    except (ValueError, RecursionError):
+    except DECODE_ERRORS:
         report = None
     if report is None:
         if wants:

@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 
-from core.errors import SlussError
+from core.errors import DECODE_ERRORS, SlussError
 from core.gate.requirements import LineKind, entries
 from core.gate.runtimes import Runtime, runtime_key
 
@@ -73,7 +73,7 @@ def problem(name: str, runtime: Runtime) -> str:
 def _of_json(text: str) -> Iterator[tuple[str, str]]:
     try:
         packages = msgspec.json.decode(text, type=list[_Package])
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         raise UnreadableListError(NOT_JSON.format(why=error)) from None
     return (_entry(package.name, package.version) for package in packages)
 

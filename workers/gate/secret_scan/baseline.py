@@ -10,6 +10,7 @@ from detect_secrets.core import baseline as theirs
 from detect_secrets.core.potential_secret import PotentialSecret
 from detect_secrets.core.secrets_collection import SecretsCollection
 
+from core.errors import DECODE_ERRORS
 from workers.gate.secret_scan.report import fingerprint
 from workers.gate.secret_scan.scanner import Scanner
 from workers.gate.secret_scan.text import text_of
@@ -68,7 +69,7 @@ def read(root: Path, name: str) -> tuple[Baseline, str]:
         return Baseline({}), UNREADABLE.format(path=name)
     try:
         return Baseline(msgspec.json.decode(path.read_bytes(), type=_File).results), ""
-    except (ValueError, RecursionError):
+    except DECODE_ERRORS:
         return Baseline({}), UNREADABLE.format(path=name)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
 from workers.gate.secret_scan.detectors.detector import Detector, Hit, ScannedPage
 from workers.gate.secret_scan.text import decoded
 
@@ -37,7 +38,7 @@ def _is_one(match: re.Match[str]) -> bool:
     header = decoded(match["header"])
     try:
         fields = msgspec.json.decode(header)
-    except (ValueError, RecursionError):
+    except DECODE_ERRORS:
         return False
     if not isinstance(fields, dict) or not fields.keys() & {"alg", "typ", "kid", "enc"}:
         return False
