@@ -28,7 +28,8 @@ from core.errors import StepFailedError
 LARGEST_BODY: Final = 20 << 20
 GET_RUN: Final = "/api/2.0/mlflow/runs/get"
 MOST_BODIES: Final = 2  # at a time: read JSON takes many times its size
-MOST_SENT: Final = 4 << 30  # bytes of files that a run sends; they are on no disk of its own
+MOST_SENT: Final = 4 << 30  # bytes that a run sends: what it writes is on no disk of its own
+ENTRY_BYTES: Final = 1 << 10  # an empty file or a single value costs, too
 BLOCK: Final = 1 << 16
 MOST_LINES: Final = 100  # of refusals in the log of the run
 LONGEST_SHOWN: Final = 200
@@ -41,7 +42,7 @@ DENIED: Final = (
     "its own model; versions, stages and other runs are not its to touch."
 )
 AWAY: Final = "MLflow does not answer."
-TOO_MUCH: Final = f"a run sends {MOST_SENT >> 20} MB of files at most"
+TOO_MUCH: Final = f"a run sends {MOST_SENT >> 20} MB at most"
 
 # What a run sends may be no HTTP at all, as often as it likes: no log keeps that.
 SILENT: Final = logging.getLogger("sluss.proxy.requests")
@@ -112,7 +113,7 @@ class RunProxy:
             known = await self._learned()
         except StepFailedError:
             return _error(503, "TEMPORARILY_UNAVAILABLE", AWAY)
-        is_too_much = is_upload(asked) and self._sent > MOST_SENT
+        is_too_much = asked.method != "GET" and self._sent > MOST_SENT
         if why := refusal(asked, known) or (TOO_MUCH if is_too_much else ""):
             return self._deny(asked.method, asked.path, why)
         try:
@@ -142,7 +143,9 @@ class RunProxy:
             asked = Asked(method="GET", path=GET_RUN, query={"run_id": known.run})
         url = URL(self._address).joinpath(*asked.path[1:].split("/"))
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        data = self._counted(request) if is_upload(asked) else asked.encoded_body
+        body = asked.encoded_body
+        self._sent += len(body or b"") + (0 if asked.method == "GET" else ENTRY_BYTES)
+        data = self._counted(request) if is_upload(asked) else body
         async with self._session.request(
             asked.method,
             url.with_query(dict(asked.query)),

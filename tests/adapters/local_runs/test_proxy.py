@@ -227,4 +227,25 @@ async def test_a_run_sends_no_more_files_than_it_may(machine, client, runs, tmp_
             answer = await asyncio.to_thread(ask, port, "PUT", put + name, "x" * size)
             answers.append(answer[0])
     assert answers == [200, 503, 403]
-    assert "MB of files at most" in said[0]
+    assert "MB at most" in said[0]
+
+
+@pytest.mark.parametrize(("size", "passes"), [(60_000, 1), (0, 60)], ids=["large", "empty"])
+async def test_what_it_says_of_itself_counts_too(  # noqa: PLR0917 (fixtures)
+    machine, client, runs, tmp_path, monkeypatch, size, passes
+):
+    """MLflow keeps the profile of each dataset in its database, and a row for whatever is said."""
+    monkeypatch.setattr(serve, "MOST_SENT", 60_000)
+    answers = []
+    async with proxied(machine, tmp_path, known_of(runs[0], client)) as (port, _):
+        for number in range(passes + 10):
+            dataset = {"name": "x", "digest": str(number), "source_type": "a", "source": "b"}
+            body = {
+                "run_id": runs[0].info.run_id,
+                "datasets": [{"dataset": {**dataset, "profile": "x" * size}}],
+            }
+            told = (port, "POST", "/api/2.0/mlflow/runs/log-inputs", body)
+            answer = await asyncio.to_thread(ask, *told, Content_Type="application/json")
+            answers.append(answer[0])
+    assert answers[0] == 200
+    assert answers[passes:] == [403] * 10
