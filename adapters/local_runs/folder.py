@@ -29,6 +29,9 @@ FOLDER: Final = re.compile(r"[0-9a-f]{32}")
 T = TypeVar("T")
 READABLE: Final = 0o644
 ENTERABLE: Final = 0o755
+NOT_WRITTEN: Final = (
+    "{name!r} cannot be a file here ({why}). Nothing was run; rename it and push again, or retry."
+)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,8 +285,12 @@ def _write_code(to: Path, repo: ModelRepo) -> None:
         if path.is_absolute() or ".." in path.parts or "\0" in name:
             raise StepFailedError(f"{name!r} leaves the repository. Nothing was run; rename it.")
         target = to / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        except OSError as error:  # git keeps names that no file system has
+            told = NOT_WRITTEN.format(name=name[:200], why=error.strerror)
+            raise StepFailedError(told) from error
     let_read(to)
 
 

@@ -311,3 +311,15 @@ async def test_the_end_of_a_run_that_somebody_holds_for_ever_is_tried_again_late
         with pytest.raises(UnavailableError, match="could not be ended"):
             await runs.cancel(RunId(f"local/{folder.run}"))
     os.close(held)
+
+
+@pytest.mark.parametrize(
+    "names", [("x" * 300,), ("src",), ("a", "a/b")], ids=["long", "both", "twice"]
+)
+async def test_a_tree_made_by_hand_that_no_folder_can_hold_fails_in_words(platform, names):
+    code = repository(dict.fromkeys(names, "x"))
+
+    look = await finish(platform, await platform.start(spec(key(), Step.TRAIN, "", code=code)))
+
+    assert look.state is RunState.FAILED
+    assert "cannot be a file here" in look.reason
