@@ -124,6 +124,7 @@ def _escaped(text: str) -> Iterator[bytes]:
             repr(text)[1:-1],
             repr(data)[2:-1],
             html.escape(text),
+            html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # Jinja
             text.replace("'", "'\"'\"'"),  # as a shell needs it
         )
     )

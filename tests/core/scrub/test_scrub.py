@@ -8,6 +8,7 @@ import stat
 import time
 from urllib.parse import quote, quote_plus
 
+import markupsafe
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -104,6 +105,7 @@ SPELLED = {
     "in JSON": json.dumps(KNOWN)[1:-1],
     "as bytes": repr(KNOWN.encode())[2:-1],
     "in HTML": html.escape(KNOWN),
+    "on a page of ours": str(markupsafe.escape(KNOWN)),
     "in hexadecimal": KNOWN.encode().hex(),
 }
 
