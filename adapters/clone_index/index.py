@@ -11,11 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-import msgspec
-
 from adapters.clone_index import table
 from adapters.one_writer.private_file import keep_private
-from core.errors import UnavailableError
+from core.errors import DECODE_ERRORS, UnavailableError
 from core.gate.sketch import Sketch
 from core.ports.clone_index import Elsewhere
 
@@ -82,7 +80,7 @@ class CloneIndexFile:
     def _try_twice(self, work: Work[T]) -> T:
         try:
             return work(self._connected())
-        except (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError) as error:
+        except (sqlite3.DatabaseError, zlib.error, *DECODE_ERRORS) as error:
             if not _is_broken(error):
                 raise
             log.warning("%s", error, extra={"action": "clone_index_rebuilt"})

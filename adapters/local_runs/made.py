@@ -47,7 +47,7 @@ class Logger:
         try:
             said, _ = self._process.communicate(order, timeout=WITHIN_S)
             answer = msgspec.json.decode(said, type=LoggedFiles)
-        except (msgspec.MsgspecError, subprocess.TimeoutExpired):
+        except (*DECODE_ERRORS, subprocess.TimeoutExpired):
             answer = LoggedFiles(problem=BROKE_OFF)
         if answer.problem:
             raise StepFailedError(answer.problem)

@@ -17,7 +17,7 @@ import msgspec
 from yarl import URL
 
 from adapters.local_runs.log_model import REFUSED, SILENT
-from core.errors import StepFailedError
+from core.errors import DECODE_ERRORS, StepFailedError
 
 API: Final = "/api/2.0/mlflow"
 ARTIFACTS: Final = "/api/2.0/mlflow-artifacts/artifacts"
@@ -227,14 +227,14 @@ class TrackingServer:
                 raise StepFailedError(REFUSED.format(message=_message(raw)))
         try:
             return msgspec.json.decode(raw, type=_Answer)
-        except msgspec.MsgspecError:
+        except DECODE_ERRORS:
             raise StepFailedError(REFUSED.format(message=STRANGE)) from None
 
 
 def _message(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=_Refusal).message
-    except msgspec.MsgspecError:
+    except DECODE_ERRORS:
         return STRANGE
 
 

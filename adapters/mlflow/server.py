@@ -14,7 +14,7 @@ import psutil
 
 from adapters.mlflow.command import HOST, OWNER, command, environment, free_port, is_free, open_log
 from adapters.mlflow.command import VERSION as MLFLOW_VERSION
-from core.errors import SettingsError, UnavailableError
+from core.errors import DECODE_ERRORS, SettingsError, UnavailableError
 
 HEALTH_TIMEOUT_S = 2.0
 LOOK_EVERY_S = 0.2
@@ -218,7 +218,7 @@ class MLflowServer:
     def _read_state(self) -> _Remembered | None:
         try:
             return msgspec.json.decode(self._state_file.read_bytes(), type=_Remembered)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *DECODE_ERRORS):
             return None  # none yet, or torn by a crash: the processes are found by their mark
 
     def _keep(self, state: _Remembered) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from core.errors import SettingsError, UnavailableError
+from core.errors import DECODE_ERRORS, SettingsError, UnavailableError
 from core.scrub import scrub
 
 NAME: Final = "sluss"
@@ -61,7 +61,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class _Refusal(msgspec.Struct, frozen=True):
-    message: str = ""
+    message: str
 
 
 async def install(uri: str, receiver: str, secret: str) -> None:
@@ -132,12 +132,12 @@ async def _read(answer: aiohttp.ClientResponse) -> _Page:
         raise SettingsError(REFUSED.format(reason=_reason(raw)))
     try:
         return msgspec.json.decode(raw, type=_Page)
-    except msgspec.DecodeError:  # not MLflow's answer: say, the sign-in page of a proxy
+    except DECODE_ERRORS:  # not MLflow's answer: say, the sign-in page of a proxy
         raise SettingsError(REFUSED.format(reason="its answer cannot be read.")) from None
 
 
 def _reason(raw: bytes) -> str:
     try:
         return scrub(msgspec.json.decode(raw, type=_Refusal).message)
-    except msgspec.DecodeError:
+    except DECODE_ERRORS:
         return "it gives no reason."

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import SettingsError
+from core.errors import DECODE_ERRORS, SettingsError
 from core.gate.runtimes import Runtime
 from sluss.home.strict_yaml import read
 from workers.gate.runtimes.imported import problem
@@ -43,7 +43,7 @@ def write_runtime(home: Path, name: str, runtime: Runtime) -> Path:
 def _read(path: Path) -> Runtime:
     try:
         runtime = msgspec.json.decode(read(path), type=Runtime)
-    except msgspec.MsgspecError as error:
+    except DECODE_ERRORS as error:
         raise SettingsError(WRONG.format(file=path.name, why=error)) from None
     if wrong := problem(path.stem, runtime):
         raise SettingsError(WRONG.format(file=path.name, why=wrong))

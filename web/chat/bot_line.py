@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from core.errors import UnknownNameError
+from core.errors import DECODE_ERRORS, UnknownNameError
 from core.people import Person
 from web.chat.messages import Answered, Press
 from web.chat.settings import ChatSettings
@@ -92,7 +92,7 @@ class BotClient:
 def _answered(press: Press, body: bytes) -> Answered:
     try:
         answer = msgspec.json.decode(body, type=InvokeAnswer)
-    except msgspec.DecodeError:
+    except DECODE_ERRORS:
         answer = InvokeAnswer(value=NO_ANSWER)
     card = answer.value if isinstance(answer.value, dict) else None
     text = "" if card else str(answer.value or NO_ANSWER)
@@ -103,7 +103,7 @@ def _why(body: bytes) -> str:
     """Return the endpoint's own words, where it has said why not."""
     try:
         return msgspec.json.decode(body, type=BotRefusal).error or NO_ANSWER
-    except msgspec.DecodeError:
+    except DECODE_ERRORS:
         return NO_ANSWER
 
 
@@ -172,5 +172,5 @@ class Connector:
 async def _posted(request: web.Request) -> Posted:
     try:
         return msgspec.json.decode(await request.read(), type=Posted)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         raise web.HTTPBadRequest(text="This is no activity. Nothing was posted.") from error

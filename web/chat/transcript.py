@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import msgspec
 
-from core.errors import UnknownNameError
+from core.errors import DECODE_ERRORS, UnknownNameError
 
 KEPT = 300  # the newest of each room; the ledger remembers the rest
 
@@ -103,7 +103,7 @@ class Transcript:
         for line in self._path.read_bytes().splitlines():
             try:
                 self._fold(decoder.decode(line))
-            except (ValueError, RecursionError):
+            except DECODE_ERRORS:
                 continue
         self._compact()
 

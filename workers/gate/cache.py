@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
 from core.gate.checks import Check, CheckResult, ModelRepo, Status
 from core.gate.facts import CheckFacts
 
@@ -63,7 +64,7 @@ class GateCache:
         try:
             kept = self._path(self._folder, check, is_preview).read_bytes()
             return msgspec.json.decode(kept, type=CheckResult)
-        except (OSError, msgspec.MsgspecError):  # absent, or half of a file after a crash
+        except (OSError, *DECODE_ERRORS):  # absent, or half of a file after a crash
             return None
 
     def keep(self, check: Check, result: CheckResult) -> None:

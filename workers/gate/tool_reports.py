@@ -7,6 +7,7 @@ from xml.parsers import expat  # nosec B406 - documents with a DTD are refused
 
 import msgspec
 
+from core.errors import DECODE_ERRORS
 from core.gate.tools import Output
 from core.scrub import mask
 
@@ -25,7 +26,7 @@ def tool_report(output: Output, kind: type[Report]) -> Report:
     """Decode a tool's report. Raise ToolReportError, which ends the check as "could not run"."""
     try:
         return msgspec.json.decode(output.stdout, type=kind)
-    except msgspec.MsgspecError as error:
+    except DECODE_ERRORS as error:
         raise ToolReportError(f"code {output.code}") from error
 
 
@@ -36,7 +37,7 @@ def kept_report(data: bytes, quotes: Collection[str]) -> bytes:
         return data
     try:
         return msgspec.json.encode(_without_secrets(msgspec.json.decode(data), quotes))
-    except (ValueError, RecursionError):  # no JSON, but XML, or words
+    except DECODE_ERRORS:  # no JSON, but XML, or words
         return masked
 
 

@@ -155,3 +155,14 @@ async def test_a_refused_address_is_told_with_its_reason(bench: MlflowBench):
 async def test_a_server_that_is_down_is_tried_again():
     with pytest.raises(UnavailableError, match="tried again by itself"):
         await install("http://127.0.0.1:9", "http://127.0.0.1:1", SECRET)
+
+
+@pytest.mark.parametrize("page", [b"<html>", b'{"webhooks": "\xff"}', b"[" * 50_000], ids=range(3))
+@pytest.mark.parametrize("status", [200, 403])
+async def test_a_page_of_somebody_else_is_told_to_be_no_answer_of_mlflow(status: int, page: bytes):
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, body=page, content_type="application/json")
+
+    async for address in _serve(answer):
+        with pytest.raises(SettingsError, match=r"cannot be read|gives no reason"):
+            await install(address, "http://127.0.0.1:1", SECRET)

@@ -177,10 +177,11 @@ async def test_what_could_not_run_is_not_kept(tmp_path):
     assert set(statuses(results).values()) == {Status.PASSED}
 
 
-async def test_half_a_file_in_the_cache_is_no_answer(tmp_path):
+@pytest.mark.parametrize("rest", [b"", b"\xff\xff"], ids=["half", "spoilt"])
+async def test_half_a_file_in_the_cache_is_no_answer(tmp_path, rest):
     await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY, only=RULES)
     for path in tmp_path.iterdir():
-        path.write_bytes(path.read_bytes()[:20])
+        path.write_bytes(path.read_bytes()[:20] + rest)
     results = await Gate(cache=tmp_path)(a_repo(), FACTS, POLICY, only=RULES)
     assert set(statuses(results).values()) == {Status.PASSED}
 

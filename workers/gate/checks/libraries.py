@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from packaging.utils import canonicalize_name
 
+from core.errors import DECODE_ERRORS
 from core.gate.checks import GBI, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts, NotCheckedError
 from core.gate.tools import Output, ToolCommand
@@ -104,7 +105,7 @@ def _case(repo: ModelRepo, facts: CheckFacts) -> AskedLibraries:
 def _told(output: Output, case: AskedLibraries) -> Resolution:
     try:
         answers = msgspec.json.decode(output.stdout, type=UvAnswers)
-    except msgspec.MsgspecError:
+    except DECODE_ERRORS:
         return Resolution(unanswered=NO_ANSWER.format(code=output.code))
     return _resolution(answers, case.wanted, case.chosen, case.clashes)
 
