@@ -151,5 +151,6 @@ def masked(text: bytes, secrets: list[Span], cuts: frozenset[Span] = frozenset()
             parts += (text[shown:begin], mark)
         elif mark is CUT:
             parts.append(mark)
-        shown = max(shown, end)
+        if end > shown:  # noqa: PLR1730 (max() takes a third of the time here)
+            shown = end
     return b"".join([*parts, text[shown:]])
