@@ -56,20 +56,21 @@ class RefUpdate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     new_object_id: ObjectId
 
 
+class CommitRef(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    commit_id: ObjectId | None = None  # null until the host has tried a merge
+
+
 class PushResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     push_id: Number
     pushed_by: Identity
     ref_updates: tuple[RefUpdate, ...]
     repository: HostedRepository
+    commits: tuple[CommitRef, ...] | None = None  # absent where a branch only moved
     date: datetime | None = None
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
     resource: PushResource
-
-
-class CommitRef(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    commit_id: ObjectId | None = None  # null until the host has tried a merge
 
 
 class PullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -151,6 +152,7 @@ def _moved(update: RefUpdate, push: PushResource, time: datetime) -> Event:
         repository=push.repository.id,
         branch=branch,
         commit=update.new_object_id.lower(),
+        commits=_ids(push.commits),
         previous=_present(update.old_object_id),
         pusher=push.pushed_by.user(),
         pusher_name=push.pushed_by.display_name or "",
@@ -178,13 +180,17 @@ def pull_request_changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
         commit=commit,
         status=change.status,
         merge_commit=merged,
-        commits=tuple(filter(None, map(_id, change.commits or ()))),
+        commits=_ids(change.commits),
     )
 
 
 def _id(of: CommitRef | None) -> str:
     """An id as git writes it: in another case it would be another commit's."""
     return ((of.commit_id if of else None) or "").lower()
+
+
+def _ids(of: tuple[CommitRef, ...] | None) -> tuple[str, ...]:
+    return tuple(filter(None, map(_id, of or ())))
 
 
 def _present(object_id: str) -> str:

@@ -85,6 +85,7 @@ MUTANTS: Final = (
     Mutant("who wrote what a squash is made of", FIND,
            "history = _joined(history, await self._history(repository, source, base))", "pass"),
     Mutant("who mapped an address", FIND, "if by.identity != COMMAND_LINE:", "if False:"),
+    Mutant("each commit of a push", PUSHES, "{event.commit, *event.commits}", "{event.commit}"),
     Mutant("the merge commit", PUSHES, "(event.merge_commit, *sources)", "sources"),
     Mutant("a fall-back", "core/release/fold/registry.py", "if is_older else", "if False else"),
     Mutant("the base is what was placed", "core/release/fold/registry.py",

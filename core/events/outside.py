@@ -12,6 +12,7 @@ class CodePushed(Event, frozen=True, kw_only=True):
     repository: str
     branch: str
     commit: str
+    commits: tuple[str, ...] = ()  # all that were brought, where the host tells them
     previous: str = ""
     pusher: str  # the host's id of who pushed
     pusher_name: str = ""

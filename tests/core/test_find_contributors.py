@@ -12,7 +12,7 @@ from adapters.local_files.people import PeopleFile, local_person
 from core.context import Context
 from core.contributors import Contributors, Part
 from core.desk import Desk, Mapped
-from core.events.outside import PullRequestChanged
+from core.events.outside import CodePushed, PullRequestChanged
 from core.find_contributors import FindContributors
 from core.people import Person, at_the_command_line
 from core.policy import Policy
@@ -152,6 +152,18 @@ async def test_the_pusher_of_a_feature_branch_that_was_merged(found):
     feature = found.git.commit({"a": b"1"}, author=BO, committer=BO)
     found.push(1, feature, "mallory", "feature")
     found.push(2, found.git.commit({"a": b"2"}, author=BO, committer=BO), "bo")
+    assert (Part.PUSHER, "mallory") in await found.who()
+
+
+async def test_who_pushed_a_commit_with_others_of_which_main_took_only_that_one(found):
+    first = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.story.tell(
+        CodePushed(
+            id="ado/r1/1/refs/heads/topic", time=NOW, repository="r1", branch="topic",
+            commit="b" * 40, commits=("b" * 40, first), pusher="mallory", push_id=1,
+        )
+    )  # fmt: skip
+    found.push(2, first, "bo")
     assert (Part.PUSHER, "mallory") in await found.who()
 
 

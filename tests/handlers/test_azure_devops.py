@@ -35,6 +35,7 @@ def pushed(push_id: int, **fields) -> CodePushed:
         "repository": REPOSITORY,
         "branch": branch,
         "commit": NEW,
+        "commits": (NEW,),
         "previous": OLD,
         "pusher": "anna.lind@contoso.example",
         "pusher_name": "Anna Lind",
@@ -63,6 +64,14 @@ IGNORED = [
 @pytest.mark.parametrize(("variant", "expected"), PUSHES, ids=[row[0] for row in PUSHES])
 def test_a_push_of_one_branch_is_one_event(variant: str, expected: CodePushed):
     assert events_of(f"git_push__{variant}") == (expected,)
+
+
+def test_a_push_says_all_commits_that_it_brought():
+    ids = [{"commitId": "AB" * 20}, {"commitId": NEW}]
+    (event,) = read(resource_changed("git_push__one_branch", commits=ids)).events
+    assert (event.commit, event.commits) == (NEW, ("ab" * 20, NEW))
+    (moved,) = read(resource_changed("git_push__one_branch", commits=None)).events
+    assert moved.commits == ()
 
 
 @pytest.mark.parametrize(("name", "what", "reason"), IGNORED, ids=[row[0] for row in IGNORED])

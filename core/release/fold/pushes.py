@@ -25,7 +25,9 @@ def _pull_request(model: Model, event: PullRequestChanged) -> Model:
 
 @folds(CodePushed)
 def _pushed(model: Model, event: CodePushed) -> Model:
-    return replace(model, pushers=_with(model.pushers, (event.commit,), event.pusher))
+    """Another branch may take an earlier one of its commits, and leave the last."""
+    commits = {event.commit, *event.commits}
+    return replace(model, pushers=_with(model.pushers, commits, event.pusher))
 
 
 def _with(
