@@ -57,17 +57,17 @@ def how_to_map(address: str, policy: Policy) -> str:
     """Who makes an unknown address known, and how, in one sentence."""
     if not _groups(policy):
         return how_to_map_in_the_shell(address)
-    return MAP_IT.format(address=_quoted(address), who=f"A member of {_groups(policy)}")
+    return MAP_IT.format(address=_typed(_printed(address)), who=f"A member of {_groups(policy)}")
 
 
 def how_to_map_in_the_shell(address: str) -> str:
     """How whoever reads it at the command line makes an unknown address known."""
-    return MAP_IT_IN_THE_SHELL.format(address=_quoted(address))
+    return MAP_IT_IN_THE_SHELL.format(address=shlex.quote(_printed(address)))
 
 
 def can_be_mapped(address: str) -> bool:
     """Whether anybody could write it in a command: it has a name, of characters that show."""
-    return _address(MapAddress(address=address)).is_met
+    return _address(MapAddress(address=address)).is_met and "`" not in address
 
 
 def readable(text: str) -> str:
@@ -137,8 +137,15 @@ def _reason(act: MapAddress) -> Ruling:
     return met(Condition.WORDS)
 
 
-def _quoted(address: str) -> str:
-    return shlex.quote(readable(address)[:LONGEST_ADDRESS].replace("`", UNREADABLE))
+def _printed(address: str) -> str:
+    return readable(address)[:LONGEST_ADDRESS].replace("`", UNREADABLE)
+
+
+def _typed(address: str) -> str:
+    """The address as a message has it, which knows no quoting of a shell."""
+    if shlex.quote(address) == address:
+        return address
+    return f"“{address}”" if '"' in address else f'"{address}"'
 
 
 def _groups(policy: Policy) -> str:

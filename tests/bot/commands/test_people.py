@@ -1,8 +1,11 @@
 """``people`` and ``people map``: whose the addresses are that the directory does not know."""
 
+import re
+
 import pytest
 
 from bot.command import UsageError
+from core.authority.mappings import how_to_map
 from core.errors import RefusedError
 from core.events.desk import AddressMapped
 from core.policy import Policy
@@ -59,6 +62,15 @@ async def test_an_address_is_mapped_as_it_is_typed(world, line, mapped):
     assert card.summary.endswith(
         "is mapped: " + ("Otto (out)" if "out" in line.casefold() else "nobody's")
     )
+
+
+@pytest.mark.parametrize("address", ["x@y", r"BANK\otto", "o'neil@h", "odd name@h", 'a "b" c@h'])
+async def test_what_a_refusal_says_to_type_maps_that_very_address(world, address):
+    told = how_to_map(address, Policy(platform_team=("credit",)))
+    line = re.findall("`(people map .*?)`", told)[0]
+    await ask(world, line.replace("PERSON", "out"))
+
+    assert await mappings(world) == {address: ("out", "")}
 
 
 async def test_all_that_is_mapped_is_listed_the_newest_first(world):

@@ -122,7 +122,9 @@ def test_a_hand_without_any_address_stops_the_request_and_says_what_to_do():
     assert "git commit --amend" in story.decision.refusal.who_can
 
 
-@pytest.mark.parametrize("name", ["ren\ufffd@bank.example", "a\u200bb@bank.example", "x" * 400])
+@pytest.mark.parametrize(
+    "name", ["ren\ufffd@bank.example", "a\u200bb@bank.example", "a`b@bank.example", "x" * 400]
+)
 def test_an_address_that_nobody_can_map_is_answered_with_what_helps(name):
     story = requested(counted(hand(name)))
     assert "people map" not in story.decision.refusal.who_can

@@ -166,7 +166,8 @@ def test_without_a_platform_team_it_says_what_to_set_and_where_it_can_be_done_no
         ("x@y", ("a", "b"), "A member of a or b maps it"),
         ("x@y", (), "at the command line: `sluss people map x@y PERSON`, or `sluss people map x@y"),
         ("x@y", ("",), "at the command line: `sluss people map x@y PERSON`"),
-        ("a b@y", TEAM, "`people map 'a b@y' PERSON`"),
+        ("a b@y", TEAM, '`people map "a b@y" PERSON`'),
+        ("a b@y", (), "`sluss people map 'a b@y' PERSON`"),
         ("`x`\n**y**", TEAM, "\N{REPLACEMENT CHARACTER}x"),
     ],
 )
