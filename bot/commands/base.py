@@ -2,6 +2,7 @@
 
 from bot.command import Asker, command
 from bot.lookup import find_model, name_of
+from core.authority.bases import COMMIT_ID
 from core.card import Card
 from core.errors import CommitGoneError, RefusedError
 from core.events.people import BaseProposed
@@ -24,7 +25,8 @@ async def base(words: list[str], asker: Asker) -> Card:
     newest = next((each for each in model.newest_first() if each.is_candidate), None)
     if newest is None:
         raise RefusedError(NO_RELEASE.format(model=name_of(model)), "push a commit first.")
-    await _refuse_elsewhere(asker, newest.repository, newest.commit, commit)
+    if COMMIT_ID.fullmatch(commit):  # what is none is refused in the flow's words
+        await _refuse_elsewhere(asker, newest.repository, newest.commit, commit)
     now = ports.handle.context().now
     event = BaseProposed(
         id=f"base/{newest.id}/{commit}/{person.id}/{now.isoformat()}", time=now, release=newest.id,
@@ -42,7 +44,7 @@ async def _refuse_elsewhere(asker: Asker, repository: str, newest: str, commit: 
     refusal = RefusedError(NOT_BEFORE.format(commit=commit[:80], release=newest[:10]), AN_OLDER_ONE)
     try:
         besides = await git.commits(repository, commit, newest, limit=1)
-    except CommitGoneError as error:
-        raise RefusedError(str(error), AN_OLDER_ONE) from error
+    except CommitGoneError:
+        raise refusal from None
     if besides or commit == newest:
         raise refusal

@@ -43,9 +43,14 @@ async def test_the_team_proposes_and_the_approvers_are_asked(world):
 @pytest.mark.parametrize("which", [-1, None], ids=["the newest commit", "a commit of elsewhere"])
 async def test_a_base_lies_in_the_history_that_it_cuts(world, which):
     commit = "1" * 40 if which is None else world.commits[which]
-    with pytest.raises(RefusedError, match=r"older|history"):
+    with pytest.raises(RefusedError, match="Nothing was proposed; give a commit"):
         await propose(world, commit)
     assert (await world.handle.model(LOAN)).base is None
+
+
+async def test_who_gives_a_part_of_an_id_hears_that_all_of_it_is_needed(world):
+    with pytest.raises(RefusedError, match="Nothing was proposed; give all of its id"):
+        await propose(world, world.commits[0][:12])
 
 
 async def test_from_the_agreement_on_every_card_says_so(world):
