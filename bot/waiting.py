@@ -27,14 +27,14 @@ def waits_for(view: View) -> str:
     stages = view.next_stages
     if not stages:
         return ""
-    return f"can go to {stages[0]}. {team} can `request {view.name} {stages[0]}`."
+    return f"can go to {stages[0]}. {team} can `request {release.id} {stages[0]}`."
 
 
 def _waits_for_approvers(view: View) -> str:
     """What is no longer as it was when it was asked cannot be approved by anybody."""
     release = view.release
     if view.may(RequestStage(release=release.id, stage=release.stage)).is_met:
-        team, wanted = the_team(release, view.context), f"`request {view.name} {release.stage}`"
+        team, wanted = the_team(release, view.context), f"`request {release.id} {release.stage}`"
         return f"cannot be approved for {release.stage} any more. {team} can {wanted} anew."
     return f"waits for a decision about {release.stage}. {_who_decides(view)}".rstrip()
 

@@ -61,7 +61,7 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
         (Story().push(1).to_acceptance(NAMED), "It waits for acceptance. A member of credit can"),
         (
             Story().push(1).to_registered("1", NAMED),
-            "It can go to QA. A member of credit can `request loan_default QA`.",
+            "It can go to QA. A member of credit can `request loan-1 QA`.",
         ),
         (
             Story().push(1).to_registered("1", NAMED).request(Stage.QA),
@@ -190,6 +190,16 @@ async def test_request_opens_the_form_of_the_newest_registered_release(world, st
 
     assert "Request QA for loan_default version 1" in words(card)
     assert titles(card) == ["Send request for QA", "Show the release"]
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("loan_default", "2"), ("loan-2", "2"), ("Loan-1", "1")]
+)
+async def test_request_opens_the_form_of_the_release_that_is_named(world, name, version):
+    story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
+    await world.told(story.push(2).to_registered("2", NAMED))
+
+    assert f"QA for loan_default version {version}" in words(await ask(world, f"request {name} QA"))
 
 
 async def test_request_before_anything_is_registered(world):
