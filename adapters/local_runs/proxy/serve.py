@@ -173,9 +173,9 @@ async def _asked(request: web.BaseRequest) -> Asked:
     asked = Asked(method=request.method, path=path, query=query)
     if is_upload(asked):
         return asked
-    data = await _whole_body(request)
-    if request.method == "GET" and data:
+    if request.method == "GET" and request.can_read_body:
         raise StrangeRequestError("it has a body, and none is read there")
+    data = await _whole_body(request)
     body = read_body(data) if data else None
     return Asked(method=request.method, path=path, query=query, body=body)
 

@@ -179,6 +179,20 @@ async def test_a_request_with_a_body_where_none_is_read_is_refused(machine, clie
     assert [status for status, _ in answers] == [403, 403]
 
 
+def first_answer(port, sent):
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(sent)
+        return line.recv(1 << 16).decode()
+
+
+async def test_a_body_where_none_is_read_is_not_waited_for(machine, client, runs, tmp_path):
+    """Two bodies at a time lie in the keeper's memory, which no wall limits; these would besides."""
+    head = f"GET {GET_RUN}x HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
+    async with proxied(machine, tmp_path, known_of(runs[0], client)) as (port, _):
+        answer = await asyncio.to_thread(first_answer, port, head.encode())
+    assert "a body, and none is read there" in answer
+
+
 async def test_another_run_is_neither_read_nor_written(machine, client, runs, tmp_path):
     other = runs[1].info.run_id
     tag = {"run_id": other, "key": "colour", "value": "red"}
