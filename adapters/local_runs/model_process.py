@@ -143,11 +143,11 @@ def take_file(out: str, name: str, to: Path) -> None:
     assert name in {PICKLE, PREDICTIONS}
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(f"{out}/{name}", flags)
+        source = os.fdopen(os.open(f"{out}/{name}", flags), "rb")  # it refuses a folder
     except OSError:
         raise StepFailedError(NO_FILE.format(name=name)) from None
-    with os.fdopen(descriptor, "rb") as source:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    with source:
+        if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise StepFailedError(NO_FILE.format(name=name))
         with to.open("wb") as target:
             shutil.copyfileobj(source, target, BLOCK)
