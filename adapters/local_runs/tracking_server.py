@@ -49,7 +49,13 @@ class RunInfo(msgspec.Struct, kw_only=True):
     run_name: str = ""
 
 
+class LastMetric(msgspec.Struct):
+    key: str
+    step: int = 0
+
+
 class RunData(msgspec.Struct, kw_only=True):
+    metrics: list[LastMetric] = []
     tags: list[Tag] = []
     params: list[Tag] = []
 
@@ -150,16 +156,21 @@ class TrackingServer:
     async def note(
         self, run: str, *, metrics: Mapping[str, float], tags: Mapping[str, str]
     ) -> None:
+        """Note metrics so that they are the last of their names: in MLflow the highest step is."""
+        steps = await self._last_steps(run) if metrics else {}
         now_ms = int(time.time() * 1000)
         body = {
             "run_id": run,
             "metrics": [
-                {"key": name, "value": value, "timestamp": now_ms, "step": 0}
+                {"key": name, "value": value, "timestamp": now_ms, "step": steps.get(name, 0)}
                 for name, value in metrics.items()
             ],
             "tags": [{"key": name, "value": value} for name, value in tags.items()],
         }
         await self._ask("POST", f"{API}/runs/log-batch", {}, body)
+
+    async def _last_steps(self, run: str) -> dict[str, int]:
+        return {last.key: last.step for last in (await self.run(run)).data.metrics}
 
     async def note_parameters(self, run: str, parameters: Mapping[str, object]) -> None:
         """Log parameters; a known one stays, as MLflow takes no second value."""

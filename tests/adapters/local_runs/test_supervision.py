@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+from mlflow.tracking import MlflowClient
 
 from adapters.local_runs import LocalRuns, platform
 from adapters.local_runs.folder import RunFolder
@@ -255,6 +256,17 @@ async def test_a_version_is_promoted_with_its_own_requirements(
     assert (await outcome(platform, wanted)).rows == 2
     stage = machine.home / "stages" / "PROD" / MODEL / registered.version
     assert "1.17.0" in (stage / "predictions.csv").read_text()
+
+
+async def test_what_evaluate_measured_counts_whatever_the_model_has_logged_by_that_name(
+    platform: LocalRuns, machine: Machine, tracking: Tracking, run: str
+):
+    await outcome(platform, spec(key(), Step.TRAIN, run))
+    client = MlflowClient(machine.tracking_uri)
+    for step in (1, 7):
+        client.log_metric(run, "rate", 0.9, step=step)
+    evaluated = await outcome(platform, spec(key(), Step.EVALUATE, run))
+    assert await tracking.metrics(run) == evaluated.metrics == {"rate": 0.35, "rows": 4.0}
 
 
 async def test_a_stage_keeps_what_it_has_when_a_promotion_fails(
