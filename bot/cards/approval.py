@@ -15,7 +15,7 @@ from bot.view import CardSubject, View, release_view
 from bot.wording import count, listed, moment
 from core.authority.acts import ApproveStage, RejectStage
 from core.authority.conditions import approvers
-from core.authority.four_eyes import excluded
+from core.authority.contributors import barring
 from core.authority.ruling import Condition
 from core.card import Card, Element, Tone
 from core.errors import UnavailableError, UnknownNameError
@@ -77,7 +77,7 @@ async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
 async def _who(directory: Directory, view: View, promotion: Promotion) -> Deciders:
     """Without the directory the groups remain: the flow decides by the person who clicks."""
     groups = approvers(view.policy, promotion.stage)
-    reasons = excluded(view.release, promotion.contributors)
+    reasons = barring(view.model, view.release, promotion.stage, promotion.contributors)
     try:
         members = [person for group in groups for person in await directory.members(group)]
         named_ones = [(await _name(directory, key), why) for key, why in reasons.items()]

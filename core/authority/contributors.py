@@ -5,7 +5,9 @@ from core.authority.four_eyes import excluded, why_excluded
 from core.authority.mappings import can_be_mapped, how_to_map, readable
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.contributors import Contributor, Contributors, Part
+from core.release.model import Model
 from core.release.promotion import Promotion
+from core.release.release import Release
 from core.words import Stage
 
 NOBODY_KNOWS = (
@@ -33,6 +35,7 @@ DID = {
     Part.TRAILER: "is named in the message of",
     Part.MAPPER: "said whose the address is in",
 }
+PROPOSED = "proposed the base that it is counted from"
 
 
 def known(question: Question, promotion: Promotion | None = None) -> Ruling:
@@ -67,8 +70,8 @@ def counted(question: Question, promotion: Promotion | None) -> Contributors | N
 
 
 def four_eyes(question: Question, promotion: Promotion) -> Ruling:
-    reasons = excluded(question.release, counted(question, promotion))
-    reasons = {**_proposed(question, promotion.stage), **reasons}
+    model, release = question.model, question.release
+    reasons = barring(model, release, promotion.stage, counted(question, promotion))
     found = why_excluded(question.person, reasons) if question.person else ""
     if not found:
         return met(Condition.FOUR_EYES)
@@ -76,9 +79,13 @@ def four_eyes(question: Question, promotion: Promotion) -> Ruling:
     return barred(Condition.FOUR_EYES, f"You may not decide about this: you {found}.", who_can)
 
 
-def _proposed(question: Question, stage: Stage) -> dict[str, str]:
-    """Who proposed what is counted from may have hidden their own hand in what lies before."""
-    base = question.model.agreed_base(stage)
-    if base is None:
-        return {}
-    return dict.fromkeys(base.proposed_by.names, "proposed the base that it is counted from")
+def barring(
+    model: Model, release: Release, stage: Stage, found: Contributors | None
+) -> dict[str, str]:
+    """By every name, why somebody may not decide about the stage, to follow "you".
+
+    Who proposed what is counted from may have hidden their own hand in what lies before.
+    """
+    base = model.agreed_base(stage)
+    proposers = base.proposed_by.names if base else ()
+    return {**dict.fromkeys(proposers, PROPOSED), **excluded(release, found)}

@@ -9,7 +9,7 @@ from core.words import PersonId
 from tests.adapters.bare_repositories.bare_world import BareWorld
 from tests.bot.views import press, titles, verdict, words
 from tests.bot.world import LOAN, World
-from tests.core.story import ADA, EVE, Story
+from tests.core.story import ADA, BEN, EVE, Story
 
 ROOMS = {"approvers": "approvals", "*": "general"}
 
@@ -63,6 +63,18 @@ async def test_from_the_agreement_on_every_card_says_so(world):
     release = (await world.show.face("release", "loan-1", LOAN)).card
     assert f"counted from commit {world.commits[0][:10]} on" in words(release)
     assert "proposed by Ada, agreed to by Eve" in words(release)
+
+
+async def test_the_card_of_a_request_names_who_proposed_what_is_counted_from(world):
+    line = f"base loan_default {world.commits[0]} the old tool's history"
+    await world.bot.message(BEN, line, "general")
+    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    await world.bot.click(press(asked, "Agree", EVE))
+    form = await world.bot.message(ADA, "request loan_default QA", "general")
+    said = {"purpose": "It is better.", "expected_outcome": "Fewer losses."}
+    await world.bot.click(press(form, "Send request for QA", ADA, **said))
+    request = (await world.show_cards()).the("Approve loan_default")
+    assert "Not Ben: proposed the base that it is counted from" in words(request)
 
 
 async def test_who_proposed_it_does_not_agree(world):
