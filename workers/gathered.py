@@ -17,8 +17,10 @@ from workers.services import Services
 replace = msgspec.structs.replace
 
 
-async def gather(model: Model, release: Release, repo: ModelRepo, services: Services) -> CheckFacts:
-    """Gather the facts for a pushed commit, and of its history what no champion has."""
+async def gather(
+    model: Model, release: Release, repo: ModelRepo, services: Services, since: str
+) -> CheckFacts:
+    """Gather the facts for a pushed commit; its history begins behind the commit ``since``."""
     variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
     known = {stage: found for stage, found in variables.items() if found is not None}
     facts = services.policy.facts(gbi=known.get(Stage.TST))
@@ -29,7 +31,7 @@ async def gather(model: Model, release: Release, repo: ModelRepo, services: Serv
         history=await services.git.past_files(
             release.repository,
             release.commit,
-            await since_champion(model, release, services),
+            since,
             rules.secrets.max_history_files,
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),

@@ -143,7 +143,9 @@ def take_file(out: str, name: str, to: Path) -> None:
     assert name in {PICKLE, PREDICTIONS}
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        source = os.fdopen(os.open(f"{out}/{name}", flags), "rb")  # it refuses a folder
+        source = open(  # noqa: SIM115 (closed below)
+            f"{out}/{name}", "rb", opener=lambda path, _: os.open(path, flags)
+        )
     except OSError:
         raise StepFailedError(NO_FILE.format(name=name)) from None
     with source:

@@ -25,7 +25,8 @@ MOST = 50  # acceptances: each asks the host of git; who wrote more than that is
 async def check(task: Task, services: Services) -> Result | Later:
     release, policy = task.release, services.policy
     repo = await services.git.files(release.repository, release.commit)
-    facts = await gather(task.model, release, repo, services)
+    since = await since_champion(task.model, release, services)
+    facts = await gather(task.model, release, repo, services, since)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
     checks = await with_authors(
         checks, services.git, (release.repository, release.commit), policy.rules.secrets.baseline
@@ -46,7 +47,7 @@ async def check(task: Task, services: Services) -> Result | Later:
         configuration_digest=_digest(repo, policy.layout.variables),
         environment_digest=_digest(repo, settings.environment_file),
         runtime=settings.runtime,
-        authors=await _authors(task, services),
+        authors=await _authors(task, services, since),
         report=await services.evidence.keep(msgspec.json.encode(checks)),
         reports={
             name: await services.evidence.keep(form(checks, policy)) for name, form in FORMS.items()
@@ -96,11 +97,9 @@ async def _show_status(task: Task, services: Services, checks: tuple[CheckResult
     await services.reviews.show_status(release.repository, release.commit, status)
 
 
-async def _authors(task: Task, services: Services) -> tuple[Author, ...]:
-    """Return the authors since the champion's commit; all of them when production is empty."""
-    release = task.release
-    since = await since_champion(task.model, release, services)
-    commits = await services.git.commits(release.repository, release.commit, since)
+async def _authors(task: Task, services: Services, since: str) -> tuple[Author, ...]:
+    """Return the authors since the champion's commit; all of them where ``since`` is ""."""
+    commits = await services.git.commits(task.release.repository, task.release.commit, since)
     authors = {commit.author.email.casefold(): commit.author for commit in commits}
     return tuple(authors.values())
 

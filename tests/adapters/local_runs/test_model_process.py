@@ -2,6 +2,7 @@
 
 import os
 
+import psutil
 import pytest
 
 from adapters.local_runs.harness.carried_model import PICKLE
@@ -19,9 +20,11 @@ LEFT = {
 @pytest.mark.parametrize("leave", LEFT.values(), ids=LEFT)
 def test_what_is_no_plain_file_is_not_taken(tmp_path, leave):
     leave(tmp_path / PICKLE)
+    before = psutil.Process().num_fds()
     with pytest.raises(StepFailedError, match="left no plain file"):
         take_file(str(tmp_path), PICKLE, tmp_path / "taken")
     assert not (tmp_path / "taken").exists()
+    assert psutil.Process().num_fds() == before
 
 
 def test_a_plain_file_is_taken_whole(tmp_path):
