@@ -1,10 +1,20 @@
-"""The documentation points at what exists: links resolve, and named files are there."""
+"""The documentation points at what exists: links, named files, quoted messages, examples."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from adapters.local_runs import child_environment, model_process
+from core.gate import dataset_template
+from core.policy import Policy
+from handlers.app import Counters, DeliveryOutcome
+from scripts.house import House
+from sluss.templates.model_repository import Kind, write_repository
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -12,6 +22,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 ELSEWHERE = ("http://", "https://", "mailto:")
+QUOTES = "it says"  # how the head of a table begins whose column quotes messages of the code
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()} - {".venv", ".git"}
 
 
@@ -61,6 +72,11 @@ def test_every_relative_link_leads_somewhere(page):
 
 
 @pytest.mark.parametrize("page", markdown(), ids=name)
+def test_every_picture_says_in_words_what_it_shows(page):
+    assert [words for words in re.findall(r"!\[([^\]]*)\]", prose(page)) if len(words) < 20] == []
+
+
+@pytest.mark.parametrize("page", markdown(), ids=name)
 def test_every_path_of_ours_exists(page):
     assert [path for path in paths(page) if not any(ROOT.glob(path.rstrip("/")))] == []
 
@@ -102,3 +118,101 @@ def test_a_broken_link_and_a_missing_file_are_noticed(tmp_path):
     assert links(page) == ["gone.md"]
     assert not is_there(page, "gone.md")
     assert paths(page) == ["core/gone.py"]
+
+
+def said(tree):
+    """Every text of a module; a place to fill is "…", and a docstring is one line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = (each.value if isinstance(each, ast.Constant) else "…" for each in node.values)
+            yield "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"\{[^{}\n]*\}", "…", " ".join(node.value.split()))
+
+
+@pytest.fixture(scope="module")
+def messages():
+    pages = (path.read_text(encoding="utf-8") for path in (ROOT / "web").glob("*.html"))
+    trees = House(ROOT).trees.values()
+    return [*pages, *(text for tree in trees for text in said(tree))]
+
+
+def quoted(page):
+    """What the columns of messages quote, in backticks."""
+    column = -1
+    for line in prose(page).splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        heads = [number for number, cell in enumerate(cells) if cell.startswith(QUOTES)]
+        column = -1 if not line.startswith("|") else heads[0] if heads else column
+        if column >= 0 and not heads:
+            yield from CODE.findall(cells[column])
+
+
+def is_said(quote, messages):
+    """A quote may leave out the end of a message, and the beginning of its first word."""
+    wanted = re.compile(".*".join(map(re.escape, quote.rstrip(".").split("…"))))
+    return any(wanted.search(text) for text in messages)
+
+
+@pytest.mark.parametrize("name", ["approve", "troubleshoot"])
+def test_every_message_that_is_quoted_is_one_of_the_code(name, messages):
+    found = list(quoted(ROOT / "docs" / "how_to" / f"{name}.md"))
+
+    assert len(found) > 20
+    assert [quote for quote in found if not is_said(quote, messages)] == []
+
+
+def test_a_quote_of_no_message_is_noticed(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("| what | it says |\n|---|---|\n| `x` | `Port … is free` and `Port … of` |\n")
+
+    assert list(quoted(page)) == ["Port … is free", "Port … of"]
+    assert [is_said(quote, ["Port … of … is taken."]) for quote in quoted(page)] == [False, True]
+
+
+def test_every_metric_is_on_the_page_for_operators_and_no_other():
+    registry = CollectorRegistry()
+    Counters(registry)
+    counted = {each.name + "_total" * (each.type == "counter") for each in registry.collect()}
+
+    page = (ROOT / "docs" / "how_to" / "operate.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(sluss_[a-z_]+)`", page)) == counted
+    assert all(f"`{outcome}`" in page for outcome in DeliveryOutcome)
+
+
+CONTRACT = ROOT / "docs" / "reference" / "model_contract.md"
+EXAMPLE = re.compile(r"^`([\w./]+)`[^\n]*:\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_of_the_contract_is_what_init_writes(tmp_path):
+    write_repository(tmp_path / "loan_default", Kind.SUPERVISED)
+    shown = dict(EXAMPLE.findall(CONTRACT.read_text(encoding="utf-8")))
+
+    variables = "model_variables.yml"
+    written = (tmp_path / "loan_default" / variables).read_text()
+    assert yaml.safe_load(shown.pop(variables)) == yaml.safe_load(written)
+    assert {"src/train.py", "src/score.py", "dataset_template.yml"} < set(shown)
+    for name, text in shown.items():
+        assert text == (tmp_path / "loan_default" / name).read_text(), name
+
+
+def test_the_dataset_template_of_the_contract_is_read():
+    section = CONTRACT.read_text(encoding="utf-8").partition("## The dataset template")[2]
+    found = dataset_template.parse(re.search(r"```yaml\n(.*?)```", section, re.DOTALL)[1])
+
+    assert [(each.file, each.table) for each in found.tables] == [
+        ("data/applications.csv", ""),
+        ("", "risk.loans.customers"),
+        ("data/payments.csv", "risk.loans.payments"),
+    ]
+    assert found.parameters == {"seed": 7, "cut_off": "2025-01-01"}
+
+
+def test_the_limits_in_the_contract_are_those_of_a_run():
+    text = CONTRACT.read_text(encoding="utf-8")
+
+    assert f"{Policy().time_limit_s:.0f} s and {Policy().memory_limit_mb} MB" in text
+    disk, log = model_process.DISK_MB, model_process.LOG_MB
+    assert f"| disk, log | {disk} MB; a log of {log} MB" in text
+    assert f"at most {child_environment.MOST_THREADS} threads" in text
+    assert f"one to {model_process.MOST_METRICS:,};" in text
