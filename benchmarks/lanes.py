@@ -28,6 +28,7 @@ from adapters.sqlite_queue.queue import SqliteQueue
 from bot.bot import Sluss
 from bot.deliver import Deliver
 from bot.ports import BotPorts
+from core.again import Troubles
 from core.card import Card
 from core.consumer import Consumer
 from core.errors import UnavailableError
@@ -155,7 +156,7 @@ class World:
             await self.store.done(job)
 
         ports = cast(Services, SimpleNamespace(registry=Registry(), handle=self.handle, clock=now))
-        watch = RegistryWatch(ports, self.store)
+        watch = RegistryWatch(ports, self.store, Troubles())
         work = jobs_work(
             {
                 RunStep: self.step, CancelStep: cancel, ShowCard: show,

@@ -12,10 +12,12 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
 
+from core.again import FIRST_PAUSE_S, SPREAD, Troubles, keep
 from core.errors import (
     ForeignEventError,
     InterruptedWorkError,
@@ -36,10 +38,8 @@ Bury = Callable[[Message, str], Awaitable[None]]
 Settle = Callable[[Received], Awaitable[None]]
 
 RECEIVE_S: Final = 5.0
-PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 5.0  # while the queue is away
 FINISH_S: Final = 20.0  # container platforms kill some 30 s after they said so
-FIRST_PAUSE_S: Final = 0.5
-SPREAD: Final = 0.25  # what waits for the same system does not come back all at once
 SHARE: Final = 3  # a lock is renewed after a third of its length, so one renewal may fail
 RETRY_SHARE: Final = 20
 
@@ -53,9 +53,17 @@ class Consumer:
     """``work`` handles one message; ``bury`` is told of a message that becomes a dead letter."""
 
     def __init__(
-        self, queue: Queue, work: Work, bury: Bury, *, name: str, at_once: int = 4
+        self,
+        queue: Queue,
+        work: Work,
+        bury: Bury,
+        *,
+        name: str,
+        at_once: int = 4,
+        troubles: Troubles | None = None,
     ) -> None:
         self._queue = queue
+        self._troubles = troubles or Troubles()
         self._work = work
         self._bury = bury
         self._name = name
@@ -71,13 +79,13 @@ class Consumer:
         Then the expiry of the locks gives everything back.
         """
         async with asyncio.TaskGroup() as tasks:
-            while not self._is_stopped.is_set():
-                async with self._receiving:
-                    for received in await self._receive():
-                        task = tasks.create_task(self._attend(received))
-                        self._under_work.add(task)
-                        task.add_done_callback(self._done)
-                await self._room()
+            await keep(
+                f"taking from the queue {self._name}",
+                partial(self._take, tasks),
+                self._troubles,
+                longest_s=LONGEST_PAUSE_S,
+                until=self._is_stopped,
+            )
 
     async def stop(self, finish_s: float = FINISH_S) -> None:
         """Receive no more, let what is short come to its end, and give the rest back at once."""
@@ -91,6 +99,14 @@ class Consumer:
             task.cancel()
         while self._under_work:
             await asyncio.wait(self._under_work)
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+        async with self._receiving:
+            for received in await self._receive():
+                task = tasks.create_task(self._attend(received))
+                self._under_work.add(task)
+                task.add_done_callback(self._done)
+        await self._room()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_work.discard(task)
@@ -109,10 +125,6 @@ class Consumer:
         try:
             await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else []
-        except UnavailableError as error:
-            self._say(logging.WARNING, "queue_unavailable", error)
-            await asyncio.sleep(PAUSE_S)
-            return []
         finally:
             receiving.cancel()
             stopped.cancel()

@@ -9,6 +9,7 @@ from core.card import Card
 
 # What decoding raises for bytes of somebody else: another form, no text, or nesting without end.
 DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+PAUSE_S: Final = 5.0  # before what does not answer is asked again
 NAME_SHOWN: Final = 200  # letters of a name that nobody has
 
 
@@ -29,12 +30,16 @@ class UnavailableError(SlussError):
     """An outside system does not answer. Nothing was lost; the work is tried again by itself."""
 
     def __init__(
-        self, message: str = "", *, retry_after_s: float = 5.0, longest_s: float = 60.0
+        self, message: str = "", *, retry_after_s: float | None = None, longest_s: float = 60.0
     ) -> None:
-        """Pauses grow with each wait, from ``retry_after_s`` to ``longest_s``."""
+        """Pauses grow with each wait, from ``retry_after_s`` to ``longest_s``.
+
+        ``asked_s`` is 0 where the system has not said how long it wants to be left alone.
+        """
         super().__init__(message)
-        self.retry_after_s = retry_after_s
-        self.longest_s = max(retry_after_s, longest_s)
+        self.asked_s = retry_after_s or 0.0
+        self.retry_after_s = PAUSE_S if retry_after_s is None else retry_after_s
+        self.longest_s = max(self.retry_after_s, longest_s)
 
 
 class StoreUnavailableError(UnavailableError):

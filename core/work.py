@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from core import jobs
+from core.again import Troubles, keep
 from core.consumer import Work
 from core.errors import (
     ForeignEventError,
     MessageTooLargeError,
     RefusedByStoreError,
-    UnavailableError,
 )
 from core.events.codec import decode_batch
 from core.handle import Handle
@@ -23,7 +24,7 @@ Route = Callable[[Any], Awaitable[None]]
 log = logging.getLogger(__name__)
 BATCH: Final = 100
 IDLE_S: Final = 5.0
-PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 5.0  # while store or queue are away
 
 
 def events_work(handle: Handle) -> Work:
@@ -81,24 +82,22 @@ async def _send(queue: Queue, unsent: Sequence[Job]) -> None:
             await _send(queue, [job])
 
 
-async def relay(outbox: Outbox, queues: Mapping[Lane, Queue]) -> None:
+async def relay(
+    outbox: Outbox, queues: Mapping[Lane, Queue], troubles: Troubles | None = None
+) -> None:
     """Carry jobs from the outbox to the queues, one lane beside the other, until cancelled.
 
     It may send twice: duplicate detection and ids cope. A queue that is down delays its own
     lane alone.
     """
+    told = troubles or Troubles()
     async with asyncio.TaskGroup() as tasks:
         for lane, queue in queues.items():
-            tasks.create_task(_relay(outbox, lane, queue))
+            turn = partial(_relay, outbox, lane, queue)
+            name = f"sending to the queue {lane}"
+            tasks.create_task(keep(name, turn, told, longest_s=LONGEST_PAUSE_S))
 
 
 async def _relay(outbox: Outbox, lane: Lane, queue: Queue) -> None:
-    while True:
-        try:
-            sent = await relay_once(outbox, lane, queue)
-        except UnavailableError as error:
-            log.warning("%s", error, extra={"action": "relay_waits", "queue": lane})
-            await asyncio.sleep(PAUSE_S)
-            continue
-        if not sent:
-            await outbox.wait_unsent(lane, IDLE_S)
+    if not await relay_once(outbox, lane, queue):
+        await outbox.wait_unsent(lane, IDLE_S)

@@ -1,17 +1,21 @@
-"""Whether the process lives, whether it can take deliveries, and its counters."""
+"""Whether the process lives, whether it can take deliveries, what troubles it, and its counters."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from core.errors import UnavailableError
+from core.again import Trouble
+from core.errors import SlussError
 from core.scrub import scrub
 
 ANSWER_S: Final = 1.5  # platforms give up after a second or more, and must hear who is silent
 SILENT: Final = "It did not answer within {seconds} s."
+
+BUG: Final = "It could not be asked ({kind})."
 
 Probe = Callable[[], Coroutine[Any, Any, object]]
 
@@ -41,11 +45,14 @@ class Probes:
         if not task.done():
             return SILENT.format(seconds=self._answer_s)
         self._asked.pop(name, None)
-        try:
-            task.result()
-        except UnavailableError as error:
-            return scrub(str(error))
-        return ""
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None:
+            return ""
+        return (
+            scrub(str(error))
+            if isinstance(error, SlussError)
+            else BUG.format(kind=type(error).__name__)
+        )
 
     async def end(self) -> None:
         for asked in self._asked.values():
@@ -53,15 +60,30 @@ class Probes:
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
 
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process says of itself: who it is, what runs beside it, and what does not work.
+
+    Troubles do not make it unready: readiness is about what a delivery needs.
+    """
+
+    identity: str = ""
+    parts: Callable[[], Mapping[str, str]] = dict
+    troubles: Callable[[], Mapping[str, Trouble]] = dict
+
+
 PROBES: Final = web.AppKey("probes", Probes)
 COUNTERS: Final = web.AppKey("counters", CollectorRegistry)
+PRESENCE: Final = web.AppKey("presence", Presence)
 
 
 def add_health(
-    app: web.Application, probes: Mapping[str, Probe], counters: CollectorRegistry
+    app: web.Application,
+    probes: Mapping[str, Probe],
+    counters: CollectorRegistry,
+    presence: Presence | None = None,
 ) -> None:
     """``probes``: what must answer before we are ready. Deliveries do not need MLflow."""
-    app[PROBES], app[COUNTERS] = Probes(probes), counters
+    app[PROBES], app[COUNTERS], app[PRESENCE] = Probes(probes), counters, presence or Presence()
     app.cleanup_ctx.append(_ended)
     app.add_routes(
         [
@@ -80,7 +102,15 @@ async def live(_request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """503 names what does not answer; a load balancer then sends deliveries elsewhere."""
     failed = await request.app[PROBES].failed()
-    return web.json_response({"ready": not failed, "failed": failed}, status=503 if failed else 200)
+    presence = request.app[PRESENCE]
+    told = {
+        "ready": not failed,
+        "failed": failed,
+        "troubles": msgspec.to_builtins(presence.troubles()),
+        "parts": dict(presence.parts()),
+        "identity": presence.identity,
+    }
+    return web.json_response(told, status=503 if failed else 200)
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -3,8 +3,11 @@
 https://mlflow.org/docs/latest/ml/webhooks/
 """
 
+import json
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -31,14 +34,28 @@ EVENTS: Final = (
 
 UNREADABLE: Final = (
     "MLflow cannot read its own webhooks, and sends none: its encryption key has changed. "
-    "Our webhook was not installed. Start MLflow with the MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY "
-    "that it had before, or delete its webhooks in its database, then start again."
+    "Our webhook was not installed, so registry changes are seen late. Start MLflow with the "
+    "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY that it had before, or delete the webhooks in its "
+    "database."
 )
 REFUSED: Final = (
     "MLflow refused our webhook: {reason} It was not installed, so registry changes are seen late. "
     "For an address inside the bank, MLflow needs MLFLOW_WEBHOOK_ALLOWED_SCHEMES and "
     "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS."
 )
+CLOSED: Final = (
+    "MLflow does not let us in ({status}). Our webhook was not installed, so registry changes are "
+    "seen late; give SLUSS_MLFLOW_URL an account that may manage webhooks."
+)
+NOT_THERE: Final = (
+    "MLflow's address has no webhooks (404). Ours was not installed, so registry changes are seen "
+    "late; look whether SLUSS_MLFLOW_URL is right, and whether that MLflow is 3.3 or newer."
+)
+LEADS_AWAY: Final = (
+    "MLflow's address leads to another one ({status}), where our secret was not sent. Our webhook "
+    "was not installed, so registry changes are seen late; set SLUSS_MLFLOW_URL to where MLflow is."
+)
+STRANGE: Final = "its answer cannot be read."
 NO_ADDRESS: Final = (
     "MLflow's address is none of a web server (http:// or https://). Our webhook was not "
     "installed, so registry changes are seen late; set SLUSS_MLFLOW_URL to such an address."
@@ -46,6 +63,18 @@ NO_ADDRESS: Final = (
 SILENT: Final = (
     "MLflow does not answer. Our webhook was not installed; it is tried again by itself."
 )
+BUSY: Final = (
+    "MLflow cannot take our webhook now ({status}). It was not installed; it is tried again by "
+    "itself."
+)
+# What MLflow says where it cannot decrypt: the error of its library has no words.
+NO_WORDS: Final = {"error_code": "INTERNAL_ERROR", "message": ""}
+LATER: Final = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
+LONGEST_ANSWER: Final = 1 << 20
+MOST_PAGES: Final = 100
+MOST_ASKED_S: Final = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +97,8 @@ async def install(uri: str, receiver: str, secret: str) -> None:
     """Make MLflow tell ``receiver`` of every registry change, signed with ``secret``.
 
     Repeating it is safe: one webhook of our name stays, with this address and this secret. MLflow
-    never shows a secret, so it is always written. Raise SettingsError when MLflow refuses.
+    never shows a secret, so it is always written. Raise UnavailableError for what passes by itself,
+    and SettingsError for what somebody has to mend.
     """
     wanted = {
         "name": NAME,
@@ -105,35 +135,78 @@ async def _keep_one(session: aiohttp.ClientSession, place: str, wanted: Mapping[
 async def _all(session: aiohttp.ClientSession, place: str) -> list[_Webhook]:
     found: list[_Webhook] = []
     token = ""
-    while True:
-        async with session.get(place, params={"page_token": token} if token else {}) as answer:
-            if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise SettingsError(UNREADABLE)
+    for _ in range(MOST_PAGES):
+        params = {"page_token": token} if token else {}
+        async with session.get(place, params=params, allow_redirects=False) as answer:
             page = await _read(answer)
         found.extend(page.webhooks)
         if not page.next_page_token:
             return found
         token = page.next_page_token
+    raise SettingsError(REFUSED.format(reason=STRANGE))
 
 
 async def _call(
     session: aiohttp.ClientSession, method: str, url: str, body: Mapping[str, Any]
 ) -> None:
-    async with session.request(method, url, json=body) as answer:
+    async with session.request(method, url, json=body, allow_redirects=False) as answer:
         await _read(answer)
 
 
 async def _read(answer: aiohttp.ClientResponse) -> _Page:
     """Return the page, which only a list fills. Raise our error for a status of failure."""
-    raw = await answer.read()
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise UnavailableError(SILENT)
-    if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise SettingsError(REFUSED.format(reason=_reason(raw)))
+    raw = await _body(answer)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise _refusal(answer, raw)
     try:
         return msgspec.json.decode(raw, type=_Page)
     except DECODE_ERRORS:  # not MLflow's answer: say, the sign-in page of a proxy
-        raise SettingsError(REFUSED.format(reason="its answer cannot be read.")) from None
+        raise SettingsError(REFUSED.format(reason=STRANGE)) from None
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    raw = bytearray()
+    async for part in answer.content.iter_any():
+        raw += part
+        if len(raw) > LONGEST_ANSWER:
+            raise SettingsError(REFUSED.format(reason=STRANGE))
+    return bytes(raw)
+
+
+def _refusal(answer: aiohttp.ClientResponse, raw: bytes) -> SettingsError | UnavailableError:
+    """Tell what passes by itself from what somebody has to mend, and say what to do."""
+    status = answer.status
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _is_without_words(raw):
+        return SettingsError(UNREADABLE)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in LATER:
+        asked_s = retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC))
+        return UnavailableError(BUSY.format(status=status), retry_after_s=asked_s)
+    if status < HTTPStatus.BAD_REQUEST:
+        return SettingsError(LEADS_AWAY.format(status=status))
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return SettingsError(CLOSED.format(status=status))
+    if status == HTTPStatus.NOT_FOUND:
+        return SettingsError(NOT_THERE)
+    return SettingsError(REFUSED.format(reason=_reason(raw)))
+
+
+def retry_after(header: str, now: datetime) -> float | None:
+    """Return the seconds that a server asks for, as a number or a time; an hour at most."""
+    if header.isascii() and header.isdecimal():
+        return min(float(header), MOST_ASKED_S)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    asked_s = (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()
+    return min(max(asked_s, 0.0), MOST_ASKED_S)
+
+
+def _is_without_words(raw: bytes) -> bool:
+    try:
+        return bool(json.loads(raw) == NO_WORDS)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _reason(raw: bytes) -> str:

@@ -1,10 +1,12 @@
 """Runs beside the web server: consumers of the queues, the relay, and the watches."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine, Iterator
+from typing import Any, Final
 
 from bot.deliver import Deliver
 from core import jobs
+from core.again import keep, until_done
 from core.consumer import FINISH_S, Consumer
 from core.jobs import (
     CancelStep,
@@ -22,7 +24,6 @@ from core.words import PLATFORM
 from core.work import Route, events_work, jobs_work, relay, to_message
 from sluss.home.runtime_files import home_runtimes
 from sluss.templates.model_repository import template_code
-from sluss.wiring.again import every, until_well
 from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
@@ -53,26 +54,36 @@ class Engine:
 
     async def relay(self) -> None:
         """Send jobs to their queues until cancelled; a gateway does it too, as clicks make jobs."""
-        await relay(self._parts.store, _lanes_of_jobs(self._parts))
+        await relay(self._parts.store, _lanes_of_jobs(self._parts), self._parts.troubles)
 
     async def run(self) -> None:
         """Run until cancelled. Call ``stop`` first, so that short work comes to its end."""
+        await until_done("the worker", self._run, self._parts.troubles)
+
+    async def _run(self) -> None:
         if self._parts.one_machine is not None:
-            await until_well(self._parts.one_machine.take_over)
+            take_over = self._parts.one_machine.take_over
+            await until_done("taking over", take_over, self._parts.troubles)
         with Sentinel() as sentinel:
             self._stopping.tell_apart_by(sentinel.has_fallen)
             self._worker = Worker(_services(self._parts, self._stopping))
             self._letters = self._letter_watch()
             self._consumers = self._lanes()
             async with asyncio.TaskGroup() as tasks:
-                for consumer in self._consumers:
-                    tasks.create_task(consumer.run())
-                tasks.create_task(self.relay())
-                tasks.create_task(every(OBSERVE_EVERY_S, self._observe))
-                tasks.create_task(every(LETTERS_EVERY_S, self._letters.look))
-                tasks.create_task(self._know_templates())
-                for tend in self._parts.tends:
-                    tasks.create_task(tend())
+                for work in self._works():
+                    tasks.create_task(work)
+
+    def _works(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """Yield all that runs at the same time; whatever one of them raises ends none of them."""
+        told = self._parts.troubles
+        for consumer in self._consumers:
+            yield consumer.run()
+        yield self.relay()
+        yield keep("asking for looks", self._observe, told, every_s=OBSERVE_EVERY_S)
+        yield keep("looking for dead letters", self._letters.look, told, every_s=LETTERS_EVERY_S)
+        yield until_done("learning our templates", self._know_templates, told)
+        for name, tend in self._parts.tends:
+            yield until_done(name, tend, told)
 
     async def stop(self) -> None:
         """Receive no more, and wait until current work is done or given back.
@@ -84,7 +95,8 @@ class Engine:
         await asyncio.gather(*(consumer.stop(finish_s) for consumer in self._consumers))
 
     def _lanes(self) -> list[Consumer]:
-        parts, watch = self._parts, RegistryWatch(self._worker.services, self._parts.store)
+        parts = self._parts
+        watch = RegistryWatch(self._worker.services, parts.store, parts.troubles)
         routes: dict[type[Job], Route] = {
             RunStep: self._worker.run_step,
             CancelStep: self._worker.cancel_step,
@@ -101,6 +113,7 @@ class Engine:
                 self._bury,
                 name=lane,
                 at_once=SLOTS[lane],
+                troubles=parts.troubles,
             )
             for lane, queue in parts.queues.items()
         ]

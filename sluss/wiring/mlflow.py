@@ -1,22 +1,22 @@
 """Starts a local MLflow server where none is named, and installs the webhook in either."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
-from core.errors import SettingsError, UnavailableError
+from core.again import keep
+from core.errors import UnavailableError
 from sluss.home.settings import MLFLOW_SECRET, Settings
-from sluss.wiring.again import every, until_well
 from sluss.wiring.lock import Role
 from sluss.wiring.opening import Opening
 
-log = logging.getLogger(__name__)
-
-ENSURE_EVERY_S = 2.0
-HOOK_PATH = "/hooks/mlflow"
+ENSURE_EVERY_S: Final = 2.0
+INSTALL_EVERY_S: Final = 600.0  # somebody may delete it, or set MLflow up anew
+HOOK_PATH: Final = "/hooks/mlflow"
+NAME: Final = "tending MLflow"
+WEBHOOK: Final = "MLflow's webhook"
 
 
 async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
@@ -31,33 +31,44 @@ async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
 def tend_mlflow(
     settings: Settings, url: str, server: MLflowServer | None, opening: Opening
 ) -> None:
-    """Install the webhook once MLflow answers, and keep our own server running."""
+    """Keep the webhook installed, once MLflow answers, and our own server running."""
+    troubles = opening.troubles
     secret = settings.secrets.secret(MLFLOW_SECRET)
-    installed = partial(install, url, f"{settings.public_url}{HOOK_PATH}", secret)
+    hooked = partial(install, url, f"{settings.public_url}{HOOK_PATH}", secret)
+    if server is None:
+        watched = partial(keep, WEBHOOK, hooked, troubles, every_s=INSTALL_EVERY_S)
+        opening.tends.append((NAME, watched))
+        return
+    own = _OwnServer(server)
+
+    async def installed() -> None:
+        await own.has_begun.wait()
+        await hooked()
 
     async def tend() -> None:
-        if server is not None:
-            await until_well(partial(_begun, server))
         async with asyncio.TaskGroup() as tasks:
-            if server is not None:
-                tasks.create_task(every(ENSURE_EVERY_S, server.ensure))
-            await _unless_refused(installed)
+            tasks.create_task(keep("MLflow", own.look, troubles, every_s=ENSURE_EVERY_S))
+            tasks.create_task(keep(WEBHOOK, installed, troubles, every_s=INSTALL_EVERY_S))
 
-    opening.tends.append(tend)
-
-
-async def _begun(server: MLflowServer) -> None:
-    """Wait for the server; start it again if it ended, as it may when memory is short."""
-    try:
-        await server.ready()
-    except UnavailableError:
-        await server.start()
-        raise
+    opening.tends.append((NAME, tend))
 
 
-async def _unless_refused(installed: Callable[[], Awaitable[object]]) -> None:
-    """Install the webhook; log a refusal and go on, as the registry is looked at anyway."""
-    try:
-        await until_well(installed)
-    except SettingsError as error:
-        log.warning("%s", error, extra={"action": "mlflow_webhook_refused"})
+class _OwnServer:
+    """Starts our server again where it ended while it started, as it may when memory is short."""
+
+    def __init__(self, server: MLflowServer) -> None:
+        self._server = server
+        self.has_begun = asyncio.Event()
+
+    async def look(self) -> None:
+        if not self.has_begun.is_set():
+            await self._begin()
+        await self._server.ensure()
+
+    async def _begin(self) -> None:
+        try:
+            await self._server.ready()
+        except UnavailableError:
+            await self._server.start()
+            raise
+        self.has_begun.set()

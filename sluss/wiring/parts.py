@@ -3,11 +3,10 @@
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -23,6 +22,7 @@ from adapters.mlflow import build as build_mlflow
 from adapters.mlflow.server import MLflowServer
 from adapters.sandbox import OneSandbox
 from adapters.sql_store.beside import SqlConversations
+from core.again import Troubles
 from core.errors import SettingsError
 from core.find_contributors import FindContributors
 from core.handle import Handle
@@ -103,6 +103,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All parts, built once; each is known by its port alone.
 
     ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
+    ``troubles`` are those of this process.
     """
 
     settings: Settings
@@ -124,7 +125,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     handle: Handle
     clock: Callable[[], datetime]
     find_sandbox: FindSandbox
-    tends: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    tends: tuple[tuple[str, Act], ...]
+    troubles: Troubles
     one_machine: OneMachine | None
 
     @property
@@ -185,6 +187,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         clock=now,
         find_sandbox=find_sandbox,
         tends=tuple(opening.tends),
+        troubles=opening.troubles,
         one_machine=_one_machine(settings, server, opening),
     )
 

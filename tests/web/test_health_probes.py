@@ -3,12 +3,14 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from core.errors import StoreUnavailableError, UnavailableError
-from web.health import Probes, add_health
+from core.again import Troubles
+from core.errors import SettingsError, StoreTooNewError, StoreUnavailableError, UnavailableError
+from web.health import Presence, Probes, add_health
 
 
 class Hanging:
@@ -32,9 +34,9 @@ async def unwell():
 
 
 @asynccontextmanager
-async def health_of(**probes):
+async def health_of(presence=None, **probes):
     app = web.Application()
-    add_health(app, probes, CollectorRegistry())
+    add_health(app, probes, CollectorRegistry(), presence)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -45,8 +47,8 @@ async def test_a_hanging_check_is_named_within_two_seconds():
         answer = await client.get("/health/ready")
         told = await answer.json()
 
-    assert answer.status == 503
-    assert told == {"ready": False, "failed": {"store": "It did not answer within 1.5 s."}}
+    assert (answer.status, told["ready"]) == (503, False)
+    assert told["failed"] == {"store": "It did not answer within 1.5 s."}
 
 
 async def test_two_hanging_checks_take_no_longer_than_one():
@@ -93,3 +95,40 @@ async def test_what_a_part_says_of_itself_shows_no_login():
         told = await (await client.get("/health/ready")).text()
     assert "https://***@db.example" in told
     assert "swordfish" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (StoreTooNewError("The ledger is newer."), "The ledger is newer."),
+        (SettingsError("No such queue."), "No such queue."),
+        (KeyError("dapi123"), "It could not be asked (KeyError)."),
+        (asyncio.CancelledError(), "It could not be asked (CancelledError)."),
+    ],
+    ids=repr,
+)
+async def test_whatever_a_question_raises_it_is_not_ready_and_says_so(error, says):
+    async def raising():
+        raise error
+
+    async with health_of(store=raising, queue=well) as client:
+        answer = await client.get("/health/ready")
+        told = await answer.json()
+
+    assert (answer.status, told["failed"]) == (503, {"store": says})
+
+
+async def test_a_trouble_is_told_under_a_word_of_its_own_and_makes_nothing_unready():
+    troubles = Troubles()
+    troubles.begin("MLflow's webhook", SettingsError("MLflow does not let us in."))
+    presence = Presence(
+        identity="me", troubles=lambda: troubles.open, parts=lambda: {"worker": "runs"}
+    )
+    async with health_of(presence, store=well) as client:
+        answer = await client.get("/health/ready")
+        told = await answer.json()
+
+    assert (answer.status, told["ready"], told["failed"]) == (200, True, {})
+    assert told["troubles"]["MLflow's webhook"]["says"] == "MLflow does not let us in."
+    assert told["troubles"]["MLflow's webhook"]["is_final"]
+    assert (told["identity"], told["parts"]) == ("me", {"worker": "runs"})

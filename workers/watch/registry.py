@@ -1,9 +1,9 @@
 """Reads who holds the stages in the registry, and tells what differs from our state."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.again import Troubles
 from core.errors import StepFailedError, UnavailableError
 from core.events.workers import RegistryObserved
 from core.jobs import ObserveRegistries, ObserveRegistry
@@ -13,16 +13,16 @@ from core.release.model import JUDGED
 from core.words import Stream
 from workers.services import Services
 
-log = logging.getLogger(__name__)
+NAME = "looking at the registry"
 
 
 class RegistryWatch:
     """Reads one model when a hint names it, and all of them from time to time."""
 
-    def __init__(self, services: Services, store: Store) -> None:
+    def __init__(self, services: Services, store: Store, troubles: Troubles) -> None:
         self._services = services
         self._store = store
-        self._is_down = False
+        self._troubles = troubles
 
     async def one(self, job: ObserveRegistry) -> None:
         """Read one model, and tell only what differs from our state."""
@@ -50,19 +50,16 @@ class RegistryWatch:
         """
         try:
             differing = await self._differing()
-        except UnavailableError as error:
-            if not self._is_down:
-                log.warning("%s", error, extra={"action": "registry_is_down"})
-            self._is_down = True
+        except (UnavailableError, StepFailedError) as error:
+            self._troubles.begin(NAME, error)
             return
-        self._is_down = False
+        self._troubles.end(NAME)
         for stream in differing:
             name = (await self._services.handle.model(stream)).name
             await self.one(ObserveRegistry(id=f"{job.id}/{stream}", stream=stream, model=name))
 
     async def _differing(self) -> list[Stream]:
-        with _reading():
-            found = await self._services.registry.all_holders()
+        found = await self._services.registry.all_holders()
         holders = {name.casefold(): stages for name, stages in found.items()}
         known = await self._store.held()
         claims = await self._store.claims()

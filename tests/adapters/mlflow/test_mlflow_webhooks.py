@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from adapters.mlflow.webhooks import NAME, install
+from adapters.mlflow.webhooks import NAME, install, retry_after
 from core.errors import SettingsError, UnavailableError
 from core.words import Stage
 from tests.adapters.mlflow.workbench import MlflowBench
@@ -157,12 +159,77 @@ async def test_a_server_that_is_down_is_tried_again():
         await install("http://127.0.0.1:9", "http://127.0.0.1:1", SECRET)
 
 
-@pytest.mark.parametrize("page", [b"<html>", b'{"webhooks": "\xff"}', b"[" * 50_000], ids=range(3))
-@pytest.mark.parametrize("status", [200, 403])
-async def test_a_page_of_somebody_else_is_told_to_be_no_answer_of_mlflow(status: int, page: bytes):
+@asynccontextmanager
+async def answering(status: int, body: bytes = b"{}", **headers: str) -> AsyncIterator[str]:
+    """The address of what says this to everything."""
+
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=status, body=page, content_type="application/json")
+        kind = "application/json"
+        return web.Response(status=status, body=body, content_type=kind, headers=headers)
 
     async for address in _serve(answer):
+        yield address
+
+
+@pytest.mark.parametrize("page", [b"<html>", b'{"webhooks": "\xff"}', b"[" * 50_000], ids=range(3))
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_page_of_somebody_else_is_told_to_be_no_answer_of_mlflow(status: int, page: bytes):
+    async with answering(status, page) as address:
         with pytest.raises(SettingsError, match=r"cannot be read|gives no reason"):
+            await install(address, "http://127.0.0.1:1", SECRET)
+
+
+@pytest.mark.parametrize("page", [b" " * (2 << 20), b'{"next_page_token": "again"}'], ids=range(2))
+async def test_an_answer_without_end_is_none(page: bytes):
+    async with answering(200, page) as address:
+        with pytest.raises(SettingsError, match="cannot be read"):
+            await install(address, "http://127.0.0.1:1", SECRET)
+
+
+MENDED_BY_SOMEBODY = [
+    (302, "leads to another one"),
+    (307, "leads to another one"),
+    (401, "an account that may manage webhooks"),
+    (403, "an account that may manage webhooks"),
+    (404, "look whether SLUSS_MLFLOW_URL is right"),
+    (405, "refused our webhook"),
+]
+
+
+@pytest.mark.parametrize(("status", "to_do"), MENDED_BY_SOMEBODY)
+async def test_what_somebody_has_to_mend_says_what_to_do(status: int, to_do: str):
+    async with answering(status, Location="http://127.0.0.1:9/") as address:
+        with pytest.raises(SettingsError, match=to_do):
+            await install(address, "http://127.0.0.1:1", SECRET)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+async def test_what_passes_is_tried_again_when_mlflow_asks_for_it(status: int):
+    async with answering(status, **{"Retry-After": "17"}) as address:
+        with pytest.raises(UnavailableError, match="tried again by itself") as told:
+            await install(address, "http://127.0.0.1:1", SECRET)
+    assert told.value.asked_s == 17
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("", None), ("0", 0), ("99999999", 3600), ("-1", None), ("\u00b2", None), ("soon", None),
+     ("Thu, 01 Jan 2026 00:01:00 GMT", 60), ("Thu, 01 Jan 2026 00:01:00 -0000", 60),
+     ("Thu, 01 Jan 2015 00:00:00 GMT", 0), ("Thu, 01 Jan 2099 00:00:00 GMT", 3600)],
+)  # fmt: skip
+def test_the_time_that_a_server_asks_for_is_read_and_bounded(header: str, seconds: float | None):
+    assert retry_after(header, NOW) == seconds
+
+
+async def test_a_server_that_closes_the_line_is_tried_again():
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        raise ConnectionResetError
+
+    async for address in _serve(answer):
+        with pytest.raises(UnavailableError, match="does not answer"):
             await install(address, "http://127.0.0.1:1", SECRET)

@@ -1,4 +1,4 @@
-"""Whatever MLflow says to our webhook, the worker goes on: the registry is looked at anyway."""
+"""Whatever MLflow says to our webhook, the worker goes on, says so, and tries it again."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,11 +14,12 @@ from sluss.wiring.opening import Opening
 
 
 @asynccontextmanager
-async def answering(status, text):
-    """The address of an MLflow that says this to everything."""
-    app = web.Application()
+async def answering(*answers):
+    """The address of an MLflow that says these one after the other, and then the last for ever."""
+    app, left = web.Application(), list(answers)
 
     async def answer(_request):
+        status, text = left.pop(0) if len(left) > 1 else left[0]
         return web.Response(status=status, text=text)
 
     app.router.add_route("*", "/{path:.*}", answer)
@@ -31,46 +32,78 @@ async def answering(status, text):
         await runner.cleanup()
 
 
+@asynccontextmanager
 async def tended(home, url, server=None):
+    """The troubles of a worker that tends this MLflow."""
     prepare_home(home)
     async with AsyncExitStack() as closes:
         opening = Opening(closes)
         tend_mlflow(load(home, {}), url, server, opening)
-        for tend in opening.tends:
-            await tend()
+        [(_, tend)] = opening.tends
+        tending = asyncio.create_task(tend())
+        yield opening.troubles
+        assert not tending.done()
+        tending.cancel()
+        await asyncio.gather(tending, return_exceptions=True)
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nobody tells us
+            await asyncio.sleep(0.01)
+
+
+NO_WORDS = '{"error_code": "INTERNAL_ERROR", "message": ""}'
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "told"),
+    ("answer", "told", "is_final"),
     [
-        (400, '{"message": "Invalid webhook URL."}', "refused our webhook: Invalid webhook URL."),
-        (404, "<html>", "refused our webhook: it gives no reason."),
-        (500, "{}", "cannot read its own webhooks"),
-        (200, "<html>Please sign in</html>", "refused our webhook: its answer cannot be read."),
+        ((400, '{"message": "Invalid URL."}'), "refused our webhook: Invalid URL.", True),
+        ((401, "{}"), "does not let us in (401)", True),
+        ((404, "<html>"), "has no webhooks (404)", True),
+        ((429, "{}"), "cannot take our webhook now (429)", False),
+        ((503, "<html>"), "cannot take our webhook now (503)", False),
+        ((500, NO_WORDS), "cannot read its own webhooks", True),
+        ((200, "<html>Please sign in</html>"), "its answer cannot be read.", True),
     ],
-    ids=["refused", "without webhooks", "with another key", "behind a sign-in"],
 )
-async def test_a_refused_webhook_is_told_and_ends_nothing(tmp_path, caplog, status, text, told):
-    async with answering(status, text) as url:
-        await tended(tmp_path / "home", url)
+async def test_a_webhook_that_cannot_be_installed_is_told_and_ends_nothing(
+    tmp_path, caplog, answer, told, is_final
+):
+    async with answering(answer) as url, tended(tmp_path / "home", url) as troubles:
+        await until(lambda: troubles.open)
+        [trouble] = troubles.open.values()
 
+    assert (told in trouble.says, trouble.is_final) == (True, is_final)
     assert told in caplog.text
+
+
+async def test_a_webhook_is_installed_as_soon_as_mlflow_takes_it(tmp_path, caplog):
+    caplog.set_level("INFO")
+    fails = [(500, "{}"), (429, "{}")]
+    async with answering(*fails, (200, "{}")) as url, tended(tmp_path / "home", url) as troubles:
+        await until(lambda: "webhook installed" in caplog.text)
+        await until(lambda: not troubles.open)
+
+    assert [record.action for record in caplog.records if record.name == "core.again"] == [
+        "trouble_began", "trouble_began", "trouble_ended",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "url", ["databricks", "mlflow.example:5000", "sqlite:///runs.db", "http://["]
 )
 async def test_an_address_that_is_none_of_a_server_is_told_and_ends_nothing(tmp_path, caplog, url):
-    await tended(tmp_path / "home", url)
+    async with tended(tmp_path / "home", url) as troubles:
+        await until(lambda: troubles.open)
 
     assert "MLflow's address is none of a web server" in caplog.text
 
 
 async def test_a_server_below_a_path_is_asked_there(tmp_path, caplog):
-    async with answering(404, "{}") as url:
-        await tended(tmp_path / "home", f"{url}/tools/mlflow")
-
-    assert "refused our webhook" in caplog.text
+    async with answering((400, "{}")) as url, tended(tmp_path / "home", f"{url}/tools/mlflow"):
+        await until(lambda: "refused our webhook" in caplog.text)
 
 
 class Fallen:
@@ -91,10 +124,20 @@ class Fallen:
 
 
 async def test_our_own_server_is_started_again_when_it_ended_while_it_started(tmp_path, caplog):
-    async with answering(404, "{}") as url:
-        tending = asyncio.create_task(tended(tmp_path / "home", url, Fallen()))
-        async with asyncio.timeout(10):
-            while "refused our webhook" not in caplog.text:  # noqa: ASYNC110 - nobody tells us
-                await asyncio.sleep(0.01)
-        tending.cancel()
-        await asyncio.gather(tending, return_exceptions=True)
+    async with answering((404, "{}")) as url, tended(tmp_path / "home", url, Fallen()):
+        await until(lambda: "has no webhooks" in caplog.text)
+
+
+async def test_our_own_server_that_cannot_be_kept_up_is_told_and_ends_nothing(tmp_path, caplog):
+    """As when the file of its encryption key is gone and cannot be made."""
+    fallen = Fallen()
+    fallen.is_up = True
+
+    async def ensure():
+        raise PermissionError(13, "Permission denied", "webhook.key")
+
+    fallen.ensure = ensure
+    async with answering((200, "{}")) as url, tended(tmp_path / "home", url, fallen) as troubles:
+        await until(lambda: "MLflow" in troubles.open)
+
+    assert "PermissionError: Permission denied" in troubles.open["MLflow"].says

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.again import Troubles
 from core.errors import StepFailedError, UnavailableError
 from core.events.derived import RegistryChangedOutside
 from core.events.workers import RegistryObserved, StepFinished
@@ -75,7 +76,8 @@ async def bench(tmp_path):
         handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,
         clock=lambda: world.clock() + AHEAD, page_url="", **absent,
     )  # fmt: skip
-    watch = RegistryWatch(services, world.store)
+    troubles = Troubles()
+    watch = RegistryWatch(services, world.store, troubles)
 
     async def read(kind):
         await watch.one(JOB)
@@ -87,7 +89,9 @@ async def bench(tmp_path):
             e.event for e in await world.store.load(LOAN) if isinstance(e.event, RegistryObserved)
         ]
 
-    yield SimpleNamespace(world=world, shelf=shelf, during=during, read=read, look=look)
+    yield SimpleNamespace(
+        world=world, shelf=shelf, during=during, read=read, look=look, troubles=troubles
+    )
     await world.store.close()
 
 
@@ -169,14 +173,18 @@ DOWN = {
 async def test_while_the_registry_tells_nothing_looks_are_left_out_and_it_is_said_once(
     bench, caplog, why
 ):
+    caplog.set_level("INFO", "core.again")
     await bench.world.told(promoting())
     bench.shelf.says_no = DOWN[why]
     for _ in range(3):
         await bench.look()
+    told = bench.troubles.open["looking at the registry"]
+    assert (str(DOWN[why]), isinstance(DOWN[why], StepFailedError)) == (told.says, told.is_final)
     bench.shelf.says_no = None
     await bench.look()
 
-    assert [record.action for record in caplog.records] == ["registry_is_down"]
+    assert [record.action for record in caplog.records] == ["trouble_began", "trouble_ended"]
+    assert bench.troubles.open == {}
 
 
 @pytest.mark.parametrize("why", DOWN)
