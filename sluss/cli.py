@@ -87,13 +87,17 @@ def down(home: Home = None) -> None:
 
 @app.command("status")
 def status_(home: Home = None) -> None:
-    """Say whether the server is ready, and what is not."""
-    from sluss.commands.status import status
-    from sluss.home.settings import from_environment
+    """Say how the servers of this home are, and what troubles them.
 
-    found = status(from_environment(_home(home)))
-    console.print("ready" if found["ready"] else f"not ready: {found['failed']}")
-    raise typer.Exit(0 if found["ready"] else 1)
+    The exit code is 0 where all are ready; 1 where one is not, and takes no deliveries; 2 where
+    none answers; 3 where all are ready and something needs a look, as a missing worker.
+    """
+    from sluss.commands.status import status
+
+    found = status(_home(home))
+    for line in found.lines():
+        console.print(Text(clean(line)))
+    raise typer.Exit(found.code)
 
 
 @app.command("add")

@@ -1,34 +1,116 @@
-"""``sluss status``: say whether the server is ready, and what is not."""
+"""``sluss status``: say how the servers of a home are, which say it of themselves.
 
-import json
+Another server may listen where one of ours did: only an answer with its identity counts.
+"""
+
 import urllib.error
 import urllib.request
-from typing import Any, Final
+from collections.abc import Iterator
+from enum import IntEnum
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final
 
-from core.errors import UnavailableError
-from sluss.home.settings import Settings
+import msgspec
+
+from core.again import Trouble
+from core.errors import DECODE_ERRORS, UnavailableError
+from sluss.home.address import read_address
+from sluss.home.running import Running, who_runs
+from sluss.wiring.lock import PARTS, is_held
 
 # The server is on this machine, so no proxy leads to it.
 NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-DOWN = "Sluss does not answer at {url}. Pushes are kept and sent when it is up; run `sluss up`."
+ANSWER_S: Final = 5.0
+LONGEST_ANSWER: Final = 1 << 20
+DOWN: Final = (
+    "Sluss does not answer on {home}{where}. Pushes are kept, and sent when it is up; "
+    "run `sluss up`."
+)
+HANGS: Final = "It runs, and does not answer at {url}. Look into its log, or start it again."
+NOT_KNOWN: Final = "not known"
 
 
-def status(settings: Settings) -> dict[str, Any]:
-    """Return what /health/ready says.
+class Code(IntEnum):
+    """The exit codes of ``sluss status``; 2 is that of every error, as where nobody answers."""
 
-    Raise UnavailableError when nobody answers, or another program does.
-    """
+    READY = 0
+    NOT_READY = 1
+    TROUBLED = 3
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server says at /health/ready."""
+
+    ready: bool
+    identity: str
+    failed: dict[str, str] = {}
+    troubles: dict[str, Trouble] = {}
+    parts: dict[str, str] = {}
+
+
+class HomeStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How each process of a home is, under the names of its parts."""
+
+    found: dict[str, Health]
+
+    @property
+    def code(self) -> Code:
+        if not all(health.ready for health in self.found.values()):
+            return Code.NOT_READY
+        is_troubled = any(health.troubles for health in self.found.values())
+        return Code.TROUBLED if is_troubled else Code.READY
+
+    def lines(self) -> Iterator[str]:
+        for name, health in self.found.items():
+            yield f"{name}: {'ready' if health.ready else 'not ready'}"
+            yield from (f"  {part} does not answer: {why}" for part, why in health.failed.items())
+            yield from (_trouble(work, each) for work, each in health.troubles.items())
+            for part, said in health.parts.items():
+                if said == NOT_KNOWN:
+                    yield f"  whether a {part} runs is not known here: it may be on another machine"
+
+
+def status(home: Path) -> HomeStatus:
+    """Ask the servers of this home. Raise UnavailableError when none of them answers."""
+    told = who_runs(home, PARTS)
+    found: dict[str, Health] = {}
+    for running in dict.fromkeys(told.values()):
+        parts = [part for part in told if told[part] == running]
+        health = _asked(running) or _silent(home, parts, running)
+        if health is not None:
+            found[" and ".join(parts)] = health
+    if not found:
+        address = read_address(home)
+        where = f" (its last address was {address})" if address else ""
+        raise UnavailableError(DOWN.format(home=home, where=where))
+    return HomeStatus(found=found)
+
+
+def _asked(running: Running) -> Health | None:
+    """Return what this server says; None when it does not answer, or somebody else does."""
     try:
-        return _asked(f"{settings.health_url}/health/ready")
-    except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError):
-        raise UnavailableError(DOWN.format(url=settings.health_url)) from None
-
-
-def _asked(url: str) -> dict[str, Any]:
-    try:
-        answer = NO_PROXY.open(url, timeout=5)
+        answer = NO_PROXY.open(f"{running.health}/health/ready", timeout=ANSWER_S)
     except urllib.error.HTTPError as error:  # The server answers, and is not ready.
         answer = error
-    with answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
+    except (OSError, ValueError, HTTPException):
+        return None
+    try:
+        with answer:
+            health = msgspec.json.decode(answer.read(LONGEST_ANSWER), type=Health)
+    except (OSError, HTTPException, *DECODE_ERRORS):
+        return None
+    return health if health.identity == running.identity else None
+
+
+def _silent(home: Path, parts: list[str], running: Running) -> Health | None:
+    """A process that was killed leaves its file and no lock; with a lock it is there and hangs."""
+    if not any(is_held(home, part) for part in PARTS if part in parts):
+        return None
+    failed = {"health": HANGS.format(url=running.health)}
+    return Health(ready=False, identity=running.identity, failed=failed)
+
+
+def _trouble(work: str, trouble: Trouble) -> str:
+    kind = "needs somebody" if trouble.is_final else "passes by itself"
+    return f"  {work} ({kind}, since {trouble.since:%Y-%m-%d %H:%M} UTC): {trouble.says}"

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from adapters.teams.chat import teams_app
 from bot.bot import Sluss
+from core.again import Trouble
+from core.errors import SettingsError
 from handlers import azure_devops, mlflow
 from handlers.app import ingest
 from handlers.credentials import Credentials, SharedSecret
@@ -22,16 +24,29 @@ from sluss.home.settings import (
     Settings,
 )
 from sluss.wiring.chat_window import chat_settings
+from sluss.wiring.lock import PARTS, Role, is_held
 from sluss.wiring.masked import MaskedBot
 from sluss.wiring.parts import Parts
 from sluss.wiring.teams import addresses, teams_settings
 from web.chat import chat_app
-from web.health import Probe, add_health
+from web.health import Presence, Probe, add_health
 from web.pages import Pages, add_pages
 from web.start_token import StartToken
 
 # This is more than the 2 MB that handlers/ accepts, so that it can answer itself.
 LARGEST_DELIVERY: Final = 3 * 1024 * 1024
+
+RUNS, MISSING, UNKNOWN = "runs", "missing", "not known"
+NO_PART: Final = {
+    Role.WORKER: (
+        "No worker runs on this home: what comes in is kept and waits. Start one with "
+        "`sluss up worker`."
+    ),
+    Role.GATEWAY: (
+        "No gateway runs on this home: no delivery and no click comes in. Start one with "
+        "`sluss up gateway`."
+    ),
+}
 
 
 def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.Application:
@@ -55,13 +70,42 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     return app
 
 
-def add_health_of(app: web.Application, parts: Parts, counters: CollectorRegistry) -> None:
+def add_health_of(
+    app: web.Application, parts: Parts, counters: CollectorRegistry, role: Role, identity: str
+) -> None:
     """Add health; looking for dead letters is the cheapest question that every queue answers."""
     probes: dict[str, Probe] = {
         "store": parts.store.ping,
         "queue": partial(parts.events.dead_letters, 1),
     }
-    add_health(app, probes, counters)
+    presence = Presence(
+        identity=identity,
+        parts=partial(_parts_of, parts.settings, role),
+        troubles=partial(_troubles, parts, role),
+    )
+    add_health(app, probes, counters, presence)
+
+
+def _parts_of(settings: Settings, role: Role) -> dict[str, str]:
+    """Say of gateway and worker whether they run; those of other machines leave no sign here."""
+
+    def told(part: Role) -> str:
+        if part in role.parts:
+            return RUNS
+        if not settings.is_on_one_machine:
+            return UNKNOWN
+        return RUNS if is_held(settings.home, part) else MISSING
+
+    return {str(part): told(part) for part in PARTS}
+
+
+def _troubles(parts: Parts, role: Role) -> dict[str, Trouble]:
+    for part, told in _parts_of(parts.settings, role).items():
+        if told == MISSING:
+            parts.troubles.begin(part, SettingsError(NO_PART[Role(part)]))
+        else:
+            parts.troubles.end(part)
+    return parts.troubles.open
 
 
 def _sources(settings: Settings) -> dict[Source, Credentials]:

@@ -1,14 +1,18 @@
 """Locks a home per role: a second process would take the first one's messages and leases."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import IO, Final
 
 from core.errors import SettingsError
 
 TAKEN = "Another Sluss runs on {home}. Nothing was done; end it first, or give another --home."
+
+LOOKED_AT_S: Final = 0.05  # for a moment somebody may look whether the role is taken
 
 
 class Role(StrEnum):
@@ -20,7 +24,10 @@ class Role(StrEnum):
 
     @property
     def parts(self) -> tuple["Role", ...]:
-        return (Role.GATEWAY, Role.WORKER) if self is Role.ALL else (self,)
+        return PARTS if self is Role.ALL else (self,)
+
+
+PARTS: Final = (Role.GATEWAY, Role.WORKER)
 
 
 @contextmanager
@@ -29,8 +36,25 @@ def one_process(home: Path, role: Role = Role.ALL) -> Iterator[None]:
     with ExitStack() as files:
         for part in role.parts:
             file = files.enter_context((home / f"{part}.lock").open("a"))
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise SettingsError(TAKEN.format(home=home)) from None
+            if not _taken(file, fcntl.LOCK_EX):
+                time.sleep(LOOKED_AT_S)
+                if not _taken(file, fcntl.LOCK_EX):
+                    raise SettingsError(TAKEN.format(home=home))
         yield
+
+
+def is_held(home: Path, part: Role) -> bool:
+    """Tell whether a process has this role on the home, by its lock: that ends however it ends."""
+    try:
+        with (home / f"{part}.lock").open() as file:
+            return not _taken(file, fcntl.LOCK_SH)
+    except OSError:
+        return False
+
+
+def _taken(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

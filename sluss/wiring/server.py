@@ -14,6 +14,8 @@ from bot.deliver import Deliver
 from bot.ports import BotPorts
 from core.errors import SettingsError, SlussError
 from core.handle import Handle
+from sluss.home.address import write_address
+from sluss.home.running import Running, new_identity, told_running
 from sluss.home.settings import Settings
 from sluss.wiring.engine import Engine
 from sluss.wiring.gateway import add_health_of, public_app
@@ -43,6 +45,7 @@ class Server:
     def __init__(self, settings: Settings, role: Role = Role.ALL) -> None:
         self._settings = settings
         self._role = role
+        self._identity = new_identity()
         self._undo = contextlib.AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -61,6 +64,7 @@ class Server:
             bot = _bot(self.parts)
             for app, port in self._sites(bot):
                 await self._serve(app, port, undo)
+            undo.enter_context(self._told())
             self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             is_worker = Role.WORKER in self._role.parts
             does = self._engine.run if is_worker else self._engine.relay
@@ -96,8 +100,16 @@ class Server:
                 health, port = public, settings.port
             else:
                 yield public, settings.port
-        add_health_of(health, self.parts, counters)
+        add_health_of(health, self.parts, counters, self._role, self._identity)
         yield health, port
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        """Say in the home where we serve: to its hooks, and to who asks for its status."""
+        settings, role = self._settings, self._role
+        if Role.GATEWAY in role.parts:
+            write_address(settings.home, settings.public_url)
+        running = Running(identity=self._identity, health=settings.health_url)
+        return told_running(settings.home, role.parts, running)
 
     async def _serve(
         self, app: web.Application, port: int, undo: contextlib.AsyncExitStack

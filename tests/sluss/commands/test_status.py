@@ -1,20 +1,29 @@
-"""``sluss status`` asks this machine, and takes nobody else's answer for ours."""
+"""``sluss status`` asks the servers of its home alone, and says what troubles them."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import json
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import web
 
+from adapters.mlflow.command import free_port
 from core.errors import UnavailableError
-from sluss.commands.status import status
+from sluss.commands.status import Code, status
+from sluss.home.address import read_address
 from sluss.home.prepare import prepare_home
+from sluss.home.running import Running, told_running, who_runs
 from sluss.home.settings import load
+from sluss.wiring.lock import PARTS, Role, one_process
+from sluss.wiring.server import Server
+
+NOBODY = "http://127.0.0.1:9"
+TROUBLE = {"says": "MLflow does not let us in.", "is_final": True, "since": "2026-01-01T10:00:00Z"}
 
 
 @asynccontextmanager
-async def answering(home, code, text):
-    """Settings of a start at whose port this is said to everything."""
+async def answering(code, text):
+    """The address of a server that says this."""
     app = web.Application()
 
     async def answer(_request):
@@ -24,25 +33,106 @@ async def answering(home, code, text):
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    prepare_home(home)
     try:
-        yield load(home, {"SLUSS_PORT": str(runner.addresses[0][1])})
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
 
-@pytest.mark.parametrize("code", [200, 503])
-async def test_what_the_server_says_of_itself_is_told_past_any_proxy(tmp_path, monkeypatch, code):
+async def asked(home):
+    return await asyncio.to_thread(status, home)
+
+
+SAID = [
+    (200, {"ready": True}, Code.READY, ["gateway: ready"]),
+    (503, {"ready": False, "failed": {"store": "It is away."}}, Code.NOT_READY,
+     ["gateway: not ready", "  store does not answer: It is away."]),
+    (200, {"ready": True, "troubles": {"webhook": TROUBLE}}, Code.TROUBLED,
+     ["gateway: ready", "  webhook (needs somebody, since 2026-01-01 10:00 UTC): MLflow does not let us in."]),
+    (200, {"ready": True, "parts": {"gateway": "runs", "worker": "not known"}}, Code.READY,
+     ["gateway: ready", "  whether a worker runs is not known here: it may be on another machine"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID)
+async def test_what_the_server_says_of_itself_is_told_past_any_proxy(tmp_path, monkeypatch, said):
+    http, says, code, lines = said
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
-    async with answering(tmp_path / "home", code, '{"ready": false, "failed": {}}') as settings:
-        told = await asyncio.to_thread(status, settings)
+    async with answering(http, json.dumps({**says, "identity": "me"})) as url:
+        with told_running(tmp_path, [Role.GATEWAY], Running(identity="me", health=url)):
+            found = await asked(tmp_path)
 
-    assert told == {"ready": False, "failed": {}}
+    assert (found.code, list(found.lines())) == (code, lines)
 
 
+@pytest.mark.parametrize(
+    "text", ["<html>", '{"ready": true, "failed": {}}', '{"ready": true, "identity": "another"}']
+)
 @pytest.mark.parametrize("code", [200, 500])
-async def test_another_program_at_our_port_is_not_us(tmp_path, code):
-    async with answering(tmp_path / "home", code, "<html>") as settings:
-        with pytest.raises(UnavailableError, match="Sluss does not answer at"):
-            await asyncio.to_thread(status, settings)
+async def test_whoever_else_is_at_our_port_is_not_us(tmp_path, code, text):
+    async with answering(code, text) as url:
+        with (
+            told_running(tmp_path, PARTS, Running(identity="me", health=url)),
+            pytest.raises(UnavailableError, match="Sluss does not answer on"),
+        ):
+            await asked(tmp_path)
+
+
+async def test_a_killed_server_leaves_its_file_and_is_no_server(tmp_path):
+    with (
+        told_running(tmp_path, [Role.GATEWAY], Running(identity="me", health=NOBODY)),
+        pytest.raises(UnavailableError, match="run `sluss up`"),
+    ):
+        await asked(tmp_path)
+
+
+async def test_a_server_that_is_there_and_hangs_is_not_ready(tmp_path):
+    with (
+        told_running(tmp_path, [Role.WORKER], Running(identity="me", health=NOBODY)),
+        one_process(tmp_path, Role.WORKER),
+    ):
+        found = await asked(tmp_path)
+
+    assert found.code == Code.NOT_READY
+    assert "It runs, and does not answer" in "\n".join(found.lines())
+
+
+def test_a_server_that_ends_takes_back_only_what_it_said(tmp_path):
+    first, second = (Running(identity=name, health=NOBODY) for name in ("first", "second"))
+    with told_running(tmp_path, PARTS, first), told_running(tmp_path, [Role.WORKER], second):
+        pass
+    assert who_runs(tmp_path, PARTS) == {}
+    with told_running(tmp_path, PARTS, first):
+        newer = told_running(tmp_path, PARTS, second)
+        newer.__enter__()
+    assert set(who_runs(tmp_path, PARTS).values()) == {second}
+
+
+async def test_nobody_runs_where_nobody_ever_did(tmp_path):
+    with pytest.raises(UnavailableError, match="Sluss does not answer on"):
+        await asked(tmp_path / "never")
+
+
+def settings_of(home):
+    environ = {"SLUSS_PORT": str(free_port()), "SLUSS_HEALTH_PORT": str(free_port())}
+    prepare_home(home)
+    return load(home, {**environ, "SLUSS_MLFLOW_URL": "http://127.0.0.1:1"})
+
+
+async def test_two_homes_are_two_servers_and_a_missing_worker_is_said(tmp_path):
+    ours, other = settings_of(tmp_path / "ours"), settings_of(tmp_path / "other")
+    async with AsyncExitStack() as servers:
+        await servers.enter_async_context(Server(ours, Role.GATEWAY))
+        found = await asked(ours.home)
+        with pytest.raises(UnavailableError):
+            await asked(other.home)
+        with one_process(ours.home, Role.WORKER):
+            with_worker = await asked(ours.home)
+        address = read_address(ours.home)
+
+    assert (found.code, address) == (Code.TROUBLED, ours.public_url)
+    assert "No worker runs on this home" in "\n".join(found.lines())
+    assert (with_worker.code, list(with_worker.lines())) == (Code.READY, ["gateway: ready"])
+    with pytest.raises(UnavailableError, match=f"last address was {address}"):
+        await asked(ours.home)

@@ -1,5 +1,6 @@
 """SLUSS_LOCAL=false: deliveries and Teams come in, and nothing that trusts this machine is served."""
 
+import asyncio
 import base64
 import json
 from pathlib import Path
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 
 from adapters.mlflow.command import free_port
+from sluss.commands.status import Code, status
 from tests.sluss.wiring.away import asked, away
 
 HOOKS = "/hooks/azure-devops"
@@ -68,7 +70,7 @@ async def test_nothing_that_trusts_this_machine_is_on_the_public_port(started, p
 async def test_health_and_metrics_have_a_port_of_their_own(started):
     status, told = await asked("GET", f"{started.health}/health/ready")
 
-    assert (status, json.loads(told)) == (200, {"ready": True, "failed": {}})
+    assert (status, json.loads(told)["failed"]) == (200, {})
     assert "sluss_deliveries" in (await asked("GET", f"{started.health}/metrics"))[1]
     assert (await asked("POST", f"{started.health}{HOOKS}"))[0] == 404
     assert (await asked("POST", f"{started.health}/api/messages"))[0] == 404
@@ -91,3 +93,18 @@ async def test_a_worker_serves_its_health_and_alone_nothing_else(worker):
         return
     with pytest.raises(aiohttp.ClientConnectionError):
         await asked("GET", process.url)
+
+
+async def test_a_worker_whose_mlflow_is_away_says_so_and_goes_on(worker):
+    role, process, home = *worker, worker[1].home
+    await process.until_answered(f"{process.health}/health/live")
+    found = await asyncio.to_thread(status, home)
+    async with asyncio.timeout(20):
+        while "webhook" not in "".join(found.lines()):
+            found = await asyncio.to_thread(status, home)
+    [(name, health)] = found.found.items()
+
+    assert (found.code, health.ready) == (Code.TROUBLED, True)
+    assert health.troubles["MLflow's webhook"].says.startswith("MLflow does not answer.")
+    assert ("gateway" in name, "gateway" in health.troubles) == (role == "all", role != "all")
+    assert process.process.poll() is None
