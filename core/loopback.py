@@ -6,12 +6,16 @@ A browser on this machine carries other people's pages, too: a rebound name, a f
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 READING = frozenset({"GET", "HEAD"})
+PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+UNPROXIED: Final = "NO_PROXY"
+OWN_NAMES: Final = ("localhost", "127.0.0.1", "127.0.0.0/8", "::1")
+EVERYTHING: Final = "*"
 
 
 class Incoming(Protocol):
@@ -74,6 +78,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(bare).is_loopback
     except ValueError:
         return False
+
+
+def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that keep a program from asking this machine through a proxy.
+
+    Without a proxy there are none. Whom a person has excepted stays so, in whichever case of the
+    variable: programs read the one or the other.
+    """
+    if not any(environ.get(name) or environ.get(name.lower()) for name in PROXIES):
+        return {}
+    given = ",".join(environ.get(name, "") for name in (UNPROXIED, UNPROXIED.lower()))
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    excepted = EVERYTHING if EVERYTHING in names else ",".join(dict.fromkeys((*names, *OWN_NAMES)))
+    return {UNPROXIED: excepted, UNPROXIED.lower(): excepted}
 
 
 def is_own_host(header: str) -> bool:

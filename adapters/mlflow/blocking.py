@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
+from core.loopback import past_proxies
+
 C = TypeVar("C")
 T = TypeVar("T")
 
@@ -25,8 +27,12 @@ ENVIRONMENT: Final = MappingProxyType(
 
 
 def configure(environ: MutableMapping[str, str]) -> None:
-    """Set how long MLflow's client waits. Call it with the process's environment, before use."""
+    """Set how long MLflow's client waits, and that no proxy leads to one of this machine.
+
+    Call it with the process's environment, before use.
+    """
     environ.update(ENVIRONMENT)
+    environ.update(past_proxies(environ))
 
 
 class Blocking(Generic[C]):

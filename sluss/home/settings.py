@@ -11,7 +11,7 @@ import msgspec
 
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
-from core.loopback import is_loopback
+from core.loopback import is_loopback, past_proxies
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
@@ -186,7 +186,8 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that installers and child processes may inherit."""
-    return {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
+    inherited = {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
+    return inherited | past_proxies(environ)
 
 
 def read_files(home: Path) -> Files:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.loopback import READING, Door, is_loopback, is_own_host
+from core.loopback import READING, Door, is_loopback, is_own_host, past_proxies
 
 HERE = "127.0.0.1:8100"
 BOT, CHAT, PAGES = (
@@ -81,3 +81,25 @@ def test_everything_else_is_not_this_machine(host):
 )
 def test_a_rebound_name_is_not_ours(header, is_own):
     assert is_own_host(header) is is_own
+
+
+PROXY = {"HTTPS_PROXY": "http://proxy.example:3128"}
+OURS = "localhost,127.0.0.1,127.0.0.0/8,::1"
+EXCEPTED = [
+    ({}, ""),
+    ({"NO_PROXY": "bank.example"}, ""),
+    ({"http_proxy": ""}, ""),
+    (PROXY, OURS),
+    ({"all_proxy": "socks5://proxy.example"}, OURS),
+    ({**PROXY, "NO_PROXY": "bank.example, 10.0.0.0/8"}, f"bank.example,10.0.0.0/8,{OURS}"),
+    ({**PROXY, "no_proxy": "a.example", "NO_PROXY": "b.example"}, f"b.example,a.example,{OURS}"),
+    ({**PROXY, "no_proxy": "::1,"}, "::1,localhost,127.0.0.1,127.0.0.0/8"),
+    ({**PROXY, "NO_PROXY": "*"}, "*"),
+]
+
+
+@pytest.mark.parametrize(("environ", "excepted"), EXCEPTED)
+def test_no_proxy_leads_to_this_machine_and_what_a_person_excepted_stays(environ, excepted):
+    found = past_proxies(environ)
+
+    assert found == ({"NO_PROXY": excepted, "no_proxy": excepted} if excepted else {})

@@ -1,7 +1,12 @@
 """The contract on a real MLflow, and what is MLflow's own."""
 
-import pytest
+import os
+from collections.abc import AsyncIterator
 
+import pytest
+from aiohttp import web
+
+from adapters.mlflow import configure
 from adapters.mlflow.settings import MlflowSettings
 from adapters.mlflow.tracking import MlflowTracking
 from core.errors import UnavailableError
@@ -9,6 +14,7 @@ from tests.adapters.mlflow.workbench import MlflowBench
 from tests.adapters.tracking_contract import FIRST, TrackingContract
 
 NOBODY = "http://127.0.0.1:9"
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 class TestMlflowTracking(TrackingContract):
@@ -45,3 +51,34 @@ async def test_a_server_that_is_down_is_unavailable():
     with pytest.raises(UnavailableError, match="tried again by itself"):
         await tracking.metrics("0" * 32)
     await tracking.close()
+
+
+@pytest.fixture
+async def proxied(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
+    """What a proxy is asked that leads to the outside alone: it answers 403 to everything."""
+    asked: list[str] = []
+
+    async def refuse(request: web.BaseRequest) -> web.Response:
+        asked.append(str(request.url))
+        return web.Response(status=403)
+
+    runner = web.ServerRunner(web.Server(refuse))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    for name in PROXIES:
+        monkeypatch.setenv(name, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "pypi.bank.example")
+    yield asked
+    await runner.cleanup()
+
+
+async def test_a_proxy_is_not_asked_for_an_mlflow_of_this_machine(
+    bench: MlflowBench, proxied: list[str]
+):
+    configure(os.environ)
+    run = await bench.tracking.open_run(bench.model(), FIRST, {})
+
+    assert await bench.tracking.metrics(run) == {}
+    assert proxied == []
+    assert os.environ["NO_PROXY"].startswith("pypi.bank.example,localhost,")

@@ -93,6 +93,7 @@ def test_variables_are_text_as_the_host_would_give_them(home):
     assert variables[Stage.PROD] == {}
 
 
+OURS = "localhost,127.0.0.1,127.0.0.0/8,::1"
 ENVIRONMENT = [
     ({"SLUSS_PORT": "9000"}, "public_url", "http://127.0.0.1:9000"),
     ({"SLUSS_PUBLIC_URL": "https://sluss.bank.example/"}, "public_url", "https://sluss.bank.example"),
@@ -104,6 +105,8 @@ ENVIRONMENT = [
     ({"SLUSS_HOST": "localhost"}, "host", "localhost"),
     ({"PATH": "/bin", "AWS_SECRET": "x", "UV_CACHE_DIR": "/c"}, "tool_environment",
      {"PATH": "/bin", "UV_CACHE_DIR": "/c"}),
+    ({"https_proxy": "http://p:1", "NO_PROXY": "pypi.bank"}, "tool_environment",
+     {"https_proxy": "http://p:1", "NO_PROXY": f"pypi.bank,{OURS}", "no_proxy": f"pypi.bank,{OURS}"}),
     ({"SLUSS_PERSON": "bo@bank.example"}, "is_local", True),
     ({}, "page_url", "http://127.0.0.1:8100"),
     ({"SLUSS_LOCAL": "false"}, "page_url", ""),
