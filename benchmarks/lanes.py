@@ -36,7 +36,15 @@ from core.events.derived import ModelNameClaimed
 from core.events.outside import CodePushed
 from core.events.workers import StepFinished
 from core.handle import Handle
-from core.jobs import CancelStep, Lane, ObserveRegistries, ObserveRegistry, RunStep, ShowCard
+from core.jobs import (
+    CancelStep,
+    EndTracking,
+    Lane,
+    ObserveRegistries,
+    ObserveRegistry,
+    RunStep,
+    ShowCard,
+)
 from core.origin import EventOrigin
 from core.platform import Platform, Repository
 from core.policy import Policy
@@ -146,7 +154,7 @@ class World:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async def cancel(_job: CancelStep) -> None: ...
+        async def cancel(_job: CancelStep | EndTracking) -> None: ...
 
         async def bury(message: Message, reason: str) -> None:
             raise AssertionError(message.id, reason)
@@ -159,7 +167,7 @@ class World:
         watch = RegistryWatch(ports, self.store, Troubles())
         work = jobs_work(
             {
-                RunStep: self.step, CancelStep: cancel, ShowCard: show,
+                RunStep: self.step, CancelStep: cancel, EndTracking: cancel, ShowCard: show,
                 ObserveRegistry: watch.one, ObserveRegistries: watch.all,
             }
         )  # fmt: skip

@@ -51,6 +51,14 @@ class CancelStep(Job, frozen=True, kw_only=True):
     stage: Stage = Stage.TST
 
 
+class EndTracking(Job, frozen=True, kw_only=True):
+    """Show in the tracking server that the release has ended, which never keeps the release."""
+
+    lane = Lane.OBSERVE
+
+    release: ReleaseId
+
+
 class ShowCard(Job, frozen=True, kw_only=True):
     """Bring one card up to date: ``card`` names the kind, ``subject`` the thing that it shows."""
 
@@ -84,7 +92,15 @@ class RedriveLetter(Job, frozen=True, kw_only=True):
     since: datetime
 
 
-AnyJob = RunStep | CancelStep | ShowCard | ObserveRegistry | ObserveRegistries | RedriveLetter
+AnyJob = (
+    RunStep
+    | CancelStep
+    | EndTracking
+    | ShowCard
+    | ObserveRegistry
+    | ObserveRegistries
+    | RedriveLetter
+)
 
 _decoder: msgspec.json.Decoder[AnyJob] = msgspec.json.Decoder(AnyJob)
 

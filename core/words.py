@@ -38,6 +38,15 @@ class Stage(StrEnum):
     PROD = "PROD"
 
 
+class TrackedState(StrEnum):
+    """How the tracking server shows the run of a release; a run that failed is not killed later."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+
 class ModelType(StrEnum):
     """MODEL_TYPE: a rule-based model is not trained."""
 

@@ -8,6 +8,7 @@ from core.jobs import CancelStep, RunStep
 from core.release.model import Model
 from core.release.release import Release
 from core.results import Result
+from core.words import ReleaseId
 from workers.services import Services
 
 
@@ -22,10 +23,19 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         return attempt_key(self.job)
 
+    @property
+    def is_retry(self) -> bool:
+        return self.job.attempt > 1
+
 
 def attempt_key(job: RunStep | CancelStep) -> str:
     """Return the key of the run on the platform, the same for every repeat of this attempt."""
     return f"{job.release}/{job.step}/{job.stage}/{job.attempt}"
+
+
+def tracking_key(release: ReleaseId) -> str:
+    """Return the key of the release's run in the tracking server, which all its attempts share."""
+    return f"mlflow/{release}"
 
 
 class Later(msgspec.Struct, frozen=True):

@@ -14,21 +14,29 @@ from core.errors import (
     UnavailableError,
     UnknownNameError,
 )
+from core.events.derived import EventIgnored
 from core.events.workers import JobDeadLettered, StepFinished, StepProgressed
-from core.jobs import AnyJob, CancelStep, RunStep
+from core.jobs import AnyJob, CancelStep, EndTracking, RunStep, cancel_job
 from core.origin import EventOrigin
-from core.release.state import step_key
+from core.release.state import State, step_key
 from core.results import Failed, Result
-from core.words import RunId, Step
+from core.words import ReleaseId, RunId, Step, TrackedState, stream_of
 from core.work import to_message
 from workers.services import Services
 from workers.steps import STEPS
-from workers.task import Later, Task, attempt_key
+from workers.task import Later, Task, attempt_key, tracking_key
 
 GONE: Final = (
     "{what} An earlier step needed it and found it, so somebody has deleted it. The step was not "
     "finished and nothing was moved; bring it back and retry, or push anew."
 )
+
+ENDED: Final = {
+    State.FAILED: TrackedState.FAILED,
+    State.REJECTED: TrackedState.KILLED,
+    State.SUPERSEDED: TrackedState.KILLED,
+}
+PATIENCE_S: Final = 60.0
 
 
 class Worker:
@@ -40,6 +48,7 @@ class Worker:
         task = await self._task(job)
         if task is None:
             await self._end_run(job)
+            await self._end_tracking(job.release)
             return
         try:
             result = await self._result(task)
@@ -59,7 +68,13 @@ class Worker:
             stage=job.stage,
             result=result,
         )
-        await self.services.handle(finished, EventOrigin.WORKER)
+        handled = await self.services.handle(finished, EventOrigin.WORKER)
+        if any(isinstance(event, EventIgnored) for event in handled.decision.events):
+            await self._end_tracking(job.release)  # it ended before its run was known
+
+    async def end_tracking(self, job: EndTracking) -> None:
+        """End the run of a release in the tracking server; what still runs for it ends first."""
+        await self._end_tracking(job.release)
 
     async def cancel_step(self, job: CancelStep) -> None:
         """Cancel a run; one that is just being started is ended by its own next look."""
@@ -83,6 +98,27 @@ class Worker:
         if run is not None:
             with suppress(UnknownNameError):  # The run is gone, and so it has ended.
                 await self.services.ml_platform.cancel(RunId(run))
+
+    async def _end_tracking(self, name: ReleaseId) -> None:
+        """Show the end of the release as it is now: since it was asked for, a retry may go on.
+
+        A server that is down or refuses us keeps no release: it is asked again and again.
+        """
+        release = (await self.services.handle.model(stream_of(name))).releases.get(name)
+        ended = ENDED.get(release.state) if release else None
+        run = await self.services.effects.find_effect(tracking_key(name))
+        if release is None or ended is None or run is None or release.registered is not None:
+            return
+        for step in release.steps.values():
+            if step.finished is None:
+                job = cancel_job(stream_of(name), name, step.step, step.attempt, step.stage)
+                await self._end_run(job)  # else it would be shown as finished in the end
+        try:
+            await self.services.tracking.mark(run, ended)
+        except UnknownNameError:  # Somebody has deleted it.
+            return
+        except StepFailedError as error:
+            raise UnavailableError(str(error), retry_after_s=PATIENCE_S) from error
 
     async def _task(self, job: RunStep) -> Task | None:
         """Return the task; None when release or approval has ended, or there is a result."""

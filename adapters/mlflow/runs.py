@@ -12,7 +12,7 @@ from adapters.mlflow.errors import EXISTS, tolerating
 from adapters.mlflow.names import RELEASE_TAG, quoted
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
-from core.words import ReleaseId
+from core.words import ReleaseId, TrackedState
 
 SETTLE_S: Final = 0.2
 YOUNG_MS: Final = 5000
@@ -48,6 +48,15 @@ class Runs:
 
     def metrics(self, run: str) -> dict[str, float]:
         return dict(run_of(self._client, run).data.metrics)
+
+    def mark(self, run: str, state: TrackedState) -> None:
+        now = run_of(self._client, run).info.status
+        if now == state or (now, state) == (TrackedState.FAILED, TrackedState.KILLED):
+            return
+        if state is TrackedState.RUNNING:
+            self._client.update_run(run, status=state)
+        else:
+            self._client.set_terminated(run, status=state)
 
     def logged(self, run: str) -> Artifact:
         return read_model(self._settings, newest_model(self._client, run), run)

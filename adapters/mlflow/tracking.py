@@ -7,7 +7,7 @@ from adapters.mlflow.blocking import Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
-from core.words import ReleaseId
+from core.words import ReleaseId, TrackedState
 
 if TYPE_CHECKING:
     from adapters.mlflow.runs import Runs
@@ -28,6 +28,9 @@ class MlflowTracking:
 
     async def metrics(self, run: str) -> dict[str, float]:
         return await self._runs.ask(lambda runs: runs.metrics(run))
+
+    async def mark(self, run: str, state: TrackedState) -> None:
+        await self._runs.ask(lambda runs: runs.mark(run, state))
 
     async def close(self) -> None:
         await self._runs.close()

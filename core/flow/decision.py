@@ -1,7 +1,7 @@
 """What a decision is made from and brings about, and the router to the function that makes it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -10,12 +10,20 @@ from core.authority.evaluate import may
 from core.authority.repeats import is_repeat
 from core.context import Context
 from core.events.base import Event
-from core.events.derived import DecisionRefused, EventIgnored
-from core.jobs import Job
+from core.events.derived import (
+    DecisionRefused,
+    EventIgnored,
+    ReleaseRejected,
+    ReleaseSuperseded,
+    StepFailed,
+)
+from core.jobs import EndTracking, Job
 from core.release.model import Model
-from core.words import ReleaseId
+from core.words import ReleaseId, Step
 
 E = TypeVar("E", bound=Event)
+ENDS: Final = (ReleaseRejected, ReleaseSuperseded, StepFailed)
+TRACKED: Final = frozenset({Step.TRAIN, Step.SCORE, Step.EVALUATE})
 
 
 class CardRef(msgspec.Struct, frozen=True):
@@ -62,7 +70,22 @@ def decides(event: type[E]) -> Callable[[Callable[[Model, E, Context], Decision]
 def decide(model: Model, event: Event, context: Context) -> Decision:
     """Total: an event that nobody decides about is recorded, and nothing follows."""
     function = _DECIDES.get(type(event))
-    return function(model, event, context) if function else Decision()
+    decision = function(model, event, context) if function else Decision()
+    ends = tuple(_end(model, each) for each in decision.events if _ends_its_run(model, each))
+    return msgspec.structs.replace(decision, jobs=(*decision.jobs, *ends)) if ends else decision
+
+
+def _ends_its_run(model: Model, event: Event) -> bool:
+    """Whether the run of the release has to be shown as ended; what is registered came from it."""
+    if not isinstance(event, ENDS):
+        return False
+    release = model.releases.get(event.release)
+    return release is not None and release.registered is None and bool(TRACKED & set(release.steps))
+
+
+def _end(model: Model, event: Event) -> EndTracking:
+    release = ReleaseId(getattr(event, "release", ""))
+    return EndTracking(id=f"tracking/{event.id}", stream=model.stream, release=release)
 
 
 def ignored(event: Event, context: Context, reason: str) -> Decision:

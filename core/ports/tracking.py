@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from core.artifact import Artifact
-from core.words import ReleaseId
+from core.words import ReleaseId, TrackedState
 
 
 class Tracking(Protocol):
@@ -27,4 +27,10 @@ class Tracking(Protocol):
 
         A run that was deleted is
         unknown, as one that never was: raise UnknownNameError.
+        """
+
+    async def mark(self, run: str, state: TrackedState) -> None:
+        """Show this as the state of the run; marking twice is marking once.
+
+        Raise UnknownNameError for a run that is not there.
         """

@@ -10,6 +10,7 @@ from core.again import keep, until_done
 from core.consumer import FINISH_S, Consumer
 from core.jobs import (
     CancelStep,
+    EndTracking,
     Job,
     Lane,
     ObserveRegistries,
@@ -100,6 +101,7 @@ class Engine:
         routes: dict[type[Job], Route] = {
             RunStep: self._worker.run_step,
             CancelStep: self._worker.cancel_step,
+            EndTracking: self._worker.end_tracking,
             ObserveRegistry: watch.one,
             ObserveRegistries: watch.all,
             ShowCard: self._show,

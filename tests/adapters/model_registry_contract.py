@@ -47,6 +47,9 @@ class Bench(Protocol):
 
     async def delete_model(self, model: str) -> None: ...
 
+    async def tracked_state(self, run: str) -> str:
+        """What the tracking server shows as the state of the run."""
+
     async def delete_run(self, run: str) -> None: ...
 
     async def delete_experiment(self, model: str) -> None: ...

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from core.errors import StepFailedError, UnknownNameError
+from core.words import TrackedState
 from tests.adapters.model_registry_contract import FIRST, RACERS, REFUSED_NAMES, SECOND, Bench
 
 
@@ -60,6 +61,30 @@ class TrackingContract:
         for asked in (bench.tracking.metrics(run), bench.tracking.logged(run)):
             with pytest.raises(UnknownNameError, match="no run called"):
                 await asked
+
+    @pytest.mark.parametrize(
+        ("marks", "shown"),
+        [
+            ([], TrackedState.RUNNING),
+            ([TrackedState.FAILED], TrackedState.FAILED),
+            ([TrackedState.KILLED] * 2, TrackedState.KILLED),
+            ([TrackedState.FAILED, TrackedState.KILLED], TrackedState.FAILED),
+            ([TrackedState.FAILED, TrackedState.RUNNING], TrackedState.RUNNING),
+            ([TrackedState.FAILED, TrackedState.RUNNING, TrackedState.KILLED], TrackedState.KILLED),
+            ([TrackedState.KILLED, TrackedState.FINISHED], TrackedState.FINISHED),
+        ],
+    )
+    async def test_a_run_is_shown_as_it_ended_and_a_retry_goes_on_with_it(
+        self, bench: Bench, marks: list[TrackedState], shown: TrackedState
+    ):
+        run = await bench.tracking.open_run(bench.model(), FIRST, {})
+        for mark in marks:
+            await bench.tracking.mark(run, mark)
+        assert await bench.tracked_state(run) == shown
+
+    async def test_an_unknown_run_has_no_end(self, bench: Bench):
+        with pytest.raises(UnknownNameError, match="no run called"):
+            await bench.tracking.mark("0" * 32, TrackedState.FAILED)
 
     async def test_an_unknown_run_has_logged_nothing(self, bench: Bench):
         with pytest.raises(UnknownNameError, match="no run called"):

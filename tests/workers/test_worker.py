@@ -13,20 +13,27 @@ from adapters.local_files.variable_groups import VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
-from core.errors import InterruptedWorkError, UnavailableError
+from core.errors import (
+    InterruptedWorkError,
+    StepFailedError,
+    UnavailableError,
+    UnknownNameError,
+)
 from core.events.workers import JobDeadLettered, StepProgressed
-from core.jobs import CancelStep, RunStep, decode, encode, step_job
+from core.jobs import CancelStep, EndTracking, RunStep, decode, encode, step_job
 from core.ports import Message, RunLook, RunState
 from core.release.state import State
 from core.words import ReleaseId, Stage, Step
 from tests.bot.views import words
 from tests.bot.world import LOAN, World
-from tests.core.story import CHECKED, Story
+from tests.core.story import CHECKED, FAILED, Story
+from tests.workers.steps.outside import Outside
 from workers.services import Services
 from workers.worker import Worker
 
 RUN = "0123456789abcdef" * 2
 KEY = "loan-1/train/TST/1"
+END = EndTracking(id="e", stream=LOAN, release=ReleaseId("loan-1"))
 
 
 @pytest.fixture
@@ -41,19 +48,20 @@ async def bench(tmp_path):
     owned = folder.claim()
     assert owned is not None
     runs = LocalRuns(tmp_path, tracking_uri="", uv="uv", python="python", index_env={})
-    worker = Worker(_services(world, queue, runs))
-    yield SimpleNamespace(world=world, folder=folder, worker=worker, lock=owned)
+    tracking = Outside()
+    worker = Worker(_services(world, queue, runs, tracking))
+    yield SimpleNamespace(
+        world=world, folder=folder, worker=worker, lock=owned, tracking=tracking, runs=runs
+    )
     await queue.close()
     await world.store.close()
 
 
-def _services(world: World, queue: SqliteQueue, runs: LocalRuns) -> Services:
+def _services(world: World, queue: SqliteQueue, runs: LocalRuns, tracking: Outside) -> Services:
     """Nothing else is touched when a run is looked at again."""
-    absent: dict = dict.fromkeys(
-        ("registry", "tracking", "reviews", "directory", "gate", "clones", "runtimes")
-    )
+    absent: dict = dict.fromkeys(("registry", "reviews", "directory", "gate", "clones", "runtimes"))
     return Services(
-        handle=world.handle, steps=queue, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
+        handle=world.handle, steps=queue, tracking=tracking, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
         git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, page_url="", **absent,
     )  # fmt: skip
 
@@ -106,6 +114,50 @@ async def test_a_run_that_began_while_its_release_was_ended_ends_at_its_next_loo
     await bench.worker.run_step(_job(1))
 
     assert bench.folder.result() == RunLook(state=RunState.FAILED, reason="cancelled")
+    assert bench.tracking.marked == ["KILLED"]
+
+
+TOLD = {
+    "failed": (lambda story: story.finish(Step.TRAIN, FAILED), ["FAILED"]),
+    "superseded": (lambda story: story.push(2), ["KILLED"]),
+    "failed and superseded": (lambda story: story.finish(Step.TRAIN, FAILED).push(2), ["KILLED"]),
+    "retried meanwhile": (lambda story: story.finish(Step.TRAIN, FAILED).retry(), []),
+    "never ended": (lambda story: story, []),
+}
+
+
+@pytest.mark.parametrize("ended", TOLD)
+async def test_a_release_that_has_ended_ends_its_run_in_the_tracking_server(bench, ended):
+    os.close(bench.lock)
+    tell, marks = TOLD[ended]
+    await bench.world.told(tell(Story().push(1).finish(Step.CHECK, CHECKED)))
+
+    await bench.worker.end_tracking(END)
+
+    assert bench.tracking.marked == marks
+    assert (bench.folder.result() is not None) == (
+        ended == "superseded"
+    )  # what still ran ended first
+
+
+ANSWERS = {
+    "it is down": (UnavailableError("MLflow is away."), True),
+    "it refuses us": (StepFailedError("MLflow refused this: 401."), True),
+    "somebody has deleted it": (UnknownNameError("run", "r"), False),
+}
+
+
+@pytest.mark.parametrize("why", ANSWERS)
+async def test_a_tracking_server_that_takes_no_end_is_asked_again_and_keeps_no_release(bench, why):
+    bench.tracking.says_no, is_asked_again = ANSWERS[why]
+    await bench.world.told(Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, FAILED))
+
+    if is_asked_again:
+        with pytest.raises(UnavailableError, match="MLflow"):
+            await bench.worker.end_tracking(END)
+    else:
+        await bench.worker.end_tracking(END)
+    assert (await bench.world.handle.model(LOAN)).newest().state is State.FAILED
 
 
 async def test_the_end_of_a_run_that_is_gone_is_no_fault(bench):

@@ -9,7 +9,7 @@ from typing import Final
 from core.artifact import Artifact
 from core.release.release import Release
 from core.results import Failed, Registered, Result
-from core.words import Step
+from core.words import Step, TrackedState
 from workers.code_of_commit import difference
 from workers.measured import logging_step, swapped
 from workers.services import Services
@@ -39,6 +39,8 @@ async def register(task: Task, services: Services) -> Result | Later:
         "sluss.data_fingerprint": release.data_fingerprint,
     }
     found = await services.registry.register(release.model, release.id, release.run, tags)
+    if task.is_retry:  # the failure before it is shown as the run's
+        await services.tracking.mark(release.run, TrackedState.FINISHED)
     return _checked(release, found, logged)
 
 

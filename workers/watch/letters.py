@@ -14,6 +14,7 @@ from core.handle import Handle
 from core.jobs import (
     AnyJob,
     CancelStep,
+    EndTracking,
     Lane,
     ObserveRegistries,
     ObserveRegistry,
@@ -152,7 +153,7 @@ def _about(queue: str, body: bytes) -> tuple[str, ReleaseId]:
     job = jobs.find(body)
     if job is None:
         return UNREADABLE, ReleaseId("")
-    release = job.release if isinstance(job, RunStep | CancelStep) else ReleaseId("")
+    release = job.release if isinstance(job, RunStep | CancelStep | EndTracking) else ReleaseId("")
     return _job(job), release
 
 
@@ -162,6 +163,8 @@ def _job(job: AnyJob) -> str:
             return f"the step {job.step} of {job.release}, attempt {job.attempt}, on {job.stage}"
         case CancelStep():
             return f"the end of the step {job.step} of {job.release}, attempt {job.attempt}"
+        case EndTracking():
+            return f"the end of the run of {job.release} in the tracking server"
         case ShowCard():
             return f"the card {job.card} of {job.subject}"
         case ObserveRegistry():

@@ -91,6 +91,9 @@ class MlflowBench:
     async def delete_model(self, model: str) -> None:
         self.client.delete_registered_model(model)
 
+    async def tracked_state(self, run: str) -> str:
+        return str(self.client.get_run(run).info.status)
+
     async def delete_run(self, run: str) -> None:
         self.client.delete_run(run)
 

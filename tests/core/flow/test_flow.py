@@ -5,7 +5,7 @@ import pytest
 
 from core.events.people import AcceptanceDecided
 from core.events.workers import StepFinished
-from core.jobs import CancelStep, RunStep
+from core.jobs import CancelStep, EndTracking, RunStep
 from core.policy import CheckRule, Policy
 from core.release.state import State
 from core.results import Promoted, Ran, Registered
@@ -44,7 +44,7 @@ def test_a_newer_push_supersedes_what_nobody_approved_and_cancels_its_run():
     story = Story().push(1).finish(Step.CHECK, CHECKED).push(2)
 
     assert story.model.releases["loan-1"].state is State.SUPERSEDED
-    assert [type(job) for job in story.decision.jobs] == [CancelStep, RunStep]
+    assert [type(job) for job in story.decision.jobs] == [CancelStep, RunStep, EndTracking]
 
 
 def test_a_late_result_of_a_superseded_release_is_noted_only():

@@ -34,6 +34,8 @@ class Outside:
         self.reads = 0
         self.placed: list[tuple[str, Stage]] = []
         self.tags: dict[str, str] = {}
+        self.marked: list[str] = []
+        self.says_no: Exception | None = None
 
     async def start(self, _spec) -> RunId:
         return RunId("outside/1")
@@ -46,6 +48,11 @@ class Outside:
 
     async def open_run(self, _model, _release, _tags) -> str:
         return "run1"
+
+    async def mark(self, _run, state) -> None:
+        if self.says_no is not None:
+            raise self.says_no
+        self.marked.append(state)
 
     async def logged(self, _run) -> Artifact:
         return _told(self.model)

@@ -7,7 +7,7 @@ from core.artifact import Artifact
 from core.ports import RunLook, RunOutcome, RunState
 from core.results import Failed, Ran, Registered
 from core.words import Step
-from tests.core.story import ADA, CHECKED, RULEBASED, Story
+from tests.core.story import ADA, CHECKED, FAILED, RULEBASED, Story
 from tests.workers.steps.outside import SOURCES, carrying
 
 TRAINED = Ran(run="run1", data_fingerprint="d1", artifact_digest="a1")
@@ -133,3 +133,32 @@ async def test_what_an_earlier_version_did_not_note_is_unknown_and_done_again(st
     failed = await step_bench.look()
     assert "Nobody noted which model train logged" in failed.reason
     assert failed.retry_from is Step.TRAIN
+
+
+AGAIN = {
+    Step.TRAIN: lambda: Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, FAILED),
+    Step.SCORE: lambda: Story().push(1).finish(Step.CHECK, CHECKED).finish(Step.TRAIN, TRAINED)
+    .finish(Step.SCORE, FAILED),
+    Step.EVALUATE: lambda: scored().finish(Step.EVALUATE, FAILED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", AGAIN)
+async def test_a_retry_goes_on_with_the_run_which_is_shown_as_running_and_then_as_finished(
+    step_bench, step
+):
+    await step_bench.told(AGAIN[step]().retry())
+    for _ in range(2):
+        await step_bench.look()
+    assert step_bench.outside.marked == ["RUNNING"]
+    step_bench.outside.end = ended("a1")
+
+    assert (await step_bench.look()).run == "run1"
+    assert step_bench.outside.marked == ["RUNNING", "FINISHED"]
+
+
+async def test_a_registration_that_is_tried_again_shows_the_run_as_finished(step_bench):
+    await step_bench.told(accepted().finish(Step.REGISTER, FAILED).retry())
+
+    assert isinstance(await step_bench.look(), Registered)
+    assert step_bench.outside.marked == ["FINISHED"]

@@ -8,6 +8,7 @@ from core.events.codec import encode_batch
 from core.events.outside import CodePushed
 from core.jobs import (
     CancelStep,
+    EndTracking,
     ObserveRegistries,
     ObserveRegistry,
     RedriveLetter,
@@ -38,6 +39,7 @@ def letter(body, reason="a bug"):
     [
         (STEP, "the step train of loan-1, attempt 2, on TST", RELEASE),
         (CANCEL, "the end of the step train of loan-1, attempt 2", RELEASE),
+        (EndTracking(id="e", stream=LOAN, release=RELEASE), "the end of the run of loan-1 in the tracking server", RELEASE),
         (ShowCard(id="s", stream=LOAN, card="release", subject="loan-1"), "the card release of loan-1", ""),
         (ObserveRegistry(id="o", stream=LOAN, model="loan_default"), "a look at the model loan_default in the registry", ""),
         (ObserveRegistries(id="o", stream=PLATFORM), "a look at all models in the registry", ""),
