@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from core.errors import RejectedDeliveryError, UnauthenticatedError, UnavailableError
 from core.ports import Evidence, Queue
+from core.refusals import Refusals
 from handlers.body import read_body
 from handlers.credentials import Credentials
 from handlers.inbox import Inbox
@@ -99,8 +100,10 @@ def ingest(
     *,
     clock: Callable[[], datetime],
     metrics: CollectorRegistry,
+    refusals: Refusals | None = None,
 ) -> web.Application:
     """Take ``POST /<source>`` for each; the wiring mounts the application at /hooks."""
+    noted = refusals or Refusals()
     app = web.Application()
     counters = Counters(metrics)
     for source, credentials in sources.items():
@@ -110,6 +113,7 @@ def ingest(
             inbox=Inbox(queue, evidence, source.name),
             clock=clock,
             counters=SourceCounters(counters, source.name),
+            refusals=noted,
         )
         app.router.add_post(f"/{source.name}", door.answer)
         app.router.add_post(f"/{source.name}/", door.answer)  # an easy slip, and no reason for 404
@@ -127,12 +131,14 @@ class SourceDoor:
         inbox: Inbox,
         clock: Callable[[], datetime],
         counters: SourceCounters,
+        refusals: Refusals,
     ) -> None:
         self._source = source
         self._credentials = credentials
         self._inbox = inbox
         self._clock = clock
         self._counters = counters
+        self._refusals = refusals
 
     async def answer(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
@@ -151,13 +157,23 @@ class SourceDoor:
         try:
             return await self._take(request)
         except UnauthenticatedError as error:
-            log.warning("%s", error, extra=extra | {"action": "delivery_unauthenticated"})
+            self._note_refusal(request, error)
             return DeliveryOutcome.UNAUTHENTICATED
         except UnavailableError as error:
             log.warning("%s", error, extra=extra | {"action": "delivery_unavailable"})
         except Exception as error:  # noqa: BLE001 - as 500 a bug would end the subscription
             self._log_bug(error)
         return DeliveryOutcome.UNAVAILABLE
+
+    def _note_refusal(self, request: web.Request, error: UnauthenticatedError) -> None:
+        address = request.remote or "an unknown address"
+        refused = self._refusals.note(self._source.name, address, self._clock())
+        if refused is None:
+            return
+        extra = {"action": "delivery_unauthenticated", "source": self._source.name}
+        more = {"address": refused.address, "count": refused.count}
+        words = ("%s From %s, for the %d. time.", error, refused.address, refused.count)
+        log.warning(*words, extra=extra | more)
 
     def _log_bug(self, error: Exception) -> None:
         """The log names the place alone: a message may quote the payload. Senders try again."""

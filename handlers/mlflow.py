@@ -11,7 +11,7 @@ import msgspec
 
 from core.events.base import Event
 from core.events.outside import DeliveryIgnored, RegistryHinted
-from handlers.fields import Name, in_utc
+from handlers.fields import Name, Number, Text, in_utc
 from handlers.signature import DELIVERY_ID
 from handlers.source import Delivery, Envelope, Headers, Source, fingerprint
 
@@ -28,6 +28,7 @@ class RegistryHook(msgspec.Struct, frozen=True, kw_only=True):
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
+    version: Text | Number | None = None
 
 
 class ModelHook(RegistryHook, frozen=True, kw_only=True):
@@ -51,10 +52,12 @@ source = Source("mlflow", envelope)
 @source.on("registered_model*", ModelHook)
 @source.on("model_version*", ModelHook)
 def hinted(delivery: Delivery[ModelHook]) -> Iterator[Event]:
+    named = delivery.body.data
     yield RegistryHinted(
         id=f"mlflow/{delivery.id}",
         time=in_utc(delivery.body.timestamp, delivery.received),
-        model=delivery.body.data.name,
+        model=named.name,
+        version="" if named.version is None else str(named.version),
         what=delivery.type,
     )
 

@@ -140,12 +140,15 @@ def deliveries_(
 ) -> None:
     """Show what came from outside and what became of it."""
     from sluss.commands.ledger import deliveries
+    from sluss.commands.status import refused_lines
 
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
     for row in deliveries(_home(home), limit):
         told = f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome
         table.add_row(*(Text(clean(each)) for each in told))
     console.print(table)
+    for line in refused_lines(_home(home)):
+        console.print(Text(clean(line)))
 
 
 @app.command("rebuild")

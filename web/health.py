@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from core.again import Trouble
 from core.errors import SlussError
+from core.refusals import Refusals
 from core.scrub import scrub
 
 ANSWER_S: Final = 1.5  # platforms give up after a second or more, and must hear who is silent
@@ -69,6 +70,7 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     identity: str = ""
     parts: Callable[[], Mapping[str, str]] = dict
     troubles: Callable[[], Mapping[str, Trouble]] = dict
+    refusals: Refusals = msgspec.field(default_factory=Refusals)
 
 
 PROBES: Final = web.AppKey("probes", Probes)
@@ -89,6 +91,7 @@ def add_health(
         [
             web.get("/health/live", live),
             web.get("/health/ready", ready),
+            web.get("/health/refused", refused),
             web.get("/metrics", metrics),
         ]
     )
@@ -111,6 +114,17 @@ async def ready(request: web.Request) -> web.Response:
         "identity": presence.identity,
     }
     return web.json_response(told, status=503 if failed else 200)
+
+
+async def refused(request: web.Request) -> web.Response:
+    """Who sent deliveries that we refused, and how often; for ``sluss deliveries``."""
+    presence = request.app[PRESENCE]
+    told = {
+        "identity": presence.identity,
+        "refused": msgspec.to_builtins(presence.refusals.told()),
+        "others": presence.refusals.others,
+    }
+    return web.json_response(told)
 
 
 async def metrics(request: web.Request) -> web.Response:

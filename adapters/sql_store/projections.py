@@ -115,13 +115,20 @@ def _arrived(event: Event) -> str:
     return "noted"
 
 
+def _what(event: Event) -> str:
+    if not isinstance(event, RegistryHinted):
+        return str(getattr(event, "what", kind(event)))
+    version = f" version {event.version}" if event.version else ""
+    return f"{event.what}: {event.model}{version}"
+
+
 def _received(connection: sa.Connection, event: Event, outcome: str) -> None:
     row = {
         "event_digest": digest(event.id),
         "event": event.id,
         "delivery": event.delivery,
         "source": event.source,
-        "kind": getattr(event, "what", kind(event)),
+        "kind": _what(event),
         "received": event.time.isoformat(),
         "outcome": outcome,
         "release": "",

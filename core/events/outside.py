@@ -42,6 +42,7 @@ class RegistryHinted(Event, frozen=True, kw_only=True):
 
     model: str
     what: str
+    version: str = ""  # where it is about one
 
 
 class DeliveryIgnored(Event, frozen=True, kw_only=True):

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from enum import IntEnum
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from core.again import Trouble
 from core.errors import DECODE_ERRORS, UnavailableError
+from core.refusals import Refused
 from sluss.home.address import read_address
 from sluss.home.running import Running, who_runs
-from sluss.wiring.lock import PARTS, is_held
+from sluss.wiring.lock import PARTS, Role, is_held
 
 # The server is on this machine, so no proxy leads to it.
 NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -28,7 +29,15 @@ DOWN: Final = (
     "run `sluss up`."
 )
 HANGS: Final = "It runs, and does not answer at {url}. Look into its log, or start it again."
+REFUSED: Final = (
+    "{last:%Y-%m-%d %H:%M:%S} UTC  {source}  from {address}: refused {count} times (401), its "
+    "credentials are wrong or missing"
+)
+OTHERS: Final = "{count} more were refused from other addresses."
 NOT_KNOWN: Final = "not known"
+
+
+A = TypeVar("A", bound="_Answer")
 
 
 class Code(IntEnum):
@@ -39,11 +48,21 @@ class Code(IntEnum):
     TROUBLED = 3
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    identity: str
+
+
+class RefusedSenders(_Answer, frozen=True, kw_only=True):
+    """What a gateway says at /health/refused."""
+
+    refused: tuple[Refused, ...] = ()
+    others: int = 0
+
+
+class Health(_Answer, frozen=True, kw_only=True):
     """What a server says at /health/ready."""
 
     ready: bool
-    identity: str
     failed: dict[str, str] = {}
     troubles: dict[str, Trouble] = {}
     parts: dict[str, str] = {}
@@ -77,7 +96,7 @@ def status(home: Path) -> HomeStatus:
     found: dict[str, Health] = {}
     for running in dict.fromkeys(told.values()):
         parts = [part for part in told if told[part] == running]
-        health = _asked(running) or _silent(home, parts, running)
+        health = _asked(running, "ready", Health) or _silent(home, parts, running)
         if health is not None:
             found[" and ".join(parts)] = health
     if not found:
@@ -87,20 +106,32 @@ def status(home: Path) -> HomeStatus:
     return HomeStatus(found=found)
 
 
-def _asked(running: Running) -> Health | None:
+def refused_lines(home: Path) -> Iterator[str]:
+    """Say whose deliveries the running gateways of this home have refused."""
+    running = who_runs(home, [Role.GATEWAY]).get(Role.GATEWAY)
+    found = _asked(running, "refused", RefusedSenders) if running else None
+    if found is None:
+        return
+    for each in found.refused:
+        yield REFUSED.format(**msgspec.structs.asdict(each))
+    if found.others:
+        yield OTHERS.format(count=found.others)
+
+
+def _asked(running: Running, what: str, kind: type[A]) -> A | None:
     """Return what this server says; None when it does not answer, or somebody else does."""
     try:
-        answer = NO_PROXY.open(f"{running.health}/health/ready", timeout=ANSWER_S)
+        answer = NO_PROXY.open(f"{running.health}/health/{what}", timeout=ANSWER_S)
     except urllib.error.HTTPError as error:  # The server answers, and is not ready.
         answer = error
     except (OSError, ValueError, HTTPException):
         return None
     try:
         with answer:
-            health = msgspec.json.decode(answer.read(LONGEST_ANSWER), type=Health)
+            found = msgspec.json.decode(answer.read(LONGEST_ANSWER), type=kind)
     except (OSError, HTTPException, *DECODE_ERRORS):
         return None
-    return health if health.identity == running.identity else None
+    return found if found.identity == running.identity else None
 
 
 def _silent(home: Path, parts: list[str], running: Running) -> Health | None:

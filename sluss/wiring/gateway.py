@@ -59,7 +59,14 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
     guards = [StartToken(token, settings.port).guard()] if settings.is_local else []
     app = web.Application(client_max_size=LARGEST_DELIVERY, middlewares=guards)
     sources = _sources(settings)
-    hooks = ingest(parts.events, parts.evidence, sources, clock=parts.clock, metrics=counters)
+    hooks = ingest(
+        parts.events,
+        parts.evidence,
+        sources,
+        clock=parts.clock,
+        metrics=counters,
+        refusals=parts.refusals,
+    )
     app.add_subapp("/hooks/", hooks)
     book = addresses(settings, parts.conversations, parts.handle)
     shown = MaskedBot(bot, parts.known_secrets)
@@ -82,6 +89,7 @@ def add_health_of(
         identity=identity,
         parts=partial(_parts_of, parts.settings, role),
         troubles=partial(_troubles, parts, role),
+        refusals=parts.refusals,
     )
     add_health(app, probes, counters, presence)
 
@@ -135,6 +143,7 @@ def _pages(parts: Parts) -> Pages:
         people=parts.settings.files.people,
         mlflow_url=parts.mlflow_url,
         secrets=parts.known_secrets,
+        refusals=parts.refusals,
     )
 
 

@@ -44,6 +44,7 @@ from core.ports import (
 )
 from core.ports.clone_index import CloneIndex
 from core.ports.sandbox import FindSandbox
+from core.refusals import Refusals
 from core.scrub import KnownSecrets
 from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
@@ -103,7 +104,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All parts, built once; each is known by its port alone.
 
     ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
-    ``troubles`` are those of this process.
+    ``troubles`` and ``refusals`` are those of this process.
     """
 
     settings: Settings
@@ -127,6 +128,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     find_sandbox: FindSandbox
     tends: tuple[tuple[str, Act], ...]
     troubles: Troubles
+    refusals: Refusals = msgspec.field(default_factory=Refusals)
     one_machine: OneMachine | None
 
     @property

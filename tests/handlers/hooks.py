@@ -16,6 +16,7 @@ from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.base import Event
 from core.events.codec import decode_batch
 from core.ports import Evidence, Message
+from core.refusals import Refusals
 from handlers import azure_devops, mlflow
 from handlers.app import ingest
 from handlers.credentials import SharedSecret
@@ -27,8 +28,15 @@ MLFLOW = "/hooks/mlflow"
 
 
 class Hooks:
-    def __init__(self, client: TestClient, queue: SqliteQueue, metrics: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        client: TestClient,
+        queue: SqliteQueue,
+        metrics: CollectorRegistry,
+        refusals: Refusals,
+    ) -> None:
         self.client = client
+        self.refusals = refusals
         self.queue = queue
         self._metrics = metrics
 
@@ -65,7 +73,7 @@ class Clock:
 
 @asynccontextmanager
 async def opened_hooks(folder: Path, clock: Clock, evidence: Evidence | None = None):
-    metrics = CollectorRegistry()
+    metrics, refusals = CollectorRegistry(), Refusals()
     queue = SqliteQueue(folder / "events.db", "events", busy_s=0.05)
     hooks = ingest(
         queue,
@@ -76,11 +84,12 @@ async def opened_hooks(folder: Path, clock: Clock, evidence: Evidence | None = N
         },
         clock=clock,
         metrics=metrics,
+        refusals=refusals,
     )
     app = web.Application()
     app.add_subapp("/hooks/", hooks)
     try:
         async with TestClient(TestServer(app)) as client:
-            yield Hooks(client, queue, metrics)
+            yield Hooks(client, queue, metrics, refusals)
     finally:
         await queue.close()

@@ -275,6 +275,22 @@ async def test_a_stranger_gets_401_and_leaves_nothing(
     assert hooks.count(path.rpartition("/")[2], "unauthenticated") == 1
 
 
+async def test_a_stranger_is_counted_with_the_address_that_sent_it_and_nothing_of_what_it_sent(
+    hooks: Hooks, caplog: pytest.LogCaptureFixture
+):
+    forged = basic("wrong-marker")
+    forged.update({"X-Forwarded-For": "203.0.113.7", "Forwarded": "for=1.2.3.4"})
+    for _ in range(3):
+        await hooks.post(AZURE_DEVOPS, PUSH, forged)
+    await hooks.post(MLFLOW, HINT, signed(HINT, secret="wrong-marker"))
+
+    told = [(each.source, each.address, each.count) for each in hooks.refusals.told()]
+    assert told == [("mlflow", "127.0.0.1", 1), ("azure-devops", "127.0.0.1", 3)]
+    assert "marker" not in repr(hooks.refusals)
+    [line] = [each for each in caplog.records if each.name == "handlers.app"]
+    assert "From 127.0.0.1, for the 1. time." in line.getMessage()
+
+
 @pytest.mark.parametrize("secret", [SECRET, "the-next-secret"])
 async def test_two_secrets_are_good_while_one_rotates(hooks: Hooks, secret: str):
     assert (await hooks.post(AZURE_DEVOPS, PUSH, basic(secret))).status == 202

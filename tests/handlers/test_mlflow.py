@@ -46,6 +46,16 @@ def test_what_happens_to_a_model_is_a_reason_to_look(name: str, what: str):
     assert (event.id, event.source, event.delivery) == (f"mlflow/{DELIVERY}", "mlflow", DELIVERY)
 
 
+@pytest.mark.parametrize(
+    ("data", "version"),
+    [({"version": "3"}, "3"), ({"version": 12}, "12"), ({"version": None}, ""), ({}, "")],
+)
+def test_the_version_is_named_where_it_is_about_one(data, version):
+    body = changed("mlflow", "model_version_created__plain", data={"name": "loan_default"} | data)
+
+    assert read(body).events[0].version == version
+
+
 @pytest.mark.parametrize(("name", "reason", "is_unknown"), IGNORED)
 def test_what_is_no_model_is_ignored(name, reason, is_unknown):
     delivered = read(raw("mlflow", name))

@@ -16,6 +16,7 @@ from core.handle import Handle
 from core.loopback import READING, Door
 from core.people import Person
 from core.ports import Evidence, MLPlatform, Queue, Store
+from core.refusals import Refusals
 from core.scrub import KnownSecrets, without_login
 from web.pages import show
 from web.pages.letters import letters_page, send_again
@@ -52,6 +53,7 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...] = ()
     mlflow_url: str = ""
     secrets: KnownSecrets = msgspec.field(default_factory=KnownSecrets)
+    refusals: Refusals = msgspec.field(default_factory=Refusals)
 
 
 SERVICES: Final = web.AppKey("pages", Pages)
@@ -127,6 +129,7 @@ async def deliveries(request: web.Request) -> web.Response:
         letters=await letters_page(await services.store.desk(), services.queues),
         waiting=waiting,
         people=services.people,
+        refusals=services.refusals,
     )
 
 

@@ -4,12 +4,13 @@ import asyncio
 import json
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from adapters.mlflow.command import free_port
 from core.errors import UnavailableError
-from sluss.commands.status import Code, status
+from sluss.commands.status import Code, refused_lines, status
 from sluss.home.address import read_address
 from sluss.home.prepare import prepare_home
 from sluss.home.running import Running, told_running, who_runs
@@ -120,7 +121,9 @@ def settings_of(home):
     return load(home, {**environ, "SLUSS_MLFLOW_URL": "http://127.0.0.1:1"})
 
 
-async def test_two_homes_are_two_servers_and_a_missing_worker_is_said(tmp_path):
+async def test_two_homes_are_two_servers_and_a_gateway_says_who_is_missing_and_who_was_refused(
+    tmp_path,
+):
     ours, other = settings_of(tmp_path / "ours"), settings_of(tmp_path / "other")
     async with AsyncExitStack() as servers:
         await servers.enter_async_context(Server(ours, Role.GATEWAY))
@@ -130,7 +133,15 @@ async def test_two_homes_are_two_servers_and_a_missing_worker_is_said(tmp_path):
         with one_process(ours.home, Role.WORKER):
             with_worker = await asked(ours.home)
         address = read_address(ours.home)
+        body = {"headers": {"X-Sluss-Secret": "wrong-marker"}, "data": b"{}"}
+        async with aiohttp.ClientSession() as sender:
+            for _ in range(2):
+                await sender.post(f"{ours.public_url}/hooks/azure-devops", **body)
+        [refused] = await asyncio.to_thread(lambda: [*refused_lines(ours.home)])
 
+    assert "azure-devops  from 127.0.0.1: refused 2 times (401)" in refused
+    assert "marker" not in refused
+    assert list(refused_lines(ours.home)) == []
     assert (found.code, address) == (Code.TROUBLED, ours.public_url)
     assert "No worker runs on this home" in "\n".join(found.lines())
     assert (with_worker.code, list(with_worker.lines())) == (Code.READY, ["gateway: ready"])

@@ -61,7 +61,7 @@ async def test_activities_that_the_channel_did_not_sign_are_refused(started):
 @pytest.mark.parametrize(
     "path",
     ["/", "/chat", "/chat/", "/chat/connector/", "/releases", "/deliveries", "/style/style.css",
-     "/health/live", "/health/ready", "/metrics"],
+     "/health/live", "/health/ready", "/health/refused", "/metrics"],
 )  # fmt: skip
 async def test_nothing_that_trusts_this_machine_is_on_the_public_port(started, path):
     assert (await asked("GET", f"{started.url}{path}"))[0] == 404

@@ -12,6 +12,7 @@ from adapters.local_files.people import example_people
 from adapters.local_runs import LocalRuns
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.ports import Message
+from core.refusals import Refusals
 from core.scrub import KnownSecrets
 from tests.bot.world import World
 from web.health import add_health
@@ -31,15 +32,16 @@ async def some_pages(folder, *, mlflow_url="", asked_from="", known=()):
     runs = LocalRuns(folder, tracking_uri="", uv="uv", python="python", index_env={})
     app, counters = web.Application(middlewares=[_coming_from(asked_from)]), CollectorRegistry()
     Counter("sluss_tested", "How often this was tested.", registry=counters).inc()
+    refusals = Refusals()
     services = Pages(
         store=world.store, handle=world.handle, evidence=evidence, ml_platform=runs,
-        queues=queues, people=PEOPLE, mlflow_url=mlflow_url, secrets=KnownSecrets(known),
+        queues=queues, people=PEOPLE, mlflow_url=mlflow_url, secrets=KnownSecrets(known), refusals=refusals,
     )  # fmt: skip
     add_pages(app, services)
     add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)
     async with TestClient(TestServer(app, port=port)) as client:
         yield SimpleNamespace(
-            client=client, world=world, queues=queues, evidence=evidence, folder=folder,
+            client=client, world=world, queues=queues, evidence=evidence, folder=folder, refusals=refusals,
             host=f"127.0.0.1:{port}", origin=f"http://127.0.0.1:{port}",
         )  # fmt: skip
     for queue in queues.values():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected
+from core.events.outside import CodePushed, DeliveryIgnored, DeliveryRejected, RegistryHinted
 from core.jobs import RedriveLetter
 from tests.origins import happens
 from tests.web.pages.serving import a_dead_letter, told
@@ -38,6 +38,29 @@ async def test_each_says_what_it_came_to(pages, read, source):
     assert "rejected no JSON d3" in text
     assert 'href="/releases/loan-1"' in await source("/deliveries")
     assert SECRET not in await source("/deliveries")
+
+
+async def test_what_mlflow_sent_names_model_and_version(pages, read):
+    common = {"time": pages.world.clock(), "source": "mlflow", "model": "loan_default"}
+    for event in (
+        RegistryHinted(id="h1", delivery="d1", what="model_version.created", version="3", **common),
+        RegistryHinted(id="h2", delivery="d2", what="registered_model.created", **common),
+    ):
+        await happens(pages.world.handle, event)
+    _, text = await read("/deliveries")
+
+    assert "model_version.created: loan_default version 3 ignored" in text
+    assert "registered_model.created: loan_default ignored" in text
+
+
+async def test_who_was_refused_stands_there_with_address_and_count(pages, read):
+    for _ in range(3):
+        pages.refusals.note("azure-devops", "10.0.0.1", pages.world.clock())
+    pages.refusals.others = 7
+    _, text = await read("/deliveries")
+
+    assert "azure-devops 10.0.0.1 3" in text
+    assert "7 more came from other addresses" in text
 
 
 async def test_a_dead_letter_is_shown_with_its_reason_and_never_its_body(pages, read):
