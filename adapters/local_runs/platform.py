@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -110,6 +111,13 @@ class LocalRuns:
         finally:
             os.close(lock)
 
+    async def stop(self) -> None:
+        """Stop every run as a container platform does: the next look at it starts it again."""
+        for path in sorted(self._runs.glob("[0-9a-f]*")):
+            folder = RunFolder(path)
+            if await asyncio.to_thread(_has_stopped_keeper, folder):
+                await self._end_model(folder)
+
     async def _end_model(self, folder: RunFolder) -> None:
         """End and remove what a keeper that was killed has left of the model's process."""
         sandbox = await self._find_sandbox()
@@ -198,6 +206,21 @@ def _taken_from_keeper(folder: RunFolder) -> int:
             processes.kill(owner.pid, owner.started)
         time.sleep(LOOK_EVERY_S)
     return lock
+
+
+def _has_stopped_keeper(folder: RunFolder) -> bool:
+    """Stop the keeper, and wait for its end; return False where the run had its result before."""
+    began = time.monotonic()
+    while not folder.result() and time.monotonic() - began < MOST_S:
+        lock = folder.claim()
+        if lock is not None:
+            os.close(lock)
+            return True
+        if owner := folder.owner():
+            is_late = time.monotonic() - began > PATIENCE_S
+            processes.kill(owner.pid, owner.started, signal.SIGKILL if is_late else signal.SIGTERM)
+        time.sleep(LOOK_EVERY_S)
+    return not folder.result()
 
 
 def _pause_s(folder: RunFolder) -> float:

@@ -64,10 +64,10 @@ def is_alive(pid: int, started: float) -> bool:
         return False
 
 
-def kill(pid: int, started: float) -> None:
+def kill(pid: int, started: float, number: int = signal.SIGKILL) -> None:
     if is_alive(pid, started):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def _of_session(leader: int) -> list[psutil.Process]:

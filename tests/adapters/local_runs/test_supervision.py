@@ -178,6 +178,24 @@ async def test_a_stop_of_all_processes_is_no_failure_and_counts_as_no_end(
     assert (await finish(platform, started)).state is RunState.SUCCEEDED
 
 
+async def test_runs_that_are_stopped_leave_no_process_and_begin_anew_at_the_next_look(
+    platform: LocalRuns, machine: Machine, run: str
+):
+    started = await platform.start(slow(600, run))
+    await until_running(platform, started)
+    folder = RunFolder(folder_of(machine.home, started))
+    owner = folder.owner()
+    assert owner is not None
+
+    await platform.stop()
+
+    assert not psutil.pid_exists(owner.pid) or not psutil.Process(owner.pid).is_running()
+    assert not [one for one in psutil.process_iter() if folder.run in " ".join(_command(one))]
+    assert folder.result() is None
+    assert (await platform.look(started)).state in {RunState.PREPARING, RunState.RUNNING}
+    await platform.cancel(started)
+
+
 async def test_a_run_that_lasts_is_looked_at_less_often(
     platform: LocalRuns, machine: Machine, run: str
 ):
