@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adapters.mlflow.blocking import configure
+from adapters.mlflow.blocking import Begun, configure
 from adapters.mlflow.registry import MlflowRegistry
 from adapters.mlflow.settings import Dialect, MlflowSettings
 from adapters.mlflow.tracking import MlflowTracking
@@ -21,6 +21,7 @@ class Mlflow(msgspec.Struct, frozen=True, kw_only=True):
         await self.registry.close()
 
 
-def build(settings: MlflowSettings) -> Mlflow:
+def build(settings: MlflowSettings, begun: Begun | None = None) -> Mlflow:
     """Make both ports; nothing is connected yet, nor is MLflow imported, which takes seconds."""
-    return Mlflow(tracking=MlflowTracking(settings), registry=MlflowRegistry(settings))
+    tracking, registry = MlflowTracking(settings, begun), MlflowRegistry(settings, begun)
+    return Mlflow(tracking=tracking, registry=registry)

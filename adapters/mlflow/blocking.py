@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
@@ -11,6 +11,7 @@ from core.loopback import past_proxies
 
 C = TypeVar("C")
 T = TypeVar("T")
+Begun = Callable[[], Awaitable[None]]
 
 # MLflow reads these from the environment alone, some when it is imported, the rest at each call.
 # Its own settings keep a caller waiting for four minutes when the server is down.
@@ -24,27 +25,38 @@ ENVIRONMENT: Final = MappingProxyType(
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
 )
+# Whoever set these in a shell meant another server than ours: its address, or a token for it.
+FOREIGN: Final = ("MLFLOW_", "DATABRICKS_")
 
 
 def configure(environ: MutableMapping[str, str]) -> None:
     """Set how long MLflow's client waits, and that no proxy leads to one of this machine.
 
-    Call it with the process's environment, before use.
+    What a shell has set for other servers is taken out. Call it with the process's environment,
+    before use.
     """
+    for name in [name for name in environ if name.startswith(FOREIGN)]:
+        del environ[name]
     environ.update(ENVIRONMENT)
     environ.update(past_proxies(environ))
 
 
 class Blocking(Generic[C]):
-    """``make`` imports MLflow and returns a client; it is called at the first use, in a thread."""
+    """``make`` imports MLflow and returns a client; it is called at the first use, in a thread.
 
-    def __init__(self, make: Callable[[], C], *, threads: int) -> None:
+    ``begun`` is waited for before each call: a server of ours takes some seconds to start.
+    """
+
+    def __init__(self, make: Callable[[], C], *, threads: int, begun: Begun | None = None) -> None:
         self._make = make
+        self._begun = begun
         self._made: C | None = None
         self._making = threading.Lock()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="mlflow")
 
     async def ask(self, call: Callable[[C], T]) -> T:
+        if self._begun is not None:
+            await self._begun()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._answer, call)
 

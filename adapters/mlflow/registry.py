@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.blocking import Blocking
+from adapters.mlflow.blocking import Begun, Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class MlflowRegistry:
     """It connects at the first call; calls run in ``settings.threads`` threads."""
 
-    def __init__(self, settings: MlflowSettings) -> None:
-        self._versions = Blocking(lambda: _connected(settings), threads=settings.threads)
+    def __init__(self, settings: MlflowSettings, begun: Begun | None = None) -> None:
+        self._versions = Blocking(
+            lambda: _connected(settings), threads=settings.threads, begun=begun
+        )
 
     async def find(self, model: str, release: ReleaseId) -> Registered | None:
         check_model_name(model)

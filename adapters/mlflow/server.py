@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 import msgspec
@@ -21,6 +22,11 @@ LOOK_EVERY_S = 0.2
 GRACE_S = 45.0  # a start on a busy machine takes this long; a server that is silent longer hangs
 TERMINATE_S = 5.0
 CLOCK_SLACK_S = 2.0  # psutil derives a start time from the boot time, which moves with the clock
+
+CANNOT_WRITE: Final = (
+    "The folder of MLflow, {folder}, cannot be used ({why}). Nothing was started; see that it is a "
+    "folder that this user may write to, or move it away."
+)
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +52,7 @@ class MLflowServer:
         self._state: _Remembered | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._seen_well = 0.0
+        self._has_begun = False
         self._lock = asyncio.Lock()
 
     @property
@@ -78,6 +85,12 @@ class MLflowServer:
                 raise UnavailableError(f"MLflow is not ready yet. Its log: {self.log_file}")
             await asyncio.sleep(LOOK_EVERY_S)
         self._seen_well = time.monotonic()
+        self._has_begun = True
+
+    async def begun(self) -> None:
+        """Wait while the server starts for the first time; later its client says what is wrong."""
+        if not self._has_begun:
+            await self.ready()
 
     async def ensure(self) -> bool:
         """Start the server again when it died or hangs, and return True then; call it often."""
@@ -95,10 +108,10 @@ class MLflowServer:
             await asyncio.to_thread(self._replace, self._state.port)
             return True
 
-    async def stop(self) -> None:
-        """End the server and every process of it; stopping twice is stopping once."""
+    async def stop(self) -> bool:
+        """End the server and every process of it; return whether there was one."""
         async with self._lock:
-            await asyncio.to_thread(self._end)
+            return await asyncio.to_thread(self._end)
 
     async def _answers(self) -> bool:
         timeout = aiohttp.ClientTimeout(total=HEALTH_TIMEOUT_S)
@@ -112,7 +125,14 @@ class MLflowServer:
             return False
 
     def _adopt_or_spawn(self) -> bool:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._adopted_or_spawned()
+        except OSError as error:
+            why = CANNOT_WRITE.format(folder=self._folder, why=error.strerror)
+            raise SettingsError(why) from None
+
+    def _adopted_or_spawned(self) -> bool:
         self._state = self._read_state()
         if self._is_alive() and self._is_as_wanted():
             log.info("MLflow adopted", extra={"action": "mlflow_adopted"})
@@ -157,12 +177,13 @@ class MLflowServer:
         started = psutil.Process(self._child.pid).create_time()
         self._keep(_Remembered(self._child.pid, started, port, MLFLOW_VERSION))
 
-    def _end(self) -> None:
-        self._end_processes()
+    def _end(self) -> bool:
+        was_there = self._end_processes()
         if self._state is not None:
             self._keep(_Remembered(0, 0.0, self._state.port, MLFLOW_VERSION))
+        return was_there
 
-    def _end_processes(self) -> None:
+    def _end_processes(self) -> bool:
         """End leader and workers: the worker of a killed leader still holds the port."""
         ours = self._all_processes()
         for process in ours:
@@ -176,6 +197,7 @@ class MLflowServer:
         if self._child is not None:
             self._child.wait(TERMINATE_S)
             self._child = None
+        return bool(ours)
 
     def _all_processes(self) -> list[psutil.Process]:
         """Find our processes; a child that has just begun may show no mark, and is added."""

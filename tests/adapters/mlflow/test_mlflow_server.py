@@ -13,6 +13,7 @@ import msgspec
 import psutil
 import pytest
 
+from adapters.mlflow.blocking import ENVIRONMENT, Blocking, configure
 from adapters.mlflow.command import OWNER, environment, open_log, webhook_key
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
@@ -82,6 +83,54 @@ async def test_only_this_computer_and_its_own_names_are_served(adopted: Adopted)
     assert listening == {"127.0.0.1"}
 
 
+async def test_a_client_waits_quietly_while_its_own_server_starts(tmp_path: Path):
+    """What is asked before the first answer is no trouble; what is asked later is."""
+    begun, asked = asyncio.Event(), list[str]()
+    client = Blocking(lambda: asked, threads=1, begun=lambda: _wait(begun))
+    asking = asyncio.create_task(client.ask(lambda names: names.append("now")))
+    await asyncio.sleep(0)
+    assert asked == []
+    begun.set()
+    await asking
+    assert asked == ["now"]
+    await client.close()
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def test_a_server_has_begun_when_it_has_answered_once(adopted: Adopted, tmp_path: Path):
+    await adopted.server.begun()
+    never_started = MLflowServer(tmp_path)
+    with pytest.raises(UnavailableError, match="not started yet"):
+        await never_started.begun()
+
+
+@pytest.mark.parametrize("place", ["mlflow", "mlflow/server.log", "mlflow/webhook.key"])
+async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, place: str):
+    wrong = tmp_path / place
+    wrong.parent.mkdir(exist_ok=True)
+    if place == "mlflow":
+        wrong.touch()
+    else:
+        wrong.mkdir()
+    with pytest.raises(SettingsError, match=r"mlflow, cannot be used \(.*Nothing was started"):
+        await MLflowServer(tmp_path).start()
+
+
+def test_what_a_shell_has_set_for_other_servers_is_taken_out():
+    environ = {
+        "MLFLOW_TRACKING_URI": "databricks",
+        "MLFLOW_TRACKING_TOKEN": "hush",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "900",
+        "DATABRICKS_HOST": "https://adb.bank.example",
+        "PATH": "/bin",
+    }
+    configure(environ)
+    assert environ == {"PATH": "/bin", **ENVIRONMENT}
+
+
 async def test_a_healthy_server_is_left_alone(adopted: Adopted):
     before = _state(adopted.home)
     assert await adopted.server.ensure() is False
@@ -117,8 +166,8 @@ async def test_a_stopped_server_leaves_no_process_and_keeps_its_port(tmp_path: P
     assert await server.start() is False
     port = _state(tmp_path)["port"]
     assert await _started(tmp_path)
-    await server.stop()
-    await server.stop()
+    assert await server.stop() is True
+    assert await server.stop() is False
     assert _processes(tmp_path) == []
     assert _state(tmp_path) == {**_state(tmp_path), "pid": 0, "port": port}
     assert await server.ensure() is False, "stopped on purpose"
