@@ -4,7 +4,6 @@ A command imports its file when it is called: the server's parts take seconds to
 check` in a pre-commit hook must not wait for them.
 """
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from sluss.commands.explain import explain
 from sluss.commands.init import init
 from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
+from sluss.home.environment import LAST_PORT, default_home, named_folder
 from sluss.wiring.lock import Role
 
 Home = Annotated[
@@ -32,6 +32,11 @@ Home = Annotated[
 Sandbox = Annotated[
     Level | None,
     typer.Option(help="The weakest in which a model's code may run, in place of policy.yml's."),
+]
+
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=LAST_PORT, metavar="PORT", help="The port, in place of SLUSS_PORT's."),
 ]
 
 app = typer.Typer(
@@ -58,9 +63,7 @@ console = Console(soft_wrap=True)
 
 
 def _home(home: Path | None) -> Path:
-    from sluss.home.settings import default_home
-
-    return home.expanduser().absolute() if home else default_home(os.environ)
+    return named_folder(home) if home else default_home(os.environ)
 
 
 @app.command("up")
@@ -68,21 +71,26 @@ def up_(
     role: Annotated[
         Role, typer.Argument(help="gateway, worker, or all in one process.")
     ] = Role.ALL,
+    *,
+    host: Annotated[
+        str, typer.Option(help="Where it listens (SLUSS_HOST): on this machine alone.")
+    ] = "",
+    port: Port = None,
     home: Home = None,
     sandbox: Sandbox = None,
 ) -> None:
     """Start Sluss: by default all of it, on this machine, MLflow beside it; Ctrl-C ends it."""
     from sluss.commands.up import up
 
-    up(_home(home), role, sandbox)
+    up(_home(home), role, sandbox=sandbox, host=host, port=port)
 
 
-@app.command()
-def down(home: Home = None) -> None:
+@app.command("down")
+def down_(home: Home = None) -> None:
     """End the MLflow server that `sluss up` left running."""
-    from adapters.mlflow.server import MLflowServer
+    from sluss.commands.down import down
 
-    asyncio.run(MLflowServer(_home(home)).stop())
+    console.print(down(_home(home)))
 
 
 @app.command("status")
@@ -238,9 +246,15 @@ def map_(
 def demo_(
     script: Annotated[bool, typer.Option("--script", help="Without people, to the end.")] = False,  # noqa: FBT002
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
+    *,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=LAST_PORT, metavar="PORT", help="The port; a free one by default."),
+    ] = None,
     sandbox: Sandbox = None,
 ) -> None:
     """Lead through the story: from a push to production, with real models and a real MLflow."""
-    from sluss.demo.run import demo
+    console.print("Starting Sluss, with an MLflow of its own.")
+    from sluss.demo.run import demo  # It takes seconds, of which somebody should know.
 
-    raise typer.Exit(demo(is_script=script, keep=keep, sandbox=sandbox))
+    raise typer.Exit(demo(is_script=script, keep=keep, sandbox=sandbox, port=port))

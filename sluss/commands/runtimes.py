@@ -11,8 +11,8 @@ from rich.text import Text
 
 from core.errors import SettingsError, SlussError
 from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
+from sluss.home.environment import default_home, named_folder
 from sluss.home.runtime_files import home_runtimes, write_runtime
-from sluss.home.settings import default_home
 from sluss.home.strict_yaml import read
 from workers.gate.runtimes.imported import Listed, problem, read_list
 from workers.gate.runtimes.known import find, known_names
@@ -144,7 +144,7 @@ def _imported(home: Path | None) -> dict[str, Runtime]:
 
 
 def _home(home: Path | None) -> Path:
-    return home.expanduser().absolute() if home else default_home({})
+    return named_folder(home) if home else default_home({})
 
 
 def _key(name: str) -> RuntimeKey:

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import signal
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -13,22 +13,31 @@ from core.scrub import without_login
 from sluss.commands.add import resend
 from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import Settings, from_environment, is_local_start
+from sluss.home.settings import FOREIGN_MLFLOW, Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
+from sluss.wiring.ends import told_to_end
 from sluss.wiring.lock import Role, one_process
 from sluss.wiring.safe import refuse_unsafe, refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 console = Console(soft_wrap=True)
 
+NOT_OURS: Final = (
+    f"{FOREIGN_MLFLOW} is set in this shell and is not used; to use that MLflow, set "
+    "SLUSS_MLFLOW_URL."
+)
 
-def up(home: Path, role: Role, sandbox: Level | None = None) -> None:
+
+def up(
+    home: Path, role: Role, *, sandbox: Level | None = None, host: str = "", port: int | None = None
+) -> None:
     """Run a server of this role until it is interrupted.
 
-    ``sandbox`` is the weakest in which a model's code may run, in place of the policy's.
+    ``sandbox`` is the weakest in which a model's code may run, in place of the policy's; ``host``
+    and ``port`` are in place of the environment's.
     """
     prepare_home(home, is_local=is_local_start(os.environ))
-    settings = from_environment(home)
+    settings = from_environment(home, host=host, port=port)
     if sandbox is not None:
         settings = with_sandbox(settings, sandbox)
     refuse_unsafe(settings, role)
@@ -49,10 +58,14 @@ def _alone(settings: Settings, role: Role) -> AbstractContextManager[None]:
 
 
 async def _up(settings: Settings, role: Role) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+    with told_to_end() as told:
+        await _serve(settings, role, told)
+    console.print("Sluss has ended.")
+    if settings.is_local and not settings.mlflow_url and Role.WORKER in role.parts:
+        console.print("MLflow stays up for the next start; `sluss down` ends it.")
+
+
+async def _serve(settings: Settings, role: Role, told: asyncio.Event) -> None:
     async with Server(settings, role) as server:
         takes = Role.GATEWAY in role.parts
         if settings.is_local and takes:
@@ -62,11 +75,8 @@ async def _up(settings: Settings, role: Role) -> None:
         sent = await resend(settings.home, settings.public_url) if takes else 0
         if sent:
             console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
-        await server.until(stop.wait())
+        await server.until(told.wait())
         console.print("Sluss is ending: what is under work has some seconds to get done.")
-    console.print("Sluss has ended.")
-    if settings.is_local and not settings.mlflow_url:
-        console.print("MLflow stays up for the next start; `sluss down` ends it.")
 
 
 def _tell(settings: Settings, mlflow_url: str) -> None:
@@ -76,6 +86,8 @@ def _tell(settings: Settings, mlflow_url: str) -> None:
     console.print(f"  {'Chat':<11}{chat_address(settings.home, settings.public_url)}")
     for name, path in (("Releases", "/releases"), ("Deliveries", "/deliveries")):
         console.print(f"  {name:<11}{settings.public_url}{path}")
+    if settings.is_mlflow_named_elsewhere and not settings.mlflow_url:
+        console.print(NOT_OURS)
     if mlflow_url:
         console.print(f"  {'MLflow':<11}{without_login(mlflow_url)} (ready some seconds later)")
     console.print(f"  {'Home':<11}{settings.home}")

@@ -1,9 +1,9 @@
 """Plays a data scientist: a model repository, with commits and pushes by real git."""
 
 import asyncio
-import os
 from pathlib import Path
 
+from adapters.bare_repositories.command import git_environment, git_path
 from core.errors import SettingsError
 from core.people import Person
 from core.words import ReleaseId, Stream, release_id
@@ -67,17 +67,28 @@ class DemoRepository:
         email, name = self._author.emails[0], self._author.name
         names = {f"GIT_{who}_NAME": name for who in ("AUTHOR", "COMMITTER")}
         mails = {f"GIT_{who}_EMAIL": email for who in ("AUTHOR", "COMMITTER")}
-        ours = {"SLUSS_PERSON": email, "GIT_TERMINAL_PROMPT": "0"}
+        quiet = git_environment(git_path())
+        del quiet["GIT_GRAFT_FILE"]  # Git would hint at it to the person who reads what we print.
         process = await asyncio.create_subprocess_exec(
-            "git", "-C", str(self.folder), verb, *words,
-            env={**os.environ, **names, **mails, **ours, **given},
+            git_path(), "-C", str(self.folder), verb, *words,
+            env={**quiet, **names, **mails, "SLUSS_PERSON": email, **given},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        output, _ = await process.communicate()
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         text = output.decode(errors="replace").strip()
         if process.returncode:
             raise SettingsError(GIT_FAILED.format(verb=verb, text=text))
         return text
+
+    async def state(self) -> str:
+        """Return what git sees in the folder: commits, stashed work and edits."""
+        refs = await self._git("for-each-ref", "refs/heads", "refs/tags", "refs/stash")
+        return refs + await self._git("status", "--porcelain", "--untracked-files=all")
 
     async def configure(self) -> None:
         """Set a name and address for commits, so that git need not be set up before the demo."""

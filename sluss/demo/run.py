@@ -1,15 +1,15 @@
 """Runs the demo: starts a server, tells the story, and checks the result from outside."""
 
 import asyncio
-import contextlib
-import socket
-import tempfile
+import threading
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
+from adapters.mlflow.command import free_port
 from core.errors import SlussError
 from core.gate.tools import Level
 from core.release.release import Release
@@ -17,17 +17,28 @@ from core.release.state import State
 from core.scrub import without_login
 from core.verify import verify
 from core.words import Stage
+from sluss.commands.add import resend
+from sluss.demo.folder import HOME, LEDGER, LOANS, DemoFolder, demo_folder, refuse_used
+from sluss.demo.pulse import Pulse
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
 from sluss.home.chat_token import chat_address
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import Settings, from_environment
+from sluss.home.settings import (
+    Settings,
+    apart_from_environment,
+)
 from sluss.templates.model_repository import Kind
+from sluss.wiring.ends import told_to_end, unless
 from sluss.wiring.lock import Role, one_process
 from sluss.wiring.safe import refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
-HOME = "home"
+STAYS: Final = "All of it stays in that folder; the same --keep goes on there."
+GOES: Final = (
+    "Ctrl-C ends the demo and deletes that folder, unless you have changed something in it; with "
+    "--keep DIR it stays in DIR."
+)
 NEXT: Final = {
     State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then: git commit -am Mend && "
     "git push",
@@ -42,58 +53,64 @@ IN_PROD: Final = (
 )
 
 
-def demo(*, is_script: bool, keep: Path | None, sandbox: Level | None = None) -> int:
-    """Run the demo and return the exit code: 0 when the story held."""
+def demo(
+    *, is_script: bool, keep: Path | None, sandbox: Level | None = None, port: int | None = None
+) -> int:
+    """Run the demo and return the exit code: 0 when the story held, or somebody ended it."""
     console = Console(soft_wrap=True)
-    with contextlib.ExitStack() as stack:
-        if keep is None:
-            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="sluss-demo-"))
-            keep = Path(name)
-        keep.mkdir(parents=True, exist_ok=True)
-        try:
-            story = tell(keep.absolute(), is_script=is_script, console=console, sandbox=sandbox)
-            asyncio.run(story)
-        except KeyboardInterrupt:
-            console.print("The demo has ended.")
-        except SlussError as error:
-            console.print(f"[red]{error}[/red]", highlight=False)
-            return 1
+    try:
+        asyncio.run(_demo(is_script=is_script, keep=keep, sandbox=sandbox, port=port))
+    except SlussError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return 1
     return 0
 
 
-async def tell(
-    folder: Path, *, is_script: bool, console: Console, sandbox: Level | None = None
+async def _demo(
+    *, is_script: bool, keep: Path | None, sandbox: Level | None, port: int | None
 ) -> None:
-    """Tell the whole story. Raise SettingsError where it does not hold."""
-    home = folder / HOME
-    prepare_home(home)
-    settings = from_environment(home, port=_free_port())
-    if sandbox is not None:
-        settings = with_sandbox(settings, sandbox)
-    await refuse_without_walls(settings, Role.ALL)
-    with one_process(home):
-        async with Server(settings) as server:
-            _introduce(settings, server, folder, console)
-            try:
-                await server.until(_lead(settings, server, folder, console, is_script=is_script))
-            finally:
-                await server.end_mlflow()
+    """Tell the story, until we are told to end. Raise SettingsError where it does not hold."""
+    console = Console(soft_wrap=True)
+    with told_to_end() as told:
+        async with demo_folder(keep, console) as folder:
+            home = folder.path / HOME
+            refuse_used(folder.path, is_script=is_script)
+            prepare_home(home)
+            settings = apart_from_environment(home, port=port or free_port())
+            if sandbox is not None:
+                settings = with_sandbox(settings, sandbox)
+            await refuse_without_walls(settings, Role.ALL)
+            with one_process(home):
+                async with Server(settings, is_passing=True) as server:
+                    _introduce(settings, server, folder, console)
+                    story = _lead(settings, server, folder, console, is_script=is_script)
+                    if not await unless(told, server.until(story)):
+                        console.print("The demo is ending.")
+    console.print("The demo has ended.")
 
 
 async def _lead(
-    settings: Settings, server: Server, folder: Path, console: Console, *, is_script: bool
+    settings: Settings, server: Server, folder: DemoFolder, console: Console, *, is_script: bool
 ) -> None:
+    sent = await resend(settings.home, settings.public_url)
+    if sent:
+        console.print(f"{sent} pushes that were made meanwhile are handled now.")
     if is_script:
-        await Story(settings, server, folder, console).tell()
-        await _conclude(server, folder, console)
+        await Story(settings, server, folder.path, console).tell()
+        await _conclude(server, folder.path, console)
         return
-    webbrowser.open(chat_address(settings.home, settings.public_url))
+    _open(chat_address(settings.home, settings.public_url))
     await Guide(settings, server, folder, console).lead()
+
+
+def _open(url: str) -> None:
+    """Open a browser in a thread of its own, as some stay in front until they are closed."""
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 async def _conclude(server: Server, folder: Path, console: Console) -> None:
     """Export the ledger and verify it; then ask MLflow itself which versions hold the stages."""
-    path = folder / "ledger.jsonl"
+    path = folder / LEDGER
     with path.open("wb") as file:
         async for line in server.parts.store.export():
             file.write(line)
@@ -111,7 +128,7 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
         console.print(f"MLflow says of {name}: {told or 'no stage is held'}", highlight=False)
 
 
-def _introduce(settings: Settings, server: Server, folder: Path, console: Console) -> None:
+def _introduce(settings: Settings, server: Server, folder: DemoFolder, console: Console) -> None:
     console.print("[bold]Sluss is up[/bold]; people are picked here, not signed in.")
     if notice := settings.files.policy.notice:
         console.print(f"[bold red]{notice}[/bold red]")
@@ -119,48 +136,57 @@ def _introduce(settings: Settings, server: Server, folder: Path, console: Consol
         ("chat", chat_address(settings.home, settings.public_url)),
         ("releases", f"{settings.public_url}/releases"),
         ("deliveries", f"{settings.public_url}/deliveries"),
-        ("MLflow", without_login(server.mlflow_url)),
-        ("folder", str(folder)),
+        ("MLflow", f"{without_login(server.mlflow_url)} (ready some seconds later)"),
+        ("folder", str(folder.path)),
     ):
         console.print(f"  {name:<11}{url}", highlight=False)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
+    console.print(STAYS if folder.is_kept else GOES, highlight=False)
 
 
 class Guide:
     """Leads a person through the story, with a hint for each state, until it is interrupted."""
 
-    def __init__(self, settings: Settings, server: Server, folder: Path, console: Console) -> None:
+    def __init__(
+        self, settings: Settings, server: Server, folder: DemoFolder, console: Console
+    ) -> None:
         author = next(known for known in settings.files.people if known.id == "astrid")
         self._server = server
         self._console = console
-        self._repository = DemoRepository(folder / "loan_default", settings, author=author)
+        self._folder = folder
+        self._repository = DemoRepository(folder.path / LOANS, settings, author=author)
+        self._pulse = Pulse(partial(console.print, highlight=False, markup=False))
 
     async def lead(self) -> None:
+        """Begin the story, or go on where an earlier demo in this folder has ended."""
         repository = self._repository
         if not repository.folder.exists():
+            self._console.print(
+                "Making a model repository with two mistakes in it, and pushing it."
+            )
             await repository.create(Kind.SUPERVISED)
             repository.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
             repository.change("src/score.py", "def evaluate(", "def evaluated(")
             await repository.bring_on_board("credit_risk")
             await repository.configure()
+            await self._folder.note(repository)
+        if await self._newest() is None:
             _, told = await repository.push()
             self._console.print(told, highlight=False, markup=False)
         self._console.print("Open the chat beside this window; Ctrl-C ends the demo.")
         await self._follow()
 
+    async def _newest(self) -> Release | None:
+        return (await self._server.handle.model(self._repository.stream)).newest()
+
     async def _follow(self) -> None:
         seen = ("", "", "")
         while True:
-            newest = (await self._server.handle.model(self._repository.stream)).newest()
+            newest = await self._newest()
             if newest is not None and seen != (newest.id, newest.state, newest.stage):
                 seen = (newest.id, newest.state, newest.stage)
                 self._tell(newest)
+                self._pulse.quiet()
+            self._pulse.beat(newest)
             await asyncio.sleep(0.3)
 
     def _tell(self, release: Release) -> None:

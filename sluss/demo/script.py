@@ -16,6 +16,7 @@ from core.people import Person
 from core.release.release import Release
 from core.release.state import State
 from core.words import ReleaseId, Stage
+from sluss.demo.pulse import Pulse
 from sluss.demo.repository import DemoRepository
 from sluss.home.chat_token import chat_token
 from sluss.home.settings import Settings
@@ -250,12 +251,14 @@ class Story:
 
     async def _until(self, release: ReleaseId, state: State) -> Release:
         """Wait for the state and say each one on the way; a wrong final state breaks the story."""
-        seen, deadline = "", time.monotonic() + WAIT_S
+        seen, deadline, pulse = "", time.monotonic() + WAIT_S, Pulse(self._say)
         while time.monotonic() < deadline:
             found = await self._find(release)
             if found is not None and found.state != seen:
                 seen = found.state
                 self._say(f"  {release}: {found.state} {found.reason}")
+                pulse.quiet()
+            pulse.beat(found)
             if found is not None and found.state is state:
                 return found
             self._must(found is None or found.state not in STOPS, f"{release} is {seen}")
@@ -272,8 +275,7 @@ class Story:
         return newest
 
     def _as(self, person: Person) -> Visitor:
-        token = chat_token(self._settings.home)
-        return Visitor(person, self._settings.public_url, token=token)
+        return Visitor(person, self._settings.public_url, token=chat_token(self._settings.home))
 
     def _repository(self, folder: Path) -> DemoRepository:
         return DemoRepository(folder, self._settings, author=self.author)

@@ -144,6 +144,8 @@ ALONE: Final = 0o700
 ALONE_FILE: Final = 0o600
 OTHERS: Final = 0o077
 CLOSED: Final = frozenset({SECRETS_FOLDER, "evidence", "mlflow"})
+FOLDERS: Final = CLOSED | {"repositories", "runs", "environments", "runtimes"}
+FILES: Final = (".db", ".jsonl", ".yml", ".lock")
 OURS: Final = CLOSED | {PLATFORM_FILE, PEOPLE_FILE, POLICY_FILE, VARIABLES_FILE, "lost+found"}
 SENSITIVE: Final = (".db", ".db-wal", ".db-shm", ".db-journal", ".jsonl", ".new", ".yml", ".log")
 
@@ -164,6 +166,7 @@ def prepare_home(home: Path, *, is_local: bool = True) -> bool:
 def _prepare(home: Path, *, is_local: bool) -> bool:
     is_first = not (home / PLATFORM_FILE).exists()
     home.mkdir(mode=ALONE, parents=True, exist_ok=True)
+    _refuse_misplaced(home)
     _close(home)
     (home / SECRETS_FOLDER).mkdir(mode=ALONE, exist_ok=True)
     for name in (HOOK_SECRET, MLFLOW_SECRET):
@@ -175,6 +178,21 @@ def _prepare(home: Path, *, is_local: bool) -> bool:
     _create(home / POLICY_FILE, POLICY.replace("{platform_team}", team))
     _create(home / PLATFORM_FILE, PLATFORM)
     return is_first
+
+
+def _refuse_misplaced(home: Path) -> None:
+    """Raise SettingsError for a file where a folder belongs, the reverse, and what is not ours."""
+    for path in (home, *home.iterdir()):
+        is_folder = path == home or path.name in FOLDERS
+        if not path.exists() or not (is_folder or path.suffix in FILES):
+            continue
+        if path.is_dir() != is_folder:
+            why = f"{path.name} is no {'folder' if is_folder else 'file'}"
+        elif not os.access(path, os.W_OK):
+            why = f"this user may not write to {'it' if path == home else path.name}"
+        else:
+            continue
+        raise SettingsError(CANNOT_MAKE.format(home=home, why=why))
 
 
 def _close(home: Path) -> None:

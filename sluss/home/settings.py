@@ -11,11 +11,20 @@ import msgspec
 
 from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
-from core.loopback import is_loopback, past_proxies
+from core.loopback import is_loopback
 from core.people import Person
 from core.platform import Platform
 from core.policy import Policy, policy
 from core.scrub import without_login
+from sluss.home.environment import (
+    BAD_VARIABLE,
+    boolean,
+    health_port,
+    port_of,
+    tool_environment,
+    url_of,
+    web_address,
+)
 from sluss.home.people_file import read_people
 from sluss.home.store_url import STORE_PASSWORD, STORE_URL, is_file, store_url
 from sluss.home.strict_yaml import NOTHING, decode, parse, read
@@ -32,10 +41,9 @@ MLFLOW_SECRET_BEFORE: Final = "mlflow_webhook_previous"  # noqa: S105 - only whi
 TEAMS_SECRET: Final = "teams_client_secret"  # noqa: S105
 SERVICE_BUS_SECRET: Final = "service_bus_connection"  # noqa: S105 - for development
 
-LAST_PORT: Final = 2**16 - 1
+FOREIGN_MLFLOW: Final = "MLFLOW_TRACKING_URI"  # MLflow's own: it may name a real system
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 
-BAD_VARIABLE = "{name} is {value!r}, but {must}. Nothing was started; set it and start again."
 UNKNOWN_VARIABLE = "There is no setting {name}.{hint} Nothing was started; mend the environment."
 BAD_NAME = (
     "{file}: the repository name {name!r} may have letters, digits, '_' and '.' only. " + NOTHING
@@ -52,11 +60,6 @@ _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_M
 _METADATA = "SLUSS_TEAMS_OPENID_METADATA"
 _AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
 _KNOWN = (*_NAMES, *_AWAY, _METADATA, STORE_URL, "SLUSS_LOCAL", _PERSON)
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_TOOLS = re.compile(
-    r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
-    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
-)
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``service_bus`` is "" where queues are files, ``teams_openid_metadata``
     where it is the Bot Framework's own. ``store_url`` may hold a password.
     ``is_health_apart`` gives health a port of its own, even in a process that serves more.
+    ``is_mlflow_named_elsewhere`` tells that the shell names an MLflow, which is not ours unasked.
 
     ``tool_environment`` is all that installers and child processes may inherit. It may hold the
     password of a package index, so no model's code gets it.
@@ -87,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     is_public_url_given: bool
     mlflow_url: str
+    is_mlflow_named_elsewhere: bool
     store_url: str
     service_bus: str
     teams_app_id: str
@@ -106,7 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def health_url(self) -> str:
         """Return where this machine can ask a start with these settings whether it is ready."""
         port = self.health_port if self.is_health_apart else self.port
-        return _url(self.host, port)
+        return url_of(self.host, port)
 
     @property
     def has_service_bus(self) -> bool:
@@ -131,10 +136,15 @@ class _Variables(msgspec.Struct, frozen=True):
     PROD: _Section = {}
 
 
-def from_environment(home: Path | None = None, *, port: int | None = None) -> Settings:
+def from_environment(home: Path, *, host: str = "", port: int | None = None) -> Settings:
     """Read all settings of a start; only what other processes inherit is read elsewhere."""
-    environ = os.environ if port is None else {**os.environ, "SLUSS_PORT": str(port)}
-    return load(home or default_home(environ), environ)
+    given = {"SLUSS_HOST": host, "SLUSS_PORT": str(port or "")}
+    return load(home, {**os.environ, **{name: value for name, value in given.items() if value}})
+
+
+def apart_from_environment(home: Path, *, port: int) -> Settings:
+    """Read the settings of a start that no variable leads to a system of somebody's."""
+    return load(home, {**tool_environment(os.environ), "SLUSS_PORT": str(port)})
 
 
 def store_from_environment(home: Path) -> str:
@@ -144,34 +154,30 @@ def store_from_environment(home: Path) -> str:
 
 
 def is_local_start(environ: Mapping[str, str]) -> bool:
-    return _boolean("SLUSS_LOCAL", environ.get("SLUSS_LOCAL") or "true")
-
-
-def default_home(environ: Mapping[str, str]) -> Path:
-    named = environ.get("SLUSS_HOME", "")
-    return Path(named).expanduser().absolute() if named else Path.home() / ".sluss"
+    return boolean("SLUSS_LOCAL", environ.get("SLUSS_LOCAL") or "true")
 
 
 def load(home: Path, environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raise SettingsError that names the file and key, or the variable."""
     _refuse_unknown(environ)
     host = environ.get("SLUSS_HOST") or "127.0.0.1"
-    port = _port("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
-    health_port = _health_port(environ, port)
+    port = port_of("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
+    beside = health_port(environ, port)
     is_local = is_local_start(environ)
     secrets = _secrets(home, environ)
     if is_local and not is_loopback(host):
         must = "a local start listens on this machine alone (127.0.0.1), as it asks for no sign-in"
-        raise SettingsError(BAD_VARIABLE.format(name="SLUSS_HOST", value=host, must=must))
+        raise SettingsError(BAD_VARIABLE.format(name="--host or SLUSS_HOST", value=host, must=must))
     return Settings(
         home=home,
         host=host,
         port=port,
-        health_port=health_port,
+        health_port=beside,
         is_health_apart=not is_local or bool(environ.get("SLUSS_HEALTH_PORT")),
-        public_url=without_login(environ.get("SLUSS_PUBLIC_URL") or _url(host, port)).rstrip("/"),
+        public_url=without_login(web_address("SLUSS_PUBLIC_URL", environ) or url_of(host, port)),
         is_public_url_given=bool(environ.get("SLUSS_PUBLIC_URL")),
-        mlflow_url=environ.get("SLUSS_MLFLOW_URL") or environ.get("MLFLOW_TRACKING_URI") or "",
+        mlflow_url=web_address("SLUSS_MLFLOW_URL", environ),
+        is_mlflow_named_elsewhere=bool(environ.get(FOREIGN_MLFLOW)),
         store_url=_store(home, environ, secrets),
         service_bus=environ.get("SLUSS_SERVICE_BUS", ""),
         teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
@@ -182,12 +188,6 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         secrets=secrets,
         tool_environment=tool_environment(environ),
     )
-
-
-def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that installers and child processes may inherit."""
-    inherited = {name: environ[name] for name in environ if _TOOLS.fullmatch(name)}
-    return inherited | past_proxies(environ)
 
 
 def read_files(home: Path) -> Files:
@@ -231,37 +231,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         raise SettingsError(UNKNOWN_VARIABLE.format(name=name, hint=hint))
 
 
-def _port(name: str, value: str) -> int:
-    if value.isdecimal() and 0 < int(value) <= LAST_PORT:
-        return int(value)
-    must = "a port is a number from 1 to 65535"
-    raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must=must))
-
-
-def _health_port(environ: Mapping[str, str], public: int) -> int:
-    """Return the given port, or the one next to the public port."""
-    name, beside = "SLUSS_HEALTH_PORT", public + (1 if public < LAST_PORT else -1)
-    port = _port(name, environ.get(name) or str(beside))
-    if port != public:
-        return port
-    must = "that is SLUSS_PORT, and health has a port of its own"
-    raise SettingsError(BAD_VARIABLE.format(name=name, value=str(port), must=must))
-
-
-def _url(host: str, port: int) -> str:
-    """Return the address on this machine; a server that listens everywhere answers on loopback."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - told, not bound
-    return f"http://{here}:{port}"
-
-
 def _store(home: Path, environ: Mapping[str, str], secrets: EnvironmentSecrets) -> str:
     return store_url(home, environ.get(STORE_URL, ""), secrets.find(STORE_PASSWORD))
-
-
-def _boolean(name: str, value: str) -> bool:
-    if value.casefold() in _BOOLEANS:
-        return _BOOLEANS[value.casefold()]
-    raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must="it is true or false"))
 
 
 def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:

@@ -86,14 +86,14 @@ class Engine:
         for name, tend in self._parts.tends:
             yield until_done(name, tend, told)
 
-    async def stop(self) -> None:
+    async def stop(self, finish_s: float = FINISH_S) -> None:
         """Receive no more, and wait until current work is done or given back.
 
         Where our child processes were ended with us there is nothing to wait for.
         """
         self._stopping.begin()
-        finish_s = SPOILT_S if await self._stopping.is_to_blame() else FINISH_S
-        await asyncio.gather(*(consumer.stop(finish_s) for consumer in self._consumers))
+        wait_s = min(SPOILT_S, finish_s) if await self._stopping.is_to_blame() else finish_s
+        await asyncio.gather(*(consumer.stop(wait_s) for consumer in self._consumers))
 
     def _lanes(self) -> list[Consumer]:
         parts = self._parts

@@ -9,7 +9,7 @@ from typing import Final
 from adapters.local_runs.model_environments import LocalModelEnvironments
 from adapters.sandbox import OneSandbox
 from core.ports.sandbox import FindSandbox
-from sluss.home.settings import tool_environment
+from sluss.home.environment import named_folder, tool_environment
 from workers.gate.gate import Gate
 from workers.gate.tools import GateTools, Keep
 
@@ -36,7 +36,7 @@ def local_gate(home: Path | None) -> Gate:
 def user_cache() -> Path:
     """Return our folder by the XDG base directory specification."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "sluss"
+    return named_folder(Path(base if base.startswith("/") else "~/.cache")) / "sluss"
 
 
 def _tools(

@@ -13,6 +13,10 @@ from core.errors import SettingsError
 TAKEN = "Another Sluss runs on {home}. Nothing was done; end it first, or give another --home."
 
 LOOKED_AT_S: Final = 0.05  # for a moment somebody may look whether the role is taken
+CLOSED = (
+    "The home {home} cannot be used ({why}). Nothing was done; give a folder of your own with "
+    "--home or SLUSS_HOME."
+)
 
 
 class Role(StrEnum):
@@ -30,12 +34,19 @@ class Role(StrEnum):
 PARTS: Final = (Role.GATEWAY, Role.WORKER)
 
 
+def _opened(home: Path, part: str) -> IO[str]:
+    try:
+        return (home / f"{part}.lock").open("a")
+    except OSError as error:
+        raise SettingsError(CLOSED.format(home=home, why=error.strerror)) from None
+
+
 @contextmanager
 def one_process(home: Path, role: Role = Role.ALL) -> Iterator[None]:
     """Hold the locks of a role. They end with the process, however it ends."""
     with ExitStack() as files:
         for part in role.parts:
-            file = files.enter_context((home / f"{part}.lock").open("a"))
+            file = files.enter_context(_opened(home, part))
             if not _taken(file, fcntl.LOCK_EX):
                 time.sleep(LOOKED_AT_S)
                 if not _taken(file, fcntl.LOCK_EX):

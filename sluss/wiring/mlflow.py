@@ -19,11 +19,12 @@ NAME: Final = "tending MLflow"
 WEBHOOK: Final = "MLflow's webhook"
 
 
-async def own_server(settings: Settings, role: Role) -> MLflowServer | None:
+async def own_server(settings: Settings, role: Role, opening: Opening) -> MLflowServer | None:
     """Start a server without waiting for it, in a local worker that was given no other."""
     if settings.mlflow_url or not settings.is_local or Role.WORKER not in role.parts:
         return None
     server = MLflowServer(settings.home)
+    opening.ended_by(server.stop)
     await server.start()
     return server
 

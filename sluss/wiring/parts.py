@@ -63,7 +63,6 @@ log = logging.getLogger(__name__)
 class OneMachine(msgspec.Struct, frozen=True, kw_only=True):
     """What a start has only where ledger or queues are files; a lock lets each role run once."""
 
-    mlflow: MLflowServer | None = None
     frees: tuple[Act, ...] = ()
 
     async def take_over(self) -> None:
@@ -144,18 +143,23 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, role: Role) -> AsyncIterator[Parts]:
-    """Open the parts, and close them at the end. MLflow stays up: the next start adopts it."""
+async def opened(
+    settings: Settings, role: Role, *, is_passing: bool = False
+) -> AsyncIterator[Parts]:
+    """Open the parts, and close them at the end.
+
+    MLflow and runs stay for the next start, unless this one is passing or ends by an error.
+    """
     if strange := settings.files.policy.unknown_checks([known.id for known in CHECKS]):
         raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
     async with AsyncExitStack() as closes:
-        yield await _open(settings, role, Opening(closes))
+        yield await _open(settings, role, Opening(closes, is_passing=is_passing))
 
 
 async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     """Open all parts; a local MLflow is started first, and not waited for."""
     configure(os.environ)  # MLflow's client reads its time-outs from the environment only.
-    server = await own_server(settings, role)
+    server = await own_server(settings, role, opening)
     mlflow_url = settings.mlflow_url or (server.uri if server else "")
     store = await open_store(settings.store_url, opening)
     conversations = SqlConversations(store)
@@ -164,8 +168,9 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     directory = PeopleFile(settings.files.people)
     handle = _handle(settings, store, platform, FindContributors(*host, directory))
     tend_mlflow(settings, mlflow_url, server, opening)
-    mlflow = _mlflow(mlflow_url, opening)
+    mlflow = _mlflow(mlflow_url, server, opening)
     find_sandbox = OneSandbox(settings.home).found
+    owner = opening if server is not None else None
     known = KnownSecrets(known_secrets(settings))
     know(known)
     return Parts(
@@ -179,7 +184,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,
-        ml_platform=_runs(settings, mlflow_url, find_sandbox),
+        ml_platform=_runs(settings, mlflow_url, find_sandbox, owner),
         clones=_clones(settings, opening),
         chat=MaskedChat(open_chats(settings, conversations, handle), known),
         conversations=conversations,
@@ -190,7 +195,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         find_sandbox=find_sandbox,
         tends=tuple(opening.tends),
         troubles=opening.troubles,
-        one_machine=_one_machine(settings, server, opening),
+        one_machine=_one_machine(settings, opening),
     )
 
 
@@ -227,8 +232,8 @@ def _git_host(platform: Callable[[], Platform]) -> tuple[GitHost, Reviews]:
     return BareRepositories(folder), BareReviews(folder)
 
 
-def _mlflow(url: str, opening: Opening) -> Mlflow:
-    mlflow = build_mlflow(MlflowSettings(tracking_uri=url))
+def _mlflow(url: str, server: MLflowServer | None, opening: Opening) -> Mlflow:
+    mlflow = build_mlflow(MlflowSettings(tracking_uri=url), server.begun if server else None)
     opening.closed_by(mlflow.close)
     return mlflow
 
@@ -239,8 +244,11 @@ def _clones(settings: Settings, opening: Opening) -> CloneIndex:
     return clones
 
 
-def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> MLPlatform:
-    return LocalRuns(
+def _runs(
+    settings: Settings, tracking_uri: str, find_sandbox: FindSandbox, owner: Opening | None
+) -> MLPlatform:
+    """Return the runs; those of a start with an MLflow of its own have the same end as that."""
+    runs = LocalRuns(
         settings.home,
         tracking_uri=tracking_uri,
         uv=str(Path(sys.executable).parent / "uv"),
@@ -249,11 +257,12 @@ def _runs(settings: Settings, tracking_uri: str, find_sandbox: FindSandbox) -> M
         secrets=known_secrets(settings),
         find_sandbox=find_sandbox,
     )
+    if owner is not None:
+        owner.ended_by(runs.stop)
+    return runs
 
 
-def _one_machine(
-    settings: Settings, server: MLflowServer | None, opening: Opening
-) -> OneMachine | None:
+def _one_machine(settings: Settings, opening: Opening) -> OneMachine | None:
     if not settings.is_on_one_machine:
         return None
-    return OneMachine(mlflow=server, frees=tuple(opening.frees))
+    return OneMachine(frees=tuple(opening.frees))

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import errno
+import os
+import socket
 from collections.abc import Coroutine, Iterator
+from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
@@ -24,28 +27,36 @@ from sluss.wiring.parts import Parts, opened
 from sluss.wiring.safe import refuse_unsafe
 
 TAKEN: Final = (
-    "Port {port} of {host} is taken. Nothing was started; end what listens there, "
-    "or set SLUSS_PORT and SLUSS_HEALTH_PORT."
+    "Port {port} of {host} is taken. Nothing was started; end what listens there, or give another "
+    "with --port or SLUSS_PORT (that of health alone: SLUSS_HEALTH_PORT)."
 )
 NOT_HERE: Final = (
-    "Nobody can listen on port {port} of {host} here ({why}). Nothing was started; set SLUSS_HOST "
-    "to an address of this machine, and SLUSS_PORT to a port that this user may have."
+    "Nobody can listen on port {port} of {host} here ({why}). Nothing was started; give an "
+    "address of this machine with --host or SLUSS_HOST, and a port that this user may have with "
+    "--port or SLUSS_PORT."
 )
+BACKLOG: Final = 128  # as aiohttp has it
+PASSING_S: Final = 0.5  # how long a passing server waits for what is under work
+NOT_FOR_US: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 class Server:
     """Takes deliveries as soon as ``async with Server(settings)`` is entered.
 
-    A gateway serves and relays; a worker works, and serves only its health.
+    A gateway serves and relays; a worker works, and serves only its health. A server that
+    ``is_passing`` leaves no process behind, and waits for no work when it ends.
     """
 
     parts: Parts
     _engine: Engine
 
-    def __init__(self, settings: Settings, role: Role = Role.ALL) -> None:
+    def __init__(
+        self, settings: Settings, role: Role = Role.ALL, *, is_passing: bool = False
+    ) -> None:
         self._settings = settings
         self._role = role
         self._identity = new_identity()
+        self._is_passing = is_passing
         self._undo = contextlib.AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -60,10 +71,13 @@ class Server:
     async def __aenter__(self) -> Self:
         refuse_unsafe(self._settings, self._role)
         async with contextlib.AsyncExitStack() as undo:
-            self.parts = await undo.enter_async_context(opened(self._settings, self._role))
+            # The ports come first: nothing has to be ended again where they are taken.
+            bound = {port: _bound(self._settings.host, port, undo) for port in self._ports()}
+            opening = opened(self._settings, self._role, is_passing=self._is_passing)
+            self.parts = await undo.enter_async_context(opening)
             bot = _bot(self.parts)
             for app, port in self._sites(bot):
-                await self._serve(app, port, undo)
+                await _serve(app, bound[port], undo)
             undo.enter_context(self._told())
             self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             is_worker = Role.WORKER in self._role.parts
@@ -73,22 +87,32 @@ class Server:
             self._undo = undo.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._undo.aclose()
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._undo.__aexit__(kind, error, trace)
 
     async def until(self, done: Coroutine[Any, Any, object]) -> None:
         """Wait for ``done``. If the engine ends first, which only a bug does, raise its error."""
         assert self._running is not None
         task = asyncio.ensure_future(done)
-        ended, _ = await asyncio.wait({task, self._running}, return_when=asyncio.FIRST_COMPLETED)
-        if task not in ended:
+        both = {task, self._running}
+        try:
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             task.cancel()
+            await asyncio.wait({task})
         for each in ended:
             each.result()
 
-    async def end_mlflow(self) -> None:
-        if self.parts.one_machine is not None and self.parts.one_machine.mlflow is not None:
-            await self.parts.one_machine.mlflow.stop()
+    def _ports(self) -> set[int]:
+        settings = self._settings
+        if Role.GATEWAY not in self._role.parts:
+            return {settings.health_port}
+        return {settings.port, *([settings.health_port] if settings.is_health_apart else [])}
 
     def _sites(self, bot: Sluss) -> Iterator[tuple[web.Application, int]]:
         """Yield each app and its port; health stays off the public port where the two differ."""
@@ -111,26 +135,54 @@ class Server:
         running = Running(identity=self._identity, health=settings.health_url)
         return told_running(settings.home, role.parts, running)
 
-    async def _serve(
-        self, app: web.Application, port: int, undo: contextlib.AsyncExitStack
-    ) -> None:
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        undo.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, self._settings.host, port).start()
-        except OSError as error:
-            wrong = TAKEN if error.errno == errno.EADDRINUSE else NOT_HERE
-            words = {"port": port, "host": self._settings.host, "why": error.strerror}
-            raise SettingsError(wrong.format(**words)) from None
-
     async def _end_engine(self) -> None:
         """End the engine: short work is finished, the rest is given back at once."""
         assert self._running is not None
-        await self._engine.stop()
+        await self._engine.stop(*([PASSING_S] if self._is_passing else []))
         self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._running
+
+
+def _bound(host: str, port: int, undo: contextlib.AsyncExitStack) -> list[socket.socket]:
+    """Listen on a port. Raise SettingsError where that is not possible; callers wait meanwhile."""
+    try:
+        return _listening(host, port, undo)
+    except socket.gaierror as error:
+        wrong, why = NOT_HERE, error.strerror
+    except OSError as error:
+        wrong = TAKEN if error.errno == errno.EADDRINUSE else NOT_HERE
+        why = os.strerror(error.errno or 0)
+    raise SettingsError(wrong.format(port=port, host=host, why=why))
+
+
+def _listening(host: str, port: int, undo: contextlib.AsyncExitStack) -> list[socket.socket]:
+    """Listen on every address of the host; ``localhost`` may have one that is not in use here."""
+    found: list[socket.socket] = []
+    missing: OSError | None = None
+    places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, *_, address in dict.fromkeys(places):
+        try:
+            taken = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        except OSError as error:
+            if error.errno not in NOT_FOR_US:
+                raise
+            missing = error
+        else:
+            found.append(undo.enter_context(taken))
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
+async def _serve(
+    app: web.Application, bound: list[socket.socket], undo: contextlib.AsyncExitStack
+) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    undo.push_async_callback(runner.cleanup)
+    for taken in bound:
+        await web.SockSite(runner, taken).start()
 
 
 async def _in_plain_words(work: Coroutine[Any, Any, None]) -> None:

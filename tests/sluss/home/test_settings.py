@@ -1,8 +1,10 @@
 """A start reads its settings strictly: a mistake is named by file and key, before anything runs."""
 
+import os
 import re
 import stat
 
+import msgspec
 import pytest
 import yaml
 
@@ -11,9 +13,10 @@ from adapters.mlflow.settings import MlflowSettings
 from core.errors import SettingsError
 from core.policy import Policy, policy
 from core.words import Stage
+from sluss.home.environment import default_home, tool_environment
 from sluss.home.prepare import prepare_home
 from sluss.home.scrubbed_output import known_secrets
-from sluss.home.settings import Settings, default_home, load
+from sluss.home.settings import Settings, apart_from_environment, load
 
 
 @pytest.fixture
@@ -98,11 +101,15 @@ ENVIRONMENT = [
     ({"SLUSS_PORT": "9000"}, "public_url", "http://127.0.0.1:9000"),
     ({"SLUSS_PUBLIC_URL": "https://sluss.bank.example/"}, "public_url", "https://sluss.bank.example"),
     ({"SLUSS_MLFLOW_URL": "http://m:1"}, "mlflow_url", "http://m:1"),
-    ({"MLFLOW_TRACKING_URI": "http://m:2"}, "mlflow_url", "http://m:2"),
-    ({"SLUSS_MLFLOW_URL": "http://m:1", "MLFLOW_TRACKING_URI": "x"}, "mlflow_url", "http://m:1"),
+    ({"SLUSS_MLFLOW_URL": "https://m.example/mlflow/"}, "mlflow_url", "https://m.example/mlflow"),
+    ({"SLUSS_MLFLOW_URL": "HTTPS://me:word@m/a"}, "mlflow_url", "https://me:word@m/a"),
+    ({"MLFLOW_TRACKING_URI": "databricks"}, "mlflow_url", ""),
+    ({"MLFLOW_TRACKING_URI": "http://m:2"}, "mlflow_url", ""),
+    ({"MLFLOW_TRACKING_URI": "http://m:2"}, "is_mlflow_named_elsewhere", True),
     ({"SLUSS_LOCAL": "false", "SLUSS_HOST": "0.0.0.0"}, "host", "0.0.0.0"),  # noqa: S104
     ({"SLUSS_LOCAL": "No"}, "is_local", False),
     ({"SLUSS_HOST": "localhost"}, "host", "localhost"),
+    ({"SLUSS_HOST": "::1"}, "public_url", "http://[::1]:8100"),
     ({"PATH": "/bin", "AWS_SECRET": "x", "UV_CACHE_DIR": "/c"}, "tool_environment",
      {"PATH": "/bin", "UV_CACHE_DIR": "/c"}),
     ({"https_proxy": "http://p:1", "NO_PROXY": "pypi.bank"}, "tool_environment",
@@ -142,13 +149,61 @@ BAD_ENVIRONMENT = [
     ({"SLUSS_STORE_URL": "mysql://db/x"}, "SLUSS_STORE_URL does not name a store"),
     ({"SLUSS_HOST": "0.0.0.0"}, "listens on this machine alone"),  # noqa: S104
     ({"SLUSS_HOST": "sluss.bank.example"}, "listens on this machine alone"),
+    ({"SLUSS_PORT": "9" * 5000}, "a port is a number from 1 to 65535"),
+    (
+        {"SLUSS_PUBLIC_URL": "sluss.bank.example"},
+        "SLUSS_PUBLIC_URL is 'sluss.bank.example', but it",
+    ),
+    *(
+        ({"SLUSS_MLFLOW_URL": value}, f"SLUSS_MLFLOW_URL is '{shown}', but it must be")
+        for value, shown in {
+            "databricks": "databricks",
+            "databricks://profile": "databricks://profile",
+            "sqlite:///mlflow.db": "sqlite:///mlflow.db",
+            "file:/tmp/mlruns": "file:/tmp/mlruns",
+            "./mlruns": "./mlruns",
+            "mlflow.example:5000": "mlflow.example:5000",
+            "http://": "http://",
+            "http://:5000": "http://:5000",
+            "http://m:port": "http://m:port",
+            "http://m:70000": "http://m:70000",
+            "http://[::1": r"http://\[::1",
+            "http://m /a": "http://m /a",
+            "http://m/a?token=hush": "http://m/a",
+            "http://m/a#hush": "http://m/a",
+            "ftp://me:hush@m/a": r"\*\*\*@m/a",
+            "me:hush@m": r"\*\*\*@m",
+            "http://me:hu#sh@@m?": r"\*\*\*@m",
+        }.items()
+    ),
 ]
 
 
 @pytest.mark.parametrize(("environ", "message"), BAD_ENVIRONMENT)
 def test_a_mistake_in_the_environment_is_named(home, environ, message):
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(SettingsError, match=message) as refused:
         load(home, environ)
+    assert "hush" not in str(refused.value)
+
+
+def test_no_variable_leads_a_start_apart_from_the_environment_to_a_real_system(home, monkeypatch):
+    for name, value in {
+        "SLUSS_MLFLOW_URL": "https://mlflow.bank.example",
+        "SLUSS_STORE_URL": "postgresql://sluss@db.bank.example/sluss",
+        "SLUSS_SERVICE_BUS": "bank.servicebus.windows.net",
+        "SLUSS_LOCAL": "false",
+        "SLUSS_HOST": "0.0.0.0",  # noqa: S104
+        "SLUSS_PUBLIC_URL": "https://sluss.bank.example",
+        "SLUSS_SECRET_MLFLOW_WEBHOOK": "theirs",
+        "SLUSS_PROT": "1",
+        "MLFLOW_TRACKING_URI": "databricks",
+    }.items():
+        monkeypatch.setenv(name, value)
+    found, plain = apart_from_environment(home, port=8123), load(home, {"SLUSS_PORT": "8123"})
+    assert found.secrets.values() == plain.secrets.values()
+    assert found == msgspec.structs.replace(
+        plain, tool_environment=tool_environment(os.environ), secrets=found.secrets
+    )
 
 
 BAD_FILES = [

@@ -1,19 +1,22 @@
 """What ends the engine of a server is raised, and an error of ours in its own words."""
 
 import asyncio
+import socket
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
 
 from adapters.mlflow.command import free_port
+from adapters.mlflow.server import MLflowServer
 from adapters.sql_store import SqlStore
 from core.errors import SettingsError, StoreTooNewError
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
 from sluss.wiring.lock import Role
 from sluss.wiring.server import Server
-from tests.sluss.wiring.away import SETTINGS
+from tests.sluss.wiring.away import SETTINGS, asked
 
 
 @pytest.mark.parametrize("role", Role)
@@ -28,6 +31,41 @@ async def test_a_ledger_of_a_newer_sluss_ends_it_in_one_sentence(tmp_path, role)
     with pytest.raises(StoreTooNewError, match="at version 9999"):
         async with Server(load(home, environ), role) as server, asyncio.timeout(30):
             await server.until(asyncio.Event().wait())
+
+
+@pytest.mark.parametrize("taken", ["SLUSS_PORT", "SLUSS_HEALTH_PORT"])
+async def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path, taken):
+    prepare_home(tmp_path / "home")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        ports = {"SLUSS_PORT": str(free_port()), "SLUSS_HEALTH_PORT": str(free_port())}
+        settings = load(tmp_path / "home", {**ports, taken: port})
+        with pytest.raises(SettingsError, match=f"Port {port} of 127.0.0.1 is taken.*--port"):
+            async with Server(settings):
+                pass
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+async def test_a_start_that_fails_leaves_no_mlflow_behind(tmp_path):
+    home = tmp_path / "home"
+    prepare_home(home)
+    (home / "platform.yml").write_text("conversations: {'*': 'slack:general'}\n")
+    with pytest.raises(SettingsError, match="slack"):
+        async with Server(load(home, {"SLUSS_PORT": str(free_port())})):
+            pass
+    assert msgspec.json.decode((home / "mlflow" / "server.json").read_bytes())["pid"] == 0
+    assert await MLflowServer(home).stop() is False
+
+
+async def test_localhost_is_served_on_all_its_addresses_and_given_free_again(tmp_path):
+    prepare_home(tmp_path / "home")
+    ports = {"SLUSS_PORT": str(free_port()), "SLUSS_HEALTH_PORT": str(free_port())}
+    settings = load(tmp_path / "home", {**SETTINGS, **ports, "SLUSS_HOST": "localhost"})
+    async with Server(settings, Role.GATEWAY):
+        assert await asked("GET", f"http://127.0.0.1:{settings.health_port}/health/live")
+    with socket.create_server(("127.0.0.1", settings.port)):
+        pass
 
 
 async def test_an_address_of_another_machine_is_refused_in_words(tmp_path):

@@ -1,0 +1,56 @@
+"""The demo as a process: no variable of the shell leads it away, and no end leaves anything."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from adapters.mlflow.command import OWNER
+from core.loopback import is_own_host
+
+ROOT = Path(__file__).parents[3]
+OF_SOMEBODY = {
+    "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    "DATABRICKS_HOST": "https://adb.bank.example",
+    "SLUSS_MLFLOW_URL": "http://127.0.0.1:9",
+    "SLUSS_STORE_URL": "postgresql://sluss@127.0.0.1:9/sluss",
+    "SLUSS_LOCAL": "false",
+    "GIT_DIR": "/nowhere",
+}
+
+
+def test_it_ignores_foreign_variables_and_an_early_end_leaves_nothing(tmp_path):
+    """It is told to end again and again, as by make, by a container and by somebody impatient."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "sluss", "demo"],
+        cwd=ROOT,
+        env={**os.environ, **OF_SOMEBODY, "TMPDIR": str(tmp_path), "BROWSER": "true"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = {}
+    for line in demo.stdout:
+        name, _, rest = line.strip().partition(" ")
+        said[name] = rest.strip()
+        if name == "Making":
+            break
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        demo.send_signal(number)
+    rest, _ = demo.communicate(timeout=30)
+
+    assert is_own_host(said["MLflow"].split(" ")[0].removeprefix("http://"))
+    assert "http://127.0.0.1:9 " not in said["MLflow"]
+    assert said["Ctrl-C"].startswith("ends the demo and deletes that folder, unless you have")
+    assert (demo.returncode, "The demo has ended." in rest) == (0, True), rest
+    assert list(tmp_path.iterdir()) == []
+    assert [process for process in psutil.process_iter() if is_of(process, tmp_path)] == []
+
+
+def is_of(process, folder):
+    try:
+        return process.environ().get(OWNER, "").startswith(str(folder))
+    except psutil.Error:
+        return False

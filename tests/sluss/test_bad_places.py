@@ -1,0 +1,119 @@
+"""A home, a file or a folder that cannot be used is told in a sentence, whatever the command."""
+
+import gc
+import sys
+import threading
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from core.errors import SettingsError, SlussError
+from sluss.__main__ import main
+from sluss.cli import app
+from sluss.home.prepare import prepare_home
+
+COMMANDS = {
+    "up": ("up",),
+    "status": ("status",),
+    "down": ("down",),
+    "add": ("add", ".", "--team", "credit_risk"),
+    "deliveries": ("deliveries",),
+    "rebuild": ("rebuild",),
+    "export": ("audit", "export", "ledger.jsonl"),
+    "people": ("people",),
+    "map": ("people", "map", "a@bank.example", "bo"),
+}
+
+
+def a_file(path):
+    path.write_text("a file\n")
+
+
+def below_a_file(path):
+    path.parent.write_text("a file\n")
+
+
+def of_nobody(_path):
+    """Its owner is not known here."""
+
+
+PLACES = {"home": a_file, "a_file/home": below_a_file, "~nobody_of_that_name/home": of_nobody}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+
+    return run
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_a_home_that_cannot_be_one_is_told_by_every_command(tmp_path, run, words, place):
+    PLACES[place](tmp_path / place)
+    before = sorted(tmp_path.rglob("*"))
+    result = run(*words, "--home", place)
+    assert isinstance(result.exception, SlussError), result.exception
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+MISPLACED = {
+    **dict.fromkeys(("secrets", "mlflow", "evidence", "repositories", "runs", "environments"), "no folder"),
+    **dict.fromkeys(("store.db", "jobs.db", "chat.jsonl", "policy.yml", "worker.lock"), "no file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "why"), MISPLACED.items())
+def test_a_file_in_the_place_of_a_folder_stops_a_start(tmp_path, name, why):
+    (tmp_path / "home").mkdir(mode=0o700)
+    wrong = tmp_path / "home" / name
+    _ = wrong.touch(0o600) if why == "no folder" else wrong.mkdir(0o700)
+    with pytest.raises(SettingsError, match=rf"\({name} is {why}\)\. Nothing was started"):
+        prepare_home(tmp_path / "home")
+
+
+def test_a_home_whose_own_name_looks_like_a_file_is_one(tmp_path):
+    assert prepare_home(tmp_path / "home.db")
+
+
+@pytest.fixture
+def said(monkeypatch, capsys):
+    """What the whole program says of these words, and its exit code."""
+    threshold = gc.get_threshold()
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def said(*words):
+        monkeypatch.setattr(sys, "argv", ["sluss", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, capsys.readouterr().err
+
+    yield said
+    gc.set_threshold(*threshold)
+
+
+def test_what_the_system_refuses_at_any_place_is_told_without_a_traceback(home, said):
+    (home / "secrets" / "gone").symlink_to(home / "nowhere")
+    code, words = said("status", "--home", home)
+    assert code == 2
+    assert words.startswith(
+        f"sluss: {home}/secrets/gone cannot be used (No such file or directory)"
+    )
+    assert "Traceback" not in words
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_a_port_that_is_none_is_told(run, command, port):
+    result = run(command, "--port", port)
+    assert (result.exit_code, "--port" in result.output) == (2, True)
+
+
+def test_a_local_start_listens_on_this_machine_alone(tmp_path, run):
+    result = run("up", "--host", "0.0.0.0", "--home", tmp_path / "home")  # noqa: S104
+    assert "this machine alone" in str(result.exception)
