@@ -31,6 +31,7 @@ from core.policy.policy import (
     Policy,
     near_hint,
 )
+from core.wrong_form import wrong_form
 
 MERGED: Final[Mapping[str, Mapping[str, object]]] = {
     "blocks": BLOCKS,
@@ -58,7 +59,8 @@ def policy(data: object) -> Policy:
     try:
         read = msgspec.convert(_merged(data), Policy)
     except msgspec.ValidationError as error:
-        raise SettingsError(_sentence(f"{error}.{_unknown_field_hint(str(error))}")) from error
+        problem = f"{wrong_form(error)}.{_unknown_field_hint(str(error))}"
+        raise SettingsError(_sentence(problem)) from error
     _check_keys("blocks", read.blocks, GATES)
     _check_keys("approvers", read.approvers, STAGES)
     _check_keys("stage_order", read.stage_order, STAGES)

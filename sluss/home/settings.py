@@ -44,6 +44,10 @@ SERVICE_BUS_SECRET: Final = "service_bus_connection"  # noqa: S105 - for develop
 FOREIGN_MLFLOW: Final = "MLFLOW_TRACKING_URI"  # MLflow's own: it may name a real system
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 
+NO_HOME = (
+    "There is no home {home}. Nothing was done; `sluss up` makes one, or name another with --home "
+    "or SLUSS_HOME."
+)
 UNKNOWN_VARIABLE = "There is no setting {name}.{hint} Nothing was started; mend the environment."
 BAD_NAME = (
     "{file}: the repository name {name!r} may have letters, digits, '_' and '.' only. " + NOTHING
@@ -160,6 +164,8 @@ def is_local_start(environ: Mapping[str, str]) -> bool:
 def load(home: Path, environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raise SettingsError that names the file and key, or the variable."""
     _refuse_unknown(environ)
+    if not home.is_dir():
+        raise SettingsError(NO_HOME.format(home=home))
     host = environ.get("SLUSS_HOST") or "127.0.0.1"
     port = port_of("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
     beside = health_port(environ, port)

@@ -10,12 +10,13 @@ import msgspec
 import yaml
 
 from core.errors import SettingsError
+from core.wrong_form import wrong_form
 
 NOTHING = "Nothing was started; mend the file and start again."
 UNREADABLE = "{file} cannot be read ({why}). " + NOTHING
 NOT_YAML = "{file} is not valid YAML{line}: {why}. " + NOTHING
 UNKNOWN_KEY = "{file}: there is no key {key!r}.{hint} " + NOTHING
-WRONG = "{file}: {where}{why}. " + NOTHING
+WRONG = "{file}: {why}. " + NOTHING
 
 T = TypeVar("T")
 
@@ -52,9 +53,7 @@ def decode(text: str, kind: type[T], file: str) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        why, _, place = str(error).partition(" - at `$")
-        where = place.rstrip("`").lstrip(".")
-        message = WRONG.format(file=file, where=f"{where}: " if where else "", why=why)
+        message = WRONG.format(file=file, why=wrong_form(error))
         raise SettingsError(re.sub(r"\s+", " ", message)) from None
 
 

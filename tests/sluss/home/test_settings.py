@@ -210,13 +210,13 @@ BAD_FILES = [
     ("platform.yml", "repositorys: []", r"no key 'repositorys'\. Did you mean 'repositories'\?"),
     ("platform.yml", "repositories: [{id: a, name: b, taem: c}]",
      r"'repositories\[0\]\.taem'\. Did you mean 'team'\?"),
-    ("platform.yml", "repositories: [{id: a, name: b}]", "`team`"),
+    ("platform.yml", "repositories: [{id: a, name: b}]", "the key 'team' is missing"),
     ("platform.yml", "repositories: [{id: 1, name: b, team: c}]", r"repositories\[0\]\.id"),
     ("platform.yml", "repositories: [{id: a, name: a-b, team: c}]", "name 'a-b' may have"),
     ("platform.yml", "repositories: [{id: a, name: platform, team: c}]", "not free as a name"),
     ("platform.yml", "repositories: []\nrepositories: []", "at line 2: the key.*given twice"),
     ("platform.yml", "repositories: [", "not valid YAML at line 1"),
-    ("platform.yml", "- a", "Expected `object`"),
+    ("platform.yml", "- a", "it must be a mapping of keys, and is a list"),
     ("platform.yml", "!!python/object/apply:os.system [ls]", "not valid YAML"),
     ("people.yml", "people: [{id: a, name: A, identity: verified}]", "'people.*identity'"),
     ("people.yml", "people: [{id: '', name: A}]", r"people\[0\]\.id"),
@@ -251,6 +251,11 @@ def test_a_file_that_is_missing_or_no_text_is_named(home, file):
     (home / file).unlink()
     with pytest.raises(SettingsError, match=f"{file} cannot be read"):
         load(home, {})
+
+
+def test_a_home_that_is_not_there_is_named_and_what_makes_one(tmp_path):
+    with pytest.raises(SettingsError, match=r"no home .*nowhere\. .*`sluss up` makes one"):
+        load(tmp_path / "nowhere", {})
 
 
 @pytest.mark.parametrize("file", ["platform.yml", "people.yml", "gbi_variables.yml", "policy.yml"])
