@@ -15,7 +15,7 @@ import psutil
 
 from adapters.mlflow.command import HOST, OWNER, command, environment, free_port, is_free, open_log
 from adapters.mlflow.command import VERSION as MLFLOW_VERSION
-from core.errors import DECODE_ERRORS, SettingsError, UnavailableError
+from core.errors import DECODE_ERRORS, InterruptedWorkError, SettingsError, UnavailableError
 
 HEALTH_TIMEOUT_S = 2.0
 LOOK_EVERY_S = 0.2
@@ -53,6 +53,7 @@ class MLflowServer:
         self._child: subprocess.Popen[bytes] | None = None
         self._seen_well = 0.0
         self._has_begun = False
+        self._hurried = asyncio.Event()
         self._lock = asyncio.Lock()
 
     @property
@@ -89,8 +90,21 @@ class MLflowServer:
 
     async def begun(self) -> None:
         """Wait while the server starts for the first time; later its client says what is wrong."""
-        if not self._has_begun:
-            await self.ready()
+        if self._has_begun:
+            return
+        tasks = [asyncio.ensure_future(each) for each in (self.ready(), self._hurried.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not tasks[0].done():
+                raise InterruptedWorkError
+            await tasks[0]
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def hurry(self) -> None:
+        """Let nobody wait any more for the first start, as this process ends."""
+        self._hurried.set()
 
     async def ensure(self) -> bool:
         """Start the server again when it died or hangs, and return True then; call it often."""

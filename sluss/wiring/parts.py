@@ -61,9 +61,13 @@ log = logging.getLogger(__name__)
 
 
 class OneMachine(msgspec.Struct, frozen=True, kw_only=True):
-    """What a start has only where ledger or queues are files; a lock lets each role run once."""
+    """What a start has only where ledger or queues are files; a lock lets each role run once.
+
+    ``hurry`` lets nothing wait any more for an MLflow that is still starting.
+    """
 
     frees: tuple[Act, ...] = ()
+    hurry: Callable[[], None] | None = None
 
     async def take_over(self) -> None:
         """End the locks and leases of a killed process, as nobody else can hold one here."""
@@ -195,7 +199,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         find_sandbox=find_sandbox,
         tends=tuple(opening.tends),
         troubles=opening.troubles,
-        one_machine=_one_machine(settings, opening),
+        one_machine=_one_machine(settings, server, opening),
     )
 
 
@@ -262,7 +266,9 @@ def _runs(
     return runs
 
 
-def _one_machine(settings: Settings, opening: Opening) -> OneMachine | None:
+def _one_machine(
+    settings: Settings, server: MLflowServer | None, opening: Opening
+) -> OneMachine | None:
     if not settings.is_on_one_machine:
         return None
-    return OneMachine(frees=tuple(opening.frees))
+    return OneMachine(frees=tuple(opening.frees), hurry=server.hurry if server else None)

@@ -138,6 +138,8 @@ class Server:
     async def _end_engine(self) -> None:
         """End the engine: short work is finished, the rest is given back at once."""
         assert self._running is not None
+        if self.parts.one_machine is not None and self.parts.one_machine.hurry is not None:
+            self.parts.one_machine.hurry()
         await self._engine.stop(*([PASSING_S] if self._is_passing else []))
         self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -17,7 +17,7 @@ from adapters.mlflow.blocking import ENVIRONMENT, Blocking, configure
 from adapters.mlflow.command import OWNER, environment, open_log, webhook_key
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
-from core.errors import SettingsError, UnavailableError
+from core.errors import InterruptedWorkError, SettingsError, UnavailableError
 from tests.adapters.mlflow.conftest import Adopted
 from tests.adapters.mlflow.workbench import MlflowBench
 from tests.adapters.model_registry_contract import FIRST
@@ -98,6 +98,17 @@ async def test_a_client_waits_quietly_while_its_own_server_starts(tmp_path: Path
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
+
+
+async def test_nobody_waits_for_the_first_start_of_a_server_when_we_end(tmp_path: Path):
+    server = MLflowServer(tmp_path)
+    await server.start()
+    waiting = asyncio.create_task(server.begun())
+    await asyncio.sleep(0)
+    server.hurry()
+    with pytest.raises(InterruptedWorkError):
+        await waiting
+    await server.stop()
 
 
 async def test_a_server_has_begun_when_it_has_answered_once(adopted: Adopted, tmp_path: Path):
