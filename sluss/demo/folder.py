@@ -91,12 +91,18 @@ async def demo_folder(keep: Path | None, console: Console) -> AsyncIterator[Demo
 
 async def _delete(folder: DemoFolder, console: Console) -> None:
     if await folder.is_changed():
-        console.print(KEPT.format(folder=folder.path), highlight=False)
+        _tell(console, KEPT.format(folder=folder.path))
         return
-    console.print(GOES.format(folder=folder.path), highlight=False)
+    _tell(console, GOES.format(folder=folder.path))
     await asyncio.to_thread(shutil.rmtree, folder.path, ignore_errors=True)
     if folder.path.exists():
-        console.print(LEFT.format(folder=folder.path), highlight=False)
+        _tell(console, LEFT.format(folder=folder.path))
+
+
+def _tell(console: Console, text: str) -> None:
+    """Say it where somebody still listens: a terminal or a pipe may have ended before us."""
+    with contextlib.suppress(OSError, SystemExit):  # Rich ends the process for a broken pipe.
+        console.print(text, highlight=False)
 
 
 def refuse_used(folder: Path, *, is_script: bool) -> None:
