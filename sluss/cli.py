@@ -26,7 +26,7 @@ from sluss.wiring.lock import Role
 
 Home = Annotated[
     Path | None,
-    typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME"),
+    typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME", readable=False),
 ]
 
 Sandbox = Annotated[
@@ -230,7 +230,9 @@ def map_(
         typer.Option(metavar="REASON", help="It is a leaver's or a tool's, and why that is known."),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why it is that person's.")] = "",
-    home: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Where everything is kept.", readable=False)
+    ] = None,
 ) -> None:
     """Say whose an address is that people.yml does not know; a server may run meanwhile."""
     if (person is None) == (nobody is None):
@@ -245,7 +247,9 @@ def map_(
 @app.command("demo")
 def demo_(
     script: Annotated[bool, typer.Option("--script", help="Without people, to the end.")] = False,  # noqa: FBT002
-    keep: Annotated[Path | None, typer.Option(help="Keep everything in this folder.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep everything in this folder.", readable=False)
+    ] = None,
     *,
     port: Annotated[
         int | None,

@@ -16,7 +16,7 @@ def accept(
     where: Annotated[str, typer.Argument(help="The file of the finding, or <commit>:<file>.")],
     fingerprint: Annotated[str, typer.Argument(help="The fingerprint that the finding names.")],
     home: Annotated[
-        Path | None, typer.Option(help="Where policy.yml is.", envvar="SLUSS_HOME")
+        Path | None, typer.Option(help="Where policy.yml is.", envvar="SLUSS_HOME", readable=False)
     ] = None,
 ) -> None:
     """Accept a false alarm of the check `secrets`, in the folder of the model repository."""

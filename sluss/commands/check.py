@@ -97,6 +97,7 @@ Home = Annotated[
     typer.Option(
         help="Where policy.yml and gbi_variables.yml are.",
         envvar="SLUSS_HOME",
+        readable=False,
         exists=True,
         file_okay=False,
     ),

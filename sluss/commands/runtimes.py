@@ -34,7 +34,8 @@ DOUBT: Final = "not certain"
 NOT_THERE: Final = "-"
 
 Home = Annotated[
-    Path | None, typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME")
+    Path | None,
+    typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME", readable=False),
 ]
 Name = Annotated[str, typer.Argument(help="A runtime, as CLUSTER_SPARK_VERSION names it.")]
 

@@ -29,7 +29,9 @@ def variables(
     stage: Annotated[Stage, typer.Option(help="The stage to resolve for.")] = Stage.TST,
     home: Annotated[
         Path | None,
-        typer.Option(help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME"),
+        typer.Option(
+            help="Where policy.yml and gbi_variables.yml are.", envvar="SLUSS_HOME", readable=False
+        ),
     ] = None,
 ) -> None:
     """Show every variable of the model as a stage gets it. Of a secret only the name is shown."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -21,7 +22,9 @@ LOANS: Final = "loan_default"
 RULES: Final = "loan_rules"
 LEDGER: Final = "ledger.jsonl"
 
-KEPT: Final = "You have changed something in {folder}: it is kept. Delete it when you like."
+KEPT: Final = (
+    "You have changed something in {folder}: it is kept, and --keep with that folder goes on there."
+)
 GOES: Final = "Nothing runs any more. {folder} is being deleted."
 LEFT: Final = "{folder} could not be deleted whole. Nothing runs there any more; delete the rest."
 NO_FOLDER: Final = (
@@ -81,6 +84,8 @@ async def demo_folder(keep: Path | None, console: Console) -> AsyncIterator[Demo
     except OSError as error:
         where = keep or tempfile.gettempprefix()
         raise SettingsError(NO_FOLDER.format(folder=where, why=error.strerror)) from None
+    if not os.access(path, os.W_OK):
+        raise SettingsError(NO_FOLDER.format(folder=path, why="this user may not write to it"))
     folder = DemoFolder(path, is_kept=keep is not None)
     try:
         yield folder

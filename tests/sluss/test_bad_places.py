@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from click.testing import Result
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from core.errors import SettingsError, SlussError
@@ -24,6 +25,17 @@ COMMANDS = {
     "people": ("people",),
     "map": ("people", "map", "a@bank.example", "bo"),
 }
+
+
+def home_options(command):
+    for name, below in getattr(command, "commands", {}).items():
+        yield from ((f"{name} {words}".strip(), option) for words, option in home_options(below))
+    yield from (("", option) for option in command.params if option.name in {"home", "keep"})
+
+
+@pytest.mark.parametrize(("words", "option"), list(home_options(get_command(app))))
+def test_the_words_about_a_folder_that_nobody_may_read_are_ours(words, option):
+    assert option.type_descriptor.parameter_info.readable is False
 
 
 def a_file(path):
