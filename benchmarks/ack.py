@@ -38,7 +38,7 @@ from handlers.app import ingest
 from handlers.credentials import SharedSecret
 from sluss.demo.script import Story
 from sluss.home.prepare import prepare_home
-from sluss.home.settings import HOOK_SECRET, from_environment
+from sluss.home.settings import HOOK_SECRET, apart_from_environment
 from sluss.wiring.lock import one_process
 from sluss.wiring.server import Server
 
@@ -104,9 +104,9 @@ async def during_a_story(folder: Path) -> None:
     logging.getLogger("microsoft_agents").setLevel(logging.ERROR)  # it warns of local mode
     home = folder / "home"
     prepare_home(home)
-    settings = from_environment(home, port=unused_port())
+    settings = apart_from_environment(home, port=unused_port())
     with one_process(home):
-        async with Server(settings) as server:
+        async with Server(settings, is_passing=True) as server:
             story = Story(settings, server, folder, Console())
             client = await started(
                 settings.port, settings.secrets.secret(HOOK_SECRET), "--steadily"
@@ -115,7 +115,6 @@ async def during_a_story(folder: Path) -> None:
                 await server.until(story.tell())
             finally:
                 steady = (await figures_of(client))["steady"]
-                await server.end_mlflow()
                 print("steady during a story", line(steady), f"at {STEADY_PER_S} deliveries/s")
 
 
