@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from adapters.mlflow.command import OWNER
+from adapters.mlflow.command import OWNER, free_port
 from core.loopback import is_own_host
 
 ROOT = Path(__file__).parents[3]
@@ -24,8 +24,9 @@ OF_SOMEBODY = {
 
 def test_it_ignores_foreign_variables_and_an_early_end_leaves_nothing(tmp_path):
     """It is told to end again and again, as by make, by a container and by somebody impatient."""
+    port = free_port()
     demo = subprocess.Popen(
-        [sys.executable, "-m", "sluss", "demo"],
+        [sys.executable, "-m", "sluss", "demo", "--port", str(port)],
         cwd=ROOT,
         env={**os.environ, **OF_SOMEBODY, "TMPDIR": str(tmp_path), "BROWSER": "true"},
         stdout=subprocess.PIPE,
@@ -45,6 +46,7 @@ def test_it_ignores_foreign_variables_and_an_early_end_leaves_nothing(tmp_path):
     finally:
         demo.kill()
 
+    assert said["chat"].startswith(f"http://127.0.0.1:{port}/chat/?token=")
     assert is_own_host(said["MLflow"].split(" ")[0].removeprefix("http://"))
     assert "http://127.0.0.1:9 " not in said["MLflow"]
     assert said["Ctrl-C"].startswith("ends the demo and deletes that folder, unless you have")
