@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.text import Text
 
 from adapters.mlflow.command import free_port
 from core.errors import SlussError
@@ -35,7 +36,7 @@ from sluss.wiring.safe import refuse_without_walls, with_sandbox
 from sluss.wiring.server import Server
 
 STAYS: Final = "All of it stays in that folder; the same --keep goes on there."
-GOES: Final = (
+PASSES: Final = (
     "Ctrl-C ends the demo and deletes that folder, unless you have changed something in it; with "
     "--keep DIR it stays in DIR."
 )
@@ -61,7 +62,7 @@ def demo(
     try:
         asyncio.run(_demo(is_script=is_script, keep=keep, sandbox=sandbox, port=port))
     except SlussError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
+        console.print(Text(str(error), style="red"))
         return 1
     return 0
 
@@ -140,7 +141,7 @@ def _introduce(settings: Settings, server: Server, folder: DemoFolder, console: 
         ("folder", str(folder.path)),
     ):
         console.print(f"  {name:<11}{url}", highlight=False)
-    console.print(STAYS if folder.is_kept else GOES, highlight=False)
+    console.print(STAYS if folder.is_kept else PASSES, highlight=False)
 
 
 class Guide:
