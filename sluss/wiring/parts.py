@@ -174,7 +174,6 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow = _mlflow(mlflow_url, server, opening)
     find_sandbox = OneSandbox(settings.home).found
-    owner = opening if server is not None else None
     known = KnownSecrets(known_secrets(settings))
     know(known)
     return Parts(
@@ -188,7 +187,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,
-        ml_platform=_runs(settings, mlflow_url, find_sandbox, owner),
+        ml_platform=_runs(settings, mlflow_url, find_sandbox, opening if server else None),
         clones=_clones(settings, opening),
         chat=MaskedChat(open_chats(settings, conversations, handle), known),
         conversations=conversations,

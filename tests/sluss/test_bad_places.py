@@ -111,7 +111,7 @@ def said(monkeypatch, capsys):
 
 def test_what_the_system_refuses_at_any_place_is_told_without_a_traceback(home, said):
     (home / "secrets" / "gone").symlink_to(home / "nowhere")
-    code, words = said("status", "--home", home)
+    code, words = said("people", "--home", home)
     assert code == 2
     assert words.startswith(
         f"sluss: {home}/secrets/gone cannot be used (No such file or directory)"
