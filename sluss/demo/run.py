@@ -95,7 +95,7 @@ async def _lead(
 ) -> None:
     sent = await resend(settings.home, settings.public_url)
     if sent:
-        console.print(f"{sent} pushes that were made meanwhile are handled now.")
+        console.print("What was pushed meanwhile is handled now.")
     if is_script:
         await Story(settings, server, folder.path, console).tell()
         await _conclude(server, folder.path, console)
