@@ -23,6 +23,7 @@ ENVIRONMENT: Final = MappingProxyType(
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_CONFIGURE_LOGGING": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     }
 )
 # Whoever set these in a shell meant another server than ours: its address, or a token for it.

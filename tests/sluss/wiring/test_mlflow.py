@@ -141,3 +141,18 @@ async def test_our_own_server_that_cannot_be_kept_up_is_told_and_ends_nothing(tm
         await until(lambda: "MLflow" in troubles.open)
 
     assert "PermissionError: Permission denied" in troubles.open["MLflow"].says
+
+
+async def test_while_our_own_server_starts_nothing_is_asked_of_it_and_that_is_no_trouble(tmp_path):
+    fallen = Fallen()
+    fallen.ready = asyncio.Event().wait
+    prepare_home(tmp_path / "home")
+    async with AsyncExitStack() as closes:
+        opening = Opening(closes)
+        tend_mlflow(load(tmp_path / "home", {}), "http://127.0.0.1:9", fallen, opening)
+        tending = asyncio.create_task(opening.tends[0][1]())
+        await asyncio.sleep(0.05)
+        tending.cancel()
+        await asyncio.gather(tending, return_exceptions=True)
+
+    assert opening.troubles.open == {}
