@@ -16,6 +16,7 @@ ENSURE_EVERY_S: Final = 2.0
 INSTALL_EVERY_S: Final = 600.0  # somebody may delete it, or set MLflow up anew
 HOOK_PATH: Final = "/hooks/mlflow"
 NAME: Final = "tending MLflow"
+STARTED_AGAIN: Final = "MLflow has ended, or did not answer any more. It was started again."
 WEBHOOK: Final = "MLflow's webhook"
 
 
@@ -64,7 +65,9 @@ class _OwnServer:
     async def look(self) -> None:
         if not self.has_begun.is_set():
             await self._begin()
-        await self._server.ensure()
+        if await self._server.ensure():
+            self._has_begun.clear()  # the trouble lasts until it answers
+            raise UnavailableError(STARTED_AGAIN)
 
     async def _begin(self) -> None:
         try:

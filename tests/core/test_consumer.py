@@ -76,6 +76,15 @@ async def test_a_bug_gets_one_more_try(queue, caplog):
     assert worked.buried == []
 
 
+async def test_a_library_that_would_end_the_process_is_a_bug_of_one_message(queue, caplog):
+    worked = Worked(SystemExit("a library's"))
+    await queue.send(Message(id="a", body=b"1"))
+    async with consuming(queue, worked):
+        await until(lambda: worked.done)
+
+    assert worked.buried == []
+
+
 async def test_a_bug_that_stays_becomes_a_dead_letter_and_is_told(queue, caplog):
     caplog.set_level(logging.CRITICAL)
     worked = Worked(ValueError("token dapi123"), ValueError("again"))

@@ -156,3 +156,19 @@ async def test_while_our_own_server_starts_nothing_is_asked_of_it_and_that_is_no
         await asyncio.gather(tending, return_exceptions=True)
 
     assert opening.troubles.open == {}
+
+
+async def test_our_own_server_that_died_is_a_trouble_until_it_answers_again(tmp_path, caplog):
+    fallen, answers, died = Fallen(), asyncio.Event(), [True]
+    answers.set()
+
+    async def ensure():
+        answers.clear() if died else None
+        return bool(died and died.pop())
+
+    fallen.ready, fallen.ensure = answers.wait, ensure
+    async with answering((200, "{}")) as url, tended(tmp_path / "home", url, fallen) as troubles:
+        await until(lambda: "MLflow" in troubles.open)
+        assert "was started again" in troubles.open["MLflow"].says
+        answers.set()
+        await until(lambda: "MLflow" not in troubles.open)
