@@ -28,7 +28,7 @@ from core.words import Stream
 from core.work import events_work, jobs_work, relay_once
 from tests.origins import happens
 
-LANES = (Lane.EVENTS, Lane.CARDS, Lane.STEPS)
+LANES = tuple(Lane)
 POINTS = ("after_send", "after_commit", "after_relay", "after_effect", "after_result")
 PLATFORM = Platform(repositories=(Repository(id="r1", name=Stream("loan"), team="credit"),))
 
