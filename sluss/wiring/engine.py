@@ -45,12 +45,17 @@ SLOTS: Final = {Lane.EVENTS: 8, Lane.CARDS: 8, Lane.STEPS: 8, Lane.OBSERVE: 2}
 
 
 class Engine:
-    """Everything that a worker does besides serving; ``deliver`` shows cards."""
+    """Everything that a worker does besides serving; ``deliver`` shows cards.
+
+    Building it raises SettingsError for a file that cannot be used: then nothing has begun.
+    """
 
     def __init__(self, parts: Parts, deliver: Deliver) -> None:
         self._parts = parts
         self._deliver = deliver
         self._stopping = Stopping()
+        self._worker = Worker(_services(parts, self._stopping))
+        self._letters = self._letter_watch()
         self._consumers: list[Consumer] = []
 
     async def relay(self) -> None:
@@ -67,8 +72,6 @@ class Engine:
             await until_done("taking over", take_over, self._parts.troubles)
         with Sentinel() as sentinel:
             self._stopping.tell_apart_by(sentinel.has_fallen)
-            self._worker = Worker(_services(self._parts, self._stopping))
-            self._letters = self._letter_watch()
             self._consumers = self._lanes()
             async with asyncio.TaskGroup() as tasks:
                 for work in self._works():

@@ -76,10 +76,10 @@ class Server:
             opening = opened(self._settings, self._role, is_passing=self._is_passing)
             self.parts = await undo.enter_async_context(opening)
             bot = _bot(self.parts)
+            self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             for app, port in self._sites(bot):
                 await _serve(app, bound[port], undo)
             undo.enter_context(self._told())
-            self._engine = Engine(self.parts, Deliver(bot.show, self.parts.chat))
             is_worker = Role.WORKER in self._role.parts
             does = self._engine.run if is_worker else self._engine.relay
             self._running = asyncio.create_task(_in_plain_words(does()))

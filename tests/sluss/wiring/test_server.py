@@ -12,11 +12,18 @@ from adapters.mlflow.command import free_port
 from adapters.mlflow.server import MLflowServer
 from adapters.sql_store import SqlStore
 from core.errors import SettingsError, StoreTooNewError
+from sluss.commands.status import status
 from sluss.home.prepare import prepare_home
+from sluss.home.running import who_runs
 from sluss.home.settings import load
-from sluss.wiring.lock import Role
+from sluss.wiring.lock import PARTS, Role
 from sluss.wiring.server import Server
 from tests.sluss.wiring.away import SETTINGS, asked
+
+
+def prepared(folder):
+    prepare_home(folder / "home")
+    return folder / "home"
 
 
 @pytest.mark.parametrize("role", Role)
@@ -75,3 +82,38 @@ async def test_an_address_of_another_machine_is_refused_in_words(tmp_path):
     with pytest.raises(SettingsError, match=r"Nobody can listen on port 8100 of 192\.0\.2\.1"):
         async with Server(settings, Role.GATEWAY):
             pass
+
+
+async def test_a_file_that_a_worker_cannot_use_is_refused_before_anything_begins(tmp_path):
+    settings = load(prepared(tmp_path), {"SLUSS_MLFLOW_URL": "http://127.0.0.1:1"})
+    (settings.home / "runtimes").mkdir(exist_ok=True)
+    (settings.home / "runtimes" / "16.4.json").write_text("{")
+
+    with pytest.raises(SettingsError, match=r"16\.4\.json"):
+        async with Server(settings, Role.WORKER):
+            pass
+    assert who_runs(settings.home, PARTS) == {}
+
+
+class Failing:
+    """A part whose every use raises what nobody expected, as after a bug of a library."""
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+async def test_whatever_background_work_raises_the_server_goes_on_and_says_so(tmp_path):
+    """Queues and store of the engine fail, from its first turn on; health is asked over HTTP."""
+    environ = {"SLUSS_PORT": str(free_port()), "SLUSS_MLFLOW_URL": "http://127.0.0.1:1"}
+    settings = load(prepared(tmp_path), environ)
+    server = Server(settings, Role.GATEWAY)
+    async with server, asyncio.timeout(10):
+        server._engine._parts = msgspec.structs.replace(server.parts, store=Failing())
+        while not {"sending to the queue cards"} <= set(server.parts.troubles.open):  # noqa: ASYNC110 - nobody tells us
+            await asyncio.sleep(0.01)
+        found = await asyncio.to_thread(status, settings.home)
+        assert not server._running.done()
+
+    told = found.found["gateway"]
+    assert (told.ready, told.troubles["sending to the queue cards"].is_final) == (True, True)
+    assert "(KeyError)" in told.troubles["sending to the queue cards"].says
