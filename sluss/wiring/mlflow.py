@@ -66,7 +66,7 @@ class _OwnServer:
         if not self.has_begun.is_set():
             await self._begin()
         if await self._server.ensure():
-            self._has_begun.clear()  # the trouble lasts until it answers
+            self.has_begun.clear()  # the trouble lasts until it answers
             raise UnavailableError(STARTED_AGAIN)
 
     async def _begin(self) -> None:
