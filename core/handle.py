@@ -10,6 +10,7 @@ import msgspec
 
 from core import jobs
 from core.authority.repeats import was_told
+from core.command_line import CommandLine
 from core.context import Context
 from core.contributors import Contributors
 from core.desk import Desk
@@ -35,6 +36,7 @@ UNCOUNTED = Contributors(
 )
 logger = logging.getLogger(__name__)
 
+SLUSS = CommandLine()
 LAST = 200  # events of a stream among which a refusal is looked for that was told before
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
@@ -66,6 +68,7 @@ class Handle:
         policy: Policy,
         clock: Callable[[], datetime],
         is_local: bool,
+        sluss: CommandLine = SLUSS,
         find_contributors: CountContributors | None = None,
     ) -> None:
         self._ledger = ledger
@@ -73,6 +76,7 @@ class Handle:
         self._policy = policy
         self._clock = clock
         self._is_local = is_local
+        self._sluss = sluss
         self._find_contributors = find_contributors
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
 
@@ -111,6 +115,7 @@ class Handle:
             claims=claims or {},
             repository=repository,
             is_local=self._is_local,
+            sluss=self._sluss,
             desk=desk or Desk(),
         )
 

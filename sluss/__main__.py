@@ -8,6 +8,7 @@ from typing import Final
 from core.errors import SlussError
 from sluss.cli import app
 from sluss.home.scrubbed_output import begin_scrubbed, tell, tell_uncaught
+from sluss.home.this_program import named_home, this_program
 
 # Most objects that imports create stay for good. With Python's own thresholds the garbage collector
 # took a seventh of a start to search among them.
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         app()
     except SlussError as error:
-        tell(f"sluss: {error}")
+        tell(f"sluss: {this_program(named_home(sys.argv)).in_text(str(error))}")
         sys.exit(2)
     except OSError as error:
         tell(f"sluss: {CANNOT_USE.format(what=error.filename or 'Something', why=_why(error))}")

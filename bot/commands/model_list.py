@@ -10,14 +10,15 @@ from core.release.model import Model
 from core.words import Stage
 
 MOST = 60
-NOBODY = "No repository is on board yet. `sluss add PATH` brings one on board."
+NOBODY = "No repository is on board yet. `sluss add PATH --team TEAM` brings one on board."
 
 
 @command("model list", "Every model, what PROD holds, and its newest release.", who="everyone")
 async def model_list(_words: list[str], asker: Asker) -> Card:
     rows = [_row(model) async for model in all_models(asker.show.ports)]
     if not rows:
-        return card(heading("No models"), text(NOBODY))
+        how = asker.show.ports.handle.context().sluss.in_text(NOBODY)
+        return card(heading("No models"), text(how))
     more = f"and {len(rows) - MOST} more" if len(rows) > MOST else ""
     return card(
         heading(count(len(rows), "model")),

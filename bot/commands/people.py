@@ -17,6 +17,7 @@ WHAT: Final = (
     "somebody says whose it is."
 )
 NONE: Final = "No address is mapped yet"
+OLDER: Final = "And {more} older ones: `sluss people` lists them all."
 SHOWN: Final = 10
 LONGEST: Final = 200
 
@@ -34,16 +35,16 @@ async def mappings_card(ports: BotPorts, said: Banner | None = None) -> Card:
     """All that is mapped, the newest first; ``said`` is what has just been done."""
     found = (await ports.store.desk()).newest_mappings()
     title = f"{count(len(found), 'address', 'addresses')} mapped" if found else NONE
-    more = len(found) - SHOWN
+    more, context = len(found) - SHOWN, ports.handle.context()
     return card(
         heading(title),
         said,
         *[part for mapped in found[:SHOWN] async for part in _parts(mapped, ports)],
-        text(f"And {more} older ones: `sluss people` lists them all.") if more > 0 else None,
+        text(context.sluss.in_text(OLDER.format(more=more))) if more > 0 else None,
         section(
             "How to map one",
             text(WHAT),
-            text(how_to_map("ADDRESS", ports.handle.context().policy)),
+            text(how_to_map("ADDRESS", context)),
         ),
         summary=said.text if said else title,
     )

@@ -59,7 +59,7 @@ def _unknown(question: Question, found: tuple[Contributor, ...]) -> Ruling:
     reason = NOBODY_KNOWS.format(name=readable(first.name), more=more, **about)
     if not can_be_mapped(first.name):
         return missing(Condition.CONTRIBUTORS, reason, NAME_THEM)
-    who_can = how_to_map(first.name, question.context.policy)
+    who_can = how_to_map(first.name, question.context)
     return missing(Condition.CONTRIBUTORS, reason, who_can)
 
 

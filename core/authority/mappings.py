@@ -11,6 +11,7 @@ from core.authority.acts import MapAddress
 from core.authority.conditions import known
 from core.authority.letters import NAME_ONE
 from core.authority.ruling import Condition, Ruling, barred, met, missing
+from core.command_line import CommandLine
 from core.context import Context
 from core.people import COMMAND_LINE, Person, folded
 from core.policy import Policy
@@ -23,16 +24,16 @@ UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"  # stands for what cannot be sho
 
 MAP_IT: Final = (
     "{who} maps it: `people map {address} PERSON`, or `people map {address} nobody REASON` for a "
-    "leaver or a tool (`sluss people map` at the command line)."
+    "leaver or a tool."
 )
 MAP_IT_IN_THE_SHELL: Final = (
-    "Whoever keeps the machine maps it at the command line: `sluss people map {address} PERSON`, "
-    "or `sluss people map {address} --nobody REASON` for a leaver or a tool."
+    "Whoever keeps the machine maps it at the command line: `{person}`, or `{nobody}` for a leaver "
+    "or a tool."
 )
 NO_TEAM: Final = (
     "Nobody may map an address in the chat: policy.yml names no platform team. Nothing was changed."
 )
-OR_IN_THE_SHELL: Final = " Or map it with `sluss people map` at the command line."
+OR_IN_THE_SHELL: Final = " Or map it at the command line: `sluss people` says how."
 NOT_YOURS: Final = "You are in no group of the platform team. Nothing was changed."
 YOURSELF: Final = (
     "Nobody maps an address to themselves or away from themselves. Nothing was changed."
@@ -53,21 +54,27 @@ NO_REASON: Final = "To map an address to nobody needs a reason. Nothing was chan
 LONG_REASON: Final = "A reason has at most {most} characters. Nothing was changed."
 
 
-def how_to_map(address: str, policy: Policy) -> str:
+def how_to_map(address: str, context: Context) -> str:
     """Who makes an unknown address known, and how, in one sentence."""
-    if not _groups(policy):
-        return how_to_map_in_the_shell(address)
-    return MAP_IT.format(address=_typed(_printed(address)), who=f"A member of {_groups(policy)}")
+    groups = _groups(context.policy)
+    if not groups:
+        return how_to_map_in_the_shell(address, context.sluss)
+    return MAP_IT.format(address=_typed(_printed(address)), who=f"A member of {groups}")
 
 
-def how_to_map_in_the_shell(address: str) -> str:
+def how_to_map_in_the_shell(address: str, sluss: CommandLine) -> str:
     """How whoever reads it at the command line makes an unknown address known."""
-    return MAP_IT_IN_THE_SHELL.format(address=shlex.quote(_printed(address)))
+    printed = _printed(address)
+    end = ("--", printed) if printed.startswith("-") else (printed,)
+    person = sluss("people", "map", *end, "PERSON")
+    nobody = sluss("people", "map", "--nobody", "REASON", *end)
+    return MAP_IT_IN_THE_SHELL.format(person=person, nobody=nobody)
 
 
 def can_be_mapped(address: str) -> bool:
     """Whether anybody could write it in a command: it has a name, of characters that show."""
-    return _address(MapAddress(address=address)).is_met and "`" not in address
+    is_quotable = not {'"', "\N{RIGHT DOUBLE QUOTATION MARK}"} <= {*address}
+    return _address(MapAddress(address=address)).is_met and "`" not in address and is_quotable
 
 
 def readable(text: str) -> str:
@@ -91,7 +98,7 @@ def _who(person: Person | None, policy: Policy, context: Context) -> Iterator[Ru
     who_can = f"A member of {_groups(policy)} can." if _groups(policy) else NAME_ONE
     yield known(person, context, who_can)
     if not _groups(policy):
-        yield barred(Condition.GROUP, NO_TEAM, NAME_ONE + OR_IN_THE_SHELL)
+        yield barred(Condition.GROUP, NO_TEAM, NAME_ONE + context.sluss.in_text(OR_IN_THE_SHELL))
     elif person is None or any(person.is_member(group) for group in policy.platform_team):
         yield met(Condition.GROUP, who_can)
     else:

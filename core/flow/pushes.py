@@ -14,6 +14,7 @@ from core.release.release import Release
 from core.release.state import RUNNING, State
 from core.words import Stage, Step, release_id
 
+UNKNOWN: Final = "unknown repository {id}: bring it on board with `sluss add PATH --team TEAM`"
 STALE: Final = "stale: a newer push to {branch} was seen already"
 
 
@@ -21,8 +22,7 @@ STALE: Final = "stale: a newer push to {branch} was seen already"
 def pushed(model: Model, event: CodePushed, context: Context) -> Decision:
     repository = context.repository
     if repository is None:
-        reason = f"unknown repository {event.repository}: bring it on board with `sluss add`"
-        return ignored(event, context, reason)
+        return ignored(event, context, UNKNOWN.format(id=event.repository))
     if _is_stale(model, event):
         return ignored(event, context, STALE.format(branch=event.branch))
     ended = _superseded(model, event, context, by=str(release_id(model.stream, model.next_number)))

@@ -1,14 +1,14 @@
 """Who wrote a repository that is brought on board, and is known to nobody yet."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from adapters.bare_repositories.command import git_environment, git_path
 from core.authority.mappings import how_to_map_in_the_shell, readable
+from sluss.commands.candidate import git
 from sluss.commands.people import unknown
 from sluss.home.settings import Settings
+from sluss.home.this_program import this_program
 
 LAST: Final = 100  # commits
 SHOWN: Final = 5
@@ -29,14 +29,12 @@ def unknown_authors(path: Path, settings: Settings) -> Iterator[str]:
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     yield WHO.format(last=LAST, addresses=shown + more)
     one = found[0].strip() if len(found) == 1 else ""
-    yield HOW.format(how=how_to_map_in_the_shell(one or "ADDRESS"))
+    sluss = this_program(settings.home)
+    yield HOW.format(how=how_to_map_in_the_shell(one or "ADDRESS", sluss))
 
 
 def _addresses(path: Path) -> list[str]:
     """Ask git; a repository without a commit has none."""
-    git = git_path()
-    words = ("log", f"--max-count={LAST}", "--no-mailmap", "--format=%ae%n%ce", "HEAD", "--")
-    done = subprocess.run(  # noqa: S603 - no word of it comes from a repository
-        [git, "-C", str(path), *words], capture_output=True, check=False, env=git_environment(git)
-    )
+    words = (f"--max-count={LAST}", "--no-mailmap", "--format=%ae%n%ce", "HEAD", "--")
+    done = git("log", path, *words)
     return done.stdout.decode(errors="replace").split("\n")[:-1] if done.returncode == 0 else []

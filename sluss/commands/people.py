@@ -22,6 +22,7 @@ from core.origin import EventOrigin
 from core.people import Person, at_the_command_line, folded
 from sluss.home.settings import Settings, from_environment
 from sluss.home.store_url import is_file
+from sluss.home.this_program import this_program
 from sluss.wiring.opening import Opening
 from sluss.wiring.store import open_store
 
@@ -54,7 +55,7 @@ def show_mappings(home: Path) -> Iterator[str]:
         yield LISTED.format(address=address, whose=whose, by=by, when=found.since, why=why)
     if not mappings:
         yield NONE
-    yield how_to_map_in_the_shell("ADDRESS")
+    yield how_to_map_in_the_shell("ADDRESS", this_program(home))
 
 
 def unknown(settings: Settings, addresses: Iterable[str]) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ async def _map(settings: Settings, address: str, person: str | None, reason: str
             policy=settings.files.policy,
             clock=lambda: datetime.now(UTC),
             is_local=settings.is_local,
+            sluss=this_program(settings.home),
         )
         wish = await mapping_wish(
             address,

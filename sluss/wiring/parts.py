@@ -48,6 +48,7 @@ from core.refusals import Refusals
 from core.scrub import KnownSecrets
 from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
+from sluss.home.this_program import this_program
 from sluss.wiring.lock import Role
 from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow
@@ -211,6 +212,7 @@ def _handle(
         policy=settings.files.policy,
         clock=now,
         is_local=settings.is_local,
+        sluss=this_program(settings.home),
         find_contributors=find,
     )
 

@@ -156,7 +156,7 @@ def test_without_a_platform_team_it_says_what_to_set_and_where_it_can_be_done_no
     ruling = asked(DAG, team=())
     assert "policy.yml names no platform team" in ruling.reason
     assert "`platform_team: [<group>]` in policy.yml" in ruling.who_can
-    assert "`sluss people map` at the command line" in ruling.who_can
+    assert "at the command line: `sluss people` says how" in ruling.who_can
 
 
 @pytest.mark.parametrize(
@@ -164,19 +164,28 @@ def test_without_a_platform_team_it_says_what_to_set_and_where_it_can_be_done_no
     [
         ("x@y", TEAM, "A member of gbi_platform maps it: `people map x@y PERSON`, or"),
         ("x@y", ("a", "b"), "A member of a or b maps it"),
-        ("x@y", (), "at the command line: `sluss people map x@y PERSON`, or `sluss people map x@y"),
+        (
+            "x@y",
+            (),
+            "at the command line: `sluss people map x@y PERSON`, or `sluss people map --nobody REASON x@y`",
+        ),
         ("x@y", ("",), "at the command line: `sluss people map x@y PERSON`"),
         ("a b@y", TEAM, '`people map "a b@y" PERSON`'),
         ("a b@y", (), "`sluss people map 'a b@y' PERSON`"),
+        (
+            "-x@y",
+            (),
+            "`sluss people map -- -x@y PERSON`, or `sluss people map --nobody REASON -- -x@y`",
+        ),
         ("`x`\n**y**", TEAM, "\N{REPLACEMENT CHARACTER}x"),
     ],
 )
 def test_how_to_map_is_one_sentence_that_can_be_copied(address, team, says):
-    told = how_to_map(address, Policy(platform_team=team))
+    told = how_to_map(address, Context(now=NOW, policy=Policy(platform_team=team)))
     assert says in told
     assert "\n" not in told
     assert told.endswith(".")
-    assert len(how_to_map("x" * 5000, Policy())) < 1000
+    assert len(how_to_map("x" * 5000, Context(now=NOW, policy=Policy()))) < 1000
 
 
 RELEASE = ReleaseId("loan-1")

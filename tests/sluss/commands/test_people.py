@@ -64,7 +64,7 @@ def test_everybody_is_listed_and_looking_makes_no_ledger(home):
     assert "a@x, BANK\\a, = b" in shown
     assert "disabled" in shown
     assert "No address is mapped." in shown
-    assert "`sluss people map ADDRESS PERSON`" in shown
+    assert "sluss people map ADDRESS PERSON`" in shown
     assert not (home / "store.db").exists()
 
 
