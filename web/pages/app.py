@@ -33,6 +33,9 @@ SECURITY: Final = {
     "Cache-Control": "no-store",
 }
 DOOR: Final = Door(our_page=READING | {"POST"})
+COMMIT: Final = re.compile(r"[0-9a-f]{4,64}")
+LOOKS: Final = 60  # a second between two of them
+MOST: Final = 200  # releases of the list
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 NOBODY: Final = "Say who you are: nobody of people.yml was picked. Nothing was sent again."
 FOREIGN: Final = "This did not come from our own page. Nothing was sent again."
@@ -54,6 +57,15 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     mlflow_url: str = ""
     secrets: KnownSecrets = msgspec.field(default_factory=KnownSecrets)
     refusals: Refusals = msgspec.field(default_factory=Refusals)
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page looked for; ``again`` is the number of its next look, and 0 when it is over."""
+
+    commit: str
+    again: int
+    found: int
+    most: int
 
 
 SERVICES: Final = web.AppKey("pages", Pages)
@@ -78,13 +90,22 @@ def add_pages(app: web.Application, services: Pages) -> None:
 
 
 async def releases(request: web.Request) -> web.Response:
-    """Show the newest first. ``?commit=`` is where the hook sends the person who pushed."""
-    rows = await request.app[SERVICES].store.releases(limit=200)
-    commit = request.query.get("commit", "")
-    found = [row for row in rows if commit and row.commit == commit]
-    if found:
+    """Show the newest first. ``?commit=`` is where the hook sends the person who pushed.
+
+    It may be the beginning of an id. A push comes within seconds: then the page looks no more.
+    """
+    services, commit = request.app[SERVICES], request.query.get("commit", "").strip().casefold()
+    rows = await services.store.releases(limit=MOST)
+    looks = request.query.get("looks", "")
+    again = min(int(looks) if looks.isdecimal() and looks.isascii() else 0, LOOKS) + 1
+    is_id = COMMIT.fullmatch(commit) is not None
+    found = [row for row in rows if is_id and row.commit.startswith(commit)]
+    if len({row.commit for row in found}) == 1:
         raise web.HTTPFound(f"/releases/{found[0].release}")
-    return _page(request, "releases.html", rows=rows, commit=commit)
+    waits = is_id and not found and again <= LOOKS
+    looked = Looked(commit=commit, again=again if waits else 0, found=len(found), most=MOST)
+    add = services.handle.context().sluss("add", "PATH", "--team", "TEAM")
+    return _page(request, "releases.html", rows=found or rows, looked=looked, add=add)
 
 
 async def release(request: web.Request) -> web.Response:

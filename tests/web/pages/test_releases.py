@@ -48,11 +48,35 @@ async def test_who_pushed_is_led_from_the_commit_to_the_release(pages):
         assert (answer.status, answer.headers["Location"]) == (302, "/releases/loan-1")
 
 
-async def test_a_commit_on_its_way_is_looked_for_again(pages, read, source):
+async def test_a_commit_on_its_way_is_looked_for_again_for_a_minute(pages, read, source):
     _, text = await read(f"/releases?commit={9:040x}")
-
     assert "The push of 000000000000 is on its way" in text
-    assert '<meta http-equiv="refresh" content="1">' in await source("/releases?commit=9")
+
+    again = f'<meta http-equiv="refresh" content="1; url=/releases?commit={9:040x}&amp;looks='
+    assert f'{again}1">' in await source(f"/releases?commit={9:040x}")
+    assert f'{again}60">' in await source(f"/releases?commit={9:040x}&looks=59")
+    for looks in ("60", "9" * 30, "60.5e"):
+        shown = await source(f"/releases?commit={9:040x}&looks={looks}")
+        assert ("refresh" in shown) == (looks == "60.5e")
+    _, text = await read(f"/releases?commit={9:040x}&looks=60")
+    assert "No release of commit 0000000000000000000000000000000000000009" in text
+
+
+@pytest.mark.parametrize("commit", ["main", "12", "%3Cb%3E", "z" * 40, "a" * 65])
+async def test_what_is_no_commit_is_not_waited_for(source, commit):
+    shown = await source(f"/releases?commit={commit}")
+    assert "refresh" not in shown
+    assert "No release of commit" in shown
+
+
+async def test_the_beginning_of_a_commit_is_enough_where_it_names_one(pages, read):
+    await pages.world.told(Story().push(0xA0).push(0xB0))
+    short = f"{0xA0:040X}"[:39]
+    async with pages.client.get(f"/releases?commit={short}", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "/releases/loan-1")
+    _, text = await read("/releases?commit=0000")
+    assert "Several commits begin with 0000" in text
+    assert "refresh" not in text
 
 
 async def test_a_finding_stands_there_with_place_and_what_to_do(pages, read):
