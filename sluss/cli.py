@@ -45,10 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback may show values that nobody should see
     help="Sluss lifts a model from a branch to production, gate by gate.",
 )
-NOTE_HEAD = (
-    "Note it in another place: `sluss audit verify FILE --head HEAD` tells whether a later export "
-    "still holds it. A ledger that was cut off at its end verifies without it."
-)
 audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
 people = typer.Typer(help="Who is who, and whose the addresses are that people.yml does not know.")
@@ -113,7 +109,10 @@ def add_(
     path: Annotated[Path, typer.Argument(help="A work tree, or a bare repository.")],
     team: Annotated[str, typer.Option(help="The team whose conversation gets its cards.")],
     name: Annotated[str, typer.Option(help="Its name here; the folder's by default.")] = "",
-    release_branch: Annotated[str, typer.Option(help="Pushes to it become releases.")] = "main",
+    release_branch: Annotated[
+        str,
+        typer.Option(help="Pushes to it become releases; main, master, or what is checked out."),
+    ] = "",
     home: Home = None,
 ) -> None:
     """Bring a model repository on board: platform.yml, a remote, and a hook that tells us."""
@@ -131,13 +130,9 @@ def add_(
         team=team,
         name=name,
         release_branch=release_branch,
-        receiver_url=settings.public_url,
         is_copied=False,
     )
-    console.print(f"{added.repository.name} is on board.")
-    if added.remote:
-        console.print(f"Now: git -C {path} push {added.remote} {release_branch}")
-    for line in unknown_authors(path, settings):
+    for line in (*adding.told(added), *unknown_authors(path, settings)):
         console.print(Text(line))
 
 
@@ -187,11 +182,8 @@ def verify_(
     """Check the hash chain of an exported ledger; no server is needed."""
     from sluss.commands import ledger
 
-    known = head.strip().lower()
-    for line in ledger.told(ledger.verify_file(file, known), known):
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
-    if not head:
-        console.print(NOTE_HEAD, soft_wrap=True)
+    for line in ledger.told(file, head.strip().lower()):
+        console.print(Text(line), highlight=False)
 
 
 @audits.command("export")
@@ -202,7 +194,7 @@ def export_(
     from sluss.commands import ledger
 
     count = ledger.export_file(_home(home), file)
-    console.print(Text(f"{count} entries were written to {file}."))
+    console.print(Text(ledger.exported(file, count)))
 
 
 @people.callback(invoke_without_command=True)

@@ -3,6 +3,7 @@
 It is a program of its own: ``sluss add`` copies it into the repository, and git starts it there
 with the settings of ``hook.json`` beside it. So it uses nothing but the standard library, and it
 reads the environment of the person who pushes. Sluss imports it only to send kept pushes again.
+Where the server is it reads at each push from a file of its home, as that changes with a start.
 """
 
 import base64
@@ -27,12 +28,13 @@ GIT_S: Final = 1.0
 MOST_COMMITS: Final = 50
 MOST_REFS: Final = 10  # whose commits are listed: each costs a call of git
 BRANCHES: Final = "refs/heads/"
+RECEIVER: Final = "/hooks/azure-devops"
 PUSHED: Final = "pushed"  # a line for each commit that a push brought, and who pushed it
 
 SENT = "Sluss: the gate looks at {branch}: {link}\n"
 KEPT = (
-    "Sluss: the server did not take it ({why}). Nothing is lost: this push is kept and\n"
-    "Sluss: sent when the server is up again. Then: {link}\n"
+    "Sluss: the server did not take it ({why}). Nothing is lost: this push is kept, and the\n"
+    "Sluss: next start sends it. The start prints its address; there it is {link}\n"
 )
 NOT_KEPT = (
     "Sluss: this push could not be kept ({why}). The commits are safe; "
@@ -115,6 +117,8 @@ def send_kept(folder: Path) -> tuple[int, list[str]]:
                 sent += 1
             else:
                 whys.append(f"HTTP {status}")
+    except FileNotFoundError:
+        whys.append("no server has started there yet")
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         whys.append(type(error).__name__)  # nobody is there: the next one would fail as well
     return sent, whys
@@ -200,7 +204,7 @@ def _pushed_by(commits: list[Payload]) -> Payload:
 
 
 def _post(settings: Payload, body: bytes) -> int:
-    address = urllib.parse.urlsplit(settings["receiver_url"])
+    address = urllib.parse.urlsplit(_address(settings) + RECEIVER)
     user = settings["user"]
     password = Path(settings["password_file"]).read_text().strip()
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -215,14 +219,23 @@ def _post(settings: Payload, body: bytes) -> int:
         return answer.status
 
 
+def _address(settings: Payload) -> str:
+    """Return where the newest start serves; a home without the file was never started."""
+    return Path(settings["address_file"]).read_text(encoding="utf-8").strip()
+
+
 def _tell(settings: Payload, updates: list[Payload], why: str) -> None:
-    """Print the release's page for each branch that moved; git shows it to whoever pushes."""
+    """Print the release's page for each branch that moved; git shows it to whoever pushes.
+
+    Of a push that is kept nobody knows yet at which address the next start will serve.
+    """
+    base = ""
+    with contextlib.suppress(OSError):
+        base = "" if why else _address(settings)
     for update in updates:
         if not update["name"].startswith(BRANCHES) or not update["newObjectId"].strip("0"):
             continue
-        link = urllib.parse.urljoin(
-            settings["receiver_url"], f"/releases?commit={update['newObjectId']}"
-        )
+        link = f"{base}/releases?commit={update['newObjectId']}"
         branch = update["name"][len(BRANCHES) :]
         sys.stdout.write((KEPT if why else SENT).format(branch=branch, link=link, why=why))
 

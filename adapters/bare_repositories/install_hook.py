@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from adapters.bare_repositories import hook
-from core.errors import SettingsError
+from core.errors import DECODE_ERRORS, SettingsError
 
 FOLDER: Final = "sluss"
 PROGRAM: Final = "push_hook.py"
@@ -34,15 +34,21 @@ exec "$python" -I -S {folder}/{program}
 
 
 class HookSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of hook.json; it names the file with the password, not the password itself."""
+    """The content of hook.json; it names the files with the address and the password alone."""
 
     repository: str
     name: str
     release_branch: str
-    receiver_url: str
+    address_file: str
     user: str
     password_file: str
     git: str
+
+
+class _Of(msgspec.Struct, frozen=True):
+    """What hook.json has said of its repository in every version."""
+
+    repository: str
 
 
 def refuse_foreign_hook(repository: Path) -> None:
@@ -69,15 +75,13 @@ def install_hook(repository: Path, settings: HookSettings) -> None:
     _replace(repository / "hooks" / "post-receive", script, 0o700)
 
 
-def move_receiver(repository: Path, receiver_url: str) -> None:
-    """Tell the hook where the server is now, when that has changed."""
+def is_hook_of(repository: Path, id_: str) -> bool:
+    """Tell whether the folder has our hook, and that it serves the repository of this id."""
     path = repository / FOLDER / SETTINGS
-    if not path.exists():
-        return
-    known = msgspec.json.decode(path.read_bytes(), type=HookSettings)
-    if known.receiver_url != receiver_url:
-        moved = msgspec.structs.replace(known, receiver_url=receiver_url)
-        _replace(path, json.dumps(msgspec.to_builtins(moved), indent=2), 0o600)
+    try:
+        return bool(msgspec.json.decode(path.read_bytes(), type=_Of).repository == id_)
+    except (OSError, *DECODE_ERRORS):
+        return False
 
 
 async def send_left_over(repository: Path) -> int:

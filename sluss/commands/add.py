@@ -1,9 +1,9 @@
 """``sluss add PATH``: bring a model repository on board."""
 
 import fcntl
+import os
 import re
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,32 +12,15 @@ from typing import Final
 
 import msgspec
 
-from adapters.bare_repositories.command import git_environment, git_path
-from adapters.bare_repositories.install_hook import (
-    HookSettings,
-    install_hook,
-    move_receiver,
-    refuse_foreign_hook,
-    send_left_over,
-)
+from adapters.bare_repositories.install_hook import install_hook
 from core.errors import SettingsError
 from core.platform import Repository
 from core.words import PLATFORM, Stream
+from sluss.commands.candidate import HEADS, Candidate, git, git_command, looked_at, says
 from sluss.home import platform_file
-from sluss.home.settings import (
-    HOOK_SECRET,
-    HOOK_USER,
-    REPOSITORY_NAME,
-    SECRETS_FOLDER,
-    read_platform,
-)
+from sluss.home.hooks import hook_settings
+from sluss.home.settings import REPOSITORY_NAME, read_platform, repository_folder
 
-HOOK_PATH: Final = "/hooks/azure-devops"
-
-NOT_GIT: Final = (
-    "{path} is not a git repository. Nothing was added; run 'git init' and a first commit there, "
-    "then add it again."
-)
 BAD_NAME: Final = (
     "The name {name!r} cannot be used. Nothing was added; give --name with letters, digits, '_' "
     "and '.', and not {platform!r}."
@@ -51,16 +34,28 @@ FOLDER_TAKEN: Final = (
     "give another name with --name, or move the folder away."
 )
 GIT_FAILED: Final = (
-    "git {verb} failed for {path}. The repository was not added; "
-    "run 'git -C {path} status' to see why."
+    "git {verb} failed for {path}. The repository was not added; see why:\n  {command}"
 )
+
+ON_BOARD: Final = "{name} is on board. Pushes to its branch {branch} become releases."
+PUSH_IT: Final = "Push it, and the gate looks at it:"
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
-    """The new repository; ``remote`` is what its work tree pushes to, "" for a bare repository."""
+    """The new repository, and how its work tree pushes to it: "" for a bare repository."""
 
     repository: Repository
     remote: str
+    push: str = ""
+
+
+def told(added: Added) -> Iterator[str]:
+    """Say that it is on board, and the one command that makes its first release."""
+    name, branch = added.repository.name, added.repository.release_branch
+    yield ON_BOARD.format(name=name, branch=branch)
+    if added.push:
+        yield PUSH_IT
+        yield f"  {added.push}"
 
 
 def add(
@@ -69,69 +64,37 @@ def add(
     home: Path,
     team: str,
     name: str = "",
-    release_branch: str = "main",
-    receiver_url: str,
+    release_branch: str = "",
     is_copied: bool = True,
 ) -> Added:
     """Make ``<home>/repositories/<name>.git`` the remote of a work tree, or take a bare one as is.
 
-    ``receiver_url`` is the server's address, with or without the path of the service hooks.
+    Without a ``release_branch`` it is main, or else master, or else the one that is checked out.
     Without ``is_copied`` the new repository is empty, and the first push brings everything.
     """
-    path = path.expanduser().absolute()
-    is_bare = _is_bare(path)
+    path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - folds ``..``, follows no link
+    source = looked_at(path, release_branch)
     name = name or _name_of(path)
     if not REPOSITORY_NAME.fullmatch(name) or name == PLATFORM:
         raise SettingsError(BAD_NAME.format(name=name, platform=PLATFORM))
-    bare = path if is_bare else home / "repositories" / f"{name}.git"
+    bare = path if source.is_bare else repository_folder(home, name)
     repository = Repository(
         # The id is not the name, as a later repository of that name starts again with push 1.
         id=str(uuid.uuid4()),
         name=Stream(name),
         team=team,
-        release_branch=release_branch,
+        release_branch=source.branch,
         location=str(bare),
     )
     with _one_at_a_time(home):
         _refuse_taken(home, repository)
-        if is_bare:
-            _register(repository, home, receiver_url)
+        if source.is_bare:
+            _register(repository, home)
             return Added(repository=repository, remote="")
         with _undone_on_error(bare):
-            _make_bare(path, bare, is_copied=is_copied, release_branch=release_branch)
-            _register(repository, home, receiver_url)
-        return Added(repository=repository, remote=_add_remote(path, bare))
-
-
-async def resend(home: Path, receiver_url: str = "") -> int:
-    """Send the pushes that were kept while the server was down; return how many were sent.
-
-    ``receiver_url`` tells every hook where the server is now.
-    """
-    sent = 0
-    for folder in _folders(home):
-        if receiver_url:
-            move_receiver(folder, _receiver(receiver_url))
-        sent += await send_left_over(folder)
-    return sent
-
-
-def _folders(home: Path) -> list[Path]:
-    located = (known.location for known in read_platform(home).repositories)
-    return [Path(location) for location in located if location and Path(location).is_dir()]
-
-
-def _is_bare(path: Path) -> bool:
-    done = _git("rev-parse", path, "--is-bare-repository", "--show-prefix")
-    if done.returncode != 0:
-        raise SettingsError(NOT_GIT.format(path=path))
-    is_bare, _, prefix = done.stdout.decode().partition("\n")
-    # The path is a folder inside a work tree; which repository is meant would be a guess.
-    if prefix.strip():
-        raise SettingsError(NOT_GIT.format(path=path))
-    if is_bare == "true":
-        refuse_foreign_hook(path)
-    return is_bare == "true"
+            _make_bare(source, bare, is_copied=is_copied)
+            _register(repository, home)
+        return _with_remote(source, repository)
 
 
 def _name_of(path: Path) -> str:
@@ -143,67 +106,56 @@ def _refuse_taken(home: Path, wanted: Repository) -> None:
         is_same = known.name.casefold() == wanted.name.casefold()
         if is_same or known.location == wanted.location:
             raise SettingsError(TAKEN.format(name=known.name, location=known.location))
-    folder = home / "repositories" / f"{wanted.name}.git"
+    folder = repository_folder(home, wanted.name)
     if folder.exists() and wanted.location == str(folder):
         raise SettingsError(FOLDER_TAKEN.format(path=folder))
 
 
-def _make_bare(path: Path, bare: Path, *, is_copied: bool, release_branch: str) -> None:
+def _make_bare(source: Candidate, bare: Path, *, is_copied: bool) -> None:
     bare.parent.mkdir(mode=0o700, exist_ok=True)
     if is_copied:
-        _run("clone", path, "--bare", "--quiet", "--no-hardlinks", "--template=", ".", str(bare))
+        words = ("--bare", "--quiet", "--no-hardlinks", "--template=", ".", str(bare))
+        _run("clone", source.path, *words)
     else:
-        _run("init", path, "--bare", "--quiet", "--template=", str(bare))
-    _run("symbolic-ref", bare, "HEAD", f"refs/heads/{release_branch}")
+        # Git before 2.29 has no such option; asked for the format it gives the question back.
+        is_new = source.object_format == "sha256"
+        other = (f"--object-format={source.object_format}",) if is_new else ()
+        _run("init", source.path, "--bare", "--quiet", "--template=", *other, str(bare))
+    _run("symbolic-ref", bare, "HEAD", f"{HEADS}{source.branch}")
     # The reflog keeps what a force push has replaced.
     _run("config", bare, "core.logAllRefUpdates", "true")
 
 
-def _register(repository: Repository, home: Path, receiver_url: str) -> None:
-    install_hook(Path(repository.location), _hook(repository, home, _receiver(receiver_url)))
+def _register(repository: Repository, home: Path) -> None:
+    install_hook(Path(repository.location), hook_settings(repository, home))
     platform_file.append(home, repository)
 
 
-def _add_remote(path: Path, bare: Path) -> str:
-    """Add the remote ``origin``, or ``sluss`` where there is an ``origin`` already."""
+def _with_remote(source: Candidate, repository: Repository) -> Added:
+    """Add the remote ``origin``, or ``sluss`` where there is an ``origin`` already.
+
+    A branch that follows another remote keeps it; any other follows ours from its first push on,
+    so that the next one needs no words.
+    """
+    path, branch = source.path, source.branch
     remotes = _run("remote", path).decode().split()
     remote = "sluss" if "origin" in remotes else "origin"
     verb = "set-url" if remote in remotes else "add"
-    _run("remote", path, verb, remote, str(bare))
-    return remote
-
-
-def _hook(repository: Repository, home: Path, receiver_url: str) -> HookSettings:
-    return HookSettings(
-        repository=repository.id,
-        name=repository.name,
-        release_branch=repository.release_branch,
-        receiver_url=receiver_url,
-        user=HOOK_USER,
-        password_file=str(home.absolute() / SECRETS_FOLDER / HOOK_SECRET),
-        git=git_path(),
-    )
-
-
-def _receiver(url: str) -> str:
-    return url if url.endswith(HOOK_PATH) else url.rstrip("/") + HOOK_PATH
+    _run("remote", path, verb, remote, repository.location)
+    follows = says(path, "config", "--local", f"branch.{branch}.remote")
+    # A tag of the same name would make the short one ambiguous.
+    is_twice = git("show-ref", path, "--verify", "--quiet", f"refs/tags/{branch}").returncode == 0
+    what = f"{HEADS}{branch}" if is_twice else branch
+    words = ("push", remote, what) if follows else ("push", "--set-upstream", remote, what)
+    return Added(repository=repository, remote=remote, push=git_command(path, *words))
 
 
 def _run(verb: str, path: Path, *words: str) -> bytes:
-    done = _git(verb, path, *words)
+    done = git(verb, path, *words)
     if done.returncode != 0:
-        raise SettingsError(GIT_FAILED.format(verb=verb, path=path))
+        command = git_command(path, "status")
+        raise SettingsError(GIT_FAILED.format(verb=verb, path=path, command=command))
     return done.stdout
-
-
-def _git(verb: str, path: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    git = git_path()
-    return subprocess.run(  # noqa: S603 - no word of it comes from a repository
-        [git, "-C", str(path), verb, *words],
-        capture_output=True,
-        check=False,
-        env=git_environment(git),
-    )
 
 
 @contextmanager

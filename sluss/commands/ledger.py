@@ -13,14 +13,17 @@ from core.ports import DeliveryRow
 from core.verify import Redaction, Verdict, verify
 from sluss.home.settings import store_from_environment
 from sluss.home.store_url import is_file
+from sluss.home.this_program import this_program
 from sluss.wiring.lock import one_process
 from sluss.wiring.opening import Opening
 from sluss.wiring.store import ledger_reader, open_store
 
-NO_FILE = "There is no file {path}. Nothing was verified; export one with `sluss audit export`."
+NO_FILE = (
+    "There is no file {path}. Nothing was verified; export one with `sluss audit export FILE`."
+)
 EMPTY = (
     "{path} is empty. Nothing was verified: an empty file says nothing about a ledger; "
-    "export one with `sluss audit export`."
+    "export one with `sluss audit export FILE`."
 )
 CANNOT_READ = "{path} cannot be read ({why}). Nothing was verified."
 UNSEEN = (
@@ -32,6 +35,11 @@ SEEN_WITH_HEAD = (
     "off or written anew; positions, and data and cause of redacted lines, are under no hash."
 )
 REDACTED = "{count} of them are redacted: what they said cannot be verified."
+NOTE_HEAD = (
+    "Note it in another place: a ledger that was cut off at its end verifies without it. With it "
+    "a later export of the same name has to hold it:\n  {again}"
+)
+EXPORTED = "{count} entries were written to {path}."
 LONGEST_LINE = 64 * 1024 * 1024
 CANNOT_WRITE = "{path} cannot be written ({why}). Nothing was exported; give another file."
 MIGRATED = "The tables of {store} went from {before} to {after}:"
@@ -61,14 +69,26 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def told(found: Verdict, known: str) -> Iterator[str]:
-    """Yield what a verdict says, for people, beginning with what it cannot see."""
+def told(path: Path, known: str) -> Iterator[str]:
+    """Verify a file and yield what that says, for people, beginning with what it cannot see."""
+    found = verify_file(path, known)
     yield SEEN_WITH_HEAD if known else UNSEEN
     yield f"The ledger verifies: {found.entries} entries of {found.streams} streams."
     if found.redactions:
         yield REDACTED.format(count=len(found.redactions))
     yield from map(_redacted, found.redactions)
     yield f"Head: {found.head}"
+    if not known:
+        again = this_program()("audit", "verify", str(path.absolute()), "--head", found.head)
+        yield NOTE_HEAD.format(again=again)
+
+
+def exported(path: Path, count: int) -> str:
+    """Say what was written, and how to verify it; a pipe holds nothing to be verified."""
+    if not path.is_file():
+        return EXPORTED.format(count=count, path=path)
+    verify_it = this_program()("audit", "verify", str(path.absolute()))
+    return f"{EXPORTED.format(count=count, path=path)}\nVerify it:\n  {verify_it}"
 
 
 def _redacted(found: Redaction) -> str:

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.text import Text
 
 from core.gate.tools import Level
 from core.scrub import without_login
-from sluss.commands.add import resend
 from sluss.home.chat_token import chat_address
+from sluss.home.hooks import resend
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import FOREIGN_MLFLOW, Settings, from_environment, is_local_start
 from sluss.home.store_url import shown
+from sluss.home.this_program import this_program
 from sluss.wiring.ends import told_to_end
 from sluss.wiring.lock import Role, one_process
 from sluss.wiring.safe import refuse_unsafe, refuse_without_walls, with_sandbox
@@ -62,7 +64,8 @@ async def _up(settings: Settings, role: Role) -> None:
         await _serve(settings, role, told)
     console.print("Sluss has ended.")
     if settings.is_local and not settings.mlflow_url and Role.WORKER in role.parts:
-        console.print("MLflow stays up for the next start; `sluss down` ends it.")
+        words = "MLflow stays up for the next start; `sluss down` ends it."
+        console.print(Text(this_program(settings.home).in_text(words)))
 
 
 async def _serve(settings: Settings, role: Role, told: asyncio.Event) -> None:
@@ -72,8 +75,7 @@ async def _serve(settings: Settings, role: Role, told: asyncio.Event) -> None:
             _tell(settings, server.mlflow_url)
         else:
             _tell_operator(settings, role)
-        sent = await resend(settings.home, settings.public_url) if takes else 0
-        if sent:
+        if sent := await resend(settings.home) if takes else 0:
             console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
         await server.until(told.wait())
         console.print("Sluss is ending: what is under work has some seconds to get done.")

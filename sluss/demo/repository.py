@@ -35,7 +35,6 @@ class DemoRepository:
             self.folder,
             home=self._settings.home,
             team=team,
-            receiver_url=self._settings.public_url,
             is_copied=False,
         )
 
@@ -59,7 +58,7 @@ class DemoRepository:
 
     async def push(self) -> tuple[ReleaseId, str]:
         """Push; return the release that it makes, and what the hook printed for the person."""
-        told = await self._git("push", "--quiet", "origin", "main")
+        told = await self._git("push", "--quiet", "--set-upstream", "origin", "main")
         self._pushes += 1
         return release_id(self.stream, self._pushes), told
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapters.mlflow.command import free_port
+from core.command_line import typed
 from core.errors import SlussError
 from core.gate.tools import Level
 from core.release.release import Release
@@ -18,17 +19,18 @@ from core.release.state import State
 from core.scrub import without_login
 from core.verify import verify
 from core.words import Stage
-from sluss.commands.add import resend
 from sluss.demo.folder import HOME, LEDGER, LOANS, DemoFolder, demo_folder, refuse_used
 from sluss.demo.pulse import Pulse
 from sluss.demo.repository import DemoRepository
 from sluss.demo.script import Story
 from sluss.home.chat_token import chat_address
+from sluss.home.hooks import resend
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import (
     Settings,
     apart_from_environment,
 )
+from sluss.home.this_program import this_program
 from sluss.templates.model_repository import Kind
 from sluss.wiring.ends import told_to_end, unless
 from sluss.wiring.lock import Role, one_process
@@ -41,16 +43,21 @@ PASSES: Final = (
     "--keep DIR it stays in DIR."
 )
 NEXT: Final = {
-    State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then: git commit -am Mend && "
-    "git push",
+    State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then:\n     {push}",
     State.AWAITING_ACCEPTANCE: "In the chat, as Astrid: press Accept.",
     State.REGISTERED: "In the chat, as Astrid: press Request QA and say why.",
     State.AWAITING_APPROVAL: "Press Approve as Astrid: it is refused. As Bo or Carin it is not.",
-    State.FAILED: "The card says what failed. Retry it, or mend it and push again.",
+    State.FAILED: "The card says what failed. Retry it, or mend it and push again:\n     {push}",
 }
 IN_QA: Final = "It serves QA. In the chat, as Astrid: press Request PROD."
 IN_PROD: Final = (
-    "It is in production. Change something in {folder} and push again, or press Ctrl-C."
+    "It is in production. Press Ctrl-C, or change something in {folder} and push again:\n"
+    "     {push}"
+)
+PUSH: Final = "cd {folder} && git commit -am Mend && git push"
+AGAIN: Final = "again, without us: {command}"
+GOES: Final = (
+    "It goes with this folder; `sluss demo --script --keep DIR` keeps it, to be verified again."
 )
 
 
@@ -93,12 +100,12 @@ async def _demo(
 async def _lead(
     settings: Settings, server: Server, folder: DemoFolder, console: Console, *, is_script: bool
 ) -> None:
-    sent = await resend(settings.home, settings.public_url)
+    sent = await resend(settings.home)
     if sent:
         console.print("What was pushed meanwhile is handled now.")
     if is_script:
         await Story(settings, server, folder.path, console).tell()
-        await _conclude(server, folder.path, console)
+        await _conclude(server, folder, console)
         return
     _open(chat_address(settings.home, settings.public_url))
     await Guide(settings, server, folder, console).lead()
@@ -109,9 +116,9 @@ def _open(url: str) -> None:
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
-async def _conclude(server: Server, folder: Path, console: Console) -> None:
+async def _conclude(server: Server, folder: DemoFolder, console: Console) -> None:
     """Export the ledger and verify it; then ask MLflow itself which versions hold the stages."""
-    path = folder / LEDGER
+    path = folder.path / LEDGER
     with path.open("wb") as file:
         async for line in server.parts.store.export():
             file.write(line)
@@ -119,7 +126,10 @@ async def _conclude(server: Server, folder: Path, console: Console) -> None:
         verdict = verify(lines)
     console.rule("[bold]What is left", align="left")
     console.print(f"ledger: {path} verifies, {verdict.entries} entries, head {verdict.head[:16]}")
-    console.print(f"again, without us: sluss audit verify {path}", highlight=False)
+    sluss = this_program()
+    again = AGAIN.format(command=sluss("audit", "verify", str(path)))
+    told = again if folder.is_kept else sluss.in_text(GOES)
+    console.print(told, highlight=False, markup=False)
     for model, stream in (await server.parts.store.claims()).items():
         name = (await server.handle.model(stream)).name or model
         holders = await server.parts.registry.holders(name) or {}
@@ -194,7 +204,8 @@ class Guide:
         hint = NEXT.get(release.state, "")
         if release.state is State.PLACED:
             hint = IN_PROD if release.stage is Stage.PROD else IN_QA
-        where = hint.format(folder=self._repository.folder)
+        folder = str(self._repository.folder)
+        where = hint.format(folder=folder, push=PUSH.format(folder=typed(folder)))
         self._console.print(f"{release.id}: [bold]{release.state}[/bold] {release.reason}")
         if where:
-            self._console.print(f"  -> {where}", highlight=False)
+            self._console.print(f"  -> {where}", highlight=False, markup=False)

@@ -13,7 +13,7 @@ from adapters.local_files.secrets import EnvironmentSecrets
 from core.errors import SettingsError
 from core.loopback import is_loopback
 from core.people import Person
-from core.platform import Platform
+from core.platform import Platform, Repository
 from core.policy import Policy, policy
 from core.scrub import without_login
 from sluss.home.environment import (
@@ -206,7 +206,23 @@ def read_files(home: Path) -> Files:
 
 
 def read_platform(home: Path) -> Platform:
-    return parse_platform(read(home / PLATFORM_FILE))
+    """Read platform.yml; a repository that was moved or copied with its home is found there."""
+    platform = parse_platform(read(home / PLATFORM_FILE))
+    found = tuple(_where_now(known, home) for known in platform.repositories)
+    return msgspec.structs.replace(platform, repositories=found)
+
+
+def repository_folder(home: Path, name: str) -> Path:
+    """Return where a repository that the home keeps itself is."""
+    return home.absolute() / "repositories" / f"{name}.git"
+
+
+def _where_now(repository: Repository, home: Path) -> Repository:
+    ours = repository_folder(home, repository.name)
+    is_kept = Path(repository.location).parts[-2:] == ours.parts[-2:]
+    if not is_kept or not ours.is_dir():
+        return repository
+    return msgspec.structs.replace(repository, location=str(ours))
 
 
 def parse_platform(text: str) -> Platform:

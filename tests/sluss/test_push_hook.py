@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 import socket
 import stat
 import threading
@@ -16,7 +17,9 @@ from adapters.bare_repositories.hook import keep
 from adapters.bare_repositories.install_hook import pushers
 from core.events.outside import CodePushed
 from handlers.azure_devops import source
-from sluss.commands.add import resend
+from sluss.home.address import write_address
+from sluss.home.hooks import resend
+from sluss.home.prepare import prepare_home
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.work_tree import NOBODY, bring, commit, outgoing, push
 
@@ -151,9 +154,10 @@ async def test_a_start_sends_what_was_pushed_before_it(home, work, receiver):
     for _ in range(12):
         commit(work)
         assert "this push is kept" in push(work)
-    assert await resend(home, receiver.url) == 12
+    write_address(home, receiver.url)
+    assert await resend(home) == 12
     assert receiver.push_ids() == list(range(1, 13))
-    assert await resend(home, receiver.url) == 0
+    assert await resend(home) == 0
     commit(work)
     assert receiver.url in push(work)
 
@@ -162,7 +166,90 @@ async def test_a_start_without_repositories_or_with_one_that_is_gone_sends_nothi
     assert await resend(home) == 0
     bring(work, home, NOBODY)
     (home / "repositories" / "loan_default.git").rename(home / "elsewhere")
-    assert await resend(home, NOBODY) == 0
+    assert await resend(home) == 0
+
+
+def test_a_push_goes_to_where_the_server_is_at_that_moment(home, work, receiver):
+    bring(work, home, NOBODY)
+    write_address(home, receiver.url)
+    now = commit(work)
+    assert f"{receiver.url}/releases?commit={now}" in push(work)
+    assert receiver.push_ids() == [1]
+
+
+def test_a_push_that_is_kept_names_no_address_that_may_be_gone(home, work):
+    bring(work, home, NOBODY)
+    now = commit(work)
+    told = push(work)
+    assert "The start prints its address" in told
+    assert f"there it is /releases?commit={now}" in told
+    assert NOBODY not in told
+
+
+def test_a_home_that_was_never_started_keeps_the_push_and_says_so(home, work):
+    bring(work, home, NOBODY)
+    (home / "address").unlink()
+    commit(work)
+    assert "no server has started there yet" in push(work)
+    assert outgoing(home) == ["1.json"]
+
+
+def made_old(home):
+    """The hook as a version of before has left it, which knew one address for ever."""
+    folder = home / "repositories" / "loan_default.git"
+    settings = msgspec.json.decode((folder / "sluss" / "hook.json").read_bytes())
+    settings["receiver_url"] = f"{NOBODY}/hooks/azure-devops"
+    del settings["address_file"]
+    (folder / "sluss" / "hook.json").write_bytes(msgspec.json.encode(settings))
+    (folder / "sluss" / "push_hook.py").write_text("print('the hook of before')")
+    (folder / "hooks" / "post-receive").write_text("#!/bin/sh\n# written by sluss add\nexit 1\n")
+
+
+async def test_a_start_brings_an_older_hook_up_to_date(home, work, receiver):
+    bring(work, home, receiver.url)
+    made_old(home)
+    assert await resend(home) == 0
+    now = commit(work)
+    assert f"{receiver.url}/releases?commit={now}" in push(work)
+
+
+async def test_a_home_that_was_moved_sends_what_it_kept_and_takes_pushes(home, work, receiver):
+    bring(work, home, NOBODY)
+    commit(work)
+    push(work)
+    moved = home.rename(home.with_name("moved home"))
+    write_address(moved, receiver.url)
+    assert await resend(moved) == 1
+    git(work, "remote", "set-url", "origin", str(moved / "repositories" / "loan_default.git"))
+    commit(work)
+    push(work)
+    assert receiver.push_ids() == [1, 2]
+
+
+async def test_a_copied_home_leaves_the_hooks_of_the_first_alone(home, work, receiver):
+    bring(work, home, receiver.url)
+    copy = home.with_name("copy")
+    shutil.copytree(home, copy)
+    write_address(copy, NOBODY)
+    assert await resend(copy) == 0
+    commit(work)
+    push(work)
+    assert receiver.push_ids() == [1]
+
+
+async def test_a_start_leaves_the_hook_that_serves_another_home_alone(
+    home, work, receiver, tmp_path
+):
+    bare = tmp_path / "loans.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    bring(bare, home, NOBODY)
+    other = tmp_path / "other"
+    prepare_home(other)
+    bring(bare, other, receiver.url)
+    assert await resend(home) == 0
+    commit(work)
+    push(work, remote=str(bare))
+    assert receiver.push_ids() == [1]
 
 
 def test_pushes_at_the_same_time_get_numbers_of_their_own(tmp_path):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sluss.commands.add import Added, add
+from sluss.home.address import write_address
 from tests.adapters.bare_repositories.bare_world import git
 
 NOBODY = "http://127.0.0.1:1"  # nothing listens on port 1
@@ -18,7 +19,9 @@ def push(work: Path, *refs: str, remote: str = "origin", **env: str) -> str:
 
 
 def bring(work: Path, home: Path, url: str, **more) -> Added:
-    return add(work, home=home, team="credit_risk", receiver_url=url, **more)
+    """Add it to a home whose gateway serves at the URL."""
+    write_address(home, url)
+    return add(work, home=home, team="credit_risk", **more)
 
 
 def outgoing(home: Path) -> list[str]:

@@ -1,13 +1,21 @@
 """``sluss add``: a work tree gets a remote and a line in platform.yml, or nothing is changed."""
 
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from core.errors import SettingsError
+from handlers.azure_devops import source
 from sluss.cli import app
 from sluss.commands.authors import unknown_authors
 from sluss.commands.people import map_address
 from sluss.home.settings import load, read_platform
+from sluss.home.this_program import this_program
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.work_tree import NOBODY, bring, commit, push
 
@@ -84,12 +92,229 @@ def test_a_name_is_taken_once(home, work):
     assert len(read_platform(home).repositories) == 1
 
 
-@pytest.mark.parametrize("where", ["nothing", "no_repository", "loan_default/inside"])
-def test_what_is_no_repository_is_refused(home, work, tmp_path, where):
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("nothing", "is no folder"),
+        ("file", "is no folder"),
+        ("no_repository", "is not a git repository"),
+        ("loan_default/inside", "is inside of the repository"),
+    ],
+)
+def test_what_is_no_repository_is_refused(home, work, tmp_path, where, why):
     (tmp_path / "no_repository").mkdir()
+    (tmp_path / "file").touch()
     (work / "inside").mkdir()
-    with pytest.raises(SettingsError, match="is not a git repository"):
+    with pytest.raises(SettingsError, match=f"{why}.*Nothing was added"):
         bring(tmp_path / where, home, NOBODY)
+
+
+def in_order(work):
+    """It stands on main, as the work tree does at first."""
+
+
+def on_master(work):
+    git(work, "branch", "--move", "master")
+
+
+def on_slashes(work):
+    git(work, "branch", "--move", "team/$HOME's&model")
+
+
+def beside_main(work):
+    git(work, "checkout", "--quiet", "-b", "feature/x")
+
+
+def detached(work):
+    git(work, "checkout", "--quiet", "--detach")
+
+
+def with_a_tag_of_its_name(work):
+    git(work, "tag", "main")
+
+
+def with_another_origin(work):
+    git(work, "remote", "add", "origin", "https://git.bank.example/loans")
+    git(work, "config", "branch.main.remote", "origin")
+    git(work, "config", "branch.main.merge", "refs/heads/main")
+
+
+def as_sha256(work):
+    shutil.rmtree(work / ".git")
+    git(work, "init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    commit(work, "Start")
+
+
+WORKS = [
+    (in_order, "main"),
+    (on_master, "master"),
+    (on_slashes, "team/$HOME's&model"),
+    (beside_main, "main"),
+    (detached, "main"),
+    (with_a_tag_of_its_name, "main"),
+    (with_another_origin, "main"),
+    (as_sha256, "main"),
+]
+FOLDERS = ["loan_default", 'it\'s a "new" $HOME; `x` låne*', "-rf"]
+
+
+@pytest.mark.parametrize("number", range(len(WORKS)))
+def test_what_it_prints_pushes_from_any_folder(home, work, receiver, tmp_path, number):
+    as_, branch = WORKS[number]
+    as_(work)
+    number %= len(FOLDERS)
+    work = work.rename(work.with_name(FOLDERS[number]))
+    added = bring(work, home, receiver.url, is_copied=False, name="loans")
+    assert added.repository.release_branch == branch
+    done = in_a_shell(added.push, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (update,) = receiver.deliveries[0]["resource"]["refUpdates"]
+    head = git(work, "rev-parse", f"refs/heads/{branch}")
+    assert update == {
+        "name": f"refs/heads/{branch}",
+        "oldObjectId": "0" * len(head),
+        "newObjectId": head,
+    }
+    _is_read_by_the_handler(receiver.deliveries[0], head)
+
+
+def _is_read_by_the_handler(delivery, head):
+    (event,) = source.read({}, msgspec.json.encode(delivery), datetime.now(UTC)).events
+    assert event.commit == head
+
+
+def in_a_shell(command, folder):
+    who = {
+        f"GIT_{who}_{what}": "bo@bank.example"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    env = {**os.environ, **who, "GIT_CONFIG_GLOBAL": os.devnull}
+    return subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def test_after_it_a_plain_push_goes_there_too(home, work, receiver):
+    in_a_shell(bring(work, home, receiver.url, is_copied=False).push, home)
+    commit(work)
+    git(work, "push", "--quiet")
+    assert receiver.push_ids() == [1, 2]
+
+
+def test_a_branch_that_follows_another_remote_goes_on_to_follow_it(home, work):
+    with_another_origin(work)
+    assert " push sluss main" in bring(work, home, NOBODY, is_copied=False).push
+
+
+def without_a_commit(work):
+    shutil.rmtree(work / ".git")
+    git(work, "init", "--quiet")
+
+
+def without_git(work):
+    shutil.rmtree(work / ".git")
+
+
+def on_no_branch(work):
+    detached(work)
+    git(work, "branch", "--delete", "--force", "main")
+
+
+REFUSED = [
+    (without_a_commit, {}, "has no commit yet"),
+    (without_git, {}, "is not a git repository"),
+    (on_no_branch, {}, "is on no branch, and has no branch main"),
+    (in_order, {"release_branch": "release/1"}, "has no branch release/1"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0].__name__)
+def test_what_could_not_be_pushed_is_refused_with_the_command_that_mends_it(
+    home, work, receiver, tmp_path, case
+):
+    as_, more, why = case
+    as_(work)
+    work = work.rename(work.with_name(FOLDERS[1]))
+    with pytest.raises(SettingsError, match=why) as refused:
+        bring(work, home, receiver.url, is_copied=False, name="loans", **more)
+    assert read_platform(home).repositories == ()
+    done = in_a_shell(printed(str(refused.value)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    added = bring(work, home, receiver.url, is_copied=False, name="loans", **more)
+    assert in_a_shell(added.push, tmp_path).returncode == 0
+    assert receiver.push_ids() == [1]
+
+
+def printed(message):
+    """The command, on a line of its own at the end of a message."""
+    return message.splitlines()[-1]
+
+
+def test_a_shallow_clone_is_refused_with_the_command_that_brings_the_rest(home, work, tmp_path):
+    commit(work)
+    shallow = tmp_path / "shallow one"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{work}", str(shallow))
+    with pytest.raises(SettingsError, match="is a shallow clone") as refused:
+        bring(shallow, home, NOBODY, name="loans")
+    assert in_a_shell(printed(str(refused.value)), tmp_path).returncode == 0
+    assert bring(shallow, home, NOBODY, name="loans").remote == "sluss"
+
+
+def test_a_work_tree_beside_another_and_a_submodule_are_repositories(
+    home, work, receiver, tmp_path
+):
+    beside, outer = tmp_path / "beside", tmp_path / "outer"
+    git(work, "worktree", "add", "--quiet", "-b", "next", str(beside))
+    git(tmp_path, "init", "--quiet", str(outer))
+    git(
+        outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(work), "loans"
+    )
+    for number, folder in enumerate((beside, outer / "loans")):
+        added = bring(folder, home, receiver.url, is_copied=False, name=f"loans{number}")
+        assert in_a_shell(added.push, tmp_path).returncode == 0
+    assert receiver.push_ids() == [1, 1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to another user")
+def test_a_repository_of_another_user_is_said_to_be_one(home, work):
+    os.chown(work, 65534, 65534)
+    with pytest.raises(SettingsError, match="belongs to another user"):
+        bring(work, home, NOBODY)
+
+
+@pytest.mark.parametrize("branch", ["a..b", "-x", "a b", "a~1", "@{-1}"])
+def test_what_is_no_name_of_a_branch_is_refused(home, work, branch):
+    with pytest.raises(SettingsError, match="cannot be the name of a branch"):
+        bring(work, home, NOBODY, release_branch=branch)
+    assert read_platform(home).repositories == ()
+
+
+@pytest.mark.parametrize(
+    ("branches", "more", "release"),
+    [
+        ([], {}, "main"),
+        ([], {"release_branch": "next"}, "next"),
+        (["master"], {}, "master"),
+        (["trunk"], {}, "trunk"),
+        (["main", "trunk"], {}, "main"),
+    ],
+)
+def test_a_bare_repository_says_which_branch_it_releases(home, tmp_path, branches, more, release):
+    bare = tmp_path / "loans.git"
+    git(
+        tmp_path,
+        "init",
+        "--quiet",
+        "--bare",
+        f"--initial-branch={(branches or ['x'])[-1]}",
+        str(bare),
+    )
+    tree = git(bare, "mktree", stdin=b"")
+    for branch in branches:
+        head = git(bare, "commit-tree", tree, "-m", "Start")
+        git(bare, "update-ref", f"refs/heads/{branch}", head)
+    assert bring(bare, home, NOBODY, **more).repository.release_branch == release
 
 
 def test_a_failed_add_leaves_nothing_behind(home, work):
@@ -136,8 +361,9 @@ def test_an_unknown_author_or_committer_is_named_with_what_makes_them_known(know
     what, how = told(known_start, home)
     assert what.startswith("Unknown to people.yml, in its last 100 commits: ci@build.example. ")
     assert "Enter it in people.yml. Or: " in how
-    assert "`sluss people map ci@build.example PERSON`" in how
-    assert "`sluss people map ci@build.example --nobody REASON`" in how
+    sluss = this_program(home)
+    assert f"`{sluss('people', 'map', 'ci@build.example', 'PERSON')}`" in how
+    assert f"`{sluss('people', 'map', '--nobody', 'REASON', 'ci@build.example')}`" in how
 
     map_address(home, "CI@build.example", None, reason="the nightly build")
     assert told(known_start, home) == []
@@ -151,7 +377,7 @@ def test_of_many_five_are_named_and_all_counted(known_start, home):
         "n7@home.example, n6@home.example, n5@home.example, n4@home.example, n3@home.example and 3 more"
         in what
     )
-    assert "`sluss people map ADDRESS PERSON`" in how
+    assert f"`{this_program(home)('people', 'map', 'ADDRESS', 'PERSON')}`" in how
 
 
 def test_an_address_cannot_write_to_the_terminal(known_start, home):
@@ -170,5 +396,5 @@ def test_the_command_says_it_behind_the_line_to_push(work, home, monkeypatch):
     monkeypatch.setenv("SLUSS_HOME", str(home))
     commit(work, **by("stranger@home.example"))
     said = CliRunner().invoke(app, ["add", str(work), "--team", "credit_risk"]).output
-    assert said.index("Now: git") < said.index("stranger@home.example")
+    assert said.index("  git -C ") < said.index("stranger@home.example")
     assert "sluss people map" in said

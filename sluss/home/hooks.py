@@ -1,0 +1,42 @@
+"""The hooks of a home's repositories: what they are told, and what they kept meanwhile."""
+
+from pathlib import Path
+
+from adapters.bare_repositories.command import git_path
+from adapters.bare_repositories.install_hook import (
+    HookSettings,
+    install_hook,
+    is_hook_of,
+    send_left_over,
+)
+from core.platform import Repository
+from sluss.home.address import address_file
+from sluss.home.settings import HOOK_SECRET, HOOK_USER, SECRETS_FOLDER, read_platform
+
+
+def hook_settings(repository: Repository, home: Path) -> HookSettings:
+    """Return what the hook of a repository is told: where to look, and never the secret itself."""
+    return HookSettings(
+        repository=repository.id,
+        name=repository.name,
+        release_branch=repository.release_branch,
+        address_file=str(address_file(home)),
+        user=HOOK_USER,
+        password_file=str(home.absolute() / SECRETS_FOLDER / HOOK_SECRET),
+        git=git_path(),
+    )
+
+
+async def resend(home: Path) -> int:
+    """Bring every hook up to date, and send the pushes that were kept; return how many went.
+
+    An older start wrote the hooks, maybe of another home or with a Python that is gone. A folder
+    whose hook serves another home is left alone.
+    """
+    sent = 0
+    for repository in read_platform(home).repositories:
+        folder = Path(repository.location)
+        if repository.location and is_hook_of(folder, repository.id):
+            install_hook(folder, hook_settings(repository, home))
+            sent += await send_left_over(folder)
+    return sent
