@@ -4,11 +4,15 @@ import difflib
 from collections.abc import AsyncIterator
 
 from bot.ports import BotPorts
-from core.errors import UnknownNameError
+from core.errors import RefusedError, UnknownNameError
 from core.release.model import Model
 from core.words import ReleaseId, Stream, stream_of
 
 NEAR = 3
+GONE = (
+    "The repository {repository} of {release} is no longer in platform.yml. Nothing was done; "
+    "enter it again under its id, and its releases are there as they were."
+)
 
 
 async def all_models(ports: BotPorts) -> AsyncIterator[Model]:
@@ -46,8 +50,10 @@ async def find_release(ports: BotPorts, name: str) -> tuple[Model, ReleaseId]:
     ids = model.releases if model else {}
     found = next((known for known in ids if known.casefold() == name.casefold()), None)
     if model is None or found is None:
-        rows = await ports.store.releases(limit=200)
-        raise UnknownNameError("release", name, _near(name, [row.release for row in rows]))
+        rows = [str(row.release) for row in await ports.store.releases(limit=200)]
+        if stream is None and name.casefold() in map(str.casefold, rows):
+            raise RefusedError(GONE.format(release=name, repository=stream_of(ReleaseId(name))))
+        raise UnknownNameError("release", name, _near(name, rows))
     return model, found
 
 

@@ -1,4 +1,7 @@
-"""``approvals``: what waits for whom, and which of it the person who asks may decide."""
+"""``approvals``: what waits for whom, and which of it the person who asks may decide.
+
+Others of the room read the answer, too, so that it names the person.
+"""
 
 from collections.abc import Iterator
 
@@ -51,9 +54,9 @@ def _parts(view: View, person: Person) -> Iterator[Part]:
         asked = moment(promotion.requested, view.now)
         yield text(f"{promotion.requester.name}, {asked}: {promotion.purpose}", Tone.SUBTLE)
     if _may(view, person):
-        yield text("You may decide.", Tone.GOOD)
+        yield text(f"{person.name} may decide.", Tone.GOOD)
     else:
-        yield text(f"Not you: it {waits_for(view)}", Tone.SUBTLE)
+        yield text(f"{person.name} may not: it {waits_for(view)}", Tone.SUBTLE)
 
 
 def _what(view: View, promotion: Promotion | None) -> str:

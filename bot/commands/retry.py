@@ -1,9 +1,17 @@
 """``retry <release>``: try the failed step again, without redoing the good ones."""
 
+from typing import Final
+
 from bot.command import Asker, command
 from bot.lookup import find_release
+from bot.waiting import waits_for
 from core.card import Card
+from core.errors import RefusedError
 from core.events.people import RetryRequested
+from core.release.model import Model
+from core.words import ReleaseId
+
+OVER: Final = "It has come to its end; a push of a commit makes a new release."
 
 
 @command(
@@ -19,5 +27,16 @@ async def retry(words: list[str], asker: Asker) -> Card:
     event = RetryRequested(
         id=f"retry/{found}/{person.id}/{now.isoformat()}", time=now, release=found, by=person
     )
-    await asker.wants(event)
+    try:
+        await asker.wants(event)
+    except RefusedError as refused:
+        raise RefusedError(
+            refused.reason, refused.who_can or _instead(asker, model, found)
+        ) from None
     return (await asker.show.face("release", found, model.stream)).card
+
+
+def _instead(asker: Asker, model: Model, release: ReleaseId) -> str:
+    """Say what there is to do with a release of which no step has failed."""
+    waits = waits_for(asker.show.view(model, release))
+    return f"It {waits}" if waits else OVER

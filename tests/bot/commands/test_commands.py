@@ -1,5 +1,6 @@
 """Every command, asked as a person types it."""
 
+import msgspec
 import pytest
 
 from core.errors import RefusedError, UnknownNameError
@@ -128,6 +129,27 @@ async def test_release_shows_its_card(world, name):
     assert verdict(await ask(world, f"release {name}")).text.startswith("Version 1 holds PROD")
 
 
+@pytest.mark.parametrize("name", ["loan_default", "LOAN", "loan"])
+async def test_release_of_a_model_shows_its_newest(world, name):
+    await world.told(Story().push(1).to_registered("1", NAMED).push(2))
+
+    assert "release 2" in words(await ask(world, f"release {name}"))
+
+
+async def test_release_of_a_model_without_any_says_so(world):
+    with pytest.raises(UnknownNameError, match="churn"):
+        await ask(world, "release churn")
+
+
+@pytest.mark.parametrize("line", ["release loan-1", "retry LOAN-1"])
+async def test_a_release_of_a_repository_that_is_gone_says_so(world, line):
+    await in_production(world)
+    world.platform = msgspec.structs.replace(world.platform, repositories=())
+
+    with pytest.raises(RefusedError, match=r"of (loan|LOAN)-1 is no longer in platform\.yml"):
+        await ask(world, line)
+
+
 @pytest.mark.parametrize("name", ["loan-7", "lone-1"])
 async def test_a_release_that_is_not_there_gets_near_names(world, name):
     await in_production(world)
@@ -143,9 +165,9 @@ async def test_approvals_of_a_quiet_day(world):
 @pytest.mark.parametrize(
     ("person", "says", "buttons"),
     [
-        (EVE, "You may decide.", ["Open loan-1 to QA"]),
-        (ADA, "Not you: it waits for a decision about QA.", []),
-        (OUT, "Not you: it waits for a decision about QA.", []),
+        (EVE, "Eve may decide.", ["Open loan-1 to QA"]),
+        (ADA, "Ada may not: it waits for a decision about QA.", []),
+        (OUT, "Otto may not: it waits for a decision about QA.", []),
     ],
     ids=["approver", "requester", "stranger"],
 )
@@ -233,6 +255,30 @@ async def test_retry_says_why_not(world, person, story, why):
 
     with pytest.raises(RefusedError, match=why):
         await ask(world, "retry loan-1", person)
+
+
+@pytest.mark.parametrize(
+    ("story", "says"),
+    [
+        (
+            Story().push(1).to_registered("1", NAMED).promoted(Stage.QA),
+            "loan-1 is placed: there is nothing to retry. It can go to PROD. A member",
+        ),
+        (
+            Story().push(1).to_acceptance(NAMED),
+            "there is nothing to retry. It waits for acceptance. A member of credit can accept it.",
+        ),
+        (Story().push(1), "there is nothing to retry. It has been running since 09:00 UTC"),
+        (Story().push(1).push(2), "there is nothing to retry. It has come to its end; a push"),
+    ],
+    ids=["placed", "to accept", "running", "superseded"],
+)
+async def test_retry_of_what_has_not_failed_says_what_there_is_to_do_instead(world, story, says):
+    await world.told(story)
+
+    with pytest.raises(RefusedError) as refused:
+        await ask(world, "retry loan-1")
+    assert says in str(refused.value)
 
 
 async def test_a_blocked_release_says_so_in_the_status(world):
