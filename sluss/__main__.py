@@ -5,6 +5,7 @@ import logging
 import sys
 from typing import Final
 
+from core.command_line import typed
 from core.errors import SlussError
 from sluss.cli import app
 from sluss.home.scrubbed_output import begin_scrubbed, tell, tell_uncaught
@@ -28,10 +29,11 @@ def main() -> None:
     begin_scrubbed()
     # Its warning about local mode is not for our users.
     logging.getLogger("microsoft_agents").setLevel(logging.ERROR)
+    called = this_program(named_home(sys.argv))
     try:
-        app()
+        app(prog_name=typed(*called.program))
     except SlussError as error:
-        tell(f"sluss: {this_program(named_home(sys.argv)).in_text(str(error))}")
+        tell(f"sluss: {called.in_text(str(error))}")
         sys.exit(2)
     except OSError as error:
         tell(f"sluss: {CANNOT_USE.format(what=error.filename or 'Something', why=_why(error))}")

@@ -5,6 +5,7 @@ check` in a pre-commit hook must not wait for them.
 """
 
 import os
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from sluss.commands.init import init
 from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
 from sluss.home.environment import LAST_PORT, default_home, named_folder
+from sluss.home.this_program import this_program
 from sluss.wiring.lock import Role
 
 Home = Annotated[
@@ -43,7 +45,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback may show values that nobody should see
-    help="Sluss lifts a model from a branch to production, gate by gate.",
 )
 audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
@@ -56,6 +57,29 @@ app.command()(explain)
 app.command()(accept)
 app.command()(variables)
 console = Console(soft_wrap=True)
+MOST = 10_000  # deliveries that a list shows
+
+
+def _version(*, is_asked: bool) -> None:
+    if is_asked:
+        console.print(Text(f"sluss {metadata.version('sluss')}"))
+        raise typer.Exit
+
+
+@app.callback()
+def sluss_(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(is_asked=value),
+            is_eager=True,
+            help="Say which Sluss this is.",
+        ),
+    ] = False,
+) -> None:
+    """Sluss lifts a model from a branch to production, gate by gate."""
 
 
 def _home(home: Path | None) -> Path:
@@ -138,7 +162,7 @@ def add_(
 
 @app.command("deliveries")
 def deliveries_(
-    limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many, the newest first.")] = 20,
     home: Home = None,
 ) -> None:
     """Show what came from outside and what became of it."""
@@ -146,8 +170,10 @@ def deliveries_(
     from sluss.commands.status import refused_lines
 
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
-    for row in deliveries(_home(home), limit):
-        told = f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, row.outcome
+    folder = _home(home)
+    for row in deliveries(folder, limit):
+        outcome = this_program(folder).in_text(row.outcome)
+        told = f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, outcome
         table.add_row(*(Text(clean(each)) for each in told))
     console.print(table)
     for line in refused_lines(_home(home)):

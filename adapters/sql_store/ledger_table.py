@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
+import msgspec
 import sqlalchemy as sa
 
 from adapters.sql_store import outbox_table, snapshots
@@ -12,13 +13,17 @@ from adapters.sql_store.projections import project
 from adapters.sql_store.schema import PROJECTIONS, digest, events
 from adapters.sql_store.snapshots import State
 from adapters.sql_store.states import States, Uncommitted
-from core.errors import KnownEventError, VersionConflictError
+from core.errors import KnownEventError, LedgerBrokenError, VersionConflictError
 from core.events.base import Event
 from core.jobs import Job, Lane
 from core.ledger import GENESIS, Entry, entry
 from core.release.model import Model
 from core.words import Stream
 
+NO_ENTRY = (
+    "The entry at position {position} of the ledger cannot be read: {why}. Nothing was changed; "
+    "put back a backup of the ledger, as somebody else than Sluss wrote it."
+)
 CHAIN_LOCK = 0x51055  # the key of the lock that PostgreSQL's writers take, as the chain is one
 
 
@@ -69,7 +74,16 @@ def page(connection: sa.Connection, after: int, limit: int) -> list[Entry]:
         .order_by(events.c.position)
         .limit(limit)
     )
-    return [Entry(**row._mapping) for row in connection.execute(query)]
+    names = Entry.__struct_fields__
+    return [_entry(dict(zip(names, row, strict=True))) for row in connection.execute(query)]
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    """Raise LedgerBrokenError for cells that nobody of us wrote: SQLite takes any kind in any."""
+    try:
+        return msgspec.convert(row, Entry)
+    except msgspec.ValidationError as error:
+        raise LedgerBrokenError(NO_ENTRY.format(position=row["position"], why=error)) from None
 
 
 def rebuild(connection: sa.Connection) -> int:

@@ -14,8 +14,15 @@ from alembic.script import ScriptDirectory
 from adapters.sql_store import ledger_table as ledger
 from adapters.sql_store.engine import SqlSettings, open_engine
 from adapters.sql_store.views import deliveries_view
-from core.errors import SettingsError, SlussError, StoreUnavailableError
-from core.ledger import to_line
+from core.errors import (
+    DECODE_ERRORS,
+    LedgerBrokenError,
+    SettingsError,
+    SlussError,
+    StoreUnavailableError,
+)
+from core.events.codec import decode
+from core.ledger import Entry, to_line
 from core.ports import DeliveryRow
 
 T = TypeVar("T")
@@ -28,6 +35,11 @@ OTHER_VERSION = (
     "start this version on it once (`sluss up`), or read it with that one."
 )
 SILENT = "The ledger at {place} does not answer. Nothing was read; try again."
+NO_TEXT = "Could not decode to UTF-8"  # as SQLite says it, which has no code for it
+NOT_TEXT = (
+    "The ledger at {place} has a cell that is no text, so somebody else than Sluss wrote it. "
+    "Nothing was changed; put back a backup of it."
+)
 NO_LEDGER = (
     "There is no ledger at {place}. Nothing was read and nothing was made; name the home with "
     "--home, or the database with SLUSS_STORE_URL."
@@ -56,10 +68,26 @@ class LedgerReader:
         self._engine.dispose()
 
     async def export(self) -> AsyncIterator[bytes]:
+        """Raise LedgerBrokenError for an entry that is none, and name it."""
+        async for entry in self._entries():
+            yield to_line(entry)
+
+    async def try_all(self) -> None:
+        """Raise LedgerBrokenError for the first entry whose event cannot be read."""
+        async for entry in self._entries():
+            try:
+                decode(entry.data.encode())
+            except DECODE_ERRORS as error:
+                why = str(error).partition("\n")[0]
+                raise LedgerBrokenError(
+                    ledger.NO_ENTRY.format(position=entry.position, why=why)
+                ) from None
+
+    async def _entries(self) -> AsyncIterator[Entry]:
         position = 0
         while page := await self._read(lambda c, at=position: ledger.page(c, at, PAGE)):  # type: ignore[misc]
             for entry in page:
-                yield to_line(entry)
+                yield entry
             position = page[-1].position
 
     async def deliveries(self, limit: int) -> list[DeliveryRow]:
@@ -82,7 +110,9 @@ class LedgerReader:
                 return read(connection)
         except FileNotFoundError:
             raise SettingsError(NO_LEDGER.format(place=self._place)) from None
-        except sa.exc.DBAPIError:
+        except sa.exc.DBAPIError as error:
+            if NO_TEXT in str(error.orig):
+                raise LedgerBrokenError(NOT_TEXT.format(place=self._place)) from None
             raise StoreUnavailableError(SILENT.format(place=self._place)) from None
 
 

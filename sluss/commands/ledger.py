@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adapters.sql_store import Migrated, SqlSettings, SqlStore
-from core.errors import SettingsError
+from core.errors import SettingsError, StoreUnavailableError
 from core.ports import DeliveryRow
 from core.verify import Redaction, Verdict, verify
 from sluss.home.settings import store_from_environment
@@ -44,6 +44,14 @@ LONGEST_LINE = 64 * 1024 * 1024
 CANNOT_WRITE = "{path} cannot be written ({why}). Nothing was exported; give another file."
 MIGRATED = "The tables of {store} went from {before} to {after}:"
 UP_TO_DATE = "The tables of {store} are at {after}, as this Sluss needs them. Nothing was changed."
+NO_HOME = (
+    "There is no folder {folder}. Nothing was migrated and nothing was made; name the home with "
+    "--home, or make one with its first start: `sluss up`."
+)
+NOT_OPENED = (
+    "No ledger can be opened at {store}. Nothing was migrated; see whether it is a file of Sluss "
+    "that this user may write, or name another home with --home."
+)
 NO_TABLES = "an empty database"
 
 
@@ -146,9 +154,9 @@ def rebuild(home: Path) -> int:
 
 
 async def _look(url: str) -> None:
-    """Open and close the ledger, which fails before anything is made where there is none."""
-    async with ledger_reader(url):
-        pass
+    """Read the whole ledger, so that one that is not there or cannot be folded is left alone."""
+    async with ledger_reader(url) as reader:
+        await reader.try_all()
 
 
 async def _rebuild(url: str) -> int:
@@ -173,7 +181,13 @@ def migrate(url: str) -> list[str]:
     It waits for a server that does not answer yet, and for another process that migrates.
     """
     settings = SqlSettings(url=url)
-    migrated = asyncio.run(_migrate(settings))
+    folder = Path(url.removeprefix("sqlite:///")).parent
+    if is_file(url) and not folder.is_dir():
+        raise SettingsError(NO_HOME.format(folder=folder))
+    try:
+        migrated = asyncio.run(_migrate(settings))
+    except StoreUnavailableError:  # of a file, which nobody waits for
+        raise SettingsError(NOT_OPENED.format(store=settings.shown_url)) from None
     store, before = settings.shown_url, migrated.before or NO_TABLES
     if not migrated.steps:
         return [UP_TO_DATE.format(store=store, after=migrated.after)]

@@ -244,3 +244,47 @@ def test_an_error_is_in_words_that_no_terminal_obeys(folder, name):
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("sluss: ")
     assert "\x1b" not in ended.stderr
+
+
+CELLS = [
+    (
+        "data = CAST(data AS BLOB)",
+        "entry at position 1 of the ledger cannot be read: Expected `str`",
+    ),
+    ("data = CAST(X'ff00' AS TEXT)", "has a cell that is no text"),
+    ("data = '{}'", "entry at position 1 of the ledger cannot be read: Object missing"),
+    ("data = ''", "entry at position 1 of the ledger cannot be read: Input data was truncated"),
+]
+
+
+@pytest.mark.parametrize(("change", "why"), CELLS, ids=["bytes", "no text", "no event", "redacted"])
+async def test_an_entry_that_cannot_be_read_is_named_and_nothing_is_changed(folder, change, why):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    with sqlite3.connect(folder / "home" / "store.db") as ledger:
+        ledger.execute(f"UPDATE events SET {change}")  # noqa: S608 - of the table above
+    ledger.close()
+
+    result = await asyncio.to_thread(run, "rebuild")
+    assert isinstance(result.exception, LedgerBrokenError)
+    assert why in str(result.exception)
+    assert "Nothing was changed" in str(result.exception)
+    if "str" in why or "no text" in why:
+        result = await asyncio.to_thread(run, "audit", "export", "ledger.jsonl")
+        assert why in str(result.exception)
+        assert not (folder / "here" / "ledger.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"), [("-3", 2), ("-1", 2), ("0", 2), ("9" * 30, 2), ("1", 0)]
+)
+async def test_a_list_of_deliveries_has_a_number_that_can_be(folder, limit, code):
+    (folder / "home").mkdir()
+    await write(f"sqlite:///{folder}/home/store.db")
+    result = await asyncio.to_thread(run, "deliveries", "--limit", limit)
+    assert result.exit_code == code
+    assert ("Invalid value for '--limit'" in result.output) == bool(code)
+
+
+def test_the_program_says_its_version():
+    assert run("--version").output.startswith("sluss 0.")
