@@ -19,8 +19,8 @@ NO_NAME = (
     "Whoever {did} commit {commit} of it left no address. Nothing was decided: it could be anybody."
 )
 NAME_THEM = (
-    "Commit it anew with an address (`git commit --amend --reset-author`), or propose a `base` "
-    "behind it."
+    "Commit it anew with an address (`git commit --amend --reset-author --no-edit`), or propose a "
+    "`base` behind it."
 )
 NOT_COUNTED = missing(
     Condition.CONTRIBUTORS,

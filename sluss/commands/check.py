@@ -19,6 +19,7 @@ from core.policy import Policy
 from core.words import Stage
 from sluss.home.home_files import home_policy, home_variables
 from sluss.home.runtime_files import home_runtimes
+from sluss.home.this_program import this_program
 from sluss.on_a_folder.fix_folder import apply
 from sluss.on_a_folder.gate_report import GateProgress, print_report
 from sluss.on_a_folder.model_folder import local_history, read_folder
@@ -32,7 +33,7 @@ from workers.gathered import gbi_facts
 BLOCKED: Final = 1
 INSIDE: Final = (
     "{path} is inside of the repository {top}, and has no variables of a model. The gate looks at "
-    "a whole repository: you may want `sluss check {top}`."
+    "a whole repository: you may want:\n  {command}"
 )
 Results = tuple[CheckResult, ...]
 
@@ -169,7 +170,9 @@ def _hint_at_top(path: Path, repo: ModelRepo, policy: Policy) -> None:
         else next(above, None)
     )
     if top is not None:
-        Console(stderr=True).print(Text(INSIDE.format(path=path, top=top)), soft_wrap=True)
+        command = this_program()("check", str(top))
+        words = INSIDE.format(path=path, top=top, command=command)
+        Console(stderr=True).print(Text(words), soft_wrap=True)
 
 
 def _chosen(only: Iterable[str]) -> tuple[str, ...]:

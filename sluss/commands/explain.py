@@ -10,6 +10,7 @@ from rich.text import Text
 
 from core.errors import UnknownNameError
 from core.gate.checks import Check
+from sluss.home.this_program import this_program
 from workers.gate.checks import CHECKS
 
 PREVIEW: Final = "answers quickly, and in full after its tool has run"
@@ -38,7 +39,7 @@ def explain(
     for heading, words in (("Why", found.why), ("How to mend", found.mend)):
         if words:
             console.print(Text(f"\n{heading}", style="bold"))
-            console.print(Text(words))
+            console.print(Text(this_program().in_text(words)))
 
 
 def tier(check: Check) -> str:

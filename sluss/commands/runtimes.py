@@ -20,7 +20,7 @@ from workers.gate.runtimes.known import find, known_names
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 NO_KEY: Final = "{name!r} is no runtime: write it as 16.4.x-cpu-ml-scala2.12 or 16.4.x-cpu-ml."
-UNKNOWN: Final = "Nothing is known about {name}.{hint} 'sluss runtimes list' shows the known ones."
+UNKNOWN: Final = "Nothing is known about {name}.{hint} `sluss runtimes list` shows the known ones."
 NO_PYTHON: Final = "No table of {name} ships with Sluss: say its Python, as in --python 3.12."
 TOO_LARGE: Final = "{path} has more than {most:,} bytes. Nothing was imported."
 WRONG: Final = "{wrong}. Nothing was imported."
@@ -161,4 +161,4 @@ def _runtime(key: RuntimeKey, imported: dict[str, Runtime]) -> Runtime:
         return found.runtime
     near = difflib.get_close_matches(key.names[0], known_names(imported), n=2)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise typer.BadParameter(UNKNOWN.format(name=key.names[0], hint=hint), param_hint="NAME")
+    raise SettingsError(UNKNOWN.format(name=key.names[0], hint=hint))

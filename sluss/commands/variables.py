@@ -15,7 +15,7 @@ from core.words import Stage
 from sluss.home.home_files import home_policy, home_variables
 from sluss.on_a_folder.model_folder import read_folder
 
-NO_FILE: Final = "there is no {file} in {path}. Nothing was shown; 'sluss init' writes an example."
+NO_FILE: Final = "There is no {file} in {path}. Nothing was shown; `sluss init PATH` writes one."
 SECRET_NOTE: Final = "(the name of a secret)"  # noqa: S105 - words, not a secret
 UNSET: Final = "-"
 
@@ -53,7 +53,7 @@ def _read(path: Path, policy: Policy) -> tuple[str, VariablesFile]:
     wanted = policy.layout.variables
     file = repo.find(wanted)
     if file is None:
-        raise typer.BadParameter(NO_FILE.format(file=wanted, path=path), param_hint="PATH")
+        raise SettingsError(NO_FILE.format(file=wanted, path=path))
     return file, read(repo.files[file], file)
 
 

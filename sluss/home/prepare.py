@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.local_files.people import example_people
+from core.command_line import typed
 from core.errors import SettingsError
 from core.people import Person
 from sluss.home.people_file import PEOPLE_FILE
@@ -22,7 +23,7 @@ from sluss.home.settings import (
 )
 
 PLATFORM: Final = """\
-# Which model repositories there are. `sluss add PATH` adds one; comments stay.
+# Which model repositories there are. `sluss add PATH --team TEAM` adds one; comments stay.
 repositories: []
 
 # Who is told where: a team's conversation, a group of approvers', that of the platform team under
@@ -138,7 +139,7 @@ CANNOT_MAKE: Final = (
     "with --home or SLUSS_HOME."
 )
 
-OPEN_HOME: Final = "others may read it, and it holds or may get other things than ours: chmod 700"
+OPEN_HOME: Final = "others may read it, and it holds or may get other things than ours: `{command}`"
 
 ALONE: Final = 0o700
 ALONE_FILE: Final = 0o600
@@ -204,7 +205,11 @@ def _close(home: Path) -> None:
     is_ours = about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX
     is_home = (home / PLATFORM_FILE).exists() or {path.name for path in found} <= OURS
     if about.st_mode & OTHERS and not (is_ours and is_home):
-        raise SettingsError(CANNOT_MAKE.format(home=home, why=OPEN_HOME))
+        raise SettingsError(
+            CANNOT_MAKE.format(
+                home=home, why=OPEN_HOME.format(command=typed("chmod", "700", str(home)))
+            )
+        )
     for path in (home, *found):
         is_sensitive = path.is_dir() or path.suffix in SENSITIVE
         is_named = path == home or path.name in CLOSED or path.is_file()

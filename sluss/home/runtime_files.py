@@ -14,8 +14,8 @@ from workers.gate.runtimes.imported import problem
 FOLDER: Final = "runtimes"
 ENDING: Final = ".json"
 WRONG: Final = (
-    "runtimes/{file}: {why}. Nothing was started; import it again with 'sluss runtimes import', "
-    "or remove the file."
+    "runtimes/{file}: {why}. Nothing was started; import it again with `sluss runtimes import "
+    "NAME FILE`, or remove the file."
 )
 
 

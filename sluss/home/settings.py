@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from adapters.local_files.secrets import EnvironmentSecrets
+from core.command_line import typed
 from core.errors import SettingsError
 from core.loopback import is_loopback
 from core.people import Person
@@ -53,7 +54,7 @@ BAD_NAME = (
     "{file}: the repository name {name!r} may have letters, digits, '_' and '.' only. " + NOTHING
 )
 READABLE_BY_OTHERS = (
-    "The secret file {path} can be read by others. Nothing was started; run: chmod 600 {path}"
+    "The secret file {path} can be read by others. Nothing was started; close it: `{command}`"
 )
 
 _PREFIX = "SLUSS_"
@@ -263,7 +264,9 @@ def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:
     values: dict[str, str] = {}
     for path in sorted(folder.glob("[!.]*")):
         if path.stat().st_mode & 0o077:
-            raise SettingsError(READABLE_BY_OTHERS.format(path=path))
+            raise SettingsError(
+                READABLE_BY_OTHERS.format(path=path, command=typed("chmod", "600", str(path)))
+            )
         values[path.name] = read(path).strip()
     for name, value in environ.items():
         if name.startswith(_SECRET_PREFIX):

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from core.gate.checks import Check, CheckResult, Finding, Status
 from core.policy import GATES, Policy
+from sluss.home.this_program import this_program
 from workers.gate.gate import Watcher
 
 STYLES: Final = {
@@ -79,7 +80,8 @@ def _print_finding(console: Console, finding: Finding) -> None:
     if finding.wrong:
         end = "" if finding.wrong.endswith(("?", ".", "!")) else "."
         line.append(f"{finding.wrong}{end} ", style="default")
-    line.append(finding.mend[:1].upper() + finding.mend[1:], style="bold")
+    mend = this_program().in_text(finding.mend)
+    line.append(mend[:1].upper() + mend[1:], style="bold")
     console.print(line, soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.errors import SettingsError
 from tests.sluss.command_line import run
 
 MODEL = """\
@@ -67,10 +68,10 @@ def test_what_is_wrong_with_the_file_is_told_first(folder):
     assert rows(done.output)["MODEL_NAME"].startswith("loan_default")
 
 
-def test_a_folder_without_the_file_is_a_wrong_use(tmp_path):
+def test_a_folder_without_the_file_is_said_to_have_none(tmp_path):
     done = run("variables", tmp_path)
-    assert done.exit_code == 2
-    assert "there is no model_variables.yml" in " ".join(done.output.split())
+    assert isinstance(done.exception, SettingsError)
+    assert "There is no model_variables.yml" in str(done.exception)
 
 
 def test_an_unknown_stage_is_a_wrong_use(folder):

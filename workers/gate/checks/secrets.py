@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from core.command_line import typed
 from core.gate.checks import GBI, Accepted, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, Output, ToolCommand
@@ -14,7 +15,7 @@ from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
 SECONDS: Final = 45.0
 NAMED: Final = 3  # A note names at most this many files.
 
-FALSE_ALARM: Final = "a false alarm: sluss accept {where} {fingerprint}"
+FALSE_ALARM: Final = "a false alarm: `sluss accept {where} {fingerprint}`"
 REVOKE: Final = (
     "revoke or rotate it where it was issued, keep the new one in the key vault and read it "
     f"through a secret scope; {FALSE_ALARM}"
@@ -80,7 +81,10 @@ def secrets(output: Output, _repo: ModelRepo, facts: CheckFacts) -> Iterator[Fou
 def _finding(secret: Secret) -> Finding:
     commit = secret.commit[:12]
     where = f"{commit}:{secret.path}" if commit else secret.path
-    mend = (REVOKE_PAST if commit else REVOKE).format(where=where, fingerprint=secret.fingerprint)
+    mend = (REVOKE_PAST if commit else REVOKE).format(
+        where=typed(*(["--"] if where.startswith("-") else []), where),
+        fingerprint=secret.fingerprint,
+    )
     said = HELD if commit else HOLDS
     wrong = said.format(commit=commit, kind=secret.kind, fingerprint=secret.fingerprint)
     return Finding(

@@ -18,7 +18,7 @@ TABLES_VERSION: Final = 1  # Raise it with every change of a table, as cached an
 
 UNKNOWN: Final = (
     "nothing is known about the libraries of {runtime}. Known are {known}; GBI can import others "
-    "with 'sluss runtimes import'"
+    "with `sluss runtimes import NAME FILE`"
 )
 
 
