@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.errors import SettingsError
 from core.gate.tools import Level
 from core.typed_text import clean
 from sluss.commands.accept import accept
@@ -57,6 +58,10 @@ app.command()(explain)
 app.command()(accept)
 app.command()(variables)
 console = Console(soft_wrap=True)
+NO_HOME = (
+    "There is no home at {home}. Nothing was done and nothing was made; name yours with --home, or "
+    "make one with its first start: `sluss up`."
+)
 MOST = 10_000  # deliveries that a list shows
 
 
@@ -86,6 +91,16 @@ def _home(home: Path | None) -> Path:
     return named_folder(home) if home else default_home(os.environ)
 
 
+def _made_home(home: Path | None) -> Path:
+    """Return the home. Raise SettingsError where nobody has made one: asking makes none."""
+    from sluss.home.settings import PLATFORM_FILE
+
+    found = _home(home)
+    if not (found / PLATFORM_FILE).exists():
+        raise SettingsError(NO_HOME.format(home=found))
+    return found
+
+
 @app.command("up")
 def up_(
     role: Annotated[
@@ -110,7 +125,7 @@ def down_(home: Home = None) -> None:
     """End the MLflow server that `sluss up` left running."""
     from sluss.commands.down import down
 
-    console.print(down(_home(home)))
+    console.print(down(_made_home(home)))
 
 
 @app.command("status")
@@ -122,7 +137,7 @@ def status_(home: Home = None) -> None:
     """
     from sluss.commands.status import status
 
-    found = status(_home(home))
+    found = status(_made_home(home))
     for line in found.lines():
         console.print(Text(clean(line)))
     raise typer.Exit(found.code)
@@ -230,7 +245,7 @@ def people_(context: typer.Context, home: Home = None) -> None:
     if context.invoked_subcommand is None:
         from sluss.commands.people import people_table, show_mappings
 
-        console.print(people_table(_home(home)))
+        console.print(people_table(_made_home(home)))
         for line in show_mappings(_home(home)):
             console.print(Text(line))
 
@@ -258,7 +273,7 @@ def map_(
     from sluss.commands.people import map_address
 
     console.print(
-        Text(map_address(_home(home or context.obj), address, person, reason=nobody or reason))
+        Text(map_address(_made_home(home or context.obj), address, person, reason=nobody or reason))
     )
 
 

@@ -288,3 +288,14 @@ async def test_a_list_of_deliveries_has_a_number_that_can_be(folder, limit, code
 
 def test_the_program_says_its_version():
     assert run("--version").output.startswith("sluss 0.")
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["people"], ["people", "map", "a@b", "bo"], ["down"]], ids=" ".join
+)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_where_no_home_is_it_is_said_and_none_is_made(folder, words, is_named):
+    named = ["--home", str(folder / "another")] if is_named else []
+    where = "another" if is_named else "home"
+    assert f"There is no home at {folder / where}." in refusal(*words, *named)
+    assert everything(folder) == ["here"]
