@@ -1,6 +1,8 @@
 """The hooks of a home's repositories: what they are told, and what they kept meanwhile."""
 
+import logging
 from pathlib import Path
+from typing import Final
 
 from adapters.bare_repositories.command import git_path
 from adapters.bare_repositories.install_hook import (
@@ -9,9 +11,16 @@ from adapters.bare_repositories.install_hook import (
     is_hook_of,
     send_left_over,
 )
+from core.errors import SettingsError
 from core.platform import Repository
 from sluss.home.address import address_file
 from sluss.home.settings import HOOK_SECRET, HOOK_USER, SECRETS_FOLDER, read_platform
+
+LEFT: Final = (
+    "The hook of {name} was left as it is, and may not find this server ({why}). Pushes stay where "
+    "they are; mend that, and start again."
+)
+log = logging.getLogger(__name__)
 
 
 def hook_settings(repository: Repository, home: Path) -> HookSettings:
@@ -31,12 +40,17 @@ async def resend(home: Path) -> int:
     """Bring every hook up to date, and send the pushes that were kept; return how many went.
 
     An older start wrote the hooks, maybe of another home or with a Python that is gone. A folder
-    whose hook serves another home is left alone.
+    whose hook serves another home is left alone, and one that cannot be written ends no start.
     """
     sent = 0
     for repository in read_platform(home).repositories:
         folder = Path(repository.location)
-        if repository.location and is_hook_of(folder, repository.id):
+        if not repository.location or not is_hook_of(folder, repository.id):
+            continue
+        try:
             install_hook(folder, hook_settings(repository, home))
-            sent += await send_left_over(folder)
+        except (SettingsError, OSError) as error:
+            words = LEFT.format(name=repository.name, why=getattr(error, "strerror", None) or error)
+            log.warning("%s", words, extra={"action": "hook_left_as_it_is"})
+        sent += await send_left_over(folder)
     return sent

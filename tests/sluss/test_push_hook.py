@@ -252,6 +252,21 @@ async def test_a_start_leaves_the_hook_that_serves_another_home_alone(
     assert receiver.push_ids() == [1]
 
 
+@pytest.mark.parametrize("is_foreign", [True, False], ids=["of another", "not to be written"])
+async def test_a_hook_that_cannot_be_brought_up_to_date_ends_no_start(
+    home, work, receiver, caplog, is_foreign
+):
+    bring(work, home, NOBODY)
+    commit(work)
+    push(work)
+    hook = home / "repositories" / "loan_default.git" / "hooks" / "post-receive"
+    hook.unlink()
+    hook.write_text("#!/bin/sh\n") if is_foreign else hook.mkdir()
+    write_address(home, receiver.url)
+    assert await resend(home) == 1
+    assert "The hook of loan_default was left as it is" in caplog.text
+
+
 def test_pushes_at_the_same_time_get_numbers_of_their_own(tmp_path):
     pushes = [{"notificationId": 0, "resource": {"pushId": 0, "n": n}} for n in range(20)]
     with ThreadPoolExecutor(8) as pool:
