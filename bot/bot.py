@@ -4,8 +4,9 @@ import msgspec
 
 from bot.cards import CLICKS, ON_THE_DESK, PRESSED
 from bot.click import readable, release_of, short
-from bot.command import Asker, find, words_of
+from bot.command import Asker, find
 from bot.commands import COMMANDS
+from bot.commands.help import small_talk
 from bot.pace import Pace
 from bot.ports import BotPorts
 from bot.show import Show
@@ -33,9 +34,10 @@ class Sluss:
         self._pace.take(person.id)
         said = short(clean(text))
         asker = Asker(person=person, show=self.show, commands=COMMANDS)
-        line = said if words_of(said) else "help"
-        call = find(line, COMMANDS)
-        card: Card = await call.command.run(call.words, asker)
+        card = small_talk(said, asker)
+        if card is None:
+            call = find(said, COMMANDS)
+            card = await call.command.run(call.words, asker)
         return self.show.noticed(card)
 
     async def click(self, click: Click) -> Card:

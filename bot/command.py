@@ -1,25 +1,27 @@
 """What a command is: its words, its help, how a typed line finds it, and what it works with."""
 
 import difflib
-import html
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from bot.show import Show
+from bot.typed_line import TypedLine, is_courtesy, plain
 from core.card import Card
 from core.errors import SlussError, UnknownNameError
 from core.events.base import Event
 from core.origin import EventOrigin
 from core.people import Person
 
-MENTION = re.compile(r"<at\b[^>]*>.*?</at>|^\s*@\S+", re.IGNORECASE | re.DOTALL)
-# phones turn straight quotes into curly ones; an apostrophe inside a word is no quote
-WORD = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|(\S+)')
 ARGUMENT = re.compile(r"<([\w ]+)>|\[([\w ]+)(?: …)?\]")
 SIMILAR = 0.7
+HELP: Final = "help"
+SEVERAL = (
+    "These lines are several commands, and one message is one. Nothing was done; send them one "
+    "after another."
+)
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[Card]])
 
@@ -52,11 +54,21 @@ class Command(msgspec.Struct, Generic[Run], frozen=True, kw_only=True):
     def most(self) -> int:
         return len(ARGUMENT.findall(self.usage))
 
-    def arguments(self, typed: Sequence[str]) -> list[str]:
-        """The words as the function gets them: a rest is one."""
-        if not self.usage.endswith("…]") or len(typed) <= self.most:
-            return list(typed)
-        return [*typed[: self.most - 1], " ".join(typed[self.most - 1 :])]
+    @property
+    def has_rest(self) -> bool:
+        """Whether its last argument is a sentence."""
+        return self.usage.endswith("…]")
+
+    def arguments(self, line: TypedLine) -> list[str]:
+        """The words as the function gets them: a rest is one, and stands as it was typed."""
+        named = len(self.name.split())
+        typed = list(line.words[named:])
+        if not self.has_rest:
+            while len(typed) > self.most and is_courtesy(typed[-1]):
+                typed.pop()
+            return typed
+        rest = line.rest(named + self.most - 1)
+        return [*typed[: self.most - 1], *([rest] if rest else [])]
 
     def help(self) -> str:
         """One line for a person who got it wrong."""
@@ -104,24 +116,53 @@ class Call(msgspec.Struct, Generic[Run], frozen=True):
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a message without mention, leading slash and quotes."""
-    plain = html.unescape(MENTION.sub(" ", text)).replace("\N{NO-BREAK SPACE}", " ").strip()
-    plain = MENTION.sub(" ", plain).strip().removeprefix("/")
-    return ["".join(groups) for groups in WORD.findall(plain)]
+    """The words of a message without what people and chats put around them."""
+    return list(TypedLine(text).words)
 
 
 def find(text: str, commands: Iterable[Command[Run]]) -> Call[Run]:
-    """Raise UnknownNameError with near names, or UsageError when arguments do not fit."""
+    """Raise UnknownNameError with near names, or UsageError when arguments do not fit.
+
+    Of several lines one is the command; two are too many.
+    """
     known = list(commands)
-    words = words_of(text)
-    fitting = [each for each in known if _starts_with(words, each.name)]
+    try:
+        return _find(TypedLine(text), known)
+    except (UnknownNameError, UsageError):
+        lines = [line for line in map(TypedLine, plain(text).splitlines()) if line.words]
+        calling = [line for line in lines if _fitting(line.words, known)]
+        if len(lines) < 2 or not calling:  # noqa: PLR2004 - several
+            raise
+        if len(calling) > 1:
+            raise UsageError(SEVERAL) from None
+        return _find(calling[0], known)
+
+
+def _find(line: TypedLine, known: list[Command[Run]]) -> Call[Run]:
+    words = line.words
+    fitting = _fitting(words, known)
     if not fitting:
         raise UnknownNameError("command", " ".join(words[:3]), near(words, known))
     best = max(fitting, key=lambda each: len(each.name.split()))
-    arguments = best.arguments(words[len(best.name.split()) :])
+    arguments = best.arguments(line)
+    wants_help = [word.casefold() for word in arguments] == [HELP]
+    if wants_help or (line.text.endswith("?") and best.needed and not arguments):
+        return _help_with(best, known)
     if not len(best.needed) <= len(arguments) <= best.most:
         raise UsageError(_complaint(best, arguments))
     return Call(best, arguments)
+
+
+def _help_with(best: Command[Run], known: Iterable[Command[Run]]) -> Call[Run]:
+    """``request help`` and ``request ?`` mean ``help request``."""
+    found = next((each for each in known if each.name == HELP and each.has_rest), None)
+    if found is None or best is found:
+        raise UsageError(best.help())
+    return Call(found, [best.name])
+
+
+def _fitting(words: Sequence[str], known: Iterable[Command[Run]]) -> list[Command[Run]]:
+    return [each for each in known if _starts_with(words, each.name)]
 
 
 def near(words: Sequence[str], commands: Iterable[Command[Run]]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from bot.ports import BotPorts
 from core.errors import RefusedError, UnknownNameError
@@ -31,14 +32,16 @@ def name_of(model: Model) -> str:
 
 
 async def find_model(ports: BotPorts, name: str) -> Model:
-    """Find it by MODEL_NAME or by its repository's name, whatever the case."""
+    """Find it by MODEL_NAME, by its repository's name or a release's id, whatever the case."""
     claims = await ports.store.claims()
     streams = {known.name.casefold(): known.name for known in ports.platform.repositories}
     names: dict[str, Stream] = {**streams, **claims}
     stream = names.get(name.casefold())
-    if stream is None:
-        raise UnknownNameError("model", name, _near(name, list(names)))
-    return await ports.handle.model(stream)
+    if stream is not None:
+        return await ports.handle.model(stream)
+    with suppress(UnknownNameError):
+        return (await find_release(ports, name))[0]
+    raise UnknownNameError("model", name, _near(name, list(names)))
 
 
 async def find_release(ports: BotPorts, name: str) -> tuple[Model, ReleaseId]:

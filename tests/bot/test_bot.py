@@ -244,12 +244,69 @@ async def test_a_line_that_is_nearly_right_gets_a_hint(world):
         await world.bot.message(ADA, "aprovals", "credit room")
 
 
-@pytest.mark.parametrize("line", ["help", "/help", "<at>Sluss</at> help", "<at>Sluss</at>", ""])
+HELLOS = ["hi", "Hello!", "hej Sluss", "good morning", "Hi, please", "?", "???", "/", " ?! "]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "help",
+        "/help",
+        "<at>Sluss</at> help",
+        "<at>Sluss</at>",
+        "",
+        "help me",
+        "Help, please?",
+        "**help**",
+        *HELLOS,
+    ],
+)
 async def test_help_is_there_in_every_spelling(world, line):
     card = await world.bot.message(ADA, line, "credit room")
 
     assert "model status <model>" in words(card)
     assert titles(card) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["👍", "<at>Sluss</at> 🎉🎉", "❤️", "thanks", "Thank you!", "ok 👍", "…", ":-)"]
+)
+async def test_what_asks_for_nothing_gets_a_friendly_word(world, line):
+    card = await world.bot.message(ADA, line, "credit room")
+
+    assert words(card) == card.summary == "`help` shows what you can ask."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "help request",
+        "help /request?",
+        "request help",
+        "request ?",
+        "Request: help!",
+        "help reqest",
+    ],
+)
+async def test_help_about_one_command_says_who_may_and_how(world, line):
+    card = await world.bot.message(ADA, line, "credit room")
+
+    assert words(card).splitlines() == [
+        "request <model or release> <stage>",
+        "Ask for QA or PROD for a release, or for the newest registered one of a model. Who: members of the model's team.",
+        "For example: request loan_default QA",
+        "For example: request loan_default-3 PROD",
+    ]
+
+
+async def test_help_about_the_first_word_of_several_shows_them_all(world):
+    shown = words(await world.bot.message(ADA, "help model", "credit room"))
+
+    assert [line for line in shown.splitlines() if "<" in line or line == "model list"] == [
+        "model status <model>",
+        "model list",
+        "model history <model>",
+    ]
 
 
 async def test_card_and_flow_speak_of_the_team_that_platform_yml_names_now(world):

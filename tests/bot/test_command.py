@@ -1,5 +1,7 @@
 """A typed line becomes a command: with slash, mention, odd blanks, quotes; or says what is wrong."""
 
+import time
+
 import pytest
 
 from bot.command import UsageError, command, find, words_of
@@ -47,6 +49,21 @@ COMMANDS = [help_, model_list, model_status, note, say]
         ("say loan well", ["loan", "well"]),
         ("say loan all is  well", ["loan", "all is well"]),
         ('say loan "all is" well', ["loan", "all is well"]),
+        ("say loan is it **worse**?", ["loan", "is it **worse**?"]),
+        ("**say loan** _why_ it's `0.4`!", ["loan", "_why_ it's `0.4`!"]),
+        ("**say loan is it _worse_?**", ["loan", "is it _worse_?"]),
+        ('say loan is "it" so, or "worse"?', ["loan", 'is "it" so, or "worse"?']),
+        ("say loan 1 &lt; 2 &amp; so on", ["loan", "1 < 2 & so on"]),
+        ("please say loan, thanks", ["loan", "thanks"]),
+        ("say loan <at>Bo Ek</at> agreed", ["loan", "Bo Ek agreed"]),
+        ("say loan <b>", ["loan", "<b>"]),
+        (
+            "<p>say <strong>loan</strong> the first<br>and the second</p>",
+            ["loan", "the first and the second"],
+        ),
+        ("```\nsay loan all is well\n```", ["loan", "all is well"]),
+        ("say loan 👍", ["loan", "👍"]),
+        ("say loan **", ["loan", "**"]),
     ],
 )
 def test_the_last_words_of_a_command_may_be_a_sentence(text, words):
@@ -66,12 +83,92 @@ def test_the_last_words_of_a_command_may_be_a_sentence(text, words):
         'model status "loan"',
         "model status “loan”",
         "model status „loan“",
+        "<at>Sluss</at>: model status loan",
+        "@Sluss, model status loan",
+        "Sluss: model status loan",
+        "hello <at>Sluss</at>, model status loan",
+        "**model status loan**",
+        "*model* status loan",
+        "_model status loan_",
+        "**_model status_** loan",
+        "~~model status~~ `loan`",
+        "`model status loan`",
+        "``model status loan``",
+        "```model status loan```",
+        "```\nmodel status loan\n```",
+        "```text\nmodel status loan\n```",
+        "- model status loan",
+        "• model status loan",
+        "1. model status loan",
+        "> model status loan",
+        "model status loan?",
+        "Model status loan.",
+        "model status loan!!",
+        "model status loan …",
+        "model status: loan",
+        "model status loan,",
+        "model status \N{LEFT SINGLE QUOTATION MARK}loan\N{RIGHT SINGLE QUOTATION MARK}",
+        "model status «loan»",
+        "model status (loan)",
+        "model status <loan>",
+        "model\N{NO-BREAK SPACE}status\N{NARROW NO-BREAK SPACE}loan",
+        "model\N{IDEOGRAPHIC SPACE}status loan",
+        "\N{ZERO WIDTH SPACE}model sta\N{ZERO WIDTH JOINER}tus lo\N{SOFT HYPHEN}an\ufeff",
+        "model&nbsp;status&#32;&quot;loan&quot;",
+        "please model status loan",
+        "Hi! Please, /model status loan",
+        "hello, could you please model status loan?",
+        "thanks 👍 model status loan",
+        "model status loan please",
+        "model status loan, thank you!",
+        "model status loan 👍",
+        "model\nstatus\nloan",
+        "Hi Sluss,\n\nmodel status loan\n\nBest regards\nAda",
+        "<p>model status <strong>loan</strong></p>",
+        '<div><span style="x">model status</span>&nbsp;loan<br></div>',
+        "<blockquote>retry loan-3</blockquote><p>model status loan</p>",
+        "model status http://127.0.0.1:8080/models/loan",
+        "model status <https://mlflow.example/#/models/loan/versions/3>.",
+        "model status [loan](https://dev.azure.example/bank/_git/loan)",
+        "model status [https://x.example/a/loan](https://x.example/a/loan),",
+        '<p>model status <a href="https://x.example/loan">https://x.example/loan</a></p>',
     ],
 )
 def test_a_line_is_understood_however_it_is_typed(text):
     call = find(text, COMMANDS)
 
     assert (call.command.name, call.words) == ("model status", ["loan"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("loan_default", "loan_default"),
+        ("_loan_default_", "loan_default"),
+        ("**loan_default_2**", "loan_default_2"),
+        ("loan\\_default", "loan_default"),
+        ("`_private`", "_private"),
+        ("loan\N{NON-BREAKING HYPHEN}default\N{NON-BREAKING HYPHEN}3", "loan-default-3"),
+        ("https://127.0.0.1:8080/releases/loan_default-3?x=1", "loan_default-3"),
+        ("https://[", "https"),
+        ("1f3c...e9", "1f3c...e9"),
+        ("ada@example.org.", "ada@example.org"),
+    ],
+)
+def test_what_belongs_to_a_name_stays_in_it(typed, name):
+    assert find(f"model status {typed}", COMMANDS).words == [name]
+
+
+def test_two_commands_in_one_message_are_refused_before_the_first_is_done():
+    with pytest.raises(UsageError, match="Nothing was done"):
+        find("model list\nhelp", COMMANDS)
+
+
+def test_a_line_of_marks_is_read_in_no_time():
+    for hostile in ("*a " * 660, "**a** _a" * 250, "`" * 2000, "<at>" * 500, "[x](" * 500):
+        began = time.perf_counter()
+        words_of(hostile)
+        assert time.perf_counter() - began < 0.5
 
 
 def test_quotes_keep_words_together_and_an_apostrophe_is_no_quote():

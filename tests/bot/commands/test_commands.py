@@ -28,6 +28,14 @@ async def test_help_says_who_may_use_a_command_and_gives_an_example(world):
     assert "For example: retry loan_default-3" in shown
 
 
+async def test_a_pasted_link_to_a_release_names_its_model(world):
+    await in_production(world)
+
+    shown = words(await ask(world, "model status http://127.0.0.1:8300/releases/loan-1"))
+
+    assert shown.startswith("loan_default\n")
+
+
 async def test_model_list_shows_production_and_the_newest_release(world):
     await in_production(world)
 

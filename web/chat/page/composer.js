@@ -64,10 +64,10 @@ export class Composer {
     this.chips.replaceChildren(...fitting.map((one) => this.chip(one)));
   }
 
-  /** A command without arguments is sent at once; another waits for them. */
+  /** A command that needs no argument is sent at once; another waits for them. */
   chip({ usage, description }) {
     const name = usage.replace(ARGUMENTS, "").trim();
-    const pick = () => (name === usage ? this.say(usage) : this.fill(`${name} `));
+    const pick = () => (usage.includes("<") ? this.fill(`${name} `) : this.say(name));
     const stay = (event) => event.preventDefault(); // some browsers would end the writing, and hide us
     return make("button", { type: "button", class: "chip", title: description, onclick: pick, onmousedown: stay, text: usage });
   }
