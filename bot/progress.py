@@ -1,10 +1,10 @@
 """How far a release is: its steps, each with a mark, and one line about the whole gate."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
-from bot.wording import count, lasting, moment
+from bot.wording import count, lasting
+from core.card import Dated
 from core.gate.checks import CheckResult, Measure, Status
 from core.release.model import JUDGED, Model
 from core.release.release import Release
@@ -20,27 +20,27 @@ SHOWN: Final = (  # of all figures those that say most; the rest is on the relea
 )
 
 
-def rows(release: Release, now: datetime) -> tuple[tuple[str, str], ...]:
+def rows(release: Release) -> tuple[tuple[str, str], ...]:
     """One row per step for a list of facts: mark and name, then how it went."""
     planned = [(step, Stage.TST) for step in _steps(release)]
     promotions = [(Step.PROMOTE, stage) for stage in JUDGED] if release.is_candidate else []
-    return tuple(_row(release, step, stage, now) for step, stage in planned + promotions)
+    return tuple(_row(release, step, stage) for step, stage in planned + promotions)
 
 
 def _steps(release: Release) -> tuple[Step, ...]:
     return steps_of(release.model_type) if release.is_candidate else (Step.CHECK,)
 
 
-def _row(release: Release, step: Step, stage: Stage, now: datetime) -> tuple[str, str]:
+def _row(release: Release, step: Step, stage: Stage) -> tuple[str, str]:
     name = f"promote {stage}" if step is Step.PROMOTE else str(step)
     run = release.steps.get(step_key(step, stage))
     if run is None:
         return f"{NEXT} {name}", "not reached" if release.state in FINAL else _waiting(
             release, stage
         )
-    mark, words = _went(release, run, now)
+    mark, words = _went(release, run)
     again = f" (attempt {run.attempt})" if run.attempt > 1 else ""
-    return f"{mark} {name}", f"{words}{again}"
+    return f"{mark} {name}", Dated(words, again)
 
 
 def _waiting(release: Release, stage: Stage) -> str:
@@ -52,9 +52,9 @@ def _waiting(release: Release, stage: Stage) -> str:
     )
 
 
-def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
+def _went(release: Release, run: StepRun) -> tuple[str, str]:
     if run.finished is None:
-        return _unfinished(release, run, now)
+        return _unfinished(release, run)
     is_refused = release.state is State.FAILED and run is release.current_step()
     if isinstance(run.result, Failed) or is_refused:
         return FAILED, "failed"
@@ -64,11 +64,11 @@ def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
     return DONE, f"done in {took}{_scored(run)}"
 
 
-def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
+def _unfinished(release: Release, run: StepRun) -> tuple[str, str]:
     if release.state in RUNNING:
-        return RUNS, f"running since {moment(run.planned, now)}"
+        return RUNS, Dated("running since ", run.planned)
     if release.state is State.STUCK:
-        return FAILED, f"stuck since {moment(release.changed, now)}"
+        return FAILED, Dated("stuck since ", release.changed)
     return NEXT, "was cancelled"
 
 

@@ -1,9 +1,9 @@
 """What a release waits for, and who can act."""
 
 from bot.view import View
-from bot.wording import moment
 from core.authority.acts import GiveUpPromotion, RejectStage, RequestStage
 from core.authority.conditions import the_team
+from core.card import Dated
 from core.release.state import RUNNING, State
 
 
@@ -14,7 +14,7 @@ def waits_for(view: View) -> str:
         return ""
     if release.state in RUNNING:
         run = release.current_step()
-        return f"has been running since {moment(run.planned, view.now)}" if run else "is running"
+        return Dated("has been running since ", run.planned) if run else "is running"
     if release.state is State.AWAITING_APPROVAL:
         return _waits_for_approvers(view)
     team = the_team(release, view.context)

@@ -1,15 +1,8 @@
-"""How times, durations, counts and names are written on cards."""
+"""How durations, counts and names are written on cards."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 COMMIT_LENGTH = 8
-
-
-def moment(time: datetime, now: datetime) -> str:
-    """The hour alone on the same day: cards are narrow."""
-    shape = "%H:%M UTC" if time.date() == now.date() else "%Y-%m-%d %H:%M UTC"
-    return time.strftime(shape)
 
 
 def lasting(seconds: float) -> str:

@@ -1,6 +1,8 @@
 """A card for people, free of any chat product: adapters encode it for their surface."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -16,13 +18,37 @@ class Tone(StrEnum):
     ACCENT = "accent"
 
 
+class Dated(str):
+    """A text with moments in it: ``Dated("Stuck since ", release.changed)``.
+
+    As a str it is plain, each moment with its day and its zone. ``parts`` are its words and its
+    moments, so that a surface can write these for the reader's own zone.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str | datetime, ...]
+
+    def __new__(cls, *parts: str | datetime) -> Self:
+        made = super().__new__(cls, "".join(map(_plain, parts)))
+        nested = (part.parts if isinstance(part, Dated) else (part,) for part in parts)
+        made.parts = tuple(part for inner in nested for part in inner)
+        return made
+
+
+def _plain(part: str | datetime) -> str:
+    return part if isinstance(part, str) else f"{part.astimezone(UTC):%Y-%m-%d %H:%M UTC}"
+
+
 class Heading(msgspec.Struct, frozen=True, tag="heading"):
     text: str
     is_large: bool = True
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
-    """One paragraph. Plain words: markdown characters from outside are escaped by the encoder."""
+    """One paragraph of plain words: what a surface would obey in them, its encoder escapes.
+
+    That holds for every text of a card; a Dated one has moments in it.
+    """
 
     text: str
     tone: Tone = Tone.PLAIN

@@ -1,7 +1,9 @@
 """Encodes the elements of a card as Adaptive Card 1.5 elements, within limits of length.
 
 Reference: https://adaptivecards.io/explorer/. Free text goes into RichTextBlock, which reads no
-markdown at all; in elements that do (TextBlock, FactSet) the text is escaped.
+markdown at all; in elements that do (TextBlock, FactSet) the text is escaped. Only these show a
+moment in the reader's zone, so a text with one goes there:
+https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features
 """
 
 import re
@@ -9,8 +11,20 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.teams.card_text import clip, escape
-from core.card import Banner, Cell, Element, Facts, Heading, Section, Table, Text, TextInput, Tone
+from adapters.teams.card_text import clip, escape, inert, moment
+from core.card import (
+    Banner,
+    Cell,
+    Dated,
+    Element,
+    Facts,
+    Heading,
+    Section,
+    Table,
+    Text,
+    TextInput,
+    Tone,
+)
 from core.typed_text import LONGEST, clean
 
 Json = dict[str, Any]
@@ -70,12 +84,14 @@ class Encoder:
 
     def _heading(self, heading: Heading) -> Json:
         size = {"size": "Large"} if heading.is_large else {}
-        text = escape(self._short(heading.text))
+        text = self._escaped(heading.text)
         block = {"type": "TextBlock", "text": text, "style": "heading", "wrap": True}
         return {**block, "weight": "Bolder", **size}
 
     def _text(self, text: Text) -> list[Json]:
         """Encode one block for each line, as inline text has no line breaks."""
+        if isinstance(text.text, Dated):
+            return [_dated(self._escaped(text.text), text.tone, is_bold=text.is_bold)]
         lines = self._short(text.text).split("\n")
         shown = lines[: self._limits.rows]
         kinds = {"is_bold": text.is_bold, "is_monospace": text.is_monospace}
@@ -86,7 +102,7 @@ class Encoder:
         return [*found, more(len(lines) - len(shown))] if len(lines) > len(shown) else found
 
     def _banner(self, banner: Banner) -> Json:
-        text = escape(self._short(banner.text))
+        text = self._escaped(banner.text)
         block = {"type": "TextBlock", "text": text, "wrap": True, "weight": "Bolder"}
         colour = COLOURS.get(banner.tone)
         inner = {**block, "color": colour} if colour else block
@@ -95,7 +111,7 @@ class Encoder:
     def _facts(self, facts: Facts) -> list[Json]:
         shown = facts.rows[: self._limits.rows]
         pairs = [
-            {"title": escape(self._short(name)), "value": escape(self._short(value)) or "-"}
+            {"title": self._escaped(name), "value": self._escaped(value) or "-"}
             for name, value in shown
         ]
         hidden = len(facts.rows) - len(shown)
@@ -120,8 +136,13 @@ class Encoder:
         return [found, more(hidden)] if hidden else [found]
 
     def _row(self, row: tuple[Cell, ...], *, is_bold: bool) -> Json:
-        cells = (_rich(self._short(cell.text) or " ", cell.tone, is_bold=is_bold) for cell in row)
-        return {"type": "TableRow", "cells": [{"type": "TableCell", "items": [c]} for c in cells]}
+        cells = [{"type": "TableCell", "items": [self._cell(cell, is_bold)]} for cell in row]
+        return {"type": "TableRow", "cells": cells}
+
+    def _cell(self, cell: Cell, is_bold: bool) -> Json:  # noqa: FBT001 - of its row
+        if isinstance(cell.text, Dated):
+            return _dated(self._escaped(cell.text), cell.tone, is_bold=is_bold)
+        return _rich(self._short(cell.text) or " ", cell.tone, is_bold=is_bold)
 
     def _line(self, row: tuple[Cell, ...]) -> Json:
         """Encode a row as one line, for clients that have no tables."""
@@ -163,7 +184,7 @@ class Encoder:
         return [head, details if section.is_open else {**details, "isVisible": False}]
 
     def _section_title(self, section: Section) -> Json:
-        text = escape(self._short(section.title))
+        text = self._escaped(section.title)
         return {"type": "TextBlock", "text": text, "wrap": True, "weight": "Bolder"}
 
     def _section_id(self, title: str) -> str:
@@ -172,7 +193,16 @@ class Encoder:
         return f"{slug}-{self._sections[slug]}"
 
     def _short(self, text: str) -> str:
-        return clip(clean(text), self._limits.letters)
+        return clip(inert(clean(text)), self._limits.letters)
+
+    def _escaped(self, text: str) -> str:
+        """Write the moments of a text as the reader's; one that is cut is plain."""
+        if not isinstance(text, Dated) or len(text) > self._limits.letters:
+            return escape(self._short(text))
+        return "".join(
+            escape(self._short(part)) if isinstance(part, str) else moment(part)
+            for part in text.parts
+        )
 
 
 def _rich(text: str, tone: Tone = Tone.PLAIN, *, spacing: str = "", **kinds: bool) -> Json:
@@ -188,6 +218,15 @@ def _rich(text: str, tone: Tone = Tone.PLAIN, *, spacing: str = "", **kinds: boo
     inline: Json | str = run if len(run) > 2 else text  # noqa: PLR2004 - nothing but type and text
     block: Json = {"type": "RichTextBlock", "inlines": [inline]}
     return {**block, "spacing": spacing} if spacing else block
+
+
+def _dated(text: str, tone: Tone, *, is_bold: bool) -> Json:
+    """Encode a text with moments, which an inline text would not show as such."""
+    block: Json = {"type": "TextBlock", "text": text.replace("\n", "\n\n"), "wrap": True}
+    colour = {"color": COLOURS[tone]} if tone in COLOURS else {}
+    subtle = {"isSubtle": True} if tone is Tone.SUBTLE else {}
+    bold = {"weight": "Bolder"} if is_bold else {}
+    return {**block, "spacing": "Small", **colour, **subtle, **bold}
 
 
 def _mark(sign: str, name: str, is_visible: bool) -> Json:  # noqa: FBT001 - two marks, two states

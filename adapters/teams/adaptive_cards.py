@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.teams.adaptive_card_elements import CardLimits, Encoder, Json
-from adapters.teams.card_text import clip
+from adapters.teams.card_text import clip, inert
 from core.card import Button, Card, Link, Tone
 from core.typed_text import clean
 
@@ -48,7 +48,7 @@ def size(card: Json) -> int:
 
 
 def _encode(card: Card, limits: CardLimits) -> Json:
-    summary = clip(clean(card.summary), 300)
+    summary = clip(inert(clean(card.summary)), 300)
     found: Json = {
         "type": "AdaptiveCard",
         "version": VERSION,
@@ -66,7 +66,7 @@ def _encode(card: Card, limits: CardLimits) -> Json:
 def _button(button: Button) -> Json:
     found: Json = {
         "type": "Action.Execute",
-        "title": clip(clean(button.title), TITLE_LETTERS),
+        "title": clip(inert(clean(button.title)), TITLE_LETTERS),
         "verb": button.verb,
         "data": dict(button.data),
         "associatedInputs": "auto" if button.needs_inputs else "none",
@@ -78,7 +78,7 @@ def _button(button: Button) -> Json:
 def _link(link: Link) -> Json:
     return {
         "type": "Action.OpenUrl",
-        "title": clip(clean(link.title), TITLE_LETTERS),
+        "title": clip(inert(clean(link.title)), TITLE_LETTERS),
         "url": link.url,
     }
 

@@ -12,12 +12,12 @@ from bot.click import Click, Clicks, Draft, named, release_of, typed
 from bot.elements import Part, banner, button, card, facts, heading, link, section, text, text_input
 from bot.since_champion import Changes
 from bot.view import CardSubject, View, release_view
-from bot.wording import count, listed, moment
+from bot.wording import count, listed
 from core.authority.acts import ApproveStage, RejectStage
 from core.authority.conditions import approvers
 from core.authority.contributors import barring
 from core.authority.ruling import Condition
-from core.card import Card, Element, Tone
+from core.card import Card, Dated, Element, Tone
 from core.errors import UnavailableError, UnknownNameError
 from core.events.people import ApprovalDecided
 from core.people import Person
@@ -193,7 +193,7 @@ def _decision(view: ApprovalView) -> Iterator[tuple[str, str]]:
         unverified = "" if person.identity == "verified" else " (identity not verified)"
         yield "Decided by", f"{person.name}{unverified}"
     if promotion.decided is not None:
-        yield "When", moment(promotion.decided, view.now)
+        yield "When", Dated(promotion.decided)
     # a superseded release voids its open request without a comment of its own
     why = promotion.comment or (view.release.reason if promotion.outcome == "void" else "")
     if why:
@@ -208,7 +208,7 @@ def _request(view: ApprovalView) -> tuple[tuple[str, str], ...]:
         ("Purpose", promotion.purpose),
         ("Expected", promotion.expected_outcome),
         ("Fall-back", _fall_back(view)),
-        ("Asked by", f"{promotion.requester.name}, {moment(promotion.requested, view.now)}"),
+        ("Asked by", Dated(f"{promotion.requester.name}, ", promotion.requested)),
     )
 
 

@@ -9,10 +9,9 @@ import msgspec
 from bot.click import Click, Clicks, Draft, named, release_of, typed
 from bot.elements import Part, banner, button, card, facts, heading, link, text, text_input
 from bot.view import CardSubject, View, release_view
-from bot.wording import moment
 from core.authority.acts import AgreeBase, DeclineBase
 from core.authority.conditions import approvers
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.errors import UnknownNameError
 from core.events.people import BaseDecided
 from core.release.base import Base
@@ -56,7 +55,7 @@ def render(view: BaseView) -> Card:
     return card(
         heading(title),
         *_verdict(view.base),
-        facts(tuple(_rows(view, view.base))),
+        facts(tuple(_rows(view.base))),
         text(MEANS),
         *(_question(view, view.base) if not view.base.outcome else ()),
         link("Release page", view.page),
@@ -104,12 +103,12 @@ def _verdict(base: Base) -> Iterator[Part]:
         yield banner(f"Declined by {name}", Tone.BAD)
 
 
-def _rows(view: BaseView, base: Base) -> Iterator[tuple[str, str]]:
+def _rows(base: Base) -> Iterator[tuple[str, str]]:
     yield "Commit", base.commit[:SHOWN]
     yield "Why", base.reason
-    yield "Proposed by", f"{base.proposed_by.name}, {moment(base.proposed, view.now)}"
+    yield "Proposed by", Dated(f"{base.proposed_by.name}, ", base.proposed)
     if base.decided is not None:
-        yield "Decided", moment(base.decided, view.now)
+        yield "Decided", Dated(base.decided)
     if base.comment:
         yield "Comment", base.comment
 

@@ -9,11 +9,11 @@ import msgspec
 from bot.click import Click, Clicks, Draft, named
 from bot.elements import Part, banner, button, card, facts, heading, link, text
 from bot.view import CardSubject, page
-from bot.wording import clipped, moment
+from bot.wording import clipped
 from core.authority.acts import SendAgain
 from core.authority.evaluate import may
 from core.authority.ruling import Ruling
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.context import Context
 from core.desk import Desk, Letter, desk_after, letter_id, place_of
 from core.errors import UnknownNameError
@@ -116,20 +116,20 @@ def redrive(click: Click) -> Draft:
 
 
 def _verdict(view: LetterView) -> Part:
-    letter, now = view.letter, view.context.now
+    letter = view.letter
     if letter.redriven and letter.redriven_by:
-        when = moment(letter.redriven, now)
-        return banner(f"Sent again by {letter.redriven_by.name}, {when}", Tone.GOOD)
+        said = Dated(f"Sent again by {letter.redriven_by.name}, ", letter.redriven)
+        return banner(said, Tone.GOOD)
     if letter.gone:
-        return banner(f"No longer in its queue: seen {moment(letter.gone, now)}", Tone.SUBTLE)
-    return banner(f"Waits since {moment(letter.since, now)} to be sent again", Tone.BAD)
+        return banner(Dated("No longer in its queue: seen ", letter.gone), Tone.SUBTLE)
+    return banner(Dated("Waits since ", letter.since, " to be sent again"), Tone.BAD)
 
 
 def _rows(view: LetterView) -> Iterator[tuple[str, str]]:
     letter = view.letter
     yield "Why", clipped(letter.reason, LONGEST)
     yield "Message", letter.message
-    yield "Died", moment(letter.since, view.context.now)
+    yield "Died", Dated(letter.since)
     if letter.release:
         yield "Release", letter.release
     if letter.times > 1:

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.elements import banner, card, facts, heading, text
 from bot.view import CardSubject
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.errors import UnknownNameError
 from core.events.desk import ConversationMoved
 from core.ports import Ledger
@@ -58,7 +58,7 @@ def render(view: MovedView) -> Card:
             conversation=moved.conversation,
             old=moved.old_host,
             new=moved.new_host,
-            seen=f"{moved.time:%Y-%m-%d %H:%M UTC}",
+            seen=Dated(moved.time),
         ),
         text(said),
         text(ASK),

@@ -4,9 +4,8 @@ from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of
 from bot.elements import banner, button, card, facts, heading, link, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, page, whole_view
-from bot.wording import moment
 from core.authority.acts import GiveUpPromotion, RetryStep
-from core.card import Button, Card, Tone
+from core.card import Button, Card, Dated, Tone
 from core.release.state import State
 from core.words import ReleaseId
 
@@ -37,7 +36,7 @@ def render(view: View) -> Card:
     where = f"{run.step}, attempt {run.attempt}, on {run.stage}" if run else "before its first step"
     return card(
         heading(f"{title} is stuck"),
-        banner(f"Stuck since {moment(release.changed, view.now)}", Tone.BAD),
+        banner(Dated("Stuck since ", release.changed), Tone.BAD),
         text(release.reason),
         facts(step=where, dead_letter="kept: see Deliveries" if view.page_url else "kept"),
         text(f"{NO_LOSS} {WHAT_NEXT}"),

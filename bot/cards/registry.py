@@ -6,7 +6,7 @@ import msgspec
 
 from bot.elements import banner, card, facts, heading, link, text
 from bot.view import CardSubject, page
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.errors import UnknownNameError
 from core.events.derived import RegistryChangedOutside
 from core.ports import Ledger
@@ -54,7 +54,7 @@ def render(view: RegistryView) -> Card:
         facts(
             expected=_version(change.expected),
             found=f"{_version(change.found)} ({_approved(view)})",
-            seen=f"{change.time:%Y-%m-%d %H:%M UTC}",
+            seen=Dated(change.time),
         ),
         text(_what_to_do(view)),
         link("Releases", page(view.page_url, "/releases")),

@@ -7,7 +7,7 @@ from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of, 
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
-from bot.wording import count, moment, short
+from bot.wording import count, short
 from core.authority.acts import (
     ApproveStage,
     GiveUpPromotion,
@@ -17,7 +17,7 @@ from core.authority.acts import (
 )
 from core.authority.conditions import team_of
 from core.authority.ruling import Condition
-from core.card import Button, Card, Element, Tone
+from core.card import Button, Card, Dated, Element, Tone
 from core.reading import holder_name, holder_of, tone_of
 from core.release.model import JUDGED
 from core.release.release import Release
@@ -62,7 +62,7 @@ def render(view: View) -> Card:
         *_reason(view),
         *(found if is_mending else ()),
         text(_origin(view), Tone.SUBTLE),
-        facts((*progress.rows(view.release, view.now), *_gate(view))),
+        facts((*progress.rows(view.release), *_gate(view))),
         *(() if is_mending else found),
         *_metrics(view),
         *_buttons(view),
@@ -105,8 +105,8 @@ def _verdict(view: View) -> Verdict:
 def _running(view: View) -> str:
     release, run = view.release, view.release.current_step()
     where = f" to {release.stage}" if release.state is State.PROMOTING else ""
-    since = f" since {moment(run.planned, view.now)}" if run else ""
-    return f"{str(release.state).capitalize()}{where}{since}"
+    since = (" since ", run.planned) if run else ()
+    return Dated(f"{str(release.state).capitalize()}{where}", *since)
 
 
 def _checked(view: View) -> Verdict:
@@ -205,7 +205,7 @@ def _origin(view: View) -> str:
     release = view.release
     who = release.pusher_name or release.pusher
     where = f"{release.branch} · {short(release.commit)}"
-    return f"{where} · by {who} · {moment(release.opened, view.now)}"
+    return Dated(f"{where} · by {who} · ", release.opened)
 
 
 def _gate(view: View) -> Iterator[tuple[str, str]]:

@@ -8,10 +8,9 @@ from bot.click import Click, Clicks, Draft, named, release_of, stage_named, type
 from bot.elements import banner, button, card, facts, heading, link, text, text_input
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, release_view
-from bot.wording import moment
 from core.authority.acts import RequestStage, WithdrawRequest
 from core.authority.conditions import an_approver
-from core.card import Button, Card, Tone
+from core.card import Button, Card, Dated, Tone
 from core.events.people import StageRequested
 from core.reading import holder_name, holder_of
 from core.release.promotion import Promotion
@@ -95,7 +94,7 @@ def _form(view: RequestView) -> Card:
 
 
 def _sent(view: RequestView, promotion: Promotion) -> Card:
-    asked = f"{promotion.requester.name}, {moment(promotion.requested, view.now)}"
+    asked = Dated(f"{promotion.requester.name}, ", promotion.requested)
     return card(
         heading(f"{view.stage} for {_what(view)}"),
         banner(f"{view.stage} is requested: {_groups(view)} decides", Tone.ACCENT),
@@ -148,4 +147,4 @@ def _fall_back(view: RequestView) -> str:
     holder = holder_of(view.model, view.stage)
     if holder is None:
         return NO_FALL_BACK
-    return f"{holder_name(view.model, holder)}, there since {moment(holder.since, view.now)}"
+    return Dated(f"{holder_name(view.model, holder)}, there since ", holder.since)

@@ -10,9 +10,9 @@ from bot.elements import Part, button, card, heading, text
 from bot.lookup import all_models
 from bot.view import View
 from bot.waiting import waits_for
-from bot.wording import count, moment
+from bot.wording import count
 from core.authority.acts import RejectStage, RejectVersion
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.people import Person
 from core.release.promotion import Promotion
 from core.release.state import State
@@ -51,8 +51,8 @@ def _parts(view: View, person: Person) -> Iterator[Part]:
     promotion = view.release.open_promotion()
     yield text(_what(view, promotion), is_bold=True)
     if promotion is not None:
-        asked = moment(promotion.requested, view.now)
-        yield text(f"{promotion.requester.name}, {asked}: {promotion.purpose}", Tone.SUBTLE)
+        who, why = promotion.requester.name, promotion.purpose
+        yield text(Dated(f"{who}, ", promotion.requested, f": {why}"), Tone.SUBTLE)
     if _may(view, person):
         yield text(f"{person.name} may decide.", Tone.GOOD)
     else:

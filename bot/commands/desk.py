@@ -5,8 +5,8 @@ from typing import Final
 
 from bot.command import Asker, command
 from bot.elements import Part, button, card, heading, section, text
-from bot.wording import clipped, count, moment
-from core.card import Card, Tone
+from bot.wording import clipped, count
+from core.card import Card, Dated, Tone
 from core.desk import Desk, Letter, Stray
 
 NOTHING: Final = "No dead letter waits to be sent again."
@@ -23,21 +23,22 @@ LONGEST: Final = 200
 )
 async def desk(_words: list[str], asker: Asker) -> Card:
     ports = asker.show.ports
-    found, now = await ports.store.desk(), ports.handle.context().now
+    found = await ports.store.desk()
     letters = found.open_letters()
     title = f"{count(len(letters), 'dead letter')} open" if letters else "The desk is clear"
     return card(
         heading(title),
-        *(text(_letter(letter, moment(letter.since, now))) for letter in letters[:LETTERS]),
+        *(text(_letter(letter)) for letter in letters[:LETTERS]),
         text(_rest(letters), Tone.SUBTLE),
         *_strays(found),
         *_buttons(letters),
     )
 
 
-def _letter(letter: Letter, since: str) -> str:
+def _letter(letter: Letter) -> str:
     about = clipped(letter.about or letter.message, LONGEST)
-    return f"{letter.queue}, {since}: {about}. {clipped(letter.reason, LONGEST)}"
+    why = clipped(letter.reason, LONGEST)
+    return Dated(f"{letter.queue}, ", letter.since, f": {about}. {why}")
 
 
 def _rest(letters: tuple[Letter, ...]) -> str:
@@ -58,7 +59,7 @@ def _strays(found: Desk) -> Iterator[Part]:
 
 def _stray(stray: Stray) -> str:
     reason = clipped(stray.reason, LONGEST) or "nothing follows from it"
-    return f"{stray.time:%Y-%m-%d %H:%M UTC} {stray.kind}: {reason}"
+    return Dated(stray.time, f" {stray.kind}: {reason}")
 
 
 def _buttons(letters: tuple[Letter, ...]) -> Iterator[Part]:

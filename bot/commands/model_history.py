@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.command import Asker, command
 from bot.elements import card, heading, text
 from bot.lookup import find_model, name_of
-from core.card import Card, Element, Tone
+from core.card import Card, Dated, Element, Tone
 from core.events.base import Event
 from core.events.derived import (
     ApprovalVoided,
@@ -75,5 +75,4 @@ def _lines(events: Sequence[Event]) -> Iterator[tuple[Element, Element]]:
 
 
 def _line(event: Event, what: str, who: str, tone: Tone) -> tuple[Element, Element]:
-    when = f"{event.time:%Y-%m-%d %H:%M UTC}"
-    return text(what, tone, is_bold=True), text(f"{when} · {who}", Tone.SUBTLE)
+    return text(what, tone, is_bold=True), text(Dated(event.time, f" · {who}"), Tone.SUBTLE)

@@ -7,8 +7,7 @@ from bot.elements import Part, card, facts, heading, link, text
 from bot.lookup import find_model, name_of
 from bot.show import Show
 from bot.waiting import waits_for
-from bot.wording import moment
-from core.card import Card, Tone
+from core.card import Card, Dated, Tone
 from core.reading import holder_name, holder_of
 from core.release.model import JUDGED, Model
 from core.words import Stage
@@ -27,17 +26,16 @@ async def model_status(words: list[str], asker: Asker) -> Card:
     model = await find_model(show.ports, words[0])
     return card(
         heading(name_of(model)),
-        facts((stage, _held(model, stage, show)) for stage in JUDGED),
+        facts((stage, _held(model, stage)) for stage in JUDGED),
         *_releases(model, show),
     )
 
 
-def _held(model: Model, stage: Stage, show: Show) -> str:
+def _held(model: Model, stage: Stage) -> str:
     holder = holder_of(model, stage)
     if holder is None:
         return "empty"
-    now = show.ports.handle.context().now
-    return f"{holder_name(model, holder)}, since {moment(holder.since, now)}"
+    return Dated(f"{holder_name(model, holder)}, since ", holder.since)
 
 
 def _releases(model: Model, show: Show) -> Iterator[Part | None]:
@@ -53,5 +51,5 @@ def _releases(model: Model, show: Show) -> Iterator[Part | None]:
         release = view.release
         yield text(f"Release {release.number}: {release.state} ({release.branch})", is_bold=True)
         words = waits_for(view) or release.reason or "waits for nothing"
-        yield text(f"It {words}" if waits_for(view) else words)
+        yield text(Dated("It ", words) if waits_for(view) else words)
     yield link("Release page", views[0].page)

@@ -6,9 +6,9 @@ from typing import Final
 from bot.command import Asker, command
 from bot.elements import Part, card, heading, section, text
 from bot.ports import BotPorts
-from bot.wording import clipped, count, moment
+from bot.wording import clipped, count
 from core.authority.mappings import NOBODYS, how_to_map
-from core.card import Banner, Card, Tone
+from core.card import Banner, Card, Dated, Tone
 from core.desk import Mapped
 from core.errors import UnavailableError
 
@@ -51,10 +51,9 @@ async def mappings_card(ports: BotPorts, said: Banner | None = None) -> Card:
 
 
 async def _parts(mapped: Mapped, ports: BotPorts) -> AsyncIterator[Part]:
-    when = moment(mapped.since, ports.handle.context().now)
     why = f": {clipped(mapped.reason, LONGEST)}" if mapped.reason else ""
     yield text(f"{mapped.address}: {await whose(mapped, ports)}", is_bold=True)
-    yield text(f"{mapped.by.name}, {when}{why}", Tone.SUBTLE)
+    yield text(Dated(f"{mapped.by.name}, ", mapped.since, why), Tone.SUBTLE)
 
 
 async def whose(mapped: Mapped, ports: BotPorts) -> str:

@@ -4,7 +4,7 @@ from typing import cast
 
 import msgspec
 
-from core.card import Card
+from core.card import Card, Dated
 from core.conversation import Bot, Click
 from core.people import Person
 from core.ports import Chat, Evidence
@@ -56,7 +56,7 @@ class MaskedBot:
 
 
 def masked_card(card: Card, secrets: KnownSecrets) -> Card:
-    is_clean = not secrets.find(msgspec.json.encode(card))
+    is_clean = not secrets.find(msgspec.json.encode(card, enc_hook=str))
     return card if is_clean else cast(Card, _masked(card, secrets))
 
 
@@ -66,6 +66,9 @@ def _masked(value: object, secrets: KnownSecrets) -> object:
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
         changes = {name: _masked(each, secrets) for name, each in fields.items()}
         return msgspec.structs.replace(value, **changes)
+    if isinstance(value, Dated):
+        masked = Dated(*cast(tuple[str, ...], _masked(value.parts, secrets)))
+        return masked if not secrets.find(masked.encode()) else _masked("".join(value), secrets)
     if isinstance(value, tuple):
         return tuple(_masked(each, secrets) for each in value)
     if isinstance(value, dict):

@@ -171,7 +171,7 @@ async def test_retry_starts_the_failed_step_again(world):
 
     card = await click(world, await the_card(world), "Retry", ADA)
 
-    assert verdict(card).text == "Training since 09:00 UTC"
+    assert verdict(card).text == "Training since 2026-01-05 09:00 UTC"
 
 
 async def test_a_stuck_release_goes_on_from_its_problem_card(world):

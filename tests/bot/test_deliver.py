@@ -30,7 +30,7 @@ async def test_the_first_card_is_posted_in_the_room_of_the_team(world):
     room = await world.show_cards()
 
     assert room.conversations() == ["credit room"]
-    assert verdict(room.the("loan release 1")).text == "Checking since 09:00 UTC"
+    assert verdict(room.the("loan release 1")).text == "Checking since 2026-01-05 09:00 UTC"
 
 
 async def test_what_follows_is_updated_in_place(world):

@@ -84,7 +84,7 @@ async def test_every_card_says_the_same(before):
 
 
 def plain(value):
-    return json.loads(msgspec.json.encode(value))
+    return json.loads(msgspec.json.encode(value, enc_hook=str))
 
 
 async def shown(world: World, kind: str, subject: str):

@@ -1,14 +1,14 @@
 """The parts that cards are made of: deltas, differences, and how things are written."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
 
 from bot import metrics_table
-from bot.wording import clipped, count, lasting, listed, moment
+from bot.wording import clipped, count, lasting, listed
 from core import reading
-from core.card import Tone
+from core.card import Dated, Tone
 from core.policy import Policy
 from core.results import Ran
 from core.words import Step
@@ -115,9 +115,14 @@ def test_durations_are_written_short(seconds, says):
     assert lasting(seconds) == says
 
 
-def test_a_moment_of_another_day_carries_its_date():
-    assert moment(NOON, NOON + timedelta(hours=1)) == "12:00 UTC"
-    assert moment(NOON, NOON + timedelta(days=1)) == "2026-03-02 12:00 UTC"
+def test_a_moment_is_plain_with_its_day_and_zone_wherever_words_are_joined():
+    stockholm = datetime(2026, 3, 2, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    running = Dated("running since ", NOON)
+    twice = Dated("It was ", running, " and ended ", stockholm)
+
+    assert f"{running} (attempt 2)" == "running since 2026-03-02 12:00 UTC (attempt 2)"
+    assert twice == "It was running since 2026-03-02 12:00 UTC and ended 2026-03-01 23:30 UTC"
+    assert twice.parts == ("It was ", "running since ", NOON, " and ended ", stockholm)
 
 
 def test_counts_names_and_long_texts():

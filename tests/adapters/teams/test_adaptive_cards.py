@@ -1,6 +1,8 @@
 """Every kind of card is a valid Adaptive Card 1.5, safe to read, and small enough to be sent."""
 
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +13,14 @@ from core.card import (
     Banner,
     Button,
     Cell,
+    Dated,
     Facts,
     Heading,
     Link,
     Section,
     Table,
     Text,
+    TextInput,
     Tone,
 )
 from tests.adapters.teams.cards import BUTTONS, ELEMENTS, LINKS, a_card, every_kind, problem
@@ -108,6 +112,82 @@ def test_free_text_goes_where_no_markdown_is_read():
 )
 def test_only_what_would_be_obeyed_is_escaped(text, escaped):
     assert encode(a_card(Heading(text)))["body"][0]["text"] == escaped
+
+
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+SINCE = Dated("*since* ", NOON, ", loan_default")
+MACRO = "{{DATE(2026-11-29T12:00:00Z, SHORT)}} {{TIME(2026-11-29T12:00:00Z)}}"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        Heading(SINCE),
+        Text(SINCE, Tone.SUBTLE, is_bold=True),
+        Banner(SINCE, Tone.BAD),
+        Facts((("When", SINCE),)),
+        Table(("when",), ((Cell(SINCE, Tone.GOOD),),)),
+        Section(title=SINCE, body=()),
+    ],
+    ids=lambda element: type(element).__name__,
+)
+def test_a_moment_is_shown_in_the_readers_zone_where_a_client_does_so(element):
+    encoded = encode(a_card(element))
+
+    assert problem(encoded) == ""
+    shown = [
+        text
+        for block in _walk(encoded)
+        if block.get("type") == "TextBlock" or "value" in block
+        for text in (block.get("text"), block.get("value"))
+    ]
+    assert f"\\*since\\* {MACRO}, loan\\_default" in shown
+    assert "DATE" not in json.dumps([block for block in _walk(encoded) if "inlines" in block])
+
+
+def test_where_no_client_shows_a_moment_it_is_plain_with_its_day_and_zone():
+    encoded = encode(a_card(Section(title=SINCE, body=()), summary=SINCE))
+
+    plain = "*since* 2026-11-29 12:00 UTC, loan_default"
+    assert encoded["fallbackText"] == encoded["speak"] == plain
+    assert encoded["body"][0]["selectAction"]["title"] == plain
+    long = Dated("x" * 3_000, NOON)
+    assert "DATE" not in json.dumps(encode(a_card(Heading(long))))
+
+
+THEIRS = "see {{DATE(2001-01-01T00:00:00Z, LONG)}} {{{time (2001-01-01T00:00:00Z)}} {{ jinja }}"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        Heading(THEIRS),
+        Heading(Dated(THEIRS, NOON)),
+        Text(THEIRS),
+        Text(Dated(NOON, THEIRS)),
+        Banner(THEIRS, Tone.BAD),
+        Facts(((THEIRS, THEIRS),)),
+        Table((THEIRS,), ((Cell(THEIRS),),)),
+        TextInput(id="x", label=THEIRS, placeholder=THEIRS, is_required=True),
+        Section(title=THEIRS, body=()),
+    ],
+)
+def test_nobodys_words_become_a_moment(element):
+    buttons = (Button(title=THEIRS, verb="x"),)
+    links = (Link(THEIRS, "http://127.0.0.1/"),)
+    encoded = encode(a_card(element, buttons=buttons, links=links, summary=THEIRS))
+
+    written = json.dumps(encoded, ensure_ascii=False).replace(MACRO, "")
+    assert not re.search(r"\{\{\s*(date|time)", written, re.IGNORECASE)
+    assert "{{ jinja" in written
+
+
+def _walk(node):
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    for child in node if isinstance(node, list) else ():
+        yield from _walk(child)
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left():

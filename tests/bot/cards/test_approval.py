@@ -69,7 +69,7 @@ def test_verdict_largest_changes_and_request_are_in_sight():
     assert "Purpose: a better cut" in shown
     assert "Expected: fewer losses" in shown
     assert "Fall-back: version 1 (loan-1)" in shown
-    assert "Asked by: Ada, 08:23 UTC" in shown
+    assert "Asked by: Ada, 2026-01-05 08:23 UTC" in shown
 
 
 def test_the_details_since_the_champion_are_a_tap_away():
@@ -189,7 +189,7 @@ def test_the_last_card_says_who_when_why_and_how_many_rows():
     card = card_of(story)
 
     assert verdict(card).text == "Approved by Eve: it was placed on PROD"
-    for line in ("Decided by: Eve", "When: 08:24 UTC", "Why: fine", "Rows scored: 250"):
+    for line in ("Decided by: Eve", "When: 2026-01-05 08:24 UTC", "Why: fine", "Rows scored: 250"):
         assert line in in_sight(card)
     assert titles(card) == []
     assert not [part for part in card.body if isinstance(part, TextInput)]

@@ -10,7 +10,7 @@ from tests.core.story import ADA, EVE, Story
 def test_it_says_what_happened_where_the_dead_letter_is_and_what_to_do():
     card = problem.render(view(Story().push(1).bury()))
 
-    assert verdict(card).text == "Stuck since 08:01 UTC"
+    assert verdict(card).text == "Stuck since 2026-01-05 08:01 UTC"
     assert verdict(card).tone is Tone.BAD
     assert "a bug The platform team has the dead letter" in words(card)
     assert "Step: check, attempt 1, on TST" in words(card)

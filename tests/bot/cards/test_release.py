@@ -33,9 +33,9 @@ def card_of(story: Story):
 def test_the_first_card_says_what_runs_and_since_when():
     card = card_of(Story().push(1))
 
-    assert verdict(card).text == "Checking since 08:00 UTC"
+    assert verdict(card).text == "Checking since 2026-01-05 08:00 UTC"
     assert verdict(card).tone is Tone.ACCENT
-    assert "▶ check: running since 08:00 UTC" in words(card)
+    assert "▶ check: running since 2026-01-05 08:00 UTC" in words(card)
     assert "· train: to come" in words(card)
     assert titles(card) == []
 
@@ -119,7 +119,9 @@ def test_a_failed_step_says_why_and_can_be_retried():
 def test_a_second_attempt_is_counted():
     story = Story(is_local=True).push(1).finish(Step.CHECK, NAMED).finish(Step.TRAIN, FAILED)
 
-    assert "▶ train: running since 08:03 UTC (attempt 2)" in words(card_of(story.retry()))
+    assert "▶ train: running since 2026-01-05 08:03 UTC (attempt 2)" in words(
+        card_of(story.retry())
+    )
 
 
 def test_retry_asks_for_it_in_the_name_of_who_pressed():
@@ -198,7 +200,7 @@ def test_a_requested_stage_waits_for_its_approvers():
 def test_a_promotion_says_where_to():
     card = card_of(Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE))
 
-    assert verdict(card).text == "Promoting to QA since 08:08 UTC"
+    assert verdict(card).text == "Promoting to QA since 2026-01-05 08:08 UTC"
     assert "log of the run is on the release page" in in_sight(card)
 
 
@@ -303,7 +305,7 @@ def test_a_rule_based_release_has_no_training():
 
 
 def test_the_card_names_branch_commit_and_who_pushed():
-    assert "main · 00000000 · by ada · 08:00 UTC" in words(card_of(Story().push(1)))
+    assert "main · 00000000 · by ada · 2026-01-05 08:00 UTC" in words(card_of(Story().push(1)))
 
 
 def test_registering_is_shown_while_it_runs():
@@ -333,7 +335,7 @@ LINT = CheckResult(
 def test_what_is_found_so_far_is_shown_while_slower_checks_run():
     card = card_of(Story().push(1).report(found(1), waiting=("lint", "unit_tests")))
 
-    assert verdict(card).text == "Checking since 08:00 UTC"
+    assert verdict(card).text == "Checking since 2026-01-05 08:00 UTC"
     assert "is blank: mend thing 1" in in_sight(card)
     assert "Still running: lint, unit_tests." in in_sight(card)
 

@@ -34,7 +34,9 @@ def test_the_fall_back_of_an_empty_stage_is_none():
 def test_the_fall_back_is_what_the_stage_holds():
     story = in_production().push(2).to_registered("2", NAMED)
 
-    assert "Fall-back: version 1 (loan-1), there since 08:09 UTC" in words(card_of(story))
+    assert "Fall-back: version 1 (loan-1), there since 2026-01-05 08:09 UTC" in words(
+        card_of(story)
+    )
 
 
 def test_the_form_is_for_the_person_who_asks_alone():

@@ -50,7 +50,7 @@ async def test_model_list_shows_production_and_the_newest_release(world):
 async def test_a_model_is_found_by_its_name_or_its_repository(world, name):
     await in_production(world)
 
-    assert "PROD: version 1 (loan-1), since 09:00 UTC" in words(
+    assert "PROD: version 1 (loan-1), since 2026-01-05 09:00 UTC" in words(
         await ask(world, f"model status {name}")
     )
 
@@ -65,7 +65,7 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
 @pytest.mark.parametrize(
     ("story", "says"),
     [
-        (Story().push(1), "It has been running since 09:00 UTC"),
+        (Story().push(1), "It has been running since 2026-01-05 09:00 UTC"),
         (Story().push(1).finish(Step.CHECK, NAMED).finish(Step.TRAIN, FAILED), "`retry loan-1`"),
         (Story().push(1).to_acceptance(NAMED), "It waits for acceptance. A member of credit can"),
         (
@@ -247,7 +247,7 @@ async def test_request_of_a_stage_that_does_not_exist(world):
 async def test_retry_starts_the_failed_step_again(world):
     await world.told(Story().push(1).finish(Step.CHECK, NAMED).finish(Step.TRAIN, FAILED))
 
-    assert verdict(await ask(world, "retry loan-1")).text == "Training since 09:00 UTC"
+    assert verdict(await ask(world, "retry loan-1")).text == "Training since 2026-01-05 09:00 UTC"
 
 
 @pytest.mark.parametrize(

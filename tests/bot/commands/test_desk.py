@@ -35,12 +35,12 @@ async def test_what_waits_is_named_and_opens_its_card_for_who_asks(world):
     card = await ask(world)
 
     assert "12 dead letters open" in words(card)
-    assert "steps, 09:00 UTC: the step 0. KeyError" in words(card)
+    assert "steps, 2026-01-05 09:00 UTC: the step 0. KeyError" in words(card)
     assert "And 2 more, younger ones." in words(card)
     assert titles(card) == ["Open m0", "Open m1", "Open m2", "Open m3"]
     answer = await world.bot.click(press(card, "Open m1"))
     assert answer.is_private
-    assert verdict(answer).text == "Waits since 09:01 UTC to be sent again"
+    assert verdict(answer).text == "Waits since 2026-01-05 09:01 UTC to be sent again"
 
 
 async def test_what_belongs_to_no_repository_is_counted_with_its_reason(world):

@@ -84,7 +84,7 @@ async def test_all_that_is_mapped_is_listed_the_newest_first(world):
 
     assert "12 addresses mapped" in shown
     assert shown.index("a11@home.example: nobody's") < shown.index("a10@home.example: Otto (out)")
-    assert "Ben, 09:11 UTC: it left" in shown
+    assert "Ben, 2026-01-05 09:11 UTC: it left" in shown
     assert "a1@home.example" not in shown
     assert "And 2 older ones: `sluss people` lists them all." in shown
 

@@ -1,9 +1,11 @@
 """A secret of ours that somebody wrote into a text shows nowhere."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from adapters.local_files.evidence import EvidenceFolder
-from core.card import Banner, Card, Cell, Facts, Table, Text, Tone
+from core.card import Banner, Card, Cell, Dated, Facts, Table, Text, Tone
 from core.scrub import KnownSecrets
 from sluss.wiring.masked import MaskedEvidence, masked_card
 
@@ -38,3 +40,13 @@ def test_a_secret_that_is_a_word_of_the_form_spoils_no_card(word):
     card = Card(summary=f"it is {word}", body=(Banner(f"{word}, too", Tone.BAD),))
     found = masked_card(card, KnownSecrets([word]))
     assert found == Card(summary="it is ***", body=(Banner("***, too", Tone.BAD),))
+
+
+def test_a_text_with_a_moment_hides_it_and_keeps_the_moment():
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    found = masked_card(a_card(Dated(f"by {SECRET} since ", noon)), KNOWN)
+
+    assert found == a_card("by *** since 2026-03-02 12:00 UTC")
+    assert found.body[0].text.parts == ("by *** since ", noon)
+    begun, end = SECRET[:4], SECRET[4:]
+    assert masked_card(a_card(Dated(begun, end, noon)), KNOWN).summary.startswith("***2026")
