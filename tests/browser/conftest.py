@@ -53,10 +53,10 @@ async def open_page(browser):
     """
     contexts, complaints = [], []
 
-    async def opened(url, *, size="wide", scheme="light"):
+    async def opened(url, *, size="wide", scheme="light", **more):
         # What moves without end is drawn without end, on machines without a graphics card.
         context = await browser.new_context(
-            viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce"
+            viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce", **more
         )
         contexts.append(context)
         page = await context.new_page()

@@ -1,8 +1,10 @@
 """How values look on a page: times, numbers, tones; and the log of the step that matters now."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
+
+from markupsafe import Markup
 
 from core.card import Tone
 from core.errors import UnavailableError, UnknownNameError
@@ -17,8 +19,13 @@ TAIL: Final = 40_000
 ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")  # colours for a terminal
 
 
-def moment(time: datetime | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else "-"
+def moment(time: datetime | None) -> Markup:
+    """Write it with its day and its zone, for people and for machines."""
+    if time is None:
+        return Markup("-")
+    shown = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    at = shown.replace(" ", "T")
+    return Markup('<time datetime="{at}Z">{shown} UTC</time>').format(at=at, shown=shown)
 
 
 def number(value: float) -> str:

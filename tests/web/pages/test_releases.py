@@ -1,11 +1,14 @@
 """What the pages tell about releases: the list, and one release from push to production."""
 
+import re
+
 import pytest
 
 from core.events.outside import CodePushed
 from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran, Registered
 from core.words import Stage, Step
+from tests.bot.views import in_production
 from tests.core.story import ADA, CHECKED, EVE, Story
 from tests.origins import happens
 
@@ -40,6 +43,15 @@ async def test_the_list_names_every_release_with_its_state(pages, read):
     assert "loan-1 " in text
     assert "superseded" in text
     assert "loan-2 loan_default registered 3 main" in text
+
+
+async def test_each_moment_stands_with_its_zone_and_can_be_read_by_a_machine(pages, source):
+    await pages.world.told(in_production())
+    for page in ("/releases", "/releases/loan-1"):
+        text = await source(page)
+        moments = re.findall(r'<time datetime="([^"]+)">([^<]+)</time>', text)
+        assert ("2026-01-05T09:00:00Z", "2026-01-05 09:00:00 UTC") in moments
+        assert len(moments) == len(re.findall(r"2026-01-05T?[ 0-9:]", text)) / 2
 
 
 async def test_who_pushed_is_led_from_the_commit_to_the_release(pages):
