@@ -36,8 +36,9 @@ COLOURS: Final = {
     Tone.ACCENT: "accent",
 }
 GROUNDS: Final = COLOURS | {Tone.PLAIN: "emphasis", Tone.SUBTLE: "emphasis"}
-NUMBER = re.compile(r"[+\-±]?[\d.,\s]+(?:e[+-]?\d+)?\s?%?|-|–|new|gone", re.IGNORECASE)  # noqa: RUF001
+NUMBER = re.compile(r"[+\-±]?[\d.,\s]+(?:e[+-]?\d+)?\s?%?|-|–|new|gone|same", re.IGNORECASE)  # noqa: RUF001
 NARROWEST, WIDEST = 5, 24  # bounds of a column's share of the width, in letters
+GAP, PHONE, WRAPPED = 2, 40, 8  # before a number; in a line of a phone; where words may wrap
 
 
 class CardLimits(msgspec.Struct, frozen=True):
@@ -167,7 +168,7 @@ class Encoder:
         return found
 
     def _section(self, section: Section) -> list[Json]:
-        """Encode a title that opens its details with a tap; one of two arrows shows the state."""
+        """Encode a title that opens its details with a tap; one of two words says the state."""
         name = self._section_id(section.title)
         opened, closed = f"{name}-open", f"{name}-closed"
         toggle = {
@@ -175,10 +176,14 @@ class Encoder:
             "title": self._short(section.title),
             "targetElements": [name, opened, closed],
         }
-        marks = [_mark("▾", opened, section.is_open), _mark("▸", closed, not section.is_open)]
+        marks = [
+            _mark("open ▾", opened, section.is_open),
+            _mark("closed ▸", closed, not section.is_open),
+        ]
         title = {"type": "Column", "width": "stretch", "items": [self._section_title(section)]}
-        columns = [{"type": "Column", "width": "auto", "items": marks}, title]
-        head = {"type": "ColumnSet", "columns": columns, "selectAction": toggle}
+        columns = [title, {"type": "Column", "width": "auto", "items": marks}]
+        head: Json = {"type": "ColumnSet", "id": f"{name}-head", "columns": columns}
+        head["selectAction"] = toggle
         body = self.body(section.body)
         details: Json = {"type": "Container", "id": name, "items": body}
         return [head, details if section.is_open else {**details, "isVisible": False}]
@@ -239,11 +244,22 @@ def _filled(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
 
 
 def _columns(rows: tuple[tuple[Cell, ...], ...]) -> list[Json]:
-    """Return the widths, by the longest text; a column of numbers is aligned to the right."""
+    """Return the widths, by the longest text; a column of numbers is aligned to the right.
+
+    On a phone words wrap, so that no number breaks, nor touches its neighbour.
+    """
+    columns = list(zip(*rows, strict=True))
+    longest = [max(len(cell.text) for cell in column) for column in columns]
+    are_numbers = list(map(_is_numeric, columns))
+    numbers = sum(
+        size + GAP for size, is_number in zip(longest, are_numbers, strict=True) if is_number
+    )
+    widest = max(WRAPPED, (PHONE - numbers) // max(1, are_numbers.count(False)))
     return [
-        {"width": min(WIDEST, max(NARROWEST, *(len(cell.text) for cell in column)))}
-        | ({"horizontalCellContentAlignment": "Right"} if _is_numeric(column) else {})
-        for column in zip(*rows, strict=True)
+        {"width": size + GAP, "horizontalCellContentAlignment": "Right"}
+        if is_number
+        else {"width": min(WIDEST, widest, max(NARROWEST, size))}
+        for size, is_number in zip(longest, are_numbers, strict=True)
     ]
 
 

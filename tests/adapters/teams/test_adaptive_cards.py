@@ -201,6 +201,21 @@ def test_numbers_stand_to_the_right_and_words_to_the_left():
     ]
 
 
+def test_on_a_phone_the_words_of_a_table_wrap_before_a_number_does():
+    header = ("metric", "now", "champion", "change")
+    rows = (
+        ("balanced_accuracy_of_the_segment", "0.7821", "0.7603", "+0.0218"),
+        ("auc", "0.8", "0.8", "same"),
+    )
+    cells = tuple(tuple(map(Cell, row)) for row in rows)
+    columns = encode(a_card(Table(header, cells)))["body"][0]["columns"]
+
+    assert [column["width"] for column in columns] == [13, 8, 10, 9]
+    assert [column.get("horizontalCellContentAlignment") for column in columns] == [
+        None, "Right", "Right", "Right",
+    ]  # fmt: skip
+
+
 def test_a_section_opens_its_own_details():
     twice = Section(title="Files", body=(Text("a"),))
     head, body, second_head, second_body = encode(a_card(twice, twice))["body"]
