@@ -28,7 +28,7 @@ from sluss.wiring.lock import PARTS, Role, is_held
 from sluss.wiring.masked import MaskedBot
 from sluss.wiring.parts import Parts
 from sluss.wiring.teams import addresses, teams_settings
-from web.chat import chat_app
+from web.chat import Roles, chat_app
 from web.health import Presence, Probe, add_health
 from web.pages import Pages, add_pages
 from web.start_token import StartToken
@@ -128,7 +128,8 @@ def _sources(settings: Settings) -> dict[Source, Credentials]:
 
 def _add_windows(app: web.Application, parts: Parts, token: str) -> None:
     """Add chat and pages to a local start: nobody signs in, but who acts has the start's token."""
-    app.add_subapp("/chat/", chat_app(chat_settings(parts.settings, token)))
+    shown = chat_settings(parts.settings, token)
+    app.add_subapp("/chat/", chat_app(shown, Roles(parts.handle)))
     add_pages(app, _pages(parts))
     app.router.add_get("/", _to_chat)
 

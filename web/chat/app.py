@@ -18,6 +18,7 @@ from core.people import Person
 from core.typed_text import clean_json
 from web.chat.bot_line import BotClient, Connector
 from web.chat.messages import FromWindow, Press, Problem, Read, Say, Settled
+from web.chat.roles import Roles
 from web.chat.settings import ChatSettings
 from web.chat.transcript import Transcript
 from web.chat.windows import Windows
@@ -78,7 +79,7 @@ class Sockets:
         await window.prepare(request)
         self._windows.add(window, person)
         try:
-            await self._windows.tell(window, self._windows.state(person))
+            await self._windows.tell(window, await self._windows.state(person))
             await self._listen(window, person)
         finally:
             self._windows.remove(window)
@@ -123,17 +124,17 @@ class Sockets:
 SOCKETS = web.AppKey("sockets", Sockets)
 
 
-def chat_app(settings: ChatSettings) -> web.Application:
-    """Make the application.
+def chat_app(settings: ChatSettings, roles: Roles | None = None) -> web.Application:
+    """Make the application; without roles nobody is told who does what, nor what waits for whom.
 
     Raise SettingsError off this machine, or when the card renderer is not installed.
     """
     _check(settings)
     transcript = Transcript(settings.history)
-    windows = Windows(settings, transcript)
+    windows = Windows(settings, transcript, roles)
     app = web.Application(middlewares=[guard], client_max_size=LARGEST)
     app.add_routes(Connector(transcript, windows).routes())
-    app.add_routes(_page_routes(settings))
+    app.add_routes(_page_routes(settings, windows))
 
     async def serve(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession() as session:
@@ -173,7 +174,7 @@ def _notice(words: str) -> str:
     return f'<p class="notice" role="alert">{strong}</p>' if words else ""
 
 
-def _page_routes(settings: ChatSettings) -> list[web.AbstractRouteDef]:
+def _page_routes(settings: ChatSettings, windows: Windows) -> list[web.AbstractRouteDef]:
     text = (PAGE / "index.html").read_text("utf-8").replace(NOTICE, _notice(settings.notice))
 
     async def page(_: web.Request) -> web.Response:
@@ -184,10 +185,8 @@ def _page_routes(settings: ChatSettings) -> list[web.AbstractRouteDef]:
 
     async def people(_: web.Request) -> web.Response:
         """Answer the question "who are you?" before there is a socket."""
-        found = [
-            {"id": one.id, "name": one.name, "groups": [*one.groups]} for one in settings.people
-        ]
-        return web.json_response(found)
+        found = [one for one in windows.people() if one.is_active]
+        return web.json_response(body=msgspec.json.encode(found))
 
     async def renderer(request: web.Request) -> web.FileResponse:
         name = request.match_info["name"]

@@ -34,12 +34,21 @@ class ShownPerson(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     groups: list[str]
+    does: str
+    is_active: bool
 
 
 class ShownRoom(msgspec.Struct, frozen=True, kw_only=True):
     room: Room
     seen: int
     said: list[Said]
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval that waits for the person of the window, and the message that asks for it."""
+
+    approval: str
+    said: Said
 
 
 class WindowState(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
@@ -49,13 +58,18 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     people: list[ShownPerson]
     rooms: list[ShownRoom]
     suggestions: tuple[Suggestion, ...]
+    waiting: list[Waiting]
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True, tag="spoken"):
-    """Something new was said, or something that has changed; ``room`` when it is a new room."""
+    """Something new was said, or something that has changed; ``room`` when it is a new room.
+
+    ``approval`` is the one that the card asks for, where it waits for the person of this window.
+    """
 
     said: Said
     room: Room
+    approval: str = ""
 
 
 class ReadUpTo(msgspec.Struct, frozen=True, kw_only=True, tag="read_up_to"):

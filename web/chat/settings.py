@@ -57,7 +57,9 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"ChatSettings(base_url={self.base_url!r})"
 
     def person(self, person_id: str) -> Person | None:
-        return next((person for person in self.people if person.id == person_id), None)
+        """Return whom a window may be of: nobody whose account is disabled."""
+        here = (person for person in self.people if person.is_active)
+        return next((person for person in here if person.id == person_id), None)
 
     def rooms_of(self, person: Person) -> tuple[Room, ...]:
         """The shared rooms, and the person's own conversation with the bot."""

@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
+import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
@@ -36,16 +37,17 @@ def chat_settings(base_url, history):
 
 
 @asynccontextmanager
-async def a_chat(folder, bot=None, port=0):
+async def a_chat(folder, bot=None, port=0, *, directory=None, people=None, roles=None):
     """``chat`` posts as a worker would; start it twice on one folder for a restart."""
     port = port or unused_port()
     settings = chat_settings(f"http://127.0.0.1:{port}", folder / "chat.jsonl")
+    settings = msgspec.structs.replace(settings, people=people or settings.people)
     addresses = LocalAddresses(settings.service_url)
     bot = bot or CountingBot()
     app = web.Application()
     app.add_routes(style_routes())
-    app.add_subapp("/api", teams_app(bot, People(), addresses, LOCAL))
-    app.add_subapp("/chat", chat_app(settings))
+    app.add_subapp("/api", teams_app(bot, directory or People(), addresses, LOCAL))
+    app.add_subapp("/chat", chat_app(settings, roles))
     async with TestServer(app, port=port):
         chat = TeamsChat(addresses, LOCAL)
         yield SimpleNamespace(url=settings.base_url, bot=bot, chat=chat, port=port)
