@@ -1,6 +1,7 @@
 """The pages over a real store, queues and evidence in a folder, as the wiring puts them."""
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from web.pages import Pages, add_pages
 from workers.watch.letters import LetterWatch
 
 PEOPLE = example_people()
+ICONS = Path(__file__).parents[3] / "web" / "chat" / "page"
 LANES = ("events", "cards", "steps", "observe")
 
 
@@ -38,6 +40,7 @@ async def some_pages(folder, *, mlflow_url="", asked_from="", known=()):
         queues=queues, people=PEOPLE, mlflow_url=mlflow_url, secrets=KnownSecrets(known), refusals=refusals,
     )  # fmt: skip
     add_pages(app, services)
+    app.router.add_static("/chat/page", ICONS)  # the pages have the chat's icon
     add_health(app, {"store": world.store.ping, "queue": queues["events"].waiting}, counters)
     async with TestClient(TestServer(app, port=port)) as client:
         yield SimpleNamespace(

@@ -3,6 +3,10 @@
 const markdown = globalThis.markdownit({ html: false, linkify: false });
 const { AdaptiveCard, ExecuteAction, HostConfig, OpenUrlAction } = globalThis.AdaptiveCards;
 
+// The renderer knows pixels only: they grow with the letters that the reader has set.
+const LETTER = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+const sizes = (known) => Object.fromEntries(Object.entries(known).map(([name, px]) => [name, px * LETTER]));
+
 const colour = (name) => ({ default: `var(--${name})`, subtle: `var(--${name})` });
 
 const FOREGROUND = {
@@ -29,12 +33,12 @@ const hostConfig = new HostConfig({
   fontTypes: {
     default: {
       fontFamily: "var(--font)",
-      fontSizes: { small: 12, default: 14, medium: 15, large: 17, extraLarge: 21 },
+      fontSizes: sizes({ small: 12, default: 14, medium: 15, large: 17, extraLarge: 21 }),
       fontWeights: { lighter: 300, default: 400, bolder: 600 },
     },
     monospace: {
       fontFamily: "var(--mono)",
-      fontSizes: { small: 12, default: 13, medium: 14, large: 16, extraLarge: 20 },
+      fontSizes: sizes({ small: 12, default: 13, medium: 14, large: 16, extraLarge: 20 }),
       fontWeights: { lighter: 300, default: 400, bolder: 600 },
     },
   },
@@ -100,7 +104,9 @@ export function draw(host, json, { onPress, before, keepsInputs }) {
   const kept = before ? touched(before) : { values: {}, opened: {} };
   const copy = structuredClone(json);
   const visible = {};
+  const sections = [];
   walk(copy, (node) => {
+    if (node.selectAction?.type === "Action.ToggleVisibility") sections.push([node.id, node.selectAction.targetElements]);
     if (!node.id) return;
     if (!node.type?.startsWith("Input.")) visible[node.id] = node.isVisible ?? true;
     if (keepsInputs && kept.values[node.id]) node.value = kept.values[node.id];
@@ -111,7 +117,18 @@ export function draw(host, json, { onPress, before, keepsInputs }) {
   card.onExecuteAction = (action) => execute(action, onPress);
   card.parse(copy);
   host.replaceChildren(card.render());
+  card.onElementVisibilityChanged = () => queueMicrotask(() => tellStates(card, sections));
+  tellStates(card, sections);
   return { card, visible, refocus: () => refocus(card, kept) };
+}
+
+/** Whether details are shown is said of the title that opens them; the renderer says it of all it shows. */
+function tellStates(card, sections) {
+  for (const [head, targets] of sections) {
+    const title = card.getElementById(head)?.renderedElement;
+    title?.setAttribute("aria-expanded", String(card.getElementById(targets[0]).isVisible));
+    targets.forEach((id) => card.getElementById(id).renderedElement?.removeAttribute("aria-expanded"));
+  }
 }
 
 /** Once the card stands in the page: the cursor goes back to where somebody was typing. */
@@ -128,5 +145,5 @@ function execute(action, onPress) {
     if (["http:", "https:"].includes(url.protocol)) open(url, "_blank", "noopener");
     return;
   }
-  if (action instanceof ExecuteAction) onPress(action.verb, action.data ?? {});
+  if (action instanceof ExecuteAction) onPress(action.verb, action.data ?? {}, action.title);
 }

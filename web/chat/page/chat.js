@@ -2,12 +2,13 @@
 
 import { Composer } from "./composer.js";
 import { avatar, make } from "./dom.js";
+import { Notices } from "./notices.js";
 import { listRooms, unread } from "./rooms.js";
 import { Timeline } from "./timeline.js";
 import { Wire } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
-const model = { me: "", people: new Map(), rooms: new Map(), current: "", request: 0 };
+const model = { me: "", people: new Map(), rooms: new Map(), current: "", isChosen: false, request: 0 };
 let wire = null;
 
 const timeline = new Timeline({
@@ -34,6 +35,14 @@ const composer = new Composer({
   },
 });
 
+const notices = new Notices({
+  button: part("notify"),
+  onOpen: (said) => {
+    pick(said.room);
+    timeline.goTo(said.id);
+  },
+});
+
 const hear = {
   state(message) {
     model.me = message.me;
@@ -43,9 +52,11 @@ const hear = {
     part("text").disabled = false; // before this there is no room to speak in
     composer.suggest(message.suggestions);
     showMe();
+    notices.show(model.me, message.waiting);
+    if (!model.current) model.isChosen = model.rooms.has(addressed());
     pick(model.rooms.has(model.current) ? model.current : wanted());
   },
-  spoken({ said, room }) {
+  spoken({ said, room, approval }) {
     const isKnown = model.rooms.has(room.id);
     if (!isKnown) model.rooms.set(room.id, remembered({ room, seen: 0, said: [] }));
     model.rooms.get(room.id).said.set(said.id, said);
@@ -53,7 +64,10 @@ const hear = {
       if (!said.by) timeline.working(false);
       timeline.put(said);
       read();
+    } else if (said.by === "" && isIdle()) {
+      pick(room.id);
     }
+    notices.hear(approval, said);
     showRooms();
   },
   read_up_to({ seen }) {
@@ -70,9 +84,27 @@ function remembered(shown) {
   return { ...shown, said: new Map(shown.said.map((said) => [said.id, said])) };
 }
 
+const addressed = () => decodeURIComponent(location.hash.slice(1));
+
+/** The room of the address; else that of the newest news, and without any of the newest word. */
 function wanted() {
-  const asked = decodeURIComponent(location.hash.slice(1));
-  return model.rooms.has(asked) ? asked : model.rooms.keys().next().value;
+  if (model.rooms.has(addressed())) return addressed();
+  const rank = (shown) => {
+    const { fresh, isChanged } = unread(shown, model.me);
+    const newest = Math.max(0, ...[...shown.said.values()].map((said) => said.changed));
+    return [fresh > 0, isChanged, newest];
+  };
+  const ranked = [...model.rooms].map(([id, shown]) => ({ id, rank: rank(shown) }));
+  const isBefore = (one, other) => {
+    const place = one.rank.findIndex((value, n) => value !== other.rank[n]);
+    return place >= 0 && one.rank[place] > other.rank[place];
+  };
+  return ranked.reduce((best, one) => (isBefore(one, best) ? one : best)).id;
+}
+
+/** Whether somebody looks at an empty room that they have not chosen, and writes nothing. */
+function isIdle() {
+  return !model.isChosen && !model.rooms.get(model.current)?.said.size && !part("text").value;
 }
 
 function pick(id) {
@@ -97,7 +129,11 @@ function read() {
 
 function showRooms() {
   const rooms = model.rooms;
-  listRooms(part("rooms"), rooms, { me: model.me, current: model.current, onPick: pick });
+  const onPick = (id) => {
+    model.isChosen = true;
+    pick(id);
+  };
+  listRooms(part("rooms"), rooms, { me: model.me, current: model.current, onPick });
   const counts = [...rooms.values()].map((shown) => unread(shown, model.me).fresh);
   const all = counts.reduce((sum, fresh) => sum + fresh, 0);
   document.title = `${all ? `(${all}) ` : ""}${rooms.get(model.current)?.room.title ?? "Chat"} · Sluss`;
@@ -106,9 +142,11 @@ function showRooms() {
 }
 
 function showMe() {
-  const options = [...model.people.values()].map((person) =>
-    make("option", { value: person.id, text: person.name, selected: person.id === model.me }),
+  const here = [...model.people.values()].filter((person) => person.is_active);
+  const options = here.map((person) =>
+    make("option", { value: person.id, text: person.name, title: person.does, selected: person.id === model.me }),
   );
+  part("does").textContent = model.people.get(model.me)?.does ?? "";
   part("me").replaceChildren(...options);
 }
 
@@ -127,15 +165,17 @@ function link(isThere) {
 }
 
 function openSide(isOpen) {
+  const wasOpen = part("main").inert;
   part("chat").classList.toggle("side-open", isOpen);
   part("open-side").setAttribute("aria-expanded", String(isOpen));
   part("main").inert = isOpen;
   if (isOpen) part("rooms").querySelector("[aria-current]")?.focus();
+  else if (wasOpen) part("open-side").focus();
 }
 
 function ask(people) {
   const picks = people.map((person) => {
-    const about = make("span", { class: "muted small", text: person.groups.join(", ") });
+    const about = make("span", { class: "muted small", text: person.does });
     const name = make("span", { class: "person-name" }, make("strong", { text: person.name }), about);
     const choose = () => {
       part("who").close();
@@ -162,7 +202,10 @@ part("open-side").addEventListener("click", () => openSide(true));
 part("close-side").addEventListener("click", () => openSide(false));
 part("who").addEventListener("cancel", (event) => event.preventDefault());
 document.addEventListener("visibilitychange", read);
-addEventListener("hashchange", () => pick(wanted()));
+addEventListener("hashchange", () => {
+  model.isChosen = true;
+  pick(wanted());
+});
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") openSide(false);
   const isTyping = /^(input|textarea|select)$/i.test(event.target.tagName);

@@ -50,10 +50,32 @@ export class Timeline {
     if (!entry) return;
     this.pending(entry, false);
     this.note(entry, text);
-    if (!card) return;
-    const isPublic = JSON.stringify(card) === JSON.stringify(entry.said.card);
-    entry.own = isPublic ? null : card;
-    this.drawCard(entry, { keepsInputs: false });
+    if (card) {
+      const isPublic = JSON.stringify(card) === JSON.stringify(entry.said.card);
+      if (!entry.own) entry.opener = entry.pressed;
+      entry.own = isPublic ? null : card;
+      this.drawCard(entry, { keepsInputs: false });
+    }
+    this.lead(entry, card ? "" : entry.pressed);
+  }
+
+  /** The focus goes where the press has led: into a form, back to the button, or to the card. */
+  lead(entry, title) {
+    const isElsewhere = document.activeElement !== document.body && !entry.element.contains(document.activeElement);
+    if (isElsewhere) return; // somebody writes there by now
+    const buttons = [...entry.body.querySelectorAll("button.ac-pushButton")];
+    const field = entry.own && entry.body.querySelector("input, textarea");
+    const target = field || (title && buttons.find((one) => one.textContent === title)) || entry.body;
+    target.focus({ preventScroll: true });
+    if (entry.own) entry.element.scrollIntoView({ block: "start" });
+    else target.scrollIntoView({ block: "nearest" });
+  }
+
+  /** One message, as a notification leads to it. */
+  goTo(id) {
+    const entry = this.entries.get(id);
+    entry?.body.focus({ preventScroll: true });
+    entry?.element.scrollIntoView({ block: "start" });
   }
 
   problem(text) {
@@ -70,7 +92,7 @@ export class Timeline {
       this.log.append(make("p", { class: "day muted small", text: day(said.at) }));
     }
     const entry = { said, own: null, before: null, isPending: false };
-    entry.body = make("div", { class: "body" });
+    entry.body = make("div", { class: "body", tabindex: "-1" });
     entry.foot = make("div", { class: "foot" });
     entry.element = this.article(said, entry);
     this.entries.set(said.id, entry);
@@ -123,7 +145,7 @@ export class Timeline {
     entry.before = draw(host, entry.own ?? entry.said.card, {
       before,
       keepsInputs,
-      onPress: (verb, data) => this.press(entry, verb, data),
+      onPress: (verb, data, title) => this.press(entry, { verb, data, title }),
     });
     entry.body.replaceChildren(frame);
     entry.before.refocus();
@@ -133,13 +155,15 @@ export class Timeline {
     const back = () => {
       entry.own = null;
       this.drawCard(entry, { keepsInputs: false });
+      this.lead(entry, entry.opener);
     };
     const button = make("button", { type: "button", class: "quiet small", onclick: back, text: "Back to the card" });
     return make("p", { class: "own-head small muted" }, make("span", { text: "Only you see this" }), button);
   }
 
-  press(entry, verb, data) {
+  press(entry, { verb, data, title }) {
     if (entry.isPending) return; // a double click is one press
+    entry.pressed = title;
     this.note(entry, "");
     this.pending(entry, true);
     if (this.onPress(entry.said, verb, data)) return;
