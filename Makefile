@@ -13,7 +13,7 @@ export DO_NOT_TRACK := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test quick prove check format lint types contracts house docs lock clean help
+.PHONY: setup demo test quick prove check format lint types contracts house docs pictures lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
@@ -23,6 +23,7 @@ help:
 	@echo "make setup   the set-up alone        make lock    lock the dependencies anew"
 	@echo "make house   the numbers of the house: rooms, arrows, circles, drawers, names"
 	@echo "make docs    write docs/reference/ anew from the tables of the code"
+	@echo "make pictures   take the pictures of the documentation anew, in a browser"
 	@echo "make clean   undo the set-up         make format, lint, types, contracts: one part of check"
 
 setup: $(VENV)/.installed $(RENDERER)
@@ -78,6 +79,10 @@ house: setup
 
 docs: setup
 	$(BIN)/python scripts/write_reference.py
+
+# The demo tells its story first: two minutes. It needs a Chromium.
+pictures: setup
+	$(BIN)/python -m tests.browser.take_pictures
 
 # requirements.txt is for people and CI, requirements_image.txt for the image: the same versions
 # without the tools, and web/renderer/node_requirements.txt for where no Node is present.
