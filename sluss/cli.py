@@ -188,7 +188,7 @@ def deliveries_(
     folder = _home(home)
     for row in deliveries(folder, limit):
         outcome = this_program(folder).in_text(row.outcome)
-        told = f"{row.received:%Y-%m-%d %H:%M:%S}", row.source, row.kind, outcome
+        told = f"{row.received:%Y-%m-%d %H:%M:%S UTC}", row.source, row.kind, outcome
         table.add_row(*(Text(clean(each)) for each in told))
     console.print(table)
     for line in refused_lines(_home(home)):

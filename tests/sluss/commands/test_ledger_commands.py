@@ -115,6 +115,7 @@ async def test_a_delivery_is_shown_as_it_came_and_orders_nothing(folder):
     await write(f"sqlite:///{folder}/home/store.db", unread)
 
     shown = await _in_thread("deliveries")
+    assert f"{NOW:%Y-%m-%d %H:%M:%S UTC}" in shown
     assert "[/red]git.push" in shown
     assert "ignored: [bold]2Jnothing\n" in shown
     assert "written to a[b].jsonl." in await _in_thread("audit", "export", "a[b].jsonl")
