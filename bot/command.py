@@ -30,6 +30,13 @@ class UsageError(SlussError):
     """The command was not understood. Nothing was done; see its usage."""
 
 
+class UnknownCommandError(UnknownNameError):
+    """There is no such command. Nothing was done; the help has all of them."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} Nothing was done; `help` shows what you can ask."
+
+
 class Command(msgspec.Struct, Generic[Run], frozen=True, kw_only=True):
     """``usage`` is "model status <model>": plain words name it, ``<needed>``, ``[optional]``.
 
@@ -142,7 +149,7 @@ def _find(line: TypedLine, known: list[Command[Run]]) -> Call[Run]:
     words = line.words
     fitting = _fitting(words, known)
     if not fitting:
-        raise UnknownNameError("command", " ".join(words[:3]), near(words, known))
+        raise UnknownCommandError("command", " ".join(words[:3]), near(words, known))
     best = max(fitting, key=lambda each: len(each.name.split()))
     arguments = best.arguments(line)
     wants_help = [word.casefold() for word in arguments] == [HELP]

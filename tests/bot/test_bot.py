@@ -244,6 +244,12 @@ async def test_a_line_that_is_nearly_right_gets_a_hint(world):
         await world.bot.message(ADA, "aprovals", "credit room")
 
 
+@pytest.mark.parametrize("line", ["aprovals", "what a day it is"])
+async def test_what_no_command_is_leads_to_the_help(world, line):
+    with pytest.raises(UnknownNameError, match="Nothing was done; `help` shows what you can ask"):
+        await world.bot.message(ADA, line, "credit room")
+
+
 HELLOS = ["hi", "Hello!", "hej Sluss", "good morning", "Hi, please", "?", "???", "/", " ?! "]
 
 
