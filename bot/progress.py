@@ -8,11 +8,26 @@ from bot.wording import count, lasting, moment
 from core.gate.checks import CheckResult, Measure, Status
 from core.release.model import JUDGED, Model
 from core.release.release import Release
-from core.release.state import FINAL, RUNNING, State, StepRun, step_key, steps_of
-from core.results import Failed, Promoted, Ran
+from core.release.state import FINAL, State, StepEnd, StepRun, step_key, steps_of
+from core.results import Promoted, Ran
 from core.words import Stage, Step
 
 DONE, FAILED, RUNS, NEXT = "✓", "✗", "▶", "·"
+_MARKS: Final = {
+    None: RUNS,
+    StepEnd.DONE: DONE,
+    StepEnd.FAILED: FAILED,
+    StepEnd.BLOCKED: FAILED,
+    StepEnd.STUCK: FAILED,
+    StepEnd.CANCELLED: NEXT,
+}
+_WORDS: Final = {
+    StepEnd.FAILED: "failed",
+    StepEnd.BLOCKED: "found what must be mended",
+    StepEnd.STUCK: "got stuck",
+    StepEnd.CANCELLED: "was cancelled",
+}
+ENDED: Final = FINAL | {State.BLOCKED, State.FAILED, State.STUCK}  # nothing comes by itself
 SHOWN: Final = (  # of all figures those that say most; the rest is on the release page
     ("unit_tests", "tests"),
     ("unit_tests", "coverage"),
@@ -35,41 +50,39 @@ def _row(release: Release, step: Step, stage: Stage, now: datetime) -> tuple[str
     name = f"promote {stage}" if step is Step.PROMOTE else str(step)
     run = release.steps.get(step_key(step, stage))
     if run is None:
-        return f"{NEXT} {name}", "not reached" if release.state in FINAL else _waiting(
-            release, stage
-        )
-    mark, words = _went(release, run, now)
+        return f"{NEXT} {name}", _not_begun(release, stage)
     again = f" (attempt {run.attempt})" if run.attempt > 1 else ""
-    return f"{mark} {name}", f"{words}{again}"
+    mark, words = _MARKS[run.ended], _went(run, now)
+    return f"{mark} {name}", f"{words}{again}{_in_vain(release, run)}"
 
 
-def _waiting(release: Release, stage: Stage) -> str:
+def _not_begun(release: Release, stage: Stage) -> str:
     promotion = release.promotion_to(stage)
-    if promotion is None:
-        return "to come"
-    return {"": "awaits approval", "rejected": "rejected", "void": "approval void"}.get(
-        promotion.outcome, "to come"
-    )
+    outcome = promotion.outcome if promotion else None
+    ended = {"rejected": "rejected", "void": "approval void"}.get(outcome or "")
+    if ended:
+        return ended
+    if release.state in ENDED:
+        return "not reached"
+    return "awaits approval" if outcome == "" else "to come"
 
 
-def _went(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
-    if run.finished is None:
-        return _unfinished(release, run, now)
-    is_refused = release.state is State.FAILED and run is release.current_step()
-    if isinstance(run.result, Failed) or is_refused:
-        return FAILED, "failed"
-    if run.step is Step.CHECK and release.state is State.BLOCKED:
-        return FAILED, "found what must be mended"
-    took = lasting((run.finished - run.planned).total_seconds())
-    return DONE, f"done in {took}{_scored(run)}"
+def _went(run: StepRun, now: datetime) -> str:
+    """How the step went, which nothing changes that comes after it."""
+    match run.ended:
+        case None:
+            return f"running since {moment(run.planned, now)}"
+        case StepEnd.DONE:
+            took = lasting(((run.finished or run.planned) - run.planned).total_seconds())
+            return f"done in {took}{_scored(run)}"
+    return _WORDS[run.ended]
 
 
-def _unfinished(release: Release, run: StepRun, now: datetime) -> tuple[str, str]:
-    if release.state in RUNNING:
-        return RUNS, f"running since {moment(run.planned, now)}"
-    if release.state is State.STUCK:
-        return FAILED, f"stuck since {moment(release.changed, now)}"
-    return NEXT, "was cancelled"
+def _in_vain(release: Release, run: StepRun) -> str:
+    """A promotion that somebody gave up, or whose approval has ended, is tried no more."""
+    promotion = release.promotion_to(run.stage) if run.step is Step.PROMOTE else None
+    is_over = promotion is not None and promotion.outcome == "void"
+    return "; its approval has ended" if is_over and run.ended is not StepEnd.DONE else ""
 
 
 def _scored(run: StepRun) -> str:

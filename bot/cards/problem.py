@@ -26,11 +26,11 @@ def readers(view: View) -> tuple[str, ...]:
 
 def render(view: View) -> Card:
     release = view.release
-    title = f"{view.name} release {release.number}"
+    title = view.title
     if release.state is not State.STUCK:
         return card(
-            heading(title),
-            banner(f"No longer stuck: it is {release.state}", Tone.GOOD),
+            heading(release.id),
+            banner("It is no longer stuck", Tone.GOOD),
             link("Release page", view.page),
         )
     run = release.current_step()

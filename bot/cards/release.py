@@ -18,7 +18,7 @@ from core.authority.acts import (
 from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Element, Tone
-from core.reading import holder_name, holder_of, tone_of
+from core.reading import held_by, lost, tone_of
 from core.release.model import JUDGED
 from core.release.release import Release
 from core.release.state import RUNNING, State
@@ -55,9 +55,8 @@ def render(view: View) -> Card:
     verdict, tone = _verdict(view)
     is_mending = view.release.state in MENDING or bool(view.release.quick)
     found = tuple(_findings(view, is_open=is_mending))
-    title = f"{view.name} release {view.release.number}"
     return card(
-        heading(title),
+        heading(view.title),
         banner(verdict, tone),
         *_reason(view),
         *(found if is_mending else ()),
@@ -67,7 +66,7 @@ def render(view: View) -> Card:
         *_metrics(view),
         *_buttons(view),
         link("Release page", view.page),
-        summary=f"{title}: {verdict}",
+        summary=f"{view.title}: {verdict}",
     )
 
 
@@ -118,10 +117,9 @@ def _checked(view: View) -> Verdict:
 
 def _placed(view: View) -> Verdict:
     release, stage = view.release, view.release.stage
-    holder, promotion = holder_of(view.model, stage), release.promotion_to(stage)
-    if holder is None or holder.version != view.version:
-        now = holder_name(view.model, holder) if holder else "nothing"
-        return f"Version {view.version} was on {stage}, which now holds {now}", Tone.SUBTLE
+    if stage not in held_by(view.model, release):
+        return f"Version {view.version} was on {stage}{lost(release, stage)}", Tone.SUBTLE
+    promotion = release.promotion_to(stage)
     rows = count(promotion.rows if promotion else 0, "row")
     return f"Version {view.version} holds {stage}: {rows} scored there", tone_of(release.state)
 
@@ -168,9 +166,21 @@ def _reason(view: View) -> Iterator[Element]:
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
         next_ = ""
-    for words in (release.reason, _doing(release), next_, _no_longer(view), _gate_blocks(view)):
+    said = (release.reason, _holds(view), _doing(release), next_)
+    for words in (*said, _no_longer(view), _gate_blocks(view)):
         if words:
             yield text(words)
+
+
+def _holds(view: View) -> str:
+    """The stages that it holds besides the one that its verdict speaks of, if any."""
+    spoken = view.release.stage if view.release.state is State.PLACED else None
+    held = [stage for stage in held_by(view.model, view.release) if stage is not spoken]
+    if not held:
+        return ""
+    by_hand = [each for each in held if view.model.holders[each].outside]
+    how = f" ({' and '.join(by_hand)} by hand, outside of a release)" if by_hand else ""
+    return f"It holds {' and '.join(held)}{how}."
 
 
 def _no_longer(view: View) -> str:
@@ -234,9 +244,11 @@ def _metrics(view: View) -> Iterator[Element]:
     if not view.release.metrics:
         return
     champion = view.champion
-    against = f"against the champion {champion.id}" if champion else "(no champion to compare with)"
-    is_open = view.release.state not in {State.PLACED, *ENDED}
-    yield section(f"Metrics {against}", metrics_table.table(view.deltas), is_open=is_open)
+    is_over = view.is_passed or view.release.state in {State.PLACED, *ENDED}
+    alone = "Metrics" if is_over else "Metrics (no champion to compare with)"
+    title = f"Metrics against the champion {champion.id}" if champion else alone
+    is_open = not is_over
+    yield section(title, metrics_table.table(view.deltas), is_open=is_open)
 
 
 def _buttons(view: View) -> Iterator[Button]:

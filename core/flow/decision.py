@@ -11,18 +11,12 @@ from core.authority.repeats import is_repeat
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import DecisionRefused, EventIgnored
+from core.flow.cards import CardRef, of_others
 from core.jobs import Job
 from core.release.model import Model
 from core.words import ReleaseId
 
 E = TypeVar("E", bound=Event)
-
-
-class CardRef(msgspec.Struct, frozen=True):
-    """A card that must be brought up to date after the commit."""
-
-    card: str
-    subject: str
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -62,7 +56,9 @@ def decides(event: type[E]) -> Callable[[Callable[[Model, E, Context], Decision]
 def decide(model: Model, event: Event, context: Context) -> Decision:
     """Total: an event that nobody decides about is recorded, and nothing follows."""
     function = _DECIDES.get(type(event))
-    return function(model, event, context) if function else Decision()
+    decision = function(model, event, context) if function else Decision()
+    others = of_others(model, (event, *decision.events), context)
+    return msgspec.structs.replace(decision, cards=(*decision.cards, *others))
 
 
 def ignored(event: Event, context: Context, reason: str) -> Decision:

@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 FIRST, SECOND = f"{MODEL} release 1", f"{MODEL} release 2"
-QUESTION, APPROVE = f"Approve {MODEL} version 1 for QA?", "Approve version 1 for QA"
+QUESTION, APPROVE = f"Approve {MODEL} version 1 for QA?", "Approve loan-1 for QA"
 NOTED = re.compile(r"^Now: \w+")  # what the run does, as it goes on
 ACCEPT, ACCEPTED = f"Accept {SECOND}?", f"Acceptance of {SECOND}"
 
@@ -80,9 +80,9 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
         world.chat("bo", "general"),
         "chat_acceptance",
         card=ACCEPT,
-        button="Accept release 2",
+        button="Accept loan-2",
     )
-    await astrid.press(ACCEPT, "Accept release 2")
+    await astrid.press(ACCEPT, "Accept loan-2")
 
     for window in (astrid, bo):
         await window.sees(ACCEPTED, "Accepted by Astrid")
@@ -126,7 +126,7 @@ async def _the_colleague_approves(bo, astrid, stage):
     )
     await bo.go("approvals")
     await bo.fill(question, Reason="Looked at the metrics")
-    await bo.press(question, f"Approve version 1 for {stage}")
+    await bo.press(question, f"Approve loan-1 for {stage}")
     await bo.sees(decided, f"it was placed on {stage}", "Looked at the metrics")
     await bo.go("general")
 

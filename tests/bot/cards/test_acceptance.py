@@ -17,7 +17,7 @@ def test_a_first_version_has_nothing_to_be_compared_with():
     card = card_of(Story().push(1).to_acceptance(NAMED))
 
     assert verdict(card).text == "First version: there is no champion to compare with"
-    assert titles(card) == ["Accept release 1", "Reject"]
+    assert titles(card) == ["Accept loan-1", "Reject"]
 
 
 def test_worse_metrics_are_the_verdict():
@@ -41,7 +41,7 @@ def test_findings_that_only_warn_are_there_to_read():
     card = card_of(Story().push(1).to_acceptance(gate))
 
     assert "2 findings of the gate" in words(card)
-    assert "Accept release 1" in titles(card)
+    assert "Accept loan-1" in titles(card)
 
 
 def test_what_the_gate_blocks_cannot_be_accepted():
@@ -56,7 +56,7 @@ def test_what_the_gate_blocks_cannot_be_accepted():
 
 def test_accepting_needs_no_words():
     story = Story().push(1).to_acceptance(NAMED)
-    click = press(card_of(story), "Accept release 1", ADA, press_id="c1")
+    click = press(card_of(story), "Accept loan-1", ADA, press_id="c1")
 
     event = acceptance.accept(click)(time=story.now)
 
