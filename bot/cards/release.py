@@ -31,15 +31,20 @@ MENDING = frozenset({State.BLOCKED, State.CHECKED})
 ENDED = frozenset({State.SUPERSEDED, State.REJECTED})
 LOG = "The log of the run is on the release page."
 WHAT_NEXT = {
-    State.BLOCKED: "Mend what is listed and push again; Retry runs the gate once more.",
-    State.FAILED: "Mend it and push again, or Retry: the steps that went well are not redone.",
-    State.STUCK: "Nothing of it is lost. Retry goes on from the step that is stuck.",
+    State.BLOCKED: "Mend what is listed and push again.",
+    State.FAILED: "Mend it and push again.",
+    State.STUCK: "Nothing of it is lost.",
     State.TRAINING: LOG,
     State.SCORING: LOG,
     State.EVALUATING: LOG,
     State.PROMOTING: LOG,
     State.AWAITING_ACCEPTANCE: "A member of the team accepts or rejects it on its own card.",
     State.AWAITING_APPROVAL: "The approvers decide on a card of their own.",
+}
+RETRY = {
+    State.BLOCKED: "Retry runs the gate once more.",
+    State.FAILED: "Retry does not redo the steps that went well.",
+    State.STUCK: "Retry goes on from the step that is stuck.",
 }
 
 
@@ -166,6 +171,8 @@ def _reason(view: View) -> Iterator[Element]:
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
         next_ = ""
+    retry = RETRY.get(release.state, "") if _may_retry(view) else ""
+    next_ = " ".join(filter(None, (next_, retry)))
     said = (release.reason, _holds(view), _doing(release), next_)
     for words in (*said, _no_longer(view), _gate_blocks(view)):
         if words:
@@ -251,9 +258,13 @@ def _metrics(view: View) -> Iterator[Element]:
     yield section(title, metrics_table.table(view.deltas), is_open=is_open)
 
 
+def _may_retry(view: View) -> bool:
+    return view.may(RetryStep(release=view.release.id)).is_met
+
+
 def _buttons(view: View) -> Iterator[Button]:
     release = view.release
-    if view.may(RetryStep(release=release.id)).is_met:
+    if _may_retry(view):
         yield button("Retry", "release.retry", release=release.id)
     for stage in view.next_stages:
         yield button(

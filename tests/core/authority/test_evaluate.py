@@ -193,11 +193,20 @@ def test_a_release_that_the_gate_has_not_read_cannot_be_asked_for():
 def test_before_the_gate_has_read_anything_the_team_of_platform_yml_can_retry():
     story = Story().push(1)
 
-    assert story.retry(BEN).decision.refusal.who_can == "A member of credit can."
     stopped = story.bury()
     assert stopped.release.checked is None
     assert "Only members of credit retry a step" in stopped.retry(OUT).refusal
+    assert stopped.decision.refusal.who_can == "A member of credit can."
     assert not stopped.retry(BEN).refusal
+
+
+def test_what_is_refused_to_everybody_names_nobody_who_could():
+    running = Story().push(1)
+    promoting = Story().push(1).to_registered().request(Stage.QA).approve(EVE)
+
+    for story in (running.retry(BEN), promoting.give_up(Stage.QA, ADA)):
+        assert story.refusal
+        assert story.decision.refusal.who_can == ""
 
 
 def at(step: str) -> Story:
