@@ -35,36 +35,40 @@ SHOWN: Final = (  # of all figures those that say most; the rest is on the relea
 )
 
 
-def rows(release: Release, now: datetime) -> tuple[tuple[str, str], ...]:
-    """One row per step for a list of facts: mark and name, then how it went."""
+def rows(
+    release: Release, now: datetime, *, is_passed: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """One row per step for a list of facts: mark and name, then how it went.
+
+    ``is_passed``: a newer one is in production, so that nothing comes by itself any more.
+    """
     planned = [(step, Stage.TST) for step in _steps(release)]
     promotions = [(Step.PROMOTE, stage) for stage in JUDGED] if release.is_candidate else []
-    return tuple(_row(release, step, stage, now) for step, stage in planned + promotions)
+    to_come = "not reached" if is_passed or release.state in ENDED else "to come"
+    return tuple(_row(release, at, now, to_come) for at in planned + promotions)
 
 
 def _steps(release: Release) -> tuple[Step, ...]:
     return steps_of(release.model_type) if release.is_candidate else (Step.CHECK,)
 
 
-def _row(release: Release, step: Step, stage: Stage, now: datetime) -> tuple[str, str]:
+def _row(release: Release, at: tuple[Step, Stage], now: datetime, to_come: str) -> tuple[str, str]:
+    step, stage = at
     name = f"promote {stage}" if step is Step.PROMOTE else str(step)
     run = release.steps.get(step_key(step, stage))
     if run is None:
-        return f"{NEXT} {name}", _not_begun(release, stage)
+        return f"{NEXT} {name}", _not_begun(release, stage, to_come)
     again = f" (attempt {run.attempt})" if run.attempt > 1 else ""
     mark, words = _MARKS[run.ended], _went(run, now)
     return f"{mark} {name}", f"{words}{again}{_in_vain(release, run)}"
 
 
-def _not_begun(release: Release, stage: Stage) -> str:
+def _not_begun(release: Release, stage: Stage, to_come: str) -> str:
     promotion = release.promotion_to(stage)
-    outcome = promotion.outcome if promotion else None
-    ended = {"rejected": "rejected", "void": "approval void"}.get(outcome or "")
-    if ended:
-        return ended
-    if release.state in ENDED:
-        return "not reached"
-    return "awaits approval" if outcome == "" else "to come"
+    if promotion is None:
+        return to_come
+    asked = {"": "awaits approval", "rejected": "rejected", "void": "approval void"}
+    return asked.get(promotion.outcome, to_come)
 
 
 def _went(run: StepRun, now: datetime) -> str:

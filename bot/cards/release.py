@@ -66,7 +66,7 @@ def render(view: View) -> Card:
         *_reason(view),
         *(found if is_mending else ()),
         text(_origin(view), Tone.SUBTLE),
-        facts((*progress.rows(view.release, view.now), *_gate(view))),
+        facts((*progress.rows(view.release, view.now, is_passed=view.is_passed), *_gate(view))),
         *(() if is_mending else found),
         *_metrics(view),
         *_buttons(view),

@@ -135,7 +135,7 @@ def _shown(model: Model, release: Release, context: Context) -> tuple[Any, ...]:
     )
     return (
         champion.id if champion else "",
-        is_passed,
+        "" if is_passed else (Stage.PROD in model.holders, model.held(Stage.PROD)),
         held_by(model, release),
         [may(None, act, model, context).is_met for act in acts if not is_passed],
         approve.reason if approve else "",
