@@ -110,7 +110,7 @@ def test_a_card_shown_too_early_offers_nothing():
 
 
 NO_CHAMPION = {
-    "never": (lambda: Story(), "First version: there is no champion to compare with"),
+    "never": (Story, "First version: there is no champion to compare with"),
     "emptied": (
         lambda: in_production().observe(QA="1", PROD=""),
         "Compared with nothing: PROD holds nothing",
