@@ -53,7 +53,7 @@ def _is_asked(card: str, view: View) -> bool:
             return view.release.state is State.STUCK
         case "approval":
             return view.release.open_promotion() is getattr(view, "promotion", None)
-    return card != "base" and not view.release.is_final
+    return card != "base" and view.release.is_candidate and not view.release.is_final
 
 
 class Show:

@@ -100,7 +100,7 @@ def _concerned(before: Model, after: Model, events: Iterable[Event]) -> Iterator
     is_open = (
         release.id
         for release in after.live()
-        if not (has_passed(before, release) and has_passed(after, release))
+        if release.is_candidate and not (has_passed(before, release) and has_passed(after, release))
     )
     return (after.releases[each] for each in dict.fromkeys((*named, *tuple(is_open)[-MOST:])))
 
