@@ -50,7 +50,7 @@ async def one(
 ) -> tuple[float, float]:
     """Return the seconds from the start of ``git push`` to the card, and to its findings."""
     await repository.commit(f"Try {number}")
-    title = f"{repository.stream} release {number}"
+    title = f"{repository.stream}-{number}"
     started = time.perf_counter()
     pushing = asyncio.create_task(repository.push())
     first = 0.0

@@ -4,6 +4,7 @@ from bot.view import View
 from bot.wording import count
 from core.card import Cell, Table, Tone
 from core.reading import Delta
+from core.words import Stage
 
 
 def table(found: tuple[Delta, ...]) -> Table:
@@ -17,12 +18,22 @@ def table(found: tuple[Delta, ...]) -> Table:
 def verdict(view: View) -> tuple[str, Tone]:
     """One line for the head of a card that asks somebody to decide."""
     if view.champion is None:
-        return "First version: there is no champion to compare with", Tone.ACCENT
+        return _not_compared(view), Tone.ACCENT
     found = view.deltas
     worse = sum(delta.tone is Tone.BAD for delta in found)
     if worse:
         return f"{worse} of {count(len(found), 'metric')} worse than the champion", Tone.BAD
     return "No metric is worse than the champion", Tone.GOOD
+
+
+def _not_compared(view: View) -> str:
+    if view.is_passed:
+        return "A newer release is in production: this one is compared with nothing"
+    if Stage.PROD not in view.model.holders:
+        return "First version: there is no champion to compare with"
+    version = view.model.held(Stage.PROD)
+    holds = f"version {version}, which no release is known for" if version else "nothing"
+    return f"Compared with nothing: PROD holds {holds}"
 
 
 def _row(delta: Delta) -> tuple[Cell, ...]:

@@ -8,11 +8,26 @@ from core.card import Dated
 from core.gate.checks import CheckResult, Measure, Status
 from core.release.model import JUDGED, Model
 from core.release.release import Release
-from core.release.state import FINAL, RUNNING, State, StepRun, step_key, steps_of
-from core.results import Failed, Promoted, Ran
+from core.release.state import FINAL, State, StepEnd, StepRun, step_key, steps_of
+from core.results import Promoted, Ran
 from core.words import Stage, Step
 
 DONE, FAILED, RUNS, NEXT = "✓", "✗", "▶", "·"
+_MARKS: Final = {
+    None: RUNS,
+    StepEnd.DONE: DONE,
+    StepEnd.FAILED: FAILED,
+    StepEnd.BLOCKED: FAILED,
+    StepEnd.STUCK: FAILED,
+    StepEnd.CANCELLED: NEXT,
+}
+_WORDS: Final = {
+    StepEnd.FAILED: "failed",
+    StepEnd.BLOCKED: "found what must be mended",
+    StepEnd.STUCK: "got stuck",
+    StepEnd.CANCELLED: "was cancelled",
+}
+ENDED: Final = FINAL | {State.BLOCKED, State.FAILED, State.STUCK}  # nothing comes by itself
 SHOWN: Final = (  # of all figures those that say most; the rest is on the release page
     ("unit_tests", "tests"),
     ("unit_tests", "coverage"),
@@ -20,56 +35,56 @@ SHOWN: Final = (  # of all figures those that say most; the rest is on the relea
 )
 
 
-def rows(release: Release) -> tuple[tuple[str, str], ...]:
-    """One row per step for a list of facts: mark and name, then how it went."""
+def rows(release: Release, *, is_passed: bool = False) -> tuple[tuple[str, str], ...]:
+    """One row per step for a list of facts: mark and name, then how it went.
+
+    ``is_passed``: a newer one is in production, so that nothing comes by itself any more.
+    """
     planned = [(step, Stage.TST) for step in _steps(release)]
     promotions = [(Step.PROMOTE, stage) for stage in JUDGED] if release.is_candidate else []
-    return tuple(_row(release, step, stage) for step, stage in planned + promotions)
+    to_come = "not reached" if is_passed or release.state in ENDED else "to come"
+    return tuple(_row(release, at, to_come) for at in planned + promotions)
 
 
 def _steps(release: Release) -> tuple[Step, ...]:
     return steps_of(release.model_type) if release.is_candidate else (Step.CHECK,)
 
 
-def _row(release: Release, step: Step, stage: Stage) -> tuple[str, str]:
+def _row(release: Release, at: tuple[Step, Stage], to_come: str) -> tuple[str, str]:
+    step, stage = at
     name = f"promote {stage}" if step is Step.PROMOTE else str(step)
     run = release.steps.get(step_key(step, stage))
     if run is None:
-        return f"{NEXT} {name}", "not reached" if release.state in FINAL else _waiting(
-            release, stage
-        )
-    mark, words = _went(release, run)
+        return f"{NEXT} {name}", _not_begun(release, stage, to_come)
     again = f" (attempt {run.attempt})" if run.attempt > 1 else ""
-    return f"{mark} {name}", Dated(words, again)
+    mark, words = _MARKS[run.ended], _went(run)
+    return f"{mark} {name}", Dated(words, again, _in_vain(release, run))
 
 
-def _waiting(release: Release, stage: Stage) -> str:
+def _not_begun(release: Release, stage: Stage, to_come: str) -> str:
     promotion = release.promotion_to(stage)
     if promotion is None:
-        return "to come"
-    return {"": "awaits approval", "rejected": "rejected", "void": "approval void"}.get(
-        promotion.outcome, "to come"
-    )
+        return to_come
+    asked = {"": "awaits approval", "rejected": "rejected", "void": "approval void"}
+    return asked.get(promotion.outcome, to_come)
 
 
-def _went(release: Release, run: StepRun) -> tuple[str, str]:
-    if run.finished is None:
-        return _unfinished(release, run)
-    is_refused = release.state is State.FAILED and run is release.current_step()
-    if isinstance(run.result, Failed) or is_refused:
-        return FAILED, "failed"
-    if run.step is Step.CHECK and release.state is State.BLOCKED:
-        return FAILED, "found what must be mended"
-    took = lasting((run.finished - run.planned).total_seconds())
-    return DONE, f"done in {took}{_scored(run)}"
+def _went(run: StepRun) -> str:
+    """How the step went, which nothing changes that comes after it."""
+    match run.ended:
+        case None:
+            return Dated("running since ", run.planned)
+        case StepEnd.DONE:
+            took = lasting(((run.finished or run.planned) - run.planned).total_seconds())
+            return f"done in {took}{_scored(run)}"
+    return _WORDS[run.ended]
 
 
-def _unfinished(release: Release, run: StepRun) -> tuple[str, str]:
-    if release.state in RUNNING:
-        return RUNS, Dated("running since ", run.planned)
-    if release.state is State.STUCK:
-        return FAILED, Dated("stuck since ", release.changed)
-    return NEXT, "was cancelled"
+def _in_vain(release: Release, run: StepRun) -> str:
+    """A promotion that somebody gave up, or whose approval has ended, is tried no more."""
+    promotion = release.promotion_to(run.stage) if run.step is Step.PROMOTE else None
+    is_over = promotion is not None and promotion.outcome == "void"
+    return "; its approval has ended" if is_over and run.ended is not StepEnd.DONE else ""
 
 
 def _scored(run: StepRun) -> str:

@@ -12,6 +12,7 @@ from bot.wording import clipped
 from core.card import Card, Tone
 from core.errors import UnknownNameError
 from core.release.model import JUDGED, Model
+from core.release.state import State
 from core.words import ReleaseId, Stream, stream_of
 
 BASE: Final = (
@@ -29,9 +30,11 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     readers: tuple[str, ...] = ()
 
 
-def _with_base(shown: Card, model: Model) -> Card:
-    """Every card of a model says so as long as people agreed not to look at all of its history."""
-    base = model.agreed_base(*JUDGED)
+def with_base(name: str, shown: Card, view: object) -> Card:
+    """What is still asked says that people agreed not to look at all of the history."""
+    if not isinstance(view, View) or view.is_passed or not _is_asked(name, view):
+        return shown
+    base = view.model.agreed_base(*JUDGED)
     if base is None or base.decided_by is None:
         return shown
     words = BASE.format(
@@ -39,6 +42,18 @@ def _with_base(shown: Card, model: Model) -> Card:
         by=base.proposed_by.name, agreed=base.decided_by.name,
     )  # fmt: skip
     return msgspec.structs.replace(shown, body=(*shown.body, text(words, Tone.WARN)))
+
+
+def _is_asked(card: str, view: View) -> bool:
+    """Whether somebody may still do something by the card; what is decided stays as it was."""
+    match card:
+        case "acceptance":
+            return view.release.state is State.AWAITING_ACCEPTANCE
+        case "problem":
+            return view.release.state is State.STUCK
+        case "approval":
+            return view.release.open_promotion() is getattr(view, "promotion", None)
+    return card != "base" and view.release.is_candidate and not view.release.is_final
 
 
 class Show:
@@ -54,7 +69,7 @@ class Show:
             raise UnknownNameError("card", card)
         model = await self.ports.handle.model(stream)
         view = await file.gather(self._subject(model, subject), self.ports)
-        shown = self.noticed(_with_base(file.render(view), model))
+        shown = self.noticed(with_base(card, file.render(view), view))
         return Face(card=shown, version=model.version, readers=file.readers(view))
 
     def noticed(self, card: Card) -> Card:

@@ -58,6 +58,22 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return self.release.model or self.model.name or self.model.stream
 
     @property
+    def title(self) -> str:
+        """The release by its id, which is its one name; two repositories may say one MODEL_NAME."""
+        return self._titled("")
+
+    @property
+    def versioned(self) -> str:
+        """The release by its id, with the version in the registry that it has become."""
+        return self._titled(f"version {self.version}" if self.version else "")
+
+    def _titled(self, version: str) -> str:
+        name = self.release.model
+        is_told = name.casefold() == self.model.stream.casefold()
+        beside = " ".join(filter(None, ("" if is_told else name, version)))
+        return f"{self.release.id} ({beside})" if beside else self.release.id
+
+    @property
     def version(self) -> str:
         return self.release.registered.version if self.release.registered else ""
 
@@ -75,6 +91,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return reading.champion_of(self.model, self.release)
 
     @property
+    def is_passed(self) -> bool:
+        """Whether a newer release is in production: this one does not come there any more."""
+        return reading.has_passed(self.model, self.release)
+
+    @property
     def deltas(self) -> tuple[Delta, ...]:
         return reading.deltas(self.release, self.champion, self.policy)
 
@@ -84,7 +105,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_stages(self) -> tuple[Stage, ...]:
-        """The stages that can be asked for now."""
+        """The stages that can be asked for now; what a newer one has passed by is not offered."""
+        if self.is_passed:
+            return ()
         asked = ((stage, RequestStage(release=self.release.id, stage=stage)) for stage in JUDGED)
         return tuple(stage for stage, act in asked if self.may(act).is_met)
 

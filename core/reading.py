@@ -5,18 +5,20 @@ core/authority/ alone.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
 
 from core.card import Tone
 from core.policy import Policy
-from core.release.model import Holder, Model
+from core.release.model import JUDGED, Holder, Model
+from core.release.promotion import Promotion
 from core.release.release import Release
 from core.release.state import State
 from core.words import ReleaseId, Stage
 
+WAS_ON: Final = "was on "
 _TONES: Final = {
     State.CHECKED: Tone.GOOD,
     State.BLOCKED: Tone.BAD,
@@ -50,24 +52,88 @@ def holder_name(model: Model, holder: Holder) -> str:
     return f"version {holder.version} ({release.id})" if release else f"version {holder.version}"
 
 
+def fall_back(model: Model, promotion: Promotion) -> str:
+    """What to go back to, as it was when the stage was asked for."""
+    version, stage = promotion.fall_back, promotion.stage
+    if not version:
+        return f"none: nothing held {stage} when it was asked for"
+    release = version_of(model, version)
+    named = f"version {version} ({release.id})" if release else f"version {version}"
+    return f"{named}, which held {stage} when it was asked for"
+
+
 def version_of(model: Model, version: str) -> Release | None:
     """The release that made a version."""
     registered = (found for found in model.newest_first() if found.registered)
     return next((r for r in registered if r.registered and r.registered.version == version), None)
 
 
+def held_by(model: Model, release: Release) -> tuple[Stage, ...]:
+    """The stages that hold the version of this release now, whoever moved it there."""
+    version = release.registered.version if release.registered else ""
+    return tuple(stage for stage in JUDGED if version and model.held(stage) == version)
+
+
+def lost(release: Release, stage: Stage) -> str:
+    """Until when it held the stage and what came then, to follow "it was on QA"."""
+    left = release.left.get(stage)
+    if left is None:
+        return ", and holds it no longer"
+    came = f"version {left.version}" + (f" ({left.release})" if left.release else "")
+    return f" until {left.since:%Y-%m-%d}, when " + (
+        f"{came} came" if left.version else "it was emptied"
+    )
+
+
+def standing(state: str, holds: Collection[str]) -> str:
+    """A state as lists show it: what was placed on a stage need not hold it any more."""
+    stage = state.removeprefix(f"{State.PLACED} ")
+    if stage == state or stage in holds:
+        return state
+    return f"{WAS_ON}{stage}{f', holds {listed}' if (listed := ', '.join(holds)) else ''}"
+
+
+def state_of(model: Model, release: Release) -> str:
+    """Where a release is, in the few words of a list."""
+    on = f" {release.stage}" if release.stage is not Stage.TST else ""
+    return standing(f"{release.state}{on}", held_by(model, release))
+
+
+def has_passed(model: Model, release: Release) -> bool:
+    """Whether PROD holds a newer one by an approval: an older release never replaces it."""
+    champion = model.champion
+    if champion is None or champion.number <= release.number:
+        return False
+    return Stage.PROD in champion.placed
+
+
 def champion_of(model: Model, release: Release) -> Release | None:
     """The release to compare with: what PROD holds, or what it held before this one.
 
     "Since the champion" always means since this release. It is None where nothing was in
-    production before, or where a version was put there outside of us.
+    production before, or where a version was put there outside of us. What has ended is compared
+    with the champion of then, if with any.
     """
-    champion = model.champion
-    if champion is None or champion.id != release.id:
-        return champion
     promotion = release.promotion_to(Stage.PROD)
-    before = promotion.fall_back if promotion else ""
-    return version_of(model, before) if before else None
+    if promotion is not None and promotion.outcome == "placed":
+        return version_of(model, promotion.fall_back) if promotion.fall_back else None
+    if release.is_final:
+        return judged_against(model, release.champion)
+    champion = model.champion
+    if champion is None or champion.id == release.id or has_passed(model, release):
+        return None
+    return champion
+
+
+def champion_id(model: Model, release: Release) -> ReleaseId:
+    """The champion's id, for the ledger; "" where there is none to compare with."""
+    champion = champion_of(model, release)
+    return champion.id if champion else ReleaseId("")
+
+
+def judged_against(model: Model, champion: str | None) -> Release | None:
+    """The release that somebody had before them when they decided, if it was noted."""
+    return model.releases.get(ReleaseId(champion)) if champion else None
 
 
 class Delta(msgspec.Struct, frozen=True):

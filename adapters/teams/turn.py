@@ -94,13 +94,25 @@ class Turns:
         try:
             card = await self._bot.click(_click(sent, person, said))
         except SlussError as error:
-            _count(error)
-            await context.send_activity(message_answer(str(error)))
-            if error.newest is not None:
-                await self._update(context, error.newest)
+            await self._refuse(context, error)
             return
         await context.send_activity(card_answer(card))
         await self._update(context, card)
+
+    async def _refuse(self, context: TurnContext, error: SlussError) -> None:
+        """Say why not. With a newer card it stands on top of that one, for who pressed alone.
+
+        A word beside the card would be gone as soon as the card is changed for everybody.
+        """
+        _count(error)
+        if error.newest is None:
+            await context.send_activity(message_answer(str(error)))
+            return
+        await self._update(context, error.newest)
+        said = _told(error)
+        body = (*said.body, *error.newest.body)
+        on_top = msgspec.structs.replace(error.newest, summary=said.summary, body=body)
+        await context.send_activity(card_answer(on_top))
 
     async def _update(self, context: TurnContext, card: Card) -> None:
         """Change the card for everybody, as the answer changed it for one person only."""
@@ -155,6 +167,10 @@ def _click(sent: Sent, person: Person, said: Pressed) -> Click:
 
 def _problem(error: SlussError) -> Card:
     _count(error)
+    return _told(error)
+
+
+def _told(error: SlussError) -> Card:
     if not isinstance(error, RefusedError):
         return text_card(str(error))
     banner, who = Banner(error.reason, Tone.BAD), Text(error.who_can)

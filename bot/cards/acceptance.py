@@ -12,6 +12,7 @@ from bot.wording import count
 from core.authority.acts import AcceptVersion, RejectVersion
 from core.card import Card, Element, Tone
 from core.events.people import AcceptanceDecided
+from core.reading import deltas, judged_against
 from core.release.state import State
 from core.words import ReleaseId
 
@@ -27,13 +28,13 @@ def readers(view: View) -> tuple[str, ...]:
 
 
 def render(view: View) -> Card:
-    name = f"{view.name} release {view.release.number}"
+    name = view.title
     is_open = view.may(RejectVersion(release=view.release.id)).is_met
     verdict, tone = metrics_table.verdict(view) if is_open else _ended(view)
     return card(
         heading(f"Accept {name}?" if is_open else f"Acceptance of {name}"),
         banner(verdict, tone),
-        *_metrics(view),
+        *_metrics(view, is_open=is_open),
         *_findings(view),
         *(_question(view) if is_open else ()),
         link("Release page", view.page),
@@ -83,11 +84,13 @@ def _ended(view: View) -> tuple[str, Tone]:
     return f"Nothing to accept now: it is {release.state}", Tone.SUBTLE
 
 
-def _metrics(view: View) -> Iterator[Element]:
-    champion = view.champion
+def _metrics(view: View, *, is_open: bool) -> Iterator[Element]:
+    """Once somebody has decided, the card shows the champion that they had before them."""
+    release = view.release
+    champion = view.champion if is_open else judged_against(view.model, release.champion)
     if champion is not None:
         yield text(f"Champion: {champion.id}", Tone.SUBTLE)
-    yield metrics_table.table(view.deltas)
+    yield metrics_table.table(deltas(release, champion, view.policy))
 
 
 def _findings(view: View) -> Iterator[Element]:
@@ -103,10 +106,10 @@ def _question(view: View) -> Iterator[Part]:
     ruling = view.may(AcceptVersion(release=release.id))
     if not ruling.is_met:
         yield text(f"{ruling.reason} {ruling.who_can}".rstrip(), Tone.WARN)
-    yield text_input("reason", "Reason (needed to reject)", is_required=True, is_multiline=False)
+    yield text_input("reason", "Reason (needed to reject)", is_multiline=False)
     if ruling.is_met:
         yield button(
-            f"Accept release {release.number}",
+            f"Accept {release.id}",
             "acceptance.accept",
             tone=Tone.GOOD,
             needs_inputs=False,

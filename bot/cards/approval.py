@@ -1,9 +1,10 @@
 """The card that asks another person to approve a stage, and what its buttons mean."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -22,14 +23,16 @@ from core.errors import UnavailableError, UnknownNameError
 from core.events.people import ApprovalDecided
 from core.people import Person
 from core.ports import Directory, Effects, GitHost
-from core.reading import version_of
+from core.reading import fall_back, held_by, judged_against, lost, version_of
 from core.release.promotion import Promotion
-from core.release.state import State
-from core.words import ApprovalId
+from core.release.release import Release
+from core.release.state import StepEnd, step_key
+from core.words import ApprovalId, Stage, Step
 
 clicks: Clicks[Draft] = Clicks()
 
 NAMES = 8
+_BROKE: Final = {StepEnd.FAILED: "failed", StepEnd.STUCK: "got stuck"}
 
 
 class ApprovalNeeds(Protocol):
@@ -60,6 +63,16 @@ class ApprovalView(View, frozen=True, kw_only=True):
     changes: Changes = Changes()
     deciders: Deciders = Deciders()
 
+    @property
+    def champion(self) -> Release | None:
+        """Once somebody has decided: what they had before them, which changes no more."""
+        asked = self.promotion
+        if not asked.outcome:
+            return super().champion
+        if asked.champion is None and asked.stage is Stage.PROD and asked.fall_back:
+            return version_of(self.model, asked.fall_back)  # in ledgers of before
+        return judged_against(self.model, asked.champion)
+
 
 async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
     approval, model = ApprovalId(subject.name), subject.model
@@ -67,15 +80,20 @@ async def gather(subject: CardSubject, needs: ApprovalNeeds) -> ApprovalView:
     release = next((found for found in releases if approval in found.promotions), None)
     if release is None:
         raise UnknownNameError("approval", approval)
-    view, promotion = release_view(subject, release.id), release.promotions[approval]
-    changes = await since_champion.changes(needs.git, needs.store, release, view.champion)
-    who = Deciders() if promotion.outcome else await _who(needs.directory, view, promotion)
-    fields = msgspec.structs.asdict(view)
-    return ApprovalView(**fields, promotion=promotion, changes=changes, deciders=who)
+    fields = msgspec.structs.asdict(release_view(subject, release.id))
+    view = ApprovalView(**fields, promotion=release.promotions[approval])
+    return msgspec.structs.replace(
+        view,
+        changes=await since_champion.changes(needs.git, needs.store, release, view.champion),
+        deciders=await _who(needs.directory, view),
+    )
 
 
-async def _who(directory: Directory, view: View, promotion: Promotion) -> Deciders:
+async def _who(directory: Directory, view: ApprovalView) -> Deciders:
     """Without the directory the groups remain: the flow decides by the person who clicks."""
+    promotion = view.promotion
+    if promotion.outcome:
+        return Deciders()
     groups = approvers(view.policy, promotion.stage)
     reasons = barring(view.model, view.release, promotion.stage, promotion.contributors)
     try:
@@ -169,7 +187,7 @@ def _decided(view: ApprovalView) -> Card:
 
 
 def _what(view: ApprovalView) -> str:
-    return f"{view.name} version {view.version}"
+    return view.versioned
 
 
 def _outcome(view: ApprovalView) -> tuple[str, Tone]:
@@ -177,14 +195,19 @@ def _outcome(view: ApprovalView) -> tuple[str, Tone]:
     who = promotion.decided_by.name if promotion.decided_by else "nobody"
     match promotion.outcome:
         case "placed":
-            return f"Approved by {who}: it was placed on {stage}", Tone.GOOD
+            return f"Approved by {who}, and placed on {stage}{_on(promotion.placed)}", Tone.GOOD
         case "rejected":
             return f"Rejected by {who}", Tone.BAD
         case "void":
             return "Void: nobody can decide this any more", Tone.SUBTLE
-    if view.release.state in {State.FAILED, State.STUCK}:
-        return f"Approved by {who}, but promoting to {stage} failed", Tone.BAD
+    run = view.release.steps.get(step_key(Step.PROMOTE, stage))
+    if run is not None and run.ended in {StepEnd.FAILED, StepEnd.STUCK}:
+        return f"Approved by {who}, but promoting to {stage} {_BROKE[run.ended]}", Tone.BAD
     return f"Approved by {who}: promoting to {stage}", Tone.ACCENT
+
+
+def _on(day: datetime | None) -> str:
+    return f" on {day:%Y-%m-%d}" if day else ""
 
 
 def _decision(view: ApprovalView) -> Iterator[tuple[str, str]]:
@@ -200,6 +223,18 @@ def _decision(view: ApprovalView) -> Iterator[tuple[str, str]]:
         yield "Why", why
     if promotion.rows:
         yield "Rows scored", str(promotion.rows)
+    if promotion.outcome == "placed":
+        yield "Since then", _since_then(view)
+
+
+def _since_then(view: ApprovalView) -> str:
+    """What became of the placing; of several on one stage the newest speaks of today."""
+    release, stage = view.release, view.promotion.stage
+    if release.promotion_to(stage) is not view.promotion:
+        return f"{stage} was asked for again"
+    if stage in held_by(view.model, release):
+        return f"it holds {stage}"
+    return f"it was on {stage}{lost(release, stage)}"
 
 
 def _request(view: ApprovalView) -> tuple[tuple[str, str], ...]:
@@ -207,17 +242,9 @@ def _request(view: ApprovalView) -> tuple[tuple[str, str], ...]:
     return (
         ("Purpose", promotion.purpose),
         ("Expected", promotion.expected_outcome),
-        ("Fall-back", _fall_back(view)),
+        ("Fall-back", fall_back(view.model, promotion)),
         ("Asked by", Dated(f"{promotion.requester.name}, ", promotion.requested)),
     )
-
-
-def _fall_back(view: ApprovalView) -> str:
-    version = view.promotion.fall_back
-    if not version:
-        return f"none: nothing holds {view.promotion.stage}"
-    release = version_of(view.model, version)
-    return f"version {version} ({release.id})" if release else f"version {version}"
 
 
 def _findings(view: ApprovalView) -> Iterator[Element]:
@@ -242,7 +269,7 @@ def _buttons(view: ApprovalView) -> Iterator[Part]:
     ruling = view.may(ApproveStage(release=release, approval=approval))
     if ruling.is_met:
         title, verb = (
-            f"Approve version {view.version} for {view.promotion.stage}",
+            f"Approve {release} for {view.promotion.stage}",
             "approval.approve",
         )
         yield button(title, verb, tone=Tone.GOOD, release=release, approval=approval)

@@ -37,7 +37,8 @@ async def gather(subject: CardSubject, _needs: Any) -> BaseView:
     base, newest = subject.model.base, subject.model.newest()
     if newest is None:
         raise UnknownNameError("base", subject.name)
-    mine = base if base is not None and base.id == subject.name else None
+    known = (each for each in (base, subject.model.agreed) if each is not None)
+    mine = next((each for each in known if each.id == subject.name), None)
     view = release_view(subject, mine.release if mine else newest.id)
     return BaseView(**msgspec.structs.asdict(view), base=mine)
 
@@ -48,7 +49,7 @@ def readers(view: BaseView) -> tuple[str, ...]:
 
 
 def render(view: BaseView) -> Card:
-    title = f"Count the contributors of {view.name} from a commit on"
+    title = f"Count the contributors of {view.model.stream} from a commit on"
     title += "" if view.base and view.base.outcome else "?"
     if view.base is None:
         return card(heading(title), banner(OUT_OF_DATE, Tone.SUBTLE), summary=title)

@@ -25,22 +25,22 @@ def readers(view: View) -> tuple[str, ...]:
 
 def render(view: View) -> Card:
     release = view.release
-    title = f"{view.name} release {release.number}"
+    title = view.title
     if release.state is not State.STUCK:
         return card(
-            heading(title),
-            banner(f"No longer stuck: it is {release.state}", Tone.GOOD),
+            heading(release.id),
+            banner("It is no longer stuck", Tone.GOOD),
             link("Release page", view.page),
         )
-    run = release.current_step()
+    run, retry = release.current_step(), _retry_button(view)
     where = f"{run.step}, attempt {run.attempt}, on {run.stage}" if run else "before its first step"
     return card(
         heading(f"{title} is stuck"),
         banner(Dated("Stuck since ", release.changed), Tone.BAD),
         text(release.reason),
         facts(step=where, dead_letter="kept: see Deliveries" if view.page_url else "kept"),
-        text(f"{NO_LOSS} {WHAT_NEXT}"),
-        _retry_button(view),
+        text(f"{NO_LOSS} {WHAT_NEXT}" if retry else NO_LOSS),
+        retry,
         _give_up_button(view),
         link("Release page", view.page),
         link("Deliveries", page(view.page_url, "/deliveries")),

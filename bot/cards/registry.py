@@ -1,6 +1,6 @@
 """The card that says: a stage holds a version that was not placed there by a release."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -12,6 +12,10 @@ from core.events.derived import RegistryChangedOutside
 from core.ports import Ledger
 from core.reading import version_of
 from core.release.model import Model
+
+CHANGED_AGAIN: Final = (
+    "{stage} was changed again since: there is nothing to do about this any more."
+)
 
 
 class RegistryNeeds(Protocol):
@@ -46,17 +50,17 @@ def readers(view: RegistryView) -> tuple[str, ...]:
 
 
 def render(view: RegistryView) -> Card:
-    change = view.change
+    change, is_so = view.change, _is_so_still(view)
     title = f"{change.model}: {change.stage} was changed outside of a release"
     return card(
         heading(f"{change.model}: {change.stage} was changed"),
         banner("Changed outside of a release", Tone.BAD),
         facts(
             expected=_version(change.expected),
-            found=f"{_version(change.found)} ({_approved(view)})",
+            found=_version(change.found) + (f" ({_approved(view)})" if is_so else ""),
             seen=Dated(change.time),
         ),
-        text(_what_to_do(view)),
+        text(_what_to_do(view) if is_so else CHANGED_AGAIN.format(stage=change.stage)),
         link("Releases", page(view.page_url, "/releases")),
         summary=title,
     )
@@ -64,6 +68,12 @@ def render(view: RegistryView) -> Card:
 
 def _version(version: str) -> str:
     return f"version {version}" if version else "no version"
+
+
+def _is_so_still(view: RegistryView) -> bool:
+    """Whether this is what was found last: nothing was placed or moved there since."""
+    holder = view.model.holders.get(view.change.stage)
+    return holder is not None and holder.outside == view.change.id
 
 
 def _approved(view: RegistryView) -> str:

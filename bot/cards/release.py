@@ -18,7 +18,7 @@ from core.authority.acts import (
 from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Dated, Element, Tone
-from core.reading import holder_name, holder_of, tone_of
+from core.reading import held_by, lost, tone_of
 from core.release.model import JUDGED
 from core.release.release import Release
 from core.release.state import RUNNING, State
@@ -31,15 +31,20 @@ MENDING = frozenset({State.BLOCKED, State.CHECKED})
 ENDED = frozenset({State.SUPERSEDED, State.REJECTED})
 LOG = "The log of the run is on the release page."
 WHAT_NEXT = {
-    State.BLOCKED: "Mend what is listed and push again; Retry runs the gate once more.",
-    State.FAILED: "Mend it and push again, or Retry: the steps that went well are not redone.",
-    State.STUCK: "Nothing of it is lost. Retry goes on from the step that is stuck.",
+    State.BLOCKED: "Mend what is listed and push again.",
+    State.FAILED: "Mend it and push again.",
+    State.STUCK: "Nothing of it is lost.",
     State.TRAINING: LOG,
     State.SCORING: LOG,
     State.EVALUATING: LOG,
     State.PROMOTING: LOG,
     State.AWAITING_ACCEPTANCE: "A member of the team accepts or rejects it on its own card.",
     State.AWAITING_APPROVAL: "The approvers decide on a card of their own.",
+}
+RETRY = {
+    State.BLOCKED: "Retry runs the gate once more.",
+    State.FAILED: "Retry does not redo the steps that went well.",
+    State.STUCK: "Retry goes on from the step that is stuck.",
 }
 
 
@@ -55,19 +60,18 @@ def render(view: View) -> Card:
     verdict, tone = _verdict(view)
     is_mending = view.release.state in MENDING or bool(view.release.quick)
     found = tuple(_findings(view, is_open=is_mending))
-    title = f"{view.name} release {view.release.number}"
     return card(
-        heading(title),
+        heading(view.title),
         banner(verdict, tone),
         *_reason(view),
         *(found if is_mending else ()),
         text(_origin(view), Tone.SUBTLE),
-        facts((*progress.rows(view.release), *_gate(view))),
+        facts((*progress.rows(view.release, is_passed=view.is_passed), *_gate(view))),
         *(() if is_mending else found),
         *_metrics(view),
         *_buttons(view),
         link("Release page", view.page),
-        summary=f"{title}: {verdict}",
+        summary=f"{view.title}: {verdict}",
     )
 
 
@@ -118,10 +122,9 @@ def _checked(view: View) -> Verdict:
 
 def _placed(view: View) -> Verdict:
     release, stage = view.release, view.release.stage
-    holder, promotion = holder_of(view.model, stage), release.promotion_to(stage)
-    if holder is None or holder.version != view.version:
-        now = holder_name(view.model, holder) if holder else "nothing"
-        return f"Version {view.version} was on {stage}, which now holds {now}", Tone.SUBTLE
+    if stage not in held_by(view.model, release):
+        return f"Version {view.version} was on {stage}{lost(release, stage)}", Tone.SUBTLE
+    promotion = release.promotion_to(stage)
     rows = count(promotion.rows if promotion else 0, "row")
     return f"Version {view.version} holds {stage}: {rows} scored there", tone_of(release.state)
 
@@ -168,9 +171,23 @@ def _reason(view: View) -> Iterator[Element]:
     next_ = WHAT_NEXT.get(release.state, "")
     if next_ == LOG and not view.page_url:
         next_ = ""
-    for words in (release.reason, _doing(release), next_, _no_longer(view), _gate_blocks(view)):
+    retry = RETRY.get(release.state, "") if _may_retry(view) else ""
+    next_ = " ".join(filter(None, (next_, retry)))
+    said = (release.reason, _holds(view), _doing(release), next_)
+    for words in (*said, _no_longer(view), _gate_blocks(view)):
         if words:
             yield text(words)
+
+
+def _holds(view: View) -> str:
+    """The stages that it holds besides the one that its verdict speaks of, if any."""
+    spoken = view.release.stage if view.release.state is State.PLACED else None
+    held = [stage for stage in held_by(view.model, view.release) if stage is not spoken]
+    if not held:
+        return ""
+    by_hand = [each for each in held if view.model.holders[each].outside]
+    how = f" ({' and '.join(by_hand)} by hand, outside of a release)" if by_hand else ""
+    return f"It holds {' and '.join(held)}{how}."
 
 
 def _no_longer(view: View) -> str:
@@ -234,14 +251,20 @@ def _metrics(view: View) -> Iterator[Element]:
     if not view.release.metrics:
         return
     champion = view.champion
-    against = f"against the champion {champion.id}" if champion else "(no champion to compare with)"
-    is_open = view.release.state not in {State.PLACED, *ENDED}
-    yield section(f"Metrics {against}", metrics_table.table(view.deltas), is_open=is_open)
+    is_over = view.is_passed or view.release.state in {State.PLACED, *ENDED}
+    alone = "Metrics" if is_over else "Metrics (no champion to compare with)"
+    title = f"Metrics against the champion {champion.id}" if champion else alone
+    is_open = not is_over
+    yield section(title, metrics_table.table(view.deltas), is_open=is_open)
+
+
+def _may_retry(view: View) -> bool:
+    return view.may(RetryStep(release=view.release.id)).is_met
 
 
 def _buttons(view: View) -> Iterator[Button]:
     release = view.release
-    if view.may(RetryStep(release=release.id)).is_met:
+    if _may_retry(view):
         yield button("Retry", "release.retry", release=release.id)
     for stage in view.next_stages:
         yield button(

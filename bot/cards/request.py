@@ -12,7 +12,7 @@ from core.authority.acts import RequestStage, WithdrawRequest
 from core.authority.conditions import an_approver
 from core.card import Button, Card, Dated, Tone
 from core.events.people import StageRequested
-from core.reading import holder_name, holder_of
+from core.reading import fall_back, holder_name, holder_of
 from core.release.promotion import Promotion
 from core.words import Stage
 
@@ -103,7 +103,7 @@ def _sent(view: RequestView, promotion: Promotion) -> Card:
                 ("Asked by", asked),
                 ("Purpose", promotion.purpose),
                 ("Expected outcome", promotion.expected_outcome),
-                ("Fall-back", _fall_back(view)),
+                ("Fall-back", fall_back(view.model, promotion)),
             ]
         ),
         _withdraw(view),
@@ -136,7 +136,7 @@ def _back(view: RequestView) -> Button:
 
 
 def _what(view: RequestView) -> str:
-    return f"{view.name} version {view.version}" if view.version else view.release.id
+    return view.versioned
 
 
 def _groups(view: RequestView) -> str:

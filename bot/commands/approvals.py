@@ -61,8 +61,8 @@ def _parts(view: View, person: Person) -> Iterator[Part]:
 
 def _what(view: View, promotion: Promotion | None) -> str:
     if promotion is None:
-        return f"{view.name} release {view.release.number}: acceptance"
-    return f"{view.name} version {view.version} to {promotion.stage}"
+        return f"{view.title}: acceptance"
+    return f"{view.versioned} to {promotion.stage}"
 
 
 def _buttons(views: list[View], person: Person) -> Iterator[Part]:

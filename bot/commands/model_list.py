@@ -5,7 +5,7 @@ from bot.elements import card, heading, table, text
 from bot.lookup import all_models, name_of
 from bot.wording import count
 from core.card import Card
-from core.reading import holder_of
+from core.reading import holder_of, state_of
 from core.release.model import Model
 from core.words import Stage
 
@@ -30,4 +30,5 @@ async def model_list(_words: list[str], asker: Asker) -> Card:
 def _row(model: Model) -> list[str]:
     holder, newest = holder_of(model, Stage.PROD), model.newest()
     held = f"version {holder.version}" if holder else "-"
-    return [name_of(model), held, f"{newest.number}: {newest.state}" if newest else "none yet"]
+    state = f"{newest.id}: {state_of(model, newest)}" if newest else "none yet"
+    return [name_of(model), held, state]

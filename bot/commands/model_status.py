@@ -8,7 +8,7 @@ from bot.lookup import find_model, name_of
 from bot.show import Show
 from bot.waiting import waits_for
 from core.card import Card, Dated, Tone
-from core.reading import holder_name, holder_of
+from core.reading import holder_name, holder_of, state_of
 from core.release.model import JUDGED, Model
 from core.words import Stage
 
@@ -49,7 +49,8 @@ def _releases(model: Model, show: Show) -> Iterator[Part | None]:
     waiting = [view for view in views if view.release is newest or waits_for(view)]
     for view in waiting[:RELEASES]:
         release = view.release
-        yield text(f"Release {release.number}: {release.state} ({release.branch})", is_bold=True)
+        state = state_of(model, release)
+        yield text(f"{release.id}: {state} ({release.branch})", is_bold=True)
         words = waits_for(view) or release.reason or "waits for nothing"
         yield text(Dated("It ", words) if waits_for(view) else words)
     yield link("Release page", views[0].page)

@@ -96,10 +96,9 @@ def _acceptance(question: Question, act: AcceptVersion | RejectVersion) -> Itera
 
 
 def _retry(question: Question) -> Iterator[Ruling]:
-    """Where there is nothing to retry nobody can, so that nobody is named."""
-    who_can = conditions.team_can(question)
+    """That there is nothing to retry is so for everybody: nobody else can."""
     yield conditions.state(question, CAN_RETRY, ": there is nothing to retry.")
-    yield conditions.identity(question, who_can)
+    yield conditions.identity(question, conditions.team_can(question))
     yield conditions.team(question, "retry a step")
 
 

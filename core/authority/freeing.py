@@ -48,7 +48,7 @@ def give_up(question: Question, stage: Stage) -> Iterator[Ruling]:
     yield _is_open(question, stage, promotion)
     if promotion is None:
         return
-    yield _is_at_rest(question, stage, who_can)
+    yield _is_at_rest(question, stage)
     yield identity(question, who_can)
     yield _team_or_platform(question, who_can)
 
@@ -77,11 +77,11 @@ def _is_undecided(question: Question, stage: Stage, promotion: Promotion | None)
     return barred(Condition.OPEN, says, GIVE_UP.format(release=release, stage=stage))
 
 
-def _is_at_rest(question: Question, stage: Stage, who_can: str) -> Ruling:
+def _is_at_rest(question: Question, stage: Stage) -> Ruling:
     if not question.release.is_under_way(stage):
         return met(Condition.STATE)
     says = UNDER_WAY.format(release=question.release.id, stage=stage)
-    return missing(Condition.STATE, says, who_can)
+    return missing(Condition.STATE, says)
 
 
 def _team_or_platform(question: Question, who_can: str) -> Ruling:

@@ -70,14 +70,18 @@ class AcceptanceAsked(Event, frozen=True, kw_only=True):
 
 
 class ReleaseAccepted(Event, frozen=True, kw_only=True):
+    """``champion`` is the release that it was compared with then; None in ledgers of before."""
+
     release: ReleaseId
     by: Person
+    champion: ReleaseId | None = None
 
 
 class ReleaseRejected(Event, frozen=True, kw_only=True):
     release: ReleaseId
     by: Person
     reason: str
+    champion: ReleaseId | None = None
 
 
 class VersionRegistered(Event, frozen=True, kw_only=True):
@@ -111,6 +115,7 @@ class PromotionApproved(Event, frozen=True, kw_only=True):
     by: Person
     comment: str = ""
     contributors: Contributors | None = None
+    champion: ReleaseId | None = None  # that it was compared with then
 
 
 class PromotionRejected(Event, frozen=True, kw_only=True):
@@ -119,6 +124,7 @@ class PromotionRejected(Event, frozen=True, kw_only=True):
     approval: ApprovalId
     by: Person
     comment: str
+    champion: ReleaseId | None = None
 
 
 class ApprovalVoided(Event, frozen=True, kw_only=True):
@@ -135,6 +141,19 @@ class StagePlaced(Event, frozen=True, kw_only=True):
     version: str
     previous_version: str
     rows: int
+
+
+class StageLeft(Event, frozen=True, kw_only=True):
+    """The release holds the stage no longer, however it came there.
+
+    ``found`` is the version that has taken the place, or "" for none, and ``by`` its release.
+    """
+
+    release: ReleaseId
+    stage: Stage
+    version: str
+    found: str
+    by: str = ""
 
 
 class DecisionRefused(Event, frozen=True, kw_only=True):

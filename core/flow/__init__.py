@@ -7,6 +7,7 @@ from core.context import Context
 from core.flow import (
     acceptance,
     base,
+    cards,
     checks,
     desk,
     freeing,
@@ -25,6 +26,7 @@ __all__ = [
     "Decision",
     "acceptance",
     "base",
+    "cards",
     "checks",
     "decide",
     "desk",

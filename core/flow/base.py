@@ -5,7 +5,8 @@ import hashlib
 from core.context import Context
 from core.events.derived import BaseAgreed, BaseAsked, BaseDeclined
 from core.events.people import BaseDecided, BaseProposed
-from core.flow.decision import CardRef, Decision, decides, follows, refused
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, refused
 from core.release.model import Model
 
 

@@ -7,7 +7,8 @@ from core.context import Context
 from core.events.base import Event
 from core.events.derived import ModelNameClaimed, ReleaseBlocked, ReleaseChecked
 from core.events.workers import StepFinished
-from core.flow.decision import CardRef, Decision, follows
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, follows
 from core.flow.plan import plan
 from core.release.model import Model
 from core.release.release import Release

@@ -17,6 +17,7 @@ from core.events.derived import (
     ReleaseSuperseded,
     StepFailed,
 )
+from core.flow.cards import CardRef, of_others
 from core.jobs import EndTracking, Job
 from core.release.model import Model
 from core.words import ReleaseId, Step
@@ -24,13 +25,6 @@ from core.words import ReleaseId, Step
 E = TypeVar("E", bound=Event)
 ENDS: Final = (ReleaseRejected, ReleaseSuperseded, StepFailed)
 TRACKED: Final = frozenset({Step.TRAIN, Step.SCORE, Step.EVALUATE})
-
-
-class CardRef(msgspec.Struct, frozen=True):
-    """A card that must be brought up to date after the commit."""
-
-    card: str
-    subject: str
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -71,8 +65,11 @@ def decide(model: Model, event: Event, context: Context) -> Decision:
     """Total: an event that nobody decides about is recorded, and nothing follows."""
     function = _DECIDES.get(type(event))
     decision = function(model, event, context) if function else Decision()
+    others = of_others(model, (event, *decision.events), context)
     ends = tuple(_end(model, each) for each in decision.events if _ends_its_run(model, each))
-    return msgspec.structs.replace(decision, jobs=(*decision.jobs, *ends)) if ends else decision
+    return msgspec.structs.replace(
+        decision, jobs=(*decision.jobs, *ends), cards=(*decision.cards, *others)
+    )
 
 
 def _ends_its_run(model: Model, event: Event) -> bool:

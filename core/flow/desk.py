@@ -9,7 +9,8 @@ from core.events.desk import (
     LetterRedriven,
     RedriveRequested,
 )
-from core.flow.decision import CardRef, Decision, decides, follows, ignored, refused
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, ignored, refused
 from core.jobs import RedriveLetter
 from core.release.model import Model
 

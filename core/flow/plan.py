@@ -4,7 +4,8 @@ from core.context import Context
 from core.events.base import Event
 from core.events.derived import StepPlanned
 from core.events.people import RetryRequested
-from core.flow.decision import CardRef, Decision, follows
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, follows
 from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release

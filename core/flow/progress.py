@@ -2,7 +2,8 @@
 
 from core.context import Context
 from core.events.workers import ChecksReported, StepProgressed
-from core.flow.decision import CardRef, Decision, decides
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides
 from core.release.model import Model
 
 

@@ -6,9 +6,11 @@ from core.authority.binding import approval_id, bound, digest
 from core.context import Context
 from core.events.derived import PromotionApproved, PromotionRejected, PromotionRequested
 from core.events.people import ApprovalDecided, StageRequested
-from core.flow.decision import CardRef, Decision, decides, follows, refused
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, refused
 from core.flow.plan import plan
 from core.flow.voiding import voided
+from core.reading import champion_id
 from core.release.model import Model
 from core.release.release import Release
 from core.words import Step
@@ -34,7 +36,10 @@ def requested(model: Model, event: StageRequested, context: Context) -> Decision
         contributors=context.contributors,
     )  # fmt: skip
     ended = _ended(model, release, event, context)
-    cards = (*ended.cards, CardRef("release", release.id), CardRef("approval", approval))
+    before = release.promotion_to(stage)  # its card says what became of the stage since
+    shown = (before.approval, approval) if before else (approval,)
+    approvals = (CardRef("approval", each) for each in shown)
+    cards = (*ended.cards, CardRef("release", release.id), *approvals)
     return Decision(events=(*ended.events, asked), jobs=ended.jobs, cards=cards)
 
 
@@ -57,7 +62,7 @@ def decided(model: Model, event: ApprovalDecided, context: Context) -> Decision:
     promotion = release.promotions[event.approval]
     about = {
         "release": release.id, "stage": promotion.stage, "approval": promotion.approval,
-        "by": event.by, "comment": event.comment.strip(),
+        "by": event.by, "comment": event.comment.strip(), "champion": champion_id(model, release),
     }  # fmt: skip
     cards = (CardRef("release", release.id), CardRef("approval", promotion.approval))
     if not event.approved:

@@ -6,7 +6,8 @@ from core.context import Context
 from core.events.base import Event
 from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
 from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
-from core.flow.decision import CardRef, Decision, decides, follows, ignored
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, ignored
 from core.jobs import Job, cancel_job, step_job
 from core.platform import Repository
 from core.release.model import Model

@@ -4,14 +4,16 @@ from typing import Final
 
 from core.context import Context
 from core.events.base import Event
-from core.events.derived import RegistryChangedOutside
+from core.events.derived import RegistryChangedOutside, StageLeft
 from core.events.outside import RegistryHinted
 from core.events.workers import RegistryObserved
-from core.flow.decision import CardRef, Decision, decides, follows, ignored
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, ignored
 from core.flow.voiding import voided
 from core.jobs import ObserveRegistry
+from core.reading import version_of
 from core.release.model import Model
-from core.words import Stage
+from core.words import ReleaseId, Stage
 
 MOVED: Final = (
     "{stage} was moved outside of a release: it held {before} and holds {after} now. What was "
@@ -51,11 +53,29 @@ def _changed(
         event, RegistryChangedOutside, context,
         model=event.model, stage=stage, expected=model.held(stage), found=found,
     )  # fmt: skip
+    lost = left(model, stage, found, event, context)
     reason = MOVED.format(stage=stage, before=_named(model.held(stage)), after=_named(found))
     waiting = (release for release in model.live() if not release.is_under_way(stage))
     ended = voided(model, waiting, event, context, stage=stage, reason=reason)
     cards = (CardRef("registry", f"{model.stream}/{changed.id}"), *ended.cards)
-    return Decision(events=(changed, *ended.events), jobs=ended.jobs, cards=cards)
+    return Decision(events=(changed, *lost, *ended.events), jobs=ended.jobs, cards=cards)
+
+
+def left(
+    model: Model, stage: Stage, found: str, event: Event, context: Context, *, by: str = ""
+) -> tuple[StageLeft, ...]:
+    """What the release that held the stage loses, when another version has it now."""
+    before = model.holders.get(stage)
+    release = model.releases.get(ReleaseId(before.release)) if before else None
+    if before is None or release is None or before.version == found:
+        return ()
+    owner = version_of(model, found) if found and not by else None
+    lost = follows(
+        event, StageLeft, context,
+        release=release.id, stage=stage, version=before.version, found=found,
+        by=owner.id if owner else by,
+    )  # fmt: skip
+    return (lost,)
 
 
 def _joined(first: Decision, second: Decision) -> Decision:

@@ -15,9 +15,10 @@ from core.events.derived import (
 )
 from core.events.workers import JobDeadLettered, StepFinished
 from core.flow import checks
-from core.flow.decision import CardRef, Decision, decides, follows, ignored
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, decides, follows, ignored
 from core.flow.plan import plan
-from core.flow.registry import observe
+from core.flow.registry import left, observe
 from core.jobs import step_job
 from core.release.model import Model
 from core.release.release import Release
@@ -166,7 +167,8 @@ def _promoted(model: Model, release: Release, event: StepFinished, context: Cont
         release=release.id, stage=event.stage, model=release.model, version=event.result.version,
         previous_version=event.result.previous_version, rows=event.result.rows,
     )  # fmt: skip
+    lost = left(model, event.stage, event.result.version, event, context, by=release.id)
     promotion = release.promotion_to(event.stage)
     assert promotion is not None
     cards = (CardRef("release", release.id), CardRef("approval", promotion.approval))
-    return Decision(events=(placed,), jobs=(observe(model, event),), cards=cards)
+    return Decision(events=(placed, *lost), jobs=(observe(model, event),), cards=cards)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import ApprovalVoided
-from core.flow.decision import CardRef, Decision, follows
+from core.flow.cards import CardRef
+from core.flow.decision import Decision, follows
 from core.jobs import Job, cancel_job
 from core.release.model import Model
 from core.release.release import Release

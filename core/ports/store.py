@@ -9,6 +9,7 @@ import msgspec
 from core.desk import Desk
 from core.events.base import Event
 from core.jobs import AnyJob, Job, Lane
+from core.reading import standing
 from core.release.model import Model
 from core.release.release import Release
 from core.words import BlobId, ReleaseId, Stage, Stream
@@ -126,6 +127,12 @@ class ReleaseRow(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     opened: datetime
     changed: datetime
+    holds: tuple[Stage, ...] = ()  # the stages that have its version now
+
+    @property
+    def standing(self) -> str:
+        """Where it is now: what was placed on a stage need not hold it any more."""
+        return standing(self.state, self.holds)
 
 
 class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):

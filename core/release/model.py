@@ -24,6 +24,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     release: str
     since: datetime
     noted: int = 0  # the stream's version that noted it
+    outside: str = ""  # the event that found it there, where no placing of ours had brought it
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

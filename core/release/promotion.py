@@ -34,10 +34,12 @@ class Promotion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     contributors: Contributors | None = None  # as they were counted when it was asked for
     votes: tuple[Vote, ...] = ()
     outcome: str = ""  # "", approved, rejected, void, placed
+    placed: datetime | None = None
     voided: datetime | None = None
     void_reason: str = ""
     rows: int = 0
     bound: dict[str, str] = {}  # by name; empty where only the digest was kept
+    champion: str | None = None  # the release that it was compared with when it was decided
 
     @property
     def is_waiting(self) -> bool:

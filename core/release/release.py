@@ -16,6 +16,14 @@ from core.results import Author, Checked, Failed, Ran, Registered
 from core.words import ApprovalId, ModelType, ReleaseId, Stage, Step
 
 
+class Left(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """When a release lost a stage, and what took its place: "" for nothing, and for no release."""
+
+    since: datetime
+    version: str
+    release: str
+
+
 class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One commit of one model on its way. ``steps`` is keyed "check" or "promote/QA"."""
 
@@ -43,6 +51,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     trainers: tuple[str, ...] = ()
     accepted_by: Person | None = None
     opened_for: str = ""  # the team that platform.yml named then
+    champion: str | None = None  # the release that it was compared with when somebody judged it
+    left: dict[Stage, Left] = {}  # when it lost a stage the last time
 
     @property
     def model(self) -> str:

@@ -59,8 +59,18 @@ def steps_of(model_type: ModelType) -> tuple[Step, ...]:
     return steps
 
 
+class StepEnd(StrEnum):
+    """How an attempt at a step came to its end, whatever became of its release since."""
+
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"  # the gate found what must be mended first
+    CANCELLED = "cancelled"
+    STUCK = "stuck"  # it has no result, and goes on when somebody retries it
+
+
 class StepRun(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The newest attempt at a step; ``result`` is None while it runs."""
+    """The newest attempt at a step; ``result`` is None while it runs, and ``ended`` too."""
 
     step: Step
     attempt: int
@@ -69,6 +79,7 @@ class StepRun(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     finished: datetime | None = None
     result: Result | None = None
     note: str = ""  # what it does right now
+    ended: StepEnd | None = None
 
 
 def step_key(step: Step, stage: Stage) -> str:

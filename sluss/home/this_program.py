@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from core.command_line import CommandLine
-from sluss.home.settings import default_home
+from sluss.home.environment import default_home
 
 NAME: Final = "sluss"
 

@@ -53,13 +53,13 @@ async def finish(world: World, step: Step, result, stage: Stage = Stage.TST) -> 
 async def requested(world: World) -> Card:
     """An open approval card for QA, asked for by Ada."""
     await world.told(Story().push(1).to_registered("1", NAMED).request(Stage.QA))
-    return (await world.show_cards()).the("Approve loan_default version 1 for QA?")
+    return (await world.show_cards()).the("Approve loan-1 (loan_default version 1) for QA?")
 
 
 async def test_from_acceptance_to_production_by_buttons(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    acceptance = (await world.show_cards()).the("loan_default release 1: First version")
-    accepted = await click(world, acceptance, "Accept release 1", ADA)
+    acceptance = (await world.show_cards()).the("loan-1 (loan_default): First version")
+    accepted = await click(world, acceptance, "Accept loan-1", ADA)
     assert verdict(accepted).text == "Accepted by Ada"
     await finish(world, Step.REGISTER, Registered(version="1", artifact_digest="a"))
 
@@ -71,8 +71,8 @@ async def test_from_acceptance_to_production_by_buttons(world):
         )  # fmt: skip
         assert verdict(sent).text == f"{stage} is requested: a member of approvers decides"
         room = await world.show_cards()
-        approval = room.the(f"Approve loan_default version 1 for {stage}?")
-        approved = await click(world, approval, f"Approve version 1 for {stage}", EVE)
+        approval = room.the(f"Approve loan-1 (loan_default version 1) for {stage}?")
+        approved = await click(world, approval, f"Approve loan-1 for {stage}", EVE)
         assert verdict(approved).text == f"Approved by Eve: promoting to {stage}"
         await finish(world, Step.PROMOTE, Promoted(version="1", rows=9), stage)
 
@@ -84,7 +84,7 @@ async def test_nobody_opens_a_gate_for_their_own_boat(world):
     card = await requested(world)
 
     with pytest.raises(RefusedError, match="you asked for QA") as error:
-        await click(world, card, "Approve version 1 for QA", ADA)
+        await click(world, card, "Approve loan-1 for QA", ADA)
 
     assert "A member of approvers can" in error.value.who_can
     assert (await world.release()).state is State.AWAITING_APPROVAL
@@ -103,7 +103,7 @@ async def test_who_may_not_decide_reads_why(world, person, why):
     card = await requested(world)
 
     with pytest.raises(RefusedError, match=why):
-        await click(world, card, "Approve version 1 for QA", person)
+        await click(world, card, "Approve loan-1 for QA", person)
 
 
 async def test_a_rejection_needs_a_reason(world):
@@ -118,7 +118,7 @@ async def test_a_rejection_needs_a_reason(world):
 
 async def test_a_double_click_decides_once_and_gets_the_same_answer(world):
     card = await requested(world)
-    twice = press(card, "Approve version 1 for QA", EVE, press_id="same")
+    twice = press(card, "Approve loan-1 for QA", EVE, press_id="same")
 
     first = await world.bot.click(twice)
     version = (await world.handle.model("loan")).version
@@ -132,7 +132,7 @@ async def test_two_people_at_once_make_one_decision(world):
     card = await requested(world)
 
     answers = await asyncio.gather(
-        click(world, card, "Approve version 1 for QA", EVE),
+        click(world, card, "Approve loan-1 for QA", EVE),
         click(world, card, "Reject", BEN, comment="no"),
         return_exceptions=True,
     )
@@ -147,7 +147,7 @@ async def test_a_click_on_an_old_card_decides_nothing(world):
     await click(world, card, "Reject", EVE, comment="no")
 
     with pytest.raises(RefusedError, match="This was decided before: rejected by Eve"):
-        await click(world, card, "Approve version 1 for QA", EVE)
+        await click(world, card, "Approve loan-1 for QA", EVE)
 
 
 async def test_a_card_that_a_newer_push_voided_decides_nothing(world):
@@ -155,15 +155,15 @@ async def test_a_card_that_a_newer_push_voided_decides_nothing(world):
     await world.told(Story().push(2))
 
     with pytest.raises(RefusedError, match="superseded by loan-2"):
-        await click(world, card, "Approve version 1 for QA", EVE)
+        await click(world, card, "Approve loan-1 for QA", EVE)
 
 
 async def test_only_the_team_accepts(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    card = (await world.show_cards()).the("loan_default release 1: First version")
+    card = (await world.show_cards()).the("loan-1 (loan_default): First version")
 
     with pytest.raises(RefusedError, match="Only members of credit"):
-        await click(world, card, "Accept release 1", EVE)
+        await click(world, card, "Accept loan-1", EVE)
 
 
 async def test_retry_starts_the_failed_step_again(world):
@@ -176,11 +176,11 @@ async def test_retry_starts_the_failed_step_again(world):
 
 async def test_a_stuck_release_goes_on_from_its_problem_card(world):
     await world.told(Story().push(1).bury())
-    problem = (await world.show_cards()).the("loan release 1 is stuck")
+    problem = (await world.show_cards()).the("loan-1 is stuck")
 
     card = await click(world, problem, "Retry", ADA)
 
-    assert verdict(card).text == "No longer stuck: it is checking"
+    assert verdict(card).text == "It is no longer stuck"
 
 
 async def test_the_form_leads_back_to_the_release(world):
@@ -330,4 +330,4 @@ async def test_card_and_flow_speak_of_the_team_that_platform_yml_names_now(world
     )
     acceptance = (await world.show.face("acceptance", "loan-1", LOAN)).card
     with pytest.raises(RefusedError, match="Only members of retail accept"):
-        await click(world, acceptance, "Accept release 1", ADA)
+        await click(world, acceptance, "Accept loan-1", ADA)

@@ -30,7 +30,7 @@ async def test_the_first_card_is_posted_in_the_room_of_the_team(world):
     room = await world.show_cards()
 
     assert room.conversations() == ["credit room"]
-    assert verdict(room.the("loan release 1")).text == "Checking since 2026-01-05 09:00 UTC"
+    assert verdict(room.the("loan-1")).text == "Checking since 2026-01-05 09:00 UTC"
 
 
 async def test_what_follows_is_updated_in_place(world):
@@ -42,7 +42,7 @@ async def test_what_follows_is_updated_in_place(world):
     room = await world.show_cards()
 
     assert (room.posts, room.updates) == (1, 1)
-    assert verdict(room.the("loan_default release 1")).text.startswith("Training since")
+    assert verdict(room.the("loan-1 (loan_default)")).text.startswith("Training since")
 
 
 async def test_a_burst_is_shown_once(world):
@@ -54,7 +54,7 @@ async def test_a_burst_is_shown_once(world):
 
     assert len(jobs) > 3
     assert (world.room.posts, world.room.updates) == (1, 0)
-    assert verdict(world.room.the("loan_default")).text == "Version 1 is registered"
+    assert verdict(world.room.the("loan-1")).text == "Version 1 is registered"
 
 
 async def test_two_deliverers_at_once_post_one_card(world):
@@ -96,7 +96,7 @@ async def test_a_state_that_moves_while_the_card_is_posted_is_shown_too(tmp_path
     await world.deliver(show_release())
 
     assert (world.room.posts, world.room.updates) == (1, 1)
-    assert verdict(world.room.the("loan_default")).text.startswith("Training since")
+    assert verdict(world.room.the("loan-1")).text.startswith("Training since")
     await world.store.close()
 
 
@@ -141,7 +141,7 @@ async def test_the_approvers_meet_in_their_own_room(tmp_path):
     await world.show_cards()
 
     shown = {card.summary: conversation for conversation, card in world.room.cards.values()}
-    assert shown["Approve loan_default version 1 for QA?"] == "approvals"
+    assert shown["Approve loan-1 (loan_default version 1) for QA?"] == "approvals"
     assert list(shown.values()).count("credit room") == 2
     await world.store.close()
 
@@ -200,7 +200,7 @@ async def test_an_approval_card_tells_the_commits_of_the_git_host(world, tmp_pat
 
     room = await world.show_cards()
 
-    shown = words(room.the("Approve loan_default version 2 for QA?"))
+    shown = words(room.the("Approve loan-2 (loan_default version 2) for QA?"))
     assert "1 commit by Astrid Lund · 1 file" in shown
     assert f"{commits[2][:8]} Change (Astrid Lund)" in shown
 
@@ -215,7 +215,9 @@ async def test_a_git_host_that_was_asked_once_is_not_needed_again(world, tmp_pat
 
     room = await world.show_cards()
 
-    assert "Change (Astrid Lund)" in words(room.the("loan_default version 1: Rejected by Eve"))
+    assert "Change (Astrid Lund)" in words(
+        room.the("loan-1 (loan_default version 1): Rejected by Eve")
+    )
 
 
 @pytest.mark.parametrize("is_down", [True, False], ids=["host down", "commit gone"])
@@ -224,17 +226,17 @@ async def test_a_git_host_without_an_answer_loses_no_card(world, tmp_path, is_do
         BareWorld(tmp_path).commit({"README.md": b"1"})
     await world.told(Story().push(1).to_registered("1", NAMED).request(Stage.QA))
 
-    card = (await world.show_cards()).the("Approve loan_default version 1 for QA?")
+    card = (await world.show_cards()).the("Approve loan-1 (loan_default version 1) for QA?")
 
     said = "does not answer" if is_down else "no longer in the repository"
     assert said in words(card)
-    assert titles(card) == ["Approve version 1 for QA", "Reject"]
+    assert titles(card) == ["Approve loan-1 for QA", "Reject"]
 
 
 async def test_the_approval_card_names_who_may_decide(world):
     await world.told(Story().push(1).to_registered("1", NAMED).request(Stage.QA))
 
-    shown = words((await world.show_cards()).the("Approve loan_default"))
+    shown = words((await world.show_cards()).the("Approve loan-1"))
 
     assert "They are: Ben, Eve" in shown
     assert "Not Ada: asked for QA" in shown
@@ -249,8 +251,8 @@ async def test_a_decided_card_keeps_its_decision_when_the_stage_is_asked_for_ane
 
     room = await world.show_cards()
 
-    assert "Why: not now" in words(room.the("loan_default version 1: Rejected by Eve"))
-    assert titles(room.the("Approve loan_default version 1 for QA?"))
+    assert "Why: not now" in words(room.the("loan-1 (loan_default version 1): Rejected by Eve"))
+    assert titles(room.the("Approve loan-1 (loan_default version 1) for QA?"))
 
 
 async def test_a_change_outside_of_a_release_gets_a_card(world):

@@ -31,7 +31,7 @@ async def version(world: World) -> int:
     return (await world.handle.model(LOAN)).version
 
 
-def approval(card, person=EVE, press_id="p", title="Approve version 1 for QA", **typed) -> Click:
+def approval(card, person=EVE, press_id="p", title="Approve loan-1 for QA", **typed) -> Click:
     return press(card, title, person, press_id=press_id, **typed)
 
 
@@ -123,7 +123,7 @@ async def test_a_rejection_and_a_request_are_repeated_as_well(world):
     said = {"purpose": "refit", "expected_outcome": "fewer losses"}
     for name in ("one", "two"):
         await world.bot.click(press(form, "Send request for QA", ADA, press_id=name, **said))
-    card = (await world.show_cards()).the("Approve loan_default version 1 for QA?")
+    card = (await world.show_cards()).the("Approve loan-1 (loan_default version 1) for QA?")
     for name in ("three", "four"):
         await world.bot.click(approval(card, press_id=name, title="Reject", comment="no"))
 
@@ -134,14 +134,14 @@ async def test_a_rejection_and_a_request_are_repeated_as_well(world):
 
 async def test_an_acceptance_is_repeated_whichever_it_was(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    card = (await world.show_cards()).the("loan_default release 1: First version")
+    card = (await world.show_cards()).the("loan-1 (loan_default): First version")
     for name in ("one", "two"):
         title = "Reject release 1" if "Reject release 1" in str(card) else "Reject"
         await world.bot.click(press(card, title, ADA, press_id=name, reason="worse"))
 
     assert (await world.release()).state is State.REJECTED
     with pytest.raises(RefusedError):
-        await world.bot.click(press(card, "Accept release 1", ADA, press_id="three"))
+        await world.bot.click(press(card, "Accept loan-1", ADA, press_id="three"))
 
 
 async def test_another_decision_than_the_one_that_stands_is_refused(world):

@@ -57,7 +57,8 @@ async def test_holders_champion_and_states_are_the_same(before):
     world, then, _ = before
     model = await world.handle.model(LOAN)
 
-    assert plain(model.holders) == then["holders"]
+    holders = {stage: known_then(now) for stage, now in plain(model.holders).items()}
+    assert holders == then["holders"]
     assert (model.champion.id if model.champion else "") == then["champion"]
     assert {key: str(release.state) for key, release in model.releases.items()} == then["states"]
 
@@ -81,6 +82,11 @@ async def test_every_card_says_the_same(before):
         if now != card:
             changed[key] = (card, now)
     assert changed == {}
+
+
+def known_then(holder):
+    """Without what is noted of a holder since."""
+    return {name: value for name, value in holder.items() if name != "outside"}
 
 
 def plain(value):

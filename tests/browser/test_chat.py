@@ -3,6 +3,7 @@
 import pytest
 import pytest_asyncio
 
+from core.card import Banner, Button, Card, Tone
 from tests.adapters.teams.cards import every_kind
 from tests.adapters.teams.counting_bot import SECRET, CountingBot, counter
 from tests.web.chat.serving import a_chat
@@ -92,6 +93,33 @@ async def test_a_refusal_is_a_word_and_the_card_stays_usable(chat_as):
 
     await seen(page, "Counted to 1")
     assert await page.get_by_role("alert").count() == 0
+
+
+async def test_the_second_of_two_reads_why_also_when_the_card_changes_at_that_moment(run, chat_as):
+    old = Button(title="Approve", verb="count.old")
+    asked = Card(summary="Approve?", body=(Banner("Approve?", Tone.ACCENT),), buttons=(old,))
+    activity = await run.chat.post("general", asked)
+    page = await chat_as("anna")
+    await button(page, "Approve").click()
+    await seen(page, "This card is out of date.")
+    await run.chat.update("general", activity, counter(1))
+    await seen(page, "Only you see this; the card has changed since")
+
+    await seen(page, "This card is out of date.")
+    await button(page, "Back to the card").click()
+    await seen(page, "Counted to 1")
+
+
+async def test_a_word_under_a_card_is_not_taken_away_by_an_update(run, chat_as):
+    activity = await run.chat.post("general", counter(0))
+    page = await chat_as("anna")
+    await button(page, "Refuse me").click()
+    refused = page.get_by_role("alert").get_by_text("Bo or Cara may approve it")
+    await refused.wait_for()
+    await run.chat.update("general", activity, counter(3))
+    await seen(page, "Counted to 3")
+
+    assert await refused.is_visible()
 
 
 async def test_what_breaks_says_so_and_no_more(chat_as):

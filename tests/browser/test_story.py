@@ -15,8 +15,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-FIRST, SECOND = f"{MODEL} release 1", f"{MODEL} release 2"
-QUESTION, APPROVE = f"Approve {MODEL} version 1 for QA?", "Approve version 1 for QA"
+FIRST, SECOND = f"{MODEL}-1", f"{MODEL}-2"
+QUESTION, APPROVE = f"Approve {SECOND} (version 1) for QA?", f"Approve {SECOND} for QA"
 NOTED = re.compile(r"^Now: \w+")  # what the run does, as it goes on
 ACCEPT, ACCEPTED = f"Accept {SECOND}?", f"Acceptance of {SECOND}"
 
@@ -80,9 +80,9 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
         world.chat("bo", "general"),
         "chat_acceptance",
         card=ACCEPT,
-        button="Accept release 2",
+        button=f"Accept {SECOND}",
     )
-    await astrid.press(ACCEPT, "Accept release 2")
+    await astrid.press(ACCEPT, f"Accept {SECOND}")
 
     for window in (astrid, bo):
         await window.sees(ACCEPTED, "Accepted by Astrid")
@@ -91,12 +91,12 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
 
 async def _request(astrid, stage, album=None):
     await astrid.press(SECOND, f"Request {stage}")
-    form = f"Request {stage} for {MODEL} version 1"
+    form = f"Request {stage} for {SECOND} (version 1)"
     if album is not None:
         await album.take_here(astrid.page, "chat_request", card=form, button="Send request for QA")
     await astrid.fill(form, Purpose="Mark risky loans sooner", Expected_outcome="Fewer losses")
     await astrid.press(form, f"Send request for {stage}")
-    sent = f"{stage} for {MODEL} version 1"  # for her eyes alone
+    sent = f"{stage} for {SECOND} (version 1)"  # for her eyes alone
     await astrid.sees(sent, f"{stage} is requested")
     await astrid.press(sent, "Back to the card")
     await astrid.sees(SECOND, f"awaits approval for {stage}")
@@ -105,7 +105,7 @@ async def _request(astrid, stage, album=None):
 async def _qa_is_requested(world, astrid, album):
     await _request(astrid, "QA", album)
     await astrid.go("approvals")
-    await astrid.sees(QUESTION, "Mark risky loans sooner", "Fewer losses", "nothing holds QA")
+    await astrid.sees(QUESTION, "Mark risky loans sooner", "Fewer losses", "nothing held QA")
     room = world.chat("bo", "approvals")
     await album.take(room, "chat_approval", card=QUESTION, button=APPROVE)
 
@@ -121,13 +121,13 @@ async def _the_author_is_refused_and_told_why(astrid, album):
 
 async def _the_colleague_approves(bo, astrid, stage):
     question, decided = (
-        f"Approve {MODEL} version 1 for {stage}?",
-        f"{MODEL} version 1 for {stage}",
+        f"Approve {SECOND} (version 1) for {stage}?",
+        f"{SECOND} (version 1) for {stage}",
     )
     await bo.go("approvals")
     await bo.fill(question, Reason="Looked at the metrics")
-    await bo.press(question, f"Approve version 1 for {stage}")
-    await bo.sees(decided, f"it was placed on {stage}", "Looked at the metrics")
+    await bo.press(question, f"Approve {SECOND} for {stage}")
+    await bo.sees(decided, f"and placed on {stage}", "Looked at the metrics")
     await bo.go("general")
 
     for window in (astrid, bo):

@@ -72,7 +72,7 @@ async def test_what_an_environment_is_doing_reaches_the_card(bench):
         await bench.worker.run_step(_job(look))
     room = await bench.world.show_cards()
 
-    shown = words(room.the("loan_default release 1"))
+    shown = words(room.the("loan-1 (loan_default)"))
     assert "Now: fetching 34 packages." in shown
     assert "making an environment" not in shown
 
@@ -83,7 +83,7 @@ async def test_what_does_not_answer_is_named(bench):
         await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
     room = await bench.world.show_cards()
 
-    assert "Now: The repository loans.git" in words(room.the("loan_default release 2"))
+    assert "Now: The repository loans.git" in words(room.the("loan-2 (loan_default)"))
 
 
 async def test_the_same_note_is_told_once_and_no_note_is_no_event(bench):

@@ -21,8 +21,8 @@ from core.gate.checks import CheckResult
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
-from core.reading import Delta, champion_of, deltas
-from core.release.model import Model
+from core.reading import Delta, champion_of, deltas, held_by, lost, state_of
+from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.release.state import RUNNING, StepRun
 from core.words import ReleaseId, stream_of
@@ -79,6 +79,18 @@ class ReleasePage(msgspec.Struct, frozen=True, kw_only=True):
     champion: Release | None
     decisions: tuple[Decided, ...]
     chain: tuple[ChainLink, ...]
+
+    @property
+    def state(self) -> str:
+        """Where it is now, as the holders of the stages say."""
+        return state_of(self.model, self.release)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What it holds, and until when it held what it has lost."""
+        held, left = held_by(self.model, self.release), self.release.left
+        gone = (f"was on {s}{lost(self.release, s)}" for s in JUDGED if s in left and s not in held)
+        return (*(f"holds {stage}" for stage in held), *gone)
 
     @property
     def is_running(self) -> bool:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from core.card import Tone
 from core.errors import UnavailableError, UnknownNameError
 from core.ports import Effects, Evidence, MLPlatform
-from core.reading import tone_of
+from core.reading import WAS_ON, tone_of
 from core.release.release import Release
 from core.release.state import State, StepRun
 from core.results import Failed, Promoted, Ran
@@ -33,7 +33,9 @@ def number(value: float) -> str:
 
 
 def tone(state: str) -> str:
-    """``placed PROD`` has the tone of ``placed``."""
+    """``placed PROD`` has the tone of ``placed``; what was on a stage is over."""
+    if state.startswith(WAS_ON):
+        return Tone.SUBTLE
     known = (each for each in State if state == each or state.startswith(f"{each} "))
     return next((tone_of(each) for each in known), Tone.ACCENT)
 

@@ -9,6 +9,7 @@ from core.events.base import Event
 from core.release.model import Model
 from core.release.packed import joined
 from core.release.release import Release
+from core.release.state import StepEnd, StepRun
 from core.words import ReleaseId
 
 replace = msgspec.structs.replace
@@ -42,6 +43,20 @@ def change(model: Model, event: Event, release: ReleaseId, **changes: Any) -> Mo
     if known is None:
         return model
     return with_release(model, replace(known, changed=event.time, **changes))
+
+
+def with_end(
+    release: Release, how: StepEnd, *, key: str = "", is_open: bool = False
+) -> dict[str, StepRun]:
+    """The release's steps, of which one has ended so: the newest one when none is named.
+
+    ``is_open``: only if it has not ended yet.
+    """
+    key = key or next(reversed(release.steps), "")
+    run = release.steps.get(key)
+    if run is None or (is_open and (run.ended or run.finished)):
+        return release.steps
+    return {**release.steps, key: replace(run, ended=how)}
 
 
 def with_release(model: Model, release: Release) -> Model:

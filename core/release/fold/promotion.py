@@ -10,12 +10,12 @@ from core.events.derived import (
     PromotionRejected,
     PromotionRequested,
 )
-from core.release.fold.folds import change, folds
+from core.release.fold.folds import change, folds, with_end
 from core.release.model import Model
 from core.release.promotion import Promotion, Vote
 from core.release.release import Release
-from core.release.state import State
-from core.words import Stage
+from core.release.state import State, StepEnd, step_key
+from core.words import Stage, Step
 
 replace = msgspec.structs.replace
 
@@ -44,7 +44,8 @@ def _voted(model: Model, event: PromotionApproved | PromotionRejected, **changes
     asked = release.promotions[event.approval]
     vote = Vote(by=event.by, approved=approved, comment=event.comment, time=event.time)
     outcome = "approved" if approved else "rejected"
-    decided = replace(asked, votes=(*asked.votes, vote), outcome=outcome)
+    votes = (*asked.votes, vote)
+    decided = replace(asked, votes=votes, outcome=outcome, champion=event.champion)
     promotions = {**release.promotions, event.approval: decided}
     return change(model, event, event.release, promotions=promotions, **changes)
 
@@ -77,7 +78,9 @@ def _voided(model: Model, event: ApprovalVoided) -> Model:
         void_reason=event.reason,
     )
     promotions = {**release.promotions, event.approval: void}
+    step = step_key(Step.PROMOTE, event.stage)
     return change(
         model, event, event.release,
         promotions=promotions, reason=event.reason, **_back(release),
+        steps=with_end(release, StepEnd.CANCELLED, key=step, is_open=True),
     )  # fmt: skip

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from core.events.derived import RegistryChangedOutside, StagePlaced
-from core.release.fold.folds import change, folds
+from core.events.derived import RegistryChangedOutside, StageLeft, StagePlaced
+from core.release.fold.folds import change, folds, with_release
 from core.release.model import Holder, Model
-from core.release.release import Release
+from core.release.release import Left, Release
 from core.release.state import State
 from core.words import ReleaseId, Stage
 
@@ -17,7 +17,7 @@ def _placed(model: Model, event: StagePlaced) -> Model:
     release = model.releases[event.release]
     asked = release.promotion_to(event.stage)
     assert asked is not None  # nothing is placed that nobody asked for
-    promotion = replace(asked, outcome="placed", rows=event.rows)
+    promotion = replace(asked, outcome="placed", rows=event.rows, placed=event.time)
     holder = Holder(
         version=event.version, release=event.release, since=event.time, noted=model.version + 1
     )
@@ -42,9 +42,20 @@ def _changed_outside(model: Model, event: RegistryChangedOutside) -> Model:
         release=next(owners, ""),
         since=event.time,
         noted=model.version + 1,
+        outside=event.id,
     )
     holders = {**model.holders, event.stage: holder}
     return replace(model, holders=holders, bases=_fallen_back(model, event.stage, holder))
+
+
+@folds(StageLeft)
+def _left(model: Model, event: StageLeft) -> Model:
+    """Nothing else of the release changes: it may wait for somebody, or be stuck, since longer."""
+    release = model.releases.get(event.release)
+    if release is None:
+        return model
+    lost = Left(since=event.time, version=event.found, release=event.by)
+    return with_release(model, replace(release, left={**release.left, event.stage: lost}))
 
 
 def _fallen_back(model: Model, stage: Stage, holder: Holder) -> dict[Stage, str]:

@@ -20,11 +20,11 @@ from core.events.derived import (
     VersionRegistered,
 )
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
-from core.release.fold.folds import change, folds, with_release
+from core.release.fold.folds import change, folds, with_end, with_release
 from core.release.model import Model
 from core.release.release import Release, rejection
-from core.release.state import FITS, STEP_STATE, State, StepRun, step_key
-from core.results import Checked, Ran, Registered
+from core.release.state import FITS, STEP_STATE, State, StepEnd, StepRun, step_key
+from core.results import Checked, Failed, Ran, Registered
 from core.words import Step
 
 TRAINING: Final = frozenset({Step.TRAIN, Step.SCORE, Step.EVALUATE})
@@ -102,10 +102,21 @@ def _reported(model: Model, event: ChecksReported) -> Model:
     return change(model, event, event.release, quick=event.checks, waiting=event.waiting)
 
 
+def _end(release: Release | None, event: StepFinished) -> StepEnd:
+    """How the step has ended: a late result of one that counts no longer changes nothing of it."""
+    run = release.steps.get(step_key(event.step, event.stage)) if release else None
+    if release and run and run.ended:
+        is_in_vain = event.step is Step.PROMOTE and not release.is_approved_for(event.stage)
+        if release.is_final or is_in_vain:
+            return run.ended
+    return StepEnd.FAILED if isinstance(event.result, Failed) else StepEnd.DONE
+
+
 @folds(StepFinished)
 def _finished(model: Model, event: StepFinished) -> Model:
     release = model.releases.get(event.release)
-    steps = _step_changed(release, event, finished=event.time, result=event.result)
+    how = _end(release, event)
+    steps = _step_changed(release, event, finished=event.time, result=event.result, ended=how)
     if release is None or not steps:
         return model
     changes: dict[str, Any] = {"steps": steps, "quick": (), "waiting": ()}
@@ -129,18 +140,36 @@ def _state(state: State) -> Callable[[Model, Any], Model]:
     return move
 
 
-folds(StepFailed)(_state(State.FAILED))
 folds(ReleaseChecked)(_state(State.CHECKED))
-folds(ReleaseBlocked)(_state(State.BLOCKED))
 folds(AcceptanceAsked)(_state(State.AWAITING_ACCEPTANCE))
-folds(ReleaseStuck)(_state(State.STUCK))
 folds(VersionRegistered)(_state(State.REGISTERED))
+
+
+def _halted(state: State, how: StepEnd) -> Callable[[Model, Any], Model]:
+    """A step has ended so, and the release goes no further by itself."""
+
+    def move(model: Model, event: StepFailed | ReleaseBlocked | ReleaseStuck) -> Model:
+        release = model.releases.get(event.release)
+        if release is None:
+            return model
+        key = step_key(event.step, event.stage) if isinstance(event, StepFailed) else ""
+        steps = with_end(release, how, key=key)
+        return change(model, event, event.release, state=state, reason=event.reason, steps=steps)
+
+    return move
+
+
+folds(StepFailed)(_halted(State.FAILED, StepEnd.FAILED))
+folds(ReleaseBlocked)(_halted(State.BLOCKED, StepEnd.BLOCKED))
+folds(ReleaseStuck)(_halted(State.STUCK, StepEnd.STUCK))
 
 
 @folds(ReleaseRejected)
 def _rejected(model: Model, event: ReleaseRejected) -> Model:
-    reason = rejection(event.by, event.reason)
-    return change(model, event, event.release, state=State.REJECTED, reason=reason)
+    return change(
+        model, event, event.release,
+        state=State.REJECTED, reason=rejection(event.by, event.reason), champion=event.champion,
+    )  # fmt: skip
 
 
 @folds(ReleaseSuperseded)
@@ -153,6 +182,7 @@ def _superseded(model: Model, event: ReleaseSuperseded) -> Model:
     return change(
         model, event, event.release,
         state=State.SUPERSEDED, reason=f"superseded by {event.by}", promotions=promotions,
+        steps=with_end(release, StepEnd.CANCELLED, is_open=True),
     )  # fmt: skip
 
 
@@ -163,4 +193,4 @@ def _claimed(model: Model, event: ModelNameClaimed) -> Model:
 
 @folds(ReleaseAccepted)
 def _accepted(model: Model, event: ReleaseAccepted) -> Model:
-    return change(model, event, event.release, accepted_by=event.by)
+    return change(model, event, event.release, accepted_by=event.by, champion=event.champion)

@@ -127,12 +127,17 @@ async def test_a_refused_click_leaves_the_card_as_it_is(endpoint, channel):
 
 
 async def test_an_old_card_becomes_the_newest_for_everybody(endpoint, channel):
+    """And who pressed reads why not above it, where the update would have wiped a word."""
     _, answer = await press(endpoint, channel, "count.old")
 
-    assert (answer["type"], answer["value"]) == (MESSAGE, "This card is out of date.")
     (activity, updated) = channel.peer.updated[0]
     assert activity == "card-1"
-    assert "Counted to 0" in json.dumps(updated)
+    newest = updated["attachments"][0]["content"]
+    assert "Counted to 0" in json.dumps(newest)
+    assert answer["type"] == CARD
+    assert "This card is out of date." in json.dumps(answer["value"]["body"][0])
+    assert answer["value"]["body"][1:] == newest["body"]
+    assert answer["value"]["actions"] == newest["actions"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The card that asks the team to accept or reject an evaluated version."""
 
+import pytest
+
 from bot.cards import acceptance
-from core.card import Tone
+from core.card import TextInput, Tone
 from core.events.people import AcceptanceDecided
 from core.policy import Policy
 from core.results import Checked
@@ -17,7 +19,7 @@ def test_a_first_version_has_nothing_to_be_compared_with():
     card = card_of(Story().push(1).to_acceptance(NAMED))
 
     assert verdict(card).text == "First version: there is no champion to compare with"
-    assert titles(card) == ["Accept release 1", "Reject"]
+    assert titles(card) == ["Accept loan-1", "Reject"]
 
 
 def test_worse_metrics_are_the_verdict():
@@ -41,7 +43,7 @@ def test_findings_that_only_warn_are_there_to_read():
     card = card_of(Story().push(1).to_acceptance(gate))
 
     assert "2 findings of the gate" in words(card)
-    assert "Accept release 1" in titles(card)
+    assert "Accept loan-1" in titles(card)
 
 
 def test_what_the_gate_blocks_cannot_be_accepted():
@@ -56,7 +58,7 @@ def test_what_the_gate_blocks_cannot_be_accepted():
 
 def test_accepting_needs_no_words():
     story = Story().push(1).to_acceptance(NAMED)
-    click = press(card_of(story), "Accept release 1", ADA, press_id="c1")
+    click = press(card_of(story), "Accept loan-1", ADA, press_id="c1")
 
     event = acceptance.accept(click)(time=story.now)
 
@@ -105,3 +107,38 @@ def test_a_card_shown_too_early_offers_nothing():
 
     assert verdict(card).text == "Nothing to accept now: it is checking"
     assert titles(card) == []
+
+
+NO_CHAMPION = {
+    "never": (Story, "First version: there is no champion to compare with"),
+    "emptied": (
+        lambda: in_production().observe(QA="1", PROD=""),
+        "Compared with nothing: PROD holds nothing",
+    ),
+    "by hand": (
+        lambda: in_production().observe(QA="1", PROD="7"),
+        "Compared with nothing: PROD holds version 7, which no release is known for",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "said"), NO_CHAMPION.values(), ids=NO_CHAMPION)
+def test_without_a_champion_it_says_what_production_holds(before, said):
+    assert verdict(card_of(before().push(2).to_acceptance(NAMED))).text == said
+
+
+def test_what_was_decided_shows_the_champion_of_then():
+    story = in_production().push(2).to_acceptance(NAMED).accept(ADA)
+    accepted = story.release
+    story.observe(QA="1", PROD="")
+
+    assert "Champion: loan-1" in words(acceptance.render(view(story, accepted)))
+
+
+def test_a_rejection_is_asked_for_its_reason_and_an_acceptance_for_none():
+    story = Story(is_local=True).push(1).to_acceptance(NAMED)
+    card = card_of(story)
+
+    assert not any(part.is_required for part in card.body if isinstance(part, TextInput))
+    assert "Reason (needed to reject)" in words(card)
+    assert "A rejection needs a reason" in story.accept(ADA, yes=False).refusal

@@ -52,8 +52,8 @@ def card_of(story: Story, stage: Stage = Stage.PROD, changes: Changes = CHANGES)
 def test_the_buttons_name_version_and_stage():
     card = card_of(second())
 
-    assert titles(card) == ["Approve version 2 for PROD", "Reject"]
-    assert card.summary == "Approve loan_default version 2 for PROD?"
+    assert titles(card) == ["Approve loan-2 for PROD", "Reject"]
+    assert card.summary == "Approve loan-2 (loan_default version 2) for PROD?"
 
 
 def test_the_verdict_is_the_comparison_with_the_champion():
@@ -127,7 +127,7 @@ def test_a_first_version_has_no_champion():
     card = card_of(Story().push(1).to_registered("1", NAMED).request(Stage.QA), Stage.QA)
 
     assert verdict(card).text == "First version: there is no champion to compare with"
-    assert "Fall-back: none: nothing holds QA" in words(card)
+    assert "Fall-back: none: nothing held QA when it was asked for" in words(card)
     assert "What is in it" in words(card)
 
 
@@ -143,7 +143,7 @@ def test_a_git_host_that_is_down_does_not_lose_the_card():
     assert "by Ada · 2 libraries" in in_sight(card)
     assert "The git host does not answer." in words(card)
     assert "Authors, as the gate noted them: Ada" in words(card)
-    assert titles(card) == ["Approve version 2 for PROD", "Reject"]
+    assert titles(card) == ["Approve loan-2 for PROD", "Reject"]
 
 
 def test_a_long_history_is_counted_and_not_listed():
@@ -162,7 +162,7 @@ def test_a_long_history_is_counted_and_not_listed():
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_decision_takes_approval_person_and_comment_along(approved):
     story = second()
-    title = "Approve version 2 for PROD" if approved else "Reject"
+    title = "Approve loan-2 for PROD" if approved else "Reject"
     click = press(card_of(story), title, EVE, press_id="c1", comment=" seen ")
 
     event = (approval.approve if approved else approval.reject)(click)(time=story.now)
@@ -188,7 +188,7 @@ def test_the_last_card_says_who_when_why_and_how_many_rows():
 
     card = card_of(story)
 
-    assert verdict(card).text == "Approved by Eve: it was placed on PROD"
+    assert verdict(card).text == "Approved by Eve, and placed on PROD on 2026-01-05"
     for line in ("Decided by: Eve", "When: 2026-01-05 08:24 UTC", "Why: fine", "Rows scored: 250"):
         assert line in in_sight(card)
     assert titles(card) == []

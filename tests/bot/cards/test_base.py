@@ -33,7 +33,7 @@ async def propose(world, commit, reason="the old tool's history"):
 
 async def test_the_team_proposes_and_the_approvers_are_asked(world):
     await propose(world, world.commits[0])
-    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    asked = (await world.show_cards()).the("Count the contributors of loan from")
     assert titles(asked) == ["Agree", "Decline"]
     assert f"Commit: {world.commits[0][:12]}" in words(asked)
     assert "Why: the old tool's history" in words(asked)
@@ -55,7 +55,7 @@ async def test_who_gives_a_part_of_an_id_hears_that_all_of_it_is_needed(world):
 
 async def test_from_the_agreement_on_every_card_says_so(world):
     await propose(world, world.commits[0])
-    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    asked = (await world.show_cards()).the("Count the contributors of loan from")
     answer = await world.bot.click(press(asked, "Agree", EVE))
     assert verdict(answer).text == "Agreed by Eve"
     assert verdict(answer).tone is Tone.GOOD
@@ -68,18 +68,18 @@ async def test_from_the_agreement_on_every_card_says_so(world):
 async def test_the_card_of_a_request_names_who_proposed_what_is_counted_from(world):
     line = f"base loan_default {world.commits[0]} the old tool's history"
     await world.bot.message(BEN, line, "general")
-    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    asked = (await world.show_cards()).the("Count the contributors of loan from")
     await world.bot.click(press(asked, "Agree", EVE))
     form = await world.bot.message(ADA, "request loan_default QA", "general")
     said = {"purpose": "It is better.", "expected_outcome": "Fewer losses."}
     await world.bot.click(press(form, "Send request for QA", ADA, **said))
-    request = (await world.show_cards()).the("Approve loan_default")
+    request = (await world.show_cards()).the("Approve loan-1")
     assert "Not Ben: proposed the base that it is counted from" in words(request)
 
 
 async def test_who_proposed_it_does_not_agree(world):
     await propose(world, world.commits[0])
-    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    asked = (await world.show_cards()).the("Count the contributors of loan from")
     with pytest.raises(RefusedError, match="you proposed it"):
         await world.bot.click(press(asked, "Agree", ADA))
 
@@ -95,7 +95,7 @@ async def test_a_card_of_before_says_that_it_is_out_of_date(world):
 
 async def test_the_same_answer_under_another_id_is_a_repeat(world):
     await propose(world, world.commits[0])
-    asked = (await world.show_cards()).the("Count the contributors of loan_default")
+    asked = (await world.show_cards()).the("Count the contributors of loan from")
     first = await world.bot.click(press(asked, "Agree", EVE, press_id="one"))
     version = (await world.handle.model(LOAN)).version
 

@@ -29,7 +29,7 @@ def test_retry_goes_on():
 def test_when_it_goes_on_the_card_says_so():
     card = problem.render(view(Story(is_local=True).push(1).bury().retry()))
 
-    assert verdict(card).text == "No longer stuck: it is checking"
+    assert verdict(card).text == "It is no longer stuck"
     assert titles(card) == []
 
 
@@ -45,4 +45,4 @@ def test_a_promotion_that_stays_stuck_is_given_up():
 
     story.tell(problem.give_up(click)(time=story.now))
 
-    assert verdict(problem.render(view(story))).text == "No longer stuck: it is registered"
+    assert verdict(problem.render(view(story))).text == "It is no longer stuck"

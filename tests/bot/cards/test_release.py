@@ -258,7 +258,9 @@ def test_an_old_release_says_what_its_stage_holds_now():
 
     card = release_card.render(view(story, story.model.releases[first]))
 
-    assert verdict(card).text == "Version 1 was on PROD, which now holds version 2 (loan-2)"
+    assert (
+        verdict(card).text == "Version 1 was on PROD until 2026-01-05, when version 2 (loan-2) came"
+    )
 
 
 @pytest.mark.parametrize("ends_with", ["superseded", "rejected"])

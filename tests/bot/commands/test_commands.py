@@ -43,7 +43,7 @@ async def test_model_list_shows_production_and_the_newest_release(world):
 
     assert "2 models" in shown
     assert "churn | - | none yet" in shown
-    assert "loan_default | version 1 | 1: placed" in shown
+    assert "loan_default | version 1 | loan-1: placed PROD" in shown
 
 
 @pytest.mark.parametrize("name", ["loan_default", "LOAN_DEFAULT", "loan"])
@@ -85,7 +85,7 @@ async def test_a_model_that_is_not_there_gets_near_names(world):
             .finish(Step.PROMOTE, FAILED, stage=Stage.QA),
             "`retry loan-1`. `give up loan-1 QA` frees the stage.",
         ),
-        (Story().push(1).push(2), "Release 2: checking (main)"),
+        (Story().push(1).push(2), "loan-2: checking (main)"),
         (Story().push(1, branch="idea").finish(Step.CHECK, NAMED), "waits for nothing"),
     ],
     ids=["runs", "failed", "acceptance", "registered", "approval", "gave out", "newest", "branch"],
@@ -184,7 +184,7 @@ async def test_approvals_marks_what_the_person_may_decide(world, person, says, b
 
     card = await ask(world, "approvals", person)
 
-    assert "loan_default version 1 to QA" in words(card)
+    assert "loan-1 (loan_default version 1) to QA" in words(card)
     assert says in words(card)
     assert titles(card) == buttons
 
@@ -196,7 +196,7 @@ async def test_approvals_opens_the_card_to_decide_on_it(world):
     opened = await _press_first(world, listed, EVE)
 
     assert opened.is_private
-    assert titles(opened) == ["Approve version 1 for QA", "Reject"]
+    assert titles(opened) == ["Approve loan-1 for QA", "Reject"]
 
 
 async def test_approvals_lists_acceptances_for_the_team(world):
@@ -204,8 +204,8 @@ async def test_approvals_lists_acceptances_for_the_team(world):
 
     card = await ask(world, "approvals", BEN)
 
-    assert "loan_default release 1: acceptance" in words(card)
-    assert titles(await _press_first(world, card, BEN)) == ["Accept release 1", "Reject"]
+    assert "loan-1 (loan_default): acceptance" in words(card)
+    assert titles(await _press_first(world, card, BEN)) == ["Accept loan-1", "Reject"]
 
 
 async def _press_first(world: World, card, person):
@@ -218,7 +218,7 @@ async def test_request_opens_the_form_of_the_newest_registered_release(world, st
 
     card = await ask(world, f"request loan_default {stage}")
 
-    assert "Request QA for loan_default version 1" in words(card)
+    assert "Request QA for loan-1 (loan_default version 1)" in words(card)
     assert titles(card) == ["Send request for QA", "Show the release"]
 
 
@@ -229,7 +229,9 @@ async def test_request_opens_the_form_of_the_release_that_is_named(world, name, 
     story = Story().push(1).to_registered("1", NAMED).request(Stage.QA).approve(EVE)
     await world.told(story.push(2).to_registered("2", NAMED))
 
-    assert f"QA for loan_default version {version}" in words(await ask(world, f"request {name} QA"))
+    assert f"QA for loan-{version} (loan_default version {version})" in words(
+        await ask(world, f"request {name} QA")
+    )
 
 
 async def test_request_before_anything_is_registered(world):

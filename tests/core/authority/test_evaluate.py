@@ -198,7 +198,17 @@ def test_before_the_gate_has_read_anything_the_team_of_platform_yml_can_retry():
     stopped = story.bury()
     assert stopped.release.checked is None
     assert "Only members of credit retry a step" in stopped.retry(OUT).refusal
+    assert stopped.decision.refusal.who_can == "A member of credit can."
     assert not stopped.retry(BEN).refusal
+
+
+def test_what_is_refused_to_everybody_names_nobody_who_could():
+    running = Story().push(1)
+    promoting = Story().push(1).to_registered().request(Stage.QA).approve(EVE)
+
+    for story in (running.retry(BEN), promoting.give_up(Stage.QA, ADA)):
+        assert story.refusal
+        assert story.decision.refusal.who_can == ""
 
 
 def at(step: str) -> Story:

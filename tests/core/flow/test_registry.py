@@ -24,9 +24,14 @@ def observations(story: Story) -> list[ObserveRegistry]:
     return [job for job in story.decision.jobs if isinstance(job, ObserveRegistry)]
 
 
+def changes(story: Story) -> list[str]:
+    """What was found; that a release lost its stage is told beside it."""
+    return [name for name in story.derived if name != "StageLeft"]
+
+
 def test_a_stage_moved_outside_is_noticed_once():
     story = on_qa().observe(QA="7")
-    assert story.derived == ["RegistryChangedOutside"]
+    assert changes(story) == ["RegistryChangedOutside"]
 
     assert story.observe(QA="7").derived == []
 
@@ -34,7 +39,7 @@ def test_a_stage_moved_outside_is_noticed_once():
 @pytest.mark.parametrize("found", ["7", ""])
 def test_a_stage_that_was_moved_back_is_noticed_again(found):
     story = on_qa().observe(QA=found).observe(QA="1")
-    assert story.derived == ["RegistryChangedOutside"]
+    assert changes(story) == ["RegistryChangedOutside"]
     assert story.model.held(Stage.QA) == "1"
 
 
@@ -56,7 +61,7 @@ def test_our_own_promotion_seen_early_is_no_change_from_outside():
 
 
 def test_a_version_that_is_not_ours_is_noticed_while_we_promote():
-    assert promoting().observe(QA="7").derived == ["RegistryChangedOutside"]
+    assert changes(promoting().observe(QA="7")) == ["RegistryChangedOutside"]
 
 
 def test_what_was_read_before_our_placing_was_noted_is_no_change_from_outside():
@@ -76,7 +81,7 @@ def test_what_was_moved_while_we_promoted_is_seen_by_the_reading_after_it():
     assert story.observe(QA="7", known=known).derived == []
 
     assert reading.model == "loan_default"
-    assert story.observe(QA="7").derived == ["RegistryChangedOutside"]
+    assert changes(story.observe(QA="7")) == ["RegistryChangedOutside"]
 
 
 @pytest.mark.parametrize("end", [FAILED, VOID])
@@ -97,14 +102,14 @@ def test_only_a_promotion_under_way_explains_a_move(at_rest, found):
     """Somebody moved the version by hand that failed, is stuck or was never approved."""
     story = at_rest().observe(QA=found)
 
-    assert story.derived == ["RegistryChangedOutside", "ApprovalVoided"]
+    assert changes(story) == ["RegistryChangedOutside", "ApprovalVoided"]
     assert (story.release.state, story.model.held(Stage.QA)) == (State.REGISTERED, found)
 
 
 def test_what_is_promoted_to_one_stage_explains_no_move_of_another():
     story = on_qa().request(Stage.PROD).approve(EVE).observe(QA="", PROD="1")
 
-    assert story.derived == ["RegistryChangedOutside"]
+    assert changes(story) == ["RegistryChangedOutside"]
     assert story.model.held(Stage.QA) == ""
 
 
@@ -124,12 +129,12 @@ def test_a_void_approval_names_the_holder_before_and_after_on_its_card():
 def test_a_change_of_one_stage_leaves_what_waits_for_another_standing():
     story = on_qa().request(Stage.PROD).observe(QA="7", PROD="")
 
-    assert story.derived == ["RegistryChangedOutside"]
+    assert changes(story) == ["RegistryChangedOutside"]
     assert story.approve(EVE).release.state is State.PROMOTING
 
 
 def test_both_stages_changed_at_once_are_both_told():
-    assert on_qa().observe(QA="7", PROD="8").derived == ["RegistryChangedOutside"] * 2
+    assert changes(on_qa().observe(QA="7", PROD="8")) == ["RegistryChangedOutside"] * 2
 
 
 def test_the_run_of_a_stuck_promotion_ends_with_its_approval():

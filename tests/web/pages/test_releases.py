@@ -122,6 +122,27 @@ async def test_what_holds_production_stands_beside_what_held_it_before(pages, re
     assert "auc 0.75 was 0.7" in text
 
 
+async def test_after_three_promotions_one_line_says_that_it_holds_production(pages, read):
+    story = Story()
+    for number in (1, 2, 3):
+        story.push(number).to_registered(str(number)).promoted(Stage.QA).promoted(Stage.PROD)
+    await pages.world.told(story)
+    _, text = await read("/releases")
+
+    assert (text.count("placed PROD"), text.count("was on PROD")) == (1, 2)
+    _, text = await read("/releases/loan-1")
+    assert "placed PROD" not in text
+    assert "was on PROD until 2026-01-05, when version 2 (loan-2) came" in text
+
+
+async def test_a_stage_that_was_emptied_by_hand_is_held_by_nobody(pages, read):
+    story = Story().push(1).to_registered().promoted(Stage.QA).promoted(Stage.PROD)
+    await pages.world.told(story.observe(QA="1", PROD=""))
+    _, text = await read("/releases")
+
+    assert "was on PROD, holds QA" in text
+
+
 async def test_a_metric_that_went_is_told(pages, read):
     story = Story().push(1).to_registered().promoted(Stage.QA).promoted(Stage.PROD).push(2)
     story.finish(Step.CHECK, CHECKED).finish(Step.TRAIN, Ran(run="r2"))

@@ -4,6 +4,8 @@ import { draw } from "./cards.js";
 import { avatar, clock, day, make } from "./dom.js";
 
 const NEAR_END_PX = 80;
+const OWN = "Only you see this";
+const OWN_IS_OLD = "Only you see this; the card has changed since";
 
 export class Timeline {
   constructor({ log, toEnd, person, onPress }) {
@@ -122,8 +124,11 @@ export class Timeline {
   update(entry, said) {
     entry.said = said;
     entry.edited.hidden = false;
-    this.note(entry, "");
-    if (entry.own && !entry.isPending) return; // somebody is filling in a form of their own
+    // The note stays: it says why this person was refused, whatever became of the card since.
+    if (entry.own && !entry.isPending) { // their own form, or a refusal, is not taken away
+      entry.body.querySelector(".own-head span").textContent = OWN_IS_OLD;
+      return;
+    }
     entry.own = null;
     this.fill(entry);
     entry.element.classList.remove("fresh");
@@ -158,7 +163,7 @@ export class Timeline {
       this.lead(entry, entry.opener);
     };
     const button = make("button", { type: "button", class: "quiet small", onclick: back, text: "Back to the card" });
-    return make("p", { class: "own-head small muted" }, make("span", { text: "Only you see this" }), button);
+    return make("p", { class: "own-head small muted" }, make("span", { text: OWN }), button);
   }
 
   press(entry, { verb, data, title }) {
