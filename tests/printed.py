@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ OURS = re.compile(
     r"\bsluss (up|down|add|init|check|explain|accept|status|people|audit|deliveries|rebuild|migrate"
     r"|demo|variables|runtimes)\b"
 )
+MAY = re.compile(r"(?<!`)`(?!`)|\bsluss[ (]|\bgit |this_program")
 SPAN = re.compile(r"`([^`\n]+)`")
 CODE = re.compile(r"<code>([^<]+)</code>|^(sluss [^#\n]+)", re.MULTILINE)
 GIT = re.compile(
@@ -40,9 +42,7 @@ class Printed(NamedTuple):
 
 
 def printed() -> Iterator[Printed]:
-    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
-        place = str(path.relative_to(ROOT))
-        tree = ast.parse(path.read_text("utf-8"))
+    for place, tree in _sources():
         for text in _texts(tree):
             spans = SPAN.findall(text) or ([text] if GIT.match(text) else [])
             yield from (Printed(place, span.strip()) for span in spans)
@@ -54,10 +54,18 @@ def printed() -> Iterator[Printed]:
 
 def loose() -> Iterator[Printed]:
     """Texts that name a command of ours without marking it: nobody would make it one to copy."""
-    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
-        for text in _texts(ast.parse(path.read_text("utf-8"))):
+    for place, tree in _sources():
+        for text in _texts(tree):
             for found in OURS.finditer(SPAN.sub("", text)):
-                yield Printed(str(path.relative_to(ROOT)), found[0])
+                yield Printed(place, found[0])
+
+
+@cache
+def _sources() -> tuple[tuple[str, ast.Module], ...]:
+    """The files that may print a command; most do not, and are not looked at any further."""
+    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    texts = ((str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in paths)
+    return tuple((place, ast.parse(text)) for place, text in texts if MAY.search(text))
 
 
 def _texts(tree: ast.Module) -> Iterator[str]:
