@@ -83,7 +83,7 @@ async def test_what_does_not_answer_is_named(bench):
         await bench.worker.run_step(step_job(LOAN, ReleaseId("loan-2"), Step.CHECK, 1, Stage.TST))
     room = await bench.world.show_cards()
 
-    assert "Now: The repository loans.git" in words(room.the("loan-2 (loan_default)"))
+    assert "Now: The repository loans.git" in words(room.the("loan-2"))
 
 
 async def test_the_same_note_is_told_once_and_no_note_is_no_event(bench):

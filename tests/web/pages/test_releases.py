@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from core.events.outside import CodePushed
@@ -232,3 +233,29 @@ async def test_a_model_cannot_write_into_a_page(pages, source):
 
     assert EVIL not in await source("/releases/loan-1")
     assert "&lt;/pre&gt;&lt;script&gt;" in await source("/releases/loan-1")
+
+
+STEPS = {
+    "superseded after it failed": (
+        lambda: Story().push(1).finish(Step.CHECK, Failed(reason="no room")).push(2),
+        "check TST 1 failed",
+    ),
+    "superseded while it ran": (lambda: Story().push(1).push(2), "check TST 1 cancelled"),
+    "stuck": (lambda: Story().push(1).bury(), "check TST 1 stuck"),
+    "of a name that is taken": (
+        lambda: Story().push(1).to_registered().push(2).finish(
+            Step.CHECK, msgspec.structs.replace(CHECKED, model="other")
+        ),
+        "check TST 1 blocked",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("story", "said"), STEPS.values(), ids=STEPS)
+async def test_a_step_says_how_it_ended_whatever_became_of_its_release(pages, read, story, said):
+    told = story()
+    await pages.world.told(told)
+    number = 2 if said.endswith("blocked") else 1
+    _, text = await read(f"/releases/loan-{number}")
+
+    assert said in text
