@@ -1,4 +1,4 @@
-"""The address of the gateway that serves a home, in a file that its hooks read."""
+"""The address of the gateway that serves a home, in a file which the hooks of the home read."""
 
 import os
 from pathlib import Path
