@@ -7,6 +7,7 @@ import pytest
 
 from core.policy import Policy
 from sluss.home.prepare import prepare_home
+from sluss.home.this_program import this_program
 from sluss.on_a_folder.model_folder import read_folder
 from tests.model_repos import a_repo
 from tests.sluss.command_line import run
@@ -75,7 +76,7 @@ def test_every_form_agrees_with_the_exit_code(folder, form, at_prod, at_tst):
 def test_who_asks_about_a_part_of_a_repository_is_told_of_the_whole(folder):
     (folder / ".git").mkdir()
     done = run("check", folder / "src", "--only", "naming")
-    assert f"you may want `sluss check {folder}`" in " ".join(done.output.split())
+    assert f"  {this_program()('check', str(folder))}" in done.output.splitlines()
     assert "you may want" not in run("check", folder, "--only", "naming").output
 
 
