@@ -34,7 +34,7 @@ Scene = Callable[[], Awaitable[None]]
 
 
 class ButtonAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a pressed button: a new card, or a text that says why not."""
+    """The answer to a pressed button: a card, or why not; of an old button it is both."""
 
     card: dict[str, Any] | None = None
     refusal: str = ""
@@ -63,7 +63,7 @@ class Visitor:
             {**self._activity("invoke"), "name": "adaptiveCard/action", "value": value}
         )
         if answer.get("type") == CARD:
-            return ButtonAnswer(card=answer["value"])
+            return ButtonAnswer(card=answer["value"], refusal=_on_top(answer["value"]))
         return ButtonAnswer(refusal=str(answer.get("value", "")))
 
     async def say(self, text: str) -> None:
@@ -289,6 +289,13 @@ class Story:
     def _must(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like assert
         if not holds:
             raise SettingsError(f"The story does not hold: {otherwise}.")
+
+
+def _on_top(card: dict[str, Any]) -> str:
+    """Return the reason that stands on top of a newer card, and is its summary then; else ""."""
+    summary, top = str(card["fallbackText"]), msgspec.json.encode(card["body"][0]).decode()
+    is_refusal = '"attention"' in top and summary[:80] in top.replace("\\", "")
+    return summary if is_refusal else ""
 
 
 def _metrics(release: Release) -> str:

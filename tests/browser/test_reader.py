@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LATE = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)  # in Stockholm it is the next day
 THEIRS = "{{DATE(2026-11-29T23:30:00Z, SHORT)}} {{TIME(2026-11-29T23:30:00Z)}}"
 SINCE = Dated("since ", LATE)
-WAITS = "Approve loan_default version 1 for QA?"
+WAITS = "Approve loan-1 (loan_default version 1) for QA?"
 SMALL = """() => [...document.querySelectorAll("button, select, textarea, input, a, [role=button]")]
     .filter((one) => one.checkVisibility({visibilityProperty: true}))
     .map((one) => [one.textContent.slice(0, 30), one.className, one.getBoundingClientRect()])
