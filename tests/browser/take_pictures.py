@@ -73,8 +73,7 @@ async def ask_for_qa(page):
     await form.get_by_label("Purpose").fill("The yearly refit")
     await form.get_by_label("Expected outcome").fill("Fewer losses")
     await form.get_by_role("button", name="Send request for QA").click()
-    await form.get_by_text("QA is requested").wait_for()
-    await form.get_by_role("button", name="Back to the card").click()
+    await card(page, RELEASE).get_by_text("awaits approval for QA").wait_for()
 
 
 async def take_all(photographer):

@@ -143,6 +143,20 @@ async def test_a_card_of_ones_own_is_seen_by_nobody_else_and_left_again(chat_as)
     assert await bo.get_by_text("only for Anna Berg").count() == 0
 
 
+async def test_what_ones_own_card_has_led_to_gives_way_to_the_next_change(run, chat_as):
+    activity = await run.chat.post("general", counter(0))
+    page = await chat_as("anna")
+    await button(page, "Only for me").click()
+    await run.chat.update("general", activity, counter(1))
+    await seen(page, "Only you see this; the card has changed since")
+    await button(page, "Send it").click()
+    await seen(page, "It is sent")
+    await run.chat.update("general", activity, counter(2))
+
+    await seen(page, "Counted to 2")
+    assert await page.get_by_text("It is sent").count() == 0
+
+
 async def test_an_update_takes_nothing_that_somebody_is_typing(run, chat_as):
     activity = await run.chat.post("general", counter(0))
     page = await chat_as("anna")

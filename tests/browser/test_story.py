@@ -96,9 +96,6 @@ async def _request(astrid, stage, album=None):
         await album.take_here(astrid.page, "chat_request", card=form, button="Send request for QA")
     await astrid.fill(form, Purpose="Mark risky loans sooner", Expected_outcome="Fewer losses")
     await astrid.press(form, f"Send request for {stage}")
-    sent = f"{stage} for {SECOND} (version 1)"  # for her eyes alone
-    await astrid.sees(sent, f"{stage} is requested")
-    await astrid.press(sent, "Back to the card")
     await astrid.sees(SECOND, f"awaits approval for {stage}")
 
 

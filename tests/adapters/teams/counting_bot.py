@@ -66,7 +66,10 @@ class CountingBot:
                 raise error
             case "count.private":
                 body = (Text(f"only for {click.person.name}"),)
-                return Card(summary="private", body=body, is_private=True)
+                send = Button(title="Send it", verb="count.sent")
+                return Card(summary="private", body=body, buttons=(send,), is_private=True)
+            case "count.sent":
+                return Card(summary="sent", body=(Text("It is sent"),), is_private=True)
             case "count.break":
                 raise ZeroDivisionError(SECRET)
         raise UnknownNameError("button", click.verb)

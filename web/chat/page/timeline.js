@@ -56,7 +56,9 @@ export class Timeline {
       const isPublic = JSON.stringify(card) === JSON.stringify(entry.said.card);
       if (!entry.own) entry.opener = entry.pressed;
       entry.own = isPublic ? null : card;
+      entry.isSent = entry.isFromOwn && !text;
       this.drawCard(entry, { keepsInputs: false });
+      if (entry.seen !== entry.said.changed && this.givesWay(entry)) this.leaveOwn(entry);
     }
     this.lead(entry, card ? "" : entry.pressed);
   }
@@ -125,7 +127,7 @@ export class Timeline {
     entry.said = said;
     entry.edited.hidden = false;
     // The note stays: it says why this person was refused, whatever became of the card since.
-    if (entry.own && !entry.isPending) { // their own form, or a refusal, is not taken away
+    if (entry.own && !entry.isPending && !this.givesWay(entry)) {
       entry.body.querySelector(".own-head span").textContent = OWN_IS_OLD;
       return;
     }
@@ -134,6 +136,16 @@ export class Timeline {
     entry.element.classList.remove("fresh");
     void entry.element.offsetWidth; // start the animation again
     entry.element.classList.add("fresh");
+  }
+
+  /** A form or a refusal is not taken away; what a form has led to is told by the card from its next change on. */
+  givesWay(entry) {
+    return entry.isSent && !entry.body.querySelector("input, textarea");
+  }
+
+  leaveOwn(entry) {
+    entry.own = null;
+    this.drawCard(entry, { keepsInputs: false });
   }
 
   fill(entry) {
@@ -158,8 +170,7 @@ export class Timeline {
 
   ownHead(entry) {
     const back = () => {
-      entry.own = null;
-      this.drawCard(entry, { keepsInputs: false });
+      this.leaveOwn(entry);
       this.lead(entry, entry.opener);
     };
     const button = make("button", { type: "button", class: "quiet small", onclick: back, text: "Back to the card" });
@@ -168,7 +179,7 @@ export class Timeline {
 
   press(entry, { verb, data, title }) {
     if (entry.isPending) return; // a double click is one press
-    entry.pressed = title;
+    Object.assign(entry, { pressed: title, seen: entry.said.changed, isFromOwn: Boolean(entry.own) });
     this.note(entry, "");
     this.pending(entry, true);
     if (this.onPress(entry.said, verb, data)) return;
