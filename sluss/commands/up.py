@@ -76,7 +76,7 @@ async def _serve(settings: Settings, role: Role, told: asyncio.Event) -> None:
         else:
             _tell_operator(settings, role)
         if sent := await resend(settings.home) if takes else 0:
-            console.print(f"{sent} pushes that were made while Sluss was down are handled now.")
+            console.print(f"Pushes that were made while Sluss was down are handled now: {sent}.")
         await server.until(told.wait())
         console.print("Sluss is ending: what is under work has some seconds to get done.")
 

@@ -46,7 +46,10 @@ NEXT: Final = {
     State.BLOCKED: "The card lists what to mend. Mend it in {folder}, then:\n     {push}",
     State.AWAITING_ACCEPTANCE: "In the chat, as Astrid: press Accept.",
     State.REGISTERED: "In the chat, as Astrid: press Request QA and say why.",
-    State.AWAITING_APPROVAL: "Press Approve as Astrid: it is refused. As Bo or Carin it is not.",
+    State.AWAITING_APPROVAL: (
+        "In the chat, in the room approvals: press Approve as Astrid, and it is refused. As Bo or "
+        "Carin it is not."
+    ),
     State.FAILED: "The card says what failed. Retry it, or mend it and push again:\n     {push}",
 }
 IN_QA: Final = "It serves QA. In the chat, as Astrid: press Request PROD."

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
 
 ODD = 'it\'s a "new" $HOME; `id` å'
 TYPED = re.compile(r"^ {2,}(?=\S)(.+)$", re.MULTILINE)  # a command has a line of its own
-MARKED = re.compile(r"`([^`\n]*sluss[^`\n]*)`")
+MARKED = re.compile(r"`(?=\S)([^`\n]*sluss[^`\n]*)`")
 
 
 class Newcomer:
@@ -28,7 +29,7 @@ class Newcomer:
         ours = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LANG")
         self.env = {name: os.environ[name] for name in ours if name in os.environ}
         self.env |= {"HOME": str(home.parent), "SLUSS_PORT": str(free_port()), "COLUMNS": "80"}
-        self.folder = folder
+        self.folder, self.home = folder, home
         self.log = folder / "up.log"
 
     def types(self, command, code=0):
@@ -97,6 +98,7 @@ def test_from_the_first_command_to_the_last_each_works_when_it_is_copied(newcome
         again(newcomer)
         assert "loan_rules-2" in newcomer.types(f"{sluss} deliveries --limit 5")
         audit(newcomer, sluss)
+        assert unknown_files(newcomer.home) == []
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(END_S)
@@ -118,6 +120,16 @@ def audit(newcomer, sluss):
     (verify,) = TYPED.findall(newcomer.types(f"{sluss} audit export 'a ledger.jsonl'"))
     (with_head,) = TYPED.findall(newcomer.types(verify))
     assert "The head that was noted is in it" in newcomer.types(with_head)
+
+
+def unknown_files(home):
+    """What a home has beside the files that the page about them names."""
+    page = (Path(__file__).parents[2] / "docs/reference/settings.md").read_text("utf-8")
+    rows = page.partition("## The files of a home")[2]
+    known = set(re.findall(r"`([\w.]+)/?`", rows))
+    return [
+        file.name for file in home.iterdir() if re.sub("-(wal|shm)$", "", file.name) not in known
+    ]
 
 
 def eventually(log, text):
