@@ -1,6 +1,9 @@
 """Plays a data scientist: a model repository, with commits and pushes by real git."""
 
 import asyncio
+import contextlib
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from adapters.bare_repositories.command import git_environment, git_path
@@ -24,12 +27,19 @@ class DemoRepository:
         self._author = author
         self._pushes = 0
 
+    @contextlib.contextmanager
+    def whole_or_gone(self) -> Iterator[None]:
+        """Take away what was made, where it is ended on the way: the next start begins anew."""
+        with contextlib.ExitStack() as half_made:
+            half_made.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            yield
+            half_made.pop_all()
+
     async def create(self, kind: Kind) -> None:
         write_repository(self.folder, kind)
         await self._git("init", "--quiet", "--initial-branch=main")
 
     async def bring_on_board(self, team: str) -> None:
-        await self.commit("Start the model")
         await asyncio.to_thread(
             add,
             self.folder,

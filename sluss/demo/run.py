@@ -177,11 +177,13 @@ class Guide:
             self._console.print(
                 "Making a model repository with two mistakes in it, and pushing it."
             )
-            await repository.create(Kind.SUPERVISED)
-            repository.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
-            repository.change("src/score.py", "def evaluate(", "def evaluated(")
+            with repository.whole_or_gone():
+                await repository.create(Kind.SUPERVISED)
+                repository.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
+                repository.change("src/score.py", "def evaluate(", "def evaluated(")
+                await repository.commit("Start the model")
+                await repository.configure()
             await repository.bring_on_board("credit_risk")
-            await repository.configure()
             await self._folder.note(repository)
         if await self._newest() is None:
             _, told = await repository.push()

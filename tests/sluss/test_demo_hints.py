@@ -11,6 +11,7 @@ from rich.console import Console
 from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked
 from core.words import Step
+from sluss.demo.folder import DemoFolder
 from sluss.demo.repository import DemoRepository
 from sluss.demo.run import Guide
 from sluss.home.settings import load
@@ -43,13 +44,15 @@ async def test_the_hint_of_a_blocked_release_pushes_what_was_mended(home, tmp_pa
     repository.folder.mkdir(parents=True)
     repository.write("model_variables.yml", "wrong")
     await repository._git("init", "--quiet", "--initial-branch=main")
+    await repository.commit("Start the model")
     await repository.bring_on_board("credit_risk")
     await repository.configure()
     await repository.push()
 
     said = StringIO()
     console = Console(file=said, soft_wrap=True)
-    Guide(settings, None, place, console)._tell(Story().push(1).finish(Step.CHECK, BLOCKED).release)
+    guide = Guide(settings, None, DemoFolder(place, is_kept=True), console)
+    guide._tell(Story().push(1).finish(Step.CHECK, BLOCKED).release)
     repository.write("model_variables.yml", "mended")
     typed = said.getvalue().splitlines()[-1].strip()
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}

@@ -149,3 +149,19 @@ def test_a_demo_goes_on_where_an_earlier_one_has_ended(tmp_path):
     on_board(tmp_path)
     (tmp_path / LOANS).mkdir()
     refuse_used(tmp_path, is_script=False)
+
+
+def test_a_repository_that_was_ended_on_the_way_is_made_anew_by_the_next_start(tmp_path):
+    prepare_home(tmp_path / HOME)
+    repository = the_repository(tmp_path)
+
+    async def ended():
+        with repository.whole_or_gone():
+            repository.folder.mkdir()
+            repository.write("score.py", "")
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(ended())
+    assert not repository.folder.exists()
+    refuse_used(tmp_path, is_script=False)
