@@ -16,15 +16,14 @@ from core.platform import Platform
 from sluss.demo.repository import DemoRepository
 from sluss.home.environment import named_folder
 from sluss.home.settings import PLATFORM_FILE, read_platform
+from sluss.home.this_program import this_program
 
 HOME: Final = "home"
 LOANS: Final = "loan_default"
 RULES: Final = "loan_rules"
 LEDGER: Final = "ledger.jsonl"
 
-KEPT: Final = (
-    "You have changed something in {folder}: it is kept, and --keep with that folder goes on there."
-)
+KEPT: Final = "You have changed something in {folder}: it is kept. This goes on there:\n  {command}"
 GOES: Final = "Nothing runs any more. {folder} is being deleted."
 LEFT: Final = "{folder} could not be deleted whole. Nothing runs there any more; delete the rest."
 NO_FOLDER: Final = (
@@ -96,7 +95,8 @@ async def demo_folder(keep: Path | None, console: Console) -> AsyncIterator[Demo
 
 async def _delete(folder: DemoFolder, console: Console) -> None:
     if await folder.is_changed():
-        _tell(console, KEPT.format(folder=folder.path))
+        command = this_program()("demo", "--keep", str(folder.path))
+        _tell(console, KEPT.format(folder=folder.path, command=command))
         return
     _tell(console, GOES.format(folder=folder.path))
     await asyncio.to_thread(shutil.rmtree, folder.path, ignore_errors=True)

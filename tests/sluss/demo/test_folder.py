@@ -88,6 +88,7 @@ async def test_what_a_person_has_changed_is_kept_and_its_place_is_said(made, tem
     path, said = await ended(made, change)
     assert path.is_dir()
     assert f"You have changed something in {path}: it is kept" in said
+    assert f"demo --keep {path}\n" in said
 
 
 @pytest.mark.parametrize("change", [
