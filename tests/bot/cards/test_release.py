@@ -342,6 +342,17 @@ def test_what_is_found_so_far_is_shown_while_slower_checks_run():
     assert "Still running: lint, unit_tests." in in_sight(card)
 
 
+def test_no_check_still_runs_for_a_release_that_was_superseded():
+    story = Story().push(1).report(found(1), waiting=("lint",))
+    first = story.release.id
+    story.push(2)
+
+    card = release_card.render(view(story, story.model.releases[first]))
+
+    assert verdict(card).text == "Superseded: it goes no further"
+    assert "Still running" not in in_sight(card)
+
+
 def test_advice_is_counted_and_blocks_nothing():
     checked = Checked(checks=(found(1), LINT), model="loan_default", team="credit")
     card = card_of(Story().push(1).finish(Step.CHECK, checked))
