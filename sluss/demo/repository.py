@@ -40,6 +40,10 @@ class DemoRepository:
         await self._git("init", "--quiet", "--initial-branch=main")
 
     async def bring_on_board(self, team: str) -> None:
+        await self.commit("Start the model")
+        await self.add_to_home(team)
+
+    async def add_to_home(self, team: str) -> None:
         await asyncio.to_thread(
             add,
             self.folder,

@@ -183,7 +183,7 @@ class Guide:
                 repository.change("src/score.py", "def evaluate(", "def evaluated(")
                 await repository.commit("Start the model")
                 await repository.configure()
-            await repository.bring_on_board("credit_risk")
+            await repository.add_to_home("credit_risk")
             await self._folder.note(repository)
         if await self._newest() is None:
             _, told = await repository.push()

@@ -131,7 +131,6 @@ class Story:
         await self.loans.create(Kind.SUPERVISED)
         self._variables = self.loans.change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:")
         self._score = self.loans.change("src/score.py", "def evaluate(", "def evaluated(")
-        await self.loans.commit("Start the model")
         await self.loans.bring_on_board("credit_risk")
         release = await self._push(self.loans, State.BLOCKED)
         assert release.checked is not None
@@ -196,7 +195,6 @@ class Story:
 
     async def rulebased(self) -> None:
         await self.rules.create(Kind.RULEBASED)
-        await self.rules.commit("Start the model")
         await self.rules.bring_on_board("credit_risk")
         await self._accept(await self._push(self.rules, State.AWAITING_ACCEPTANCE))
         release = await self._newest(self.rules)

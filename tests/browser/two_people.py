@@ -38,7 +38,6 @@ class World:
             "model_variables.yml": change("model_variables.yml", "TEAM_NAME:", "TEAM_NAMES:"),
             "src/score.py": change("src/score.py", "def evaluate(", "def evaluated("),
         }
-        await self._repository.commit("Start the model")
         await self._repository.bring_on_board("credit_risk")
 
     async def mend(self):

@@ -44,7 +44,6 @@ async def test_the_hint_of_a_blocked_release_pushes_what_was_mended(home, tmp_pa
     repository.folder.mkdir(parents=True)
     repository.write("model_variables.yml", "wrong")
     await repository._git("init", "--quiet", "--initial-branch=main")
-    await repository.commit("Start the model")
     await repository.bring_on_board("credit_risk")
     await repository.configure()
     await repository.push()

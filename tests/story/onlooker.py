@@ -92,7 +92,6 @@ async def rules(folder: Path, settings: Settings) -> DemoRepository:
     author = next(person for person in settings.files.people if person.id == "astrid")
     repository = DemoRepository(folder, settings, author=author)
     await repository.create(Kind.RULEBASED)
-    await repository.commit("Start the model")
     await repository.bring_on_board("credit_risk")
     return repository
 
