@@ -21,6 +21,7 @@ NAMES_ALONE = {each.name for each in COMMANDS}  # a command that is only spoken 
 # They are no instructions: a mark in a file, a made-up repository, and what `sluss init` has written.
 SPOKEN_OF = {
     Printed("adapters/bare_repositories/install_hook.py", "sluss add"),
+    Printed("sluss/reference/home_files.py", "sluss add"),
     Printed("workers/gate/checks/readme.py", "sluss init"),
     Printed("workers/gate/duplicates/find.py", "sluss init"),
     Printed("workers/gate/readme/topics.py", "sluss check"),
@@ -37,8 +38,8 @@ def found():
 
 @pytest.fixture
 def placeholders(tmp_path, monkeypatch):
-    """A folder in which PATH and FILE are there, as what a person puts in their place."""
-    for name in ("PATH", "x"):
+    """A folder in which PATH, DIR and FILE are there, as what a person puts in their place."""
+    for name in ("PATH", "DIR", "x"):
         (tmp_path / name).mkdir()
     (tmp_path / "FILE").touch()
     monkeypatch.chdir(tmp_path)
