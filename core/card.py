@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Self
 
 import msgspec
@@ -22,7 +23,8 @@ class Dated(str):
     """A text with moments in it: ``Dated("Stuck since ", release.changed)``.
 
     As a str it is plain, each moment with its day and its zone. ``parts`` are its words and its
-    moments, so that a surface can write these for the reader's own zone.
+    moments, so that a surface can write these for the reader's own zone; words that touch are one,
+    or what a surface looks for in them could be spread over two.
     """
 
     __slots__ = ("parts",)
@@ -31,7 +33,11 @@ class Dated(str):
     def __new__(cls, *parts: str | datetime) -> Self:
         made = super().__new__(cls, "".join(map(_plain, parts)))
         nested = (part.parts if isinstance(part, Dated) else (part,) for part in parts)
-        made.parts = tuple(part for inner in nested for part in inner)
+        flat = (part for inner in nested for part in inner)
+        runs = ((kind, tuple(run)) for kind, run in groupby(flat, type))
+        made.parts = tuple(
+            each for kind, run in runs for each in (run if kind is datetime else ("".join(run),))
+        )
         return made
 
 

@@ -122,7 +122,7 @@ def test_a_moment_is_plain_with_its_day_and_zone_wherever_words_are_joined():
 
     assert f"{running} (attempt 2)" == "running since 2026-03-02 12:00 UTC (attempt 2)"
     assert twice == "It was running since 2026-03-02 12:00 UTC and ended 2026-03-01 23:30 UTC"
-    assert twice.parts == ("It was ", "running since ", NOON, " and ended ", stockholm)
+    assert twice.parts == ("It was running since ", NOON, " and ended ", stockholm)
 
 
 def test_counts_names_and_long_texts():

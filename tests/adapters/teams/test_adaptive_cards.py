@@ -166,6 +166,7 @@ THEIRS = "see {{DATE(2001-01-01T00:00:00Z, LONG)}} {{{time (2001-01-01T00:00:00Z
         Text(THEIRS),
         Text(Dated(NOON, THEIRS)),
         Banner(THEIRS, Tone.BAD),
+        Banner(Dated("{", THEIRS[5:], NOON, THEIRS[:5], THEIRS[5:]), Tone.BAD),
         Facts(((THEIRS, THEIRS),)),
         Table((THEIRS,), ((Cell(THEIRS),),)),
         TextInput(id="x", label=THEIRS, placeholder=THEIRS, is_required=True),
