@@ -122,6 +122,6 @@ def _measures(results: tuple[CheckResult, ...]) -> dict[tuple[str, str], Measure
 
 
 def _earlier(model: Model, release: Release) -> tuple[CheckResult, ...]:
-    """What the gate said of the release before this one, on any branch."""
-    before = (each.checks for each in model.newest_first() if each.number < release.number)
-    return next((checks for checks in before if checks), ())
+    """What the gate said in the end of the release before this one, on any branch."""
+    older = (each for each in model.newest_first() if each.number < release.number)
+    return next((each.checked.checks for each in older if each.checked and each.checks), ())

@@ -12,12 +12,16 @@ names it. Besides, these show what changes through others:
 | registry | that the stage holds what was found still | the holders |
 | base, while undecided | that somebody has to decide | a placing on PROD |
 | those of open releases | the base that people agreed to | the model |
+| release | its figures against those of the one before | what the gate says of that |
 
 What has ended shows what was true then, and is not drawn again: a release that PROD has passed by,
 that was rejected or superseded, an approval that was decided. So few cards follow from an event.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import takewhile
+from operator import ne
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +44,7 @@ from core.events.derived import (
     StepPlanned,
     VersionRegistered,
 )
+from core.events.workers import StepFinished
 from core.reading import champion_of, has_passed, held_by, version_of
 from core.release.fold import folded
 from core.release.fold.folds import touched
@@ -65,8 +70,9 @@ class CardRef(msgspec.Struct, frozen=True):
 def of_others(model: Model, events: Iterable[Event], context: Context) -> tuple[CardRef, ...]:
     """The cards that show something else after the events, also where they name another release."""
     happened = tuple(events)
+    compared = tuple(_compared(model, happened))
     if not any(_reaches_others(model, event) for event in happened):
-        return ()
+        return compared
     after = folded(model, happened)
     world = msgspec.structs.replace(context, contributors=None)  # of one release alone
     found = (
@@ -75,7 +81,7 @@ def of_others(model: Model, events: Iterable[Event], context: Context) -> tuple[
         if release.id in model.releases
         for card in _changed(model.releases[release.id], release, (model, after), world)
     )
-    return (*found, *_outside(model, after), *_base(model, after))
+    return (*compared, *found, *_outside(model, after), *_base(model, after))
 
 
 def _reaches_others(model: Model, event: Event) -> bool:
@@ -89,6 +95,15 @@ def _reaches_others(model: Model, event: Event) -> bool:
         return True
     named = (model.releases.get(release) for release in touched([event]))
     return any(release.state is State.STUCK for release in named if release)
+
+
+def _compared(model: Model, events: Iterable[Event]) -> Iterator[CardRef]:
+    """The card whose figures are compared with those that the gate has of an older one only now."""
+    for event in events:
+        if isinstance(event, StepFinished) and event.step is Step.CHECK:
+            newer = takewhile(partial(ne, event.release), reversed(tuple(model.releases)))
+            told = [each for each in newer if model.releases[each].checks]
+            yield from (CardRef("release", each) for each in told[-1:])
 
 
 def _concerned(before: Model, after: Model, events: Iterable[Event]) -> Iterator[Release]:

@@ -85,8 +85,13 @@ def _refused_result(
 
 
 def _noted_only(model: Model, event: StepFinished, context: Context, why: str) -> Decision:
-    """What a promotion says that counts no longer may have moved its stage: look."""
-    noted = ignored(event, context, why)
+    """What a promotion says that counts no longer may have moved its stage: look.
+
+    The card of what has ended shows still what came of its last step.
+    """
+    release = model.releases.get(event.release)
+    cards = (CardRef("release", release.id),) if release and release.is_final else ()
+    noted = msgspec.structs.replace(ignored(event, context, why), cards=cards)
     if not isinstance(event.result, Promoted) or event.step is not Step.PROMOTE or not model.name:
         return noted
     return msgspec.structs.replace(noted, jobs=(observe(model, event),))

@@ -117,13 +117,15 @@ class Story:
         )  # fmt: skip
 
     def finish(
-        self, step: Step, result: Result, *, stage: Stage = Stage.TST, attempt: int = 0
-    ) -> "Story":
+        self, step: Step, result: Result, *, stage: Stage = Stage.TST, attempt: int = 0,
+        release: str = "",
+    ) -> "Story":  # fmt: skip
         key = f"{step}/{stage}" if step is Step.PROMOTE else str(step)
-        attempt = attempt or self.release.steps[key].attempt
+        named = ReleaseId(release or self.release.id)
+        attempt = attempt or self.model.releases[named].steps[key].attempt
         return self.tell(
             StepFinished(
-                id=self.next_id("finished"), time=self.now, release=self.release.id,
+                id=self.next_id("finished"), time=self.now, release=named,
                 step=step, attempt=attempt, stage=stage, result=result,
             )
         )  # fmt: skip

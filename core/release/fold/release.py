@@ -78,10 +78,15 @@ def _who_retried(cause: str) -> str:
 def _step_changed(
     release: Release | None, event: StepFinished | StepProgressed, **changes: Any
 ) -> dict[str, StepRun]:
-    """The release's steps; none for what comes late or twice: it is kept, and moves nothing."""
+    """The release's steps; none for what comes late or twice: it is kept, and moves nothing.
+
+    Whatever has ended a step, such as a newer push, may have been quicker than its last note.
+    """
     key = step_key(event.step, event.stage)
     run = release.steps.get(key) if release else None
     if release is None or run is None or run.attempt != event.attempt or run.finished:
+        return {}
+    if run.ended and isinstance(event, StepProgressed):
         return {}
     return {**release.steps, key: replace(run, **changes)}
 
@@ -94,10 +99,10 @@ def _progressed(model: Model, event: StepProgressed) -> Model:
 
 @folds(ChecksReported)
 def _reported(model: Model, event: ChecksReported) -> Model:
-    """A quick answer that comes after the gate's whole one moves nothing."""
+    """A quick answer that comes after the gate's whole one, or its end, moves nothing."""
     release = model.releases.get(event.release)
     run = release.steps.get(Step.CHECK) if release else None
-    if run is None or run.attempt != event.attempt or run.finished:
+    if run is None or run.attempt != event.attempt or run.finished or run.ended:
         return model
     return change(model, event, event.release, quick=event.checks, waiting=event.waiting)
 
@@ -154,7 +159,10 @@ def _halted(state: State, how: StepEnd) -> Callable[[Model, Any], Model]:
             return model
         key = step_key(event.step, event.stage) if isinstance(event, StepFailed) else ""
         steps = with_end(release, how, key=key)
-        return change(model, event, event.release, state=state, reason=event.reason, steps=steps)
+        return change(
+            model, event, event.release,
+            state=state, reason=event.reason, steps=steps, waiting=(),
+        )  # fmt: skip
 
     return move
 
@@ -182,7 +190,7 @@ def _superseded(model: Model, event: ReleaseSuperseded) -> Model:
     return change(
         model, event, event.release,
         state=State.SUPERSEDED, reason=f"superseded by {event.by}", promotions=promotions,
-        steps=with_end(release, StepEnd.CANCELLED, is_open=True),
+        steps=with_end(release, StepEnd.CANCELLED, is_open=True), waiting=(),
     )  # fmt: skip
 
 

@@ -112,6 +112,22 @@ def test_most_events_reach_no_other_release():
     assert cards(story.finish(Step.CHECK, CHECKED)) == {("release", "loan-2")}
 
 
+def test_a_late_result_is_told_on_the_card_of_what_has_ended():
+    story = Story().push(1).push(2).finish(Step.CHECK, BROKEN, release="loan-1")
+
+    assert cards(story) == {("release", "loan-1")}
+
+
+def test_figures_are_compared_anew_when_the_gate_is_done_with_an_older_one_only_now():
+    story = Story().push(1).push(2, branch="topic").push(3, branch="more").push(4, branch="most")
+    for release in ("loan-4", "loan-3"):
+        story.finish(Step.CHECK, BROKEN, release=release)
+    assert cards(story) == {("release", "loan-3"), ("release", "loan-4")}
+
+    story.finish(Step.CHECK, BROKEN, release="loan-1")
+    assert cards(story) == {("release", "loan-1"), ("release", "loan-3")}
+
+
 def promoting() -> Story:
     return placed(Story(), 1).request(Stage.QA).approve(EVE)
 

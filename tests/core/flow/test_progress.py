@@ -29,8 +29,9 @@ def test_a_note_moves_nothing_but_the_card():
         (training().finish(Step.TRAIN, Ran(run="r")), 1),
         (training().finish(Step.TRAIN, FAILED).retry(), 1),
         (training(), 2),
+        (training().bury(), 1),
     ],
-    ids=["it has ended", "another attempt runs", "that attempt is not planned"],
+    ids=["it has ended", "another attempt runs", "that attempt is not planned", "it is stuck"],
 )
 def test_a_late_note_changes_nothing(story, attempt):
     before = story.release

@@ -1,6 +1,7 @@
 """What the gate has said so far is part of the state, until the whole answer takes its place."""
 
 import msgspec
+import pytest
 
 from core.flow.decision import CardRef
 from core.release.state import State
@@ -36,6 +37,16 @@ def test_quick_answers_that_come_late_or_of_another_attempt_change_nothing():
     again = Story().push(1).finish(Step.CHECK, FAILED).retry()
     before = again.release
     assert again.report(QUICK, attempt=1).release == before
+
+
+@pytest.mark.parametrize("end", [lambda story: story.push(2), Story.bury], ids=["newer", "stuck"])
+def test_of_a_gate_that_goes_no_further_nothing_runs_still(end):
+    story = end(Story().push(1).report(QUICK, waiting=("lint",)))
+    ended = story.model.releases["loan-1"]
+    assert (ended.waiting, ended.checks) == ((), (QUICK,))
+
+    story.tell(msgspec.structs.replace(story.events[3], id="late", checks=(), waiting=("tests",)))
+    assert story.model.releases["loan-1"] == ended
 
 
 def test_a_gate_that_failed_leaves_no_quick_answers_behind():
