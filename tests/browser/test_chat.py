@@ -1,5 +1,7 @@
 """Two people in the chat window: they say, press, refuse, and see the same card change."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -168,6 +170,43 @@ async def test_an_update_takes_nothing_that_somebody_is_typing(run, chat_as):
     assert await page.get_by_label("Why").input_value() == "half a sentence"
 
 
+async def test_who_comes_back_to_a_room_finds_what_they_have_typed(run, chat_as):
+    await run.chat.post("general", counter(0))
+    page = await chat_as("anna")
+    await page.get_by_label("Why").fill("half a sentence")
+    for room in ("Approvals", "General"):
+        await page.locator("#rooms").get_by_text(room).click()
+
+    assert await page.get_by_label("Why").input_value() == "half a sentence"
+
+
+class SlowBot(CountingBot):
+    """It answers a press when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def click(self, click):
+        await self.may_answer.wait()
+        return await super().click(click)
+
+
+async def test_what_was_typed_outlives_a_refusal_and_a_change_before_it(tmp_path, open_page):
+    bot = SlowBot()
+    async with a_chat(tmp_path, bot) as run:
+        activity = await run.chat.post("general", counter(0))
+        page = await open_page(f"{run.url}/chat/?as=anna#general")
+        await page.get_by_label("Why").fill("a long reason")
+        await button(page, "Refuse me").click()
+        await run.chat.update("general", activity, counter(1))
+        bot.may_answer.set()
+        await page.get_by_role("alert").get_by_text("Bo or Cara may approve it").wait_for()
+
+        await seen(page, "Counted to 1")
+        assert await page.get_by_label("Why").input_value() == "a long reason"
+
+
 async def test_a_section_opens_with_a_tap_and_a_key_and_stays_open(run, chat_as):
     activity = await run.chat.post("general", every_kind())
     page = await chat_as("anna")
@@ -247,13 +286,14 @@ async def test_after_a_restart_the_window_comes_back_by_itself(tmp_path, open_pa
         page = await open_page(f"{before.url}/chat/?as=anna")
         await page.wait_for_selector("#text:enabled")
         await say(page, "count")
-        await seen(page, "Counted to 0")
+        await page.get_by_label("Why").fill("so far")
     await page.get_by_text("Reconnecting").wait_for()
     await say(page, "is kept")
     async with a_chat(tmp_path, CountingBot(), port=before.port):
         await page.locator("#link:empty").wait_for(state="attached")
         await seen(page, "Counted to 0")
         assert await page.input_value("#text") == "is kept"
+        assert await page.get_by_label("Why").input_value() == "so far"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -114,7 +114,7 @@ function pick(id) {
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   part("title").textContent = shown.room.title;
   part("about").textContent = shown.room.about;
-  timeline.show([...shown.said.values()], model.me);
+  timeline.show(id, [...shown.said.values()], model.me);
   openSide(false);
   read();
   showRooms();

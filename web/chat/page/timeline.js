@@ -1,4 +1,5 @@
-// The messages of one room: each activity is one article, updated where it stands.
+// The messages of a room: each activity is one article, updated where it stands. A room that was left,
+// by a choice or with the connection, stands as it was: nobody types twice.
 
 import { draw } from "./cards.js";
 import { avatar, clock, day, make } from "./dom.js";
@@ -13,19 +14,38 @@ export class Timeline {
     this.toEnd = toEnd;
     this.person = person;
     this.onPress = onPress;
-    this.entries = new Map();
+    this.rooms = new Map();
     this.toEnd.addEventListener("click", () => this.scroll());
     this.log.addEventListener("scroll", () => this.isAtEnd() && (this.toEnd.hidden = true));
   }
 
-  /** Another room, or everything anew. */
-  show(said, me) {
+  get entries() {
+    return this.rooms.get(this.room).entries;
+  }
+
+  /** Another room, or what has come to this one while nothing was heard. */
+  show(room, said, me) {
+    if (me !== this.me) this.rooms.clear(); // what another person has opened and typed is theirs
+    const isHere = this.rooms.has(room) && room === this.room;
+    if (!isHere) this.enter(room);
     this.me = me;
-    this.entries.clear();
-    this.log.replaceChildren();
-    if (!said.length) this.log.append(empty());
-    said.forEach((one) => this.put(one, { isQuiet: true }));
-    this.scroll();
+    if (!said.length) this.log.replaceChildren(empty());
+    const isNews = (one) => this.entries.get(one.id)?.said.changed !== one.changed;
+    said.filter(isNews).forEach((one) => this.put(one, { isQuiet: true }));
+    if (!isHere) this.scroll();
+  }
+
+  enter(room) {
+    this.working(false);
+    if (this.rooms.has(this.room)) this.rooms.get(this.room).nodes = [...this.log.childNodes];
+    if (!this.rooms.has(room)) this.rooms.set(room, { entries: new Map(), nodes: [] });
+    this.room = room;
+    this.log.replaceChildren(...this.rooms.get(room).nodes);
+  }
+
+  /** Of every room: who has left one may come back to it. */
+  all() {
+    return [...this.rooms.values()].flatMap(({ entries }) => [...entries.values()]);
   }
 
   put(said, { isQuiet = false } = {}) {
@@ -48,7 +68,7 @@ export class Timeline {
 
   /** The answer to a press: another card for these eyes, or a word under the card. */
   answer({ activity, card, text }) {
-    const entry = this.entries.get(activity);
+    const entry = this.all().find((one) => one.said.id === activity);
     if (!entry) return;
     this.pending(entry, false);
     this.note(entry, text);
@@ -125,13 +145,14 @@ export class Timeline {
 
   update(entry, said) {
     entry.said = said;
+    entry.isStale = entry.isPending;
+    if (entry.isStale) return; // the answer may be a refusal of what was typed: it is drawn after that
     entry.edited.hidden = false;
     // The note stays: it says why this person was refused, whatever became of the card since.
-    if (entry.own && !entry.isPending && !this.givesWay(entry)) {
+    if (entry.own && !this.givesWay(entry)) { // their own form, or a refusal, is not taken away
       entry.body.querySelector(".own-head span").textContent = OWN_IS_OLD;
       return;
     }
-    entry.own = null;
     this.fill(entry);
     entry.element.classList.remove("fresh");
     void entry.element.offsetWidth; // start the animation again
@@ -149,7 +170,7 @@ export class Timeline {
   }
 
   fill(entry) {
-    if (entry.said.card) return this.drawCard(entry, { keepsInputs: !entry.isPending });
+    if (entry.said.card) return this.drawCard(entry, { keepsInputs: true });
     entry.body.replaceChildren(make("p", { class: "text", text: entry.said.text }));
   }
 
@@ -191,11 +212,12 @@ export class Timeline {
     entry.isPending = isPending;
     entry.body.setAttribute("aria-busy", String(isPending));
     entry.body.querySelectorAll("button.ac-pushButton").forEach((button) => (button.disabled = isPending));
+    if (entry.isStale) this.update(entry, entry.said);
   }
 
   /** After a lost connection no answer comes for what was pressed before. */
   forgetPending() {
-    this.entries.forEach((entry) => entry.isPending && this.pending(entry, false));
+    this.all().forEach((entry) => entry.isPending && this.pending(entry, false));
   }
 
   note(entry, text) {
