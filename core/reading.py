@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from core.card import Tone
+from core.card import Dated, Tone
 from core.policy import Policy
 from core.release.model import JUDGED, Holder, Model
 from core.release.promotion import Promotion
@@ -80,9 +80,8 @@ def lost(release: Release, stage: Stage) -> str:
     if left is None:
         return ", and holds it no longer"
     came = f"version {left.version}" + (f" ({left.release})" if left.release else "")
-    return f" until {left.since:%Y-%m-%d}, when " + (
-        f"{came} came" if left.version else "it was emptied"
-    )
+    then = f"{came} came" if left.version else "it was emptied"
+    return Dated(" until ", left.since, f", when {then}")
 
 
 def standing(state: str, holds: Collection[str]) -> str:

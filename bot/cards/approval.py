@@ -1,7 +1,6 @@
 """The card that asks another person to approve a stage, and what its buttons mean."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Final, Protocol
@@ -195,7 +194,8 @@ def _outcome(view: ApprovalView) -> tuple[str, Tone]:
     who = promotion.decided_by.name if promotion.decided_by else "nobody"
     match promotion.outcome:
         case "placed":
-            return f"Approved by {who}, and placed on {stage}{_on(promotion.placed)}", Tone.GOOD
+            on = (" on ", promotion.placed) if promotion.placed else ()
+            return Dated(f"Approved by {who}, and placed on {stage}", *on), Tone.GOOD
         case "rejected":
             return f"Rejected by {who}", Tone.BAD
         case "void":
@@ -204,10 +204,6 @@ def _outcome(view: ApprovalView) -> tuple[str, Tone]:
     if run is not None and run.ended in {StepEnd.FAILED, StepEnd.STUCK}:
         return f"Approved by {who}, but promoting to {stage} {_BROKE[run.ended]}", Tone.BAD
     return f"Approved by {who}: promoting to {stage}", Tone.ACCENT
-
-
-def _on(day: datetime | None) -> str:
-    return f" on {day:%Y-%m-%d}" if day else ""
 
 
 def _decision(view: ApprovalView) -> Iterator[tuple[str, str]]:
@@ -234,7 +230,7 @@ def _since_then(view: ApprovalView) -> str:
         return f"{stage} was asked for again"
     if stage in held_by(view.model, release):
         return f"it holds {stage}"
-    return f"it was on {stage}{lost(release, stage)}"
+    return Dated(f"it was on {stage}", lost(release, stage))
 
 
 def _request(view: ApprovalView) -> tuple[tuple[str, str], ...]:

@@ -123,7 +123,8 @@ def _checked(view: View) -> Verdict:
 def _placed(view: View) -> Verdict:
     release, stage = view.release, view.release.stage
     if stage not in held_by(view.model, release):
-        return f"Version {view.version} was on {stage}{lost(release, stage)}", Tone.SUBTLE
+        was = Dated(f"Version {view.version} was on {stage}", lost(release, stage))
+        return was, Tone.SUBTLE
     promotion = release.promotion_to(stage)
     rows = count(promotion.rows if promotion else 0, "row")
     return f"Version {view.version} holds {stage}: {rows} scored there", tone_of(release.state)

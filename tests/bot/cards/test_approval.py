@@ -188,7 +188,8 @@ def test_the_last_card_says_who_when_why_and_how_many_rows():
 
     card = card_of(story)
 
-    assert verdict(card).text == "Approved by Eve, and placed on PROD on 2026-01-05"
+    assert verdict(card).text == "Approved by Eve, and placed on PROD on 2026-01-05 08:25 UTC"
+    assert verdict(card).text.parts[1] == story.release.promotion_to(Stage.PROD).placed
     for line in ("Decided by: Eve", "When: 2026-01-05 08:24 UTC", "Why: fine", "Rows scored: 250"):
         assert line in in_sight(card)
     assert titles(card) == []

@@ -258,9 +258,9 @@ def test_an_old_release_says_what_its_stage_holds_now():
 
     card = release_card.render(view(story, story.model.releases[first]))
 
-    assert (
-        verdict(card).text == "Version 1 was on PROD until 2026-01-05, when version 2 (loan-2) came"
-    )
+    said = verdict(card).text
+    assert said == "Version 1 was on PROD until 2026-01-05 08:25 UTC, when version 2 (loan-2) came"
+    assert said.parts[1] == story.model.releases[first].left[Stage.PROD].since
 
 
 @pytest.mark.parametrize("ends_with", ["superseded", "rejected"])

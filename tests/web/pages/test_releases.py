@@ -133,7 +133,7 @@ async def test_after_three_promotions_one_line_says_that_it_holds_production(pag
     assert (text.count("placed PROD"), text.count("was on PROD")) == (1, 2)
     _, text = await read("/releases/loan-1")
     assert "placed PROD" not in text
-    assert "was on PROD until 2026-01-05, when version 2 (loan-2) came" in text
+    assert "was on PROD until 2026-01-05 09:00 UTC, when version 2 (loan-2) came" in text
 
 
 async def test_a_stage_that_was_emptied_by_hand_is_held_by_nobody(pages, read):
