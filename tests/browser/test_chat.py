@@ -101,14 +101,16 @@ async def test_the_second_of_two_reads_why_also_when_the_card_changes_at_that_mo
     old = Button(title="Approve", verb="count.old")
     asked = Card(summary="Approve?", body=(Banner("Approve?", Tone.ACCENT),), buttons=(old,))
     activity = await run.chat.post("general", asked)
-    page = await chat_as("anna")
+    page = await chat_as("anna", size="narrow")
     await button(page, "Approve").click()
     await seen(page, "This card is out of date.")
     await run.chat.update("general", activity, counter(1))
     await seen(page, "Only you see this; the card has changed since")
 
     await seen(page, "This card is out of date.")
-    await button(page, "Back to the card").click()
+    back = button(page, "Back to the card")
+    assert await back.evaluate("one => one.scrollWidth <= one.clientWidth")
+    await back.click()
     await seen(page, "Counted to 1")
 
 
