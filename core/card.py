@@ -1,8 +1,8 @@
 """A card for people, free of any chat product: adapters encode it for their surface."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import Self
 
 import msgspec
@@ -33,12 +33,22 @@ class Dated(str):
     def __new__(cls, *parts: str | datetime) -> Self:
         made = super().__new__(cls, "".join(map(_plain, parts)))
         nested = (part.parts if isinstance(part, Dated) else (part,) for part in parts)
-        flat = (part for inner in nested for part in inner)
-        runs = ((kind, tuple(run)) for kind, run in groupby(flat, type))
-        made.parts = tuple(
-            each for kind, run in runs for each in (run if kind is datetime else ("".join(run),))
-        )
+        made.parts = tuple(_joined(part for inner in nested for part in inner))
         return made
+
+
+def _joined(parts: Iterable[str | datetime]) -> Iterator[str | datetime]:
+    words = ""
+    for part in parts:
+        if isinstance(part, str):
+            words += part
+            continue
+        if words:
+            yield words
+        words = ""
+        yield part
+    if words:
+        yield words
 
 
 def _plain(part: str | datetime) -> str:
