@@ -17,6 +17,7 @@ from core.people import Person
 
 ARGUMENT = re.compile(r"<([\w ]+)>|\[([\w ]+)(?: …)?\]")
 SIMILAR = 0.7
+LONGEST_NAME = 60  # letters that are compared with the name of a command
 HELP: Final = "help"
 SEVERAL = (
     "These lines are several commands, and one message is one. Nothing was done; send them one "
@@ -186,7 +187,7 @@ def _starts_with(words: Sequence[str], name: str) -> bool:
 
 def _likeness(words: Sequence[str], name: str) -> float:
     parts = name.casefold().split()
-    typed = " ".join(words[: len(parts)]).casefold()
+    typed = " ".join(words[: len(parts)]).casefold()[:LONGEST_NAME]
     if typed and len(words) < len(parts) and name.casefold().startswith(typed):
         return 1.0
     return difflib.SequenceMatcher(None, typed, " ".join(parts)).ratio()

@@ -3,50 +3,56 @@
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from core.typed_text import clean
 
-MENTION: Final = re.compile(r"<at\b[^>]*>(.*?)</at>", re.IGNORECASE | re.DOTALL)
+# No pattern runs over the beginning of its next match, so that a hostile line is read in no time.
+MENTION: Final = re.compile(r"<at\b[^<>]*>((?:(?!<at\b).)*?)</at>", re.IGNORECASE | re.DOTALL)
 CALLED: Final = re.compile(r"^\s*@\S+|<@\w+>")
 US: Final = "sluss"
 # of a formatted message: what a reply quotes, what ends a line, and all else that an editor makes
-FORMATTED: Final = re.compile(r"</[a-z]\w*>|<br\b[^>]*>", re.IGNORECASE)
-QUOTED: Final = re.compile(r"<blockquote\b.*?</blockquote>", re.IGNORECASE | re.DOTALL)
-BREAK: Final = re.compile(r"<br\b[^>]*>|</(?:div|h\d|li|p|pre)>", re.IGNORECASE)
+FORMATTED: Final = re.compile(r"</[a-z]\w*>|<br\b[^<>]*>", re.IGNORECASE)
+QUOTED: Final = re.compile(r"(</?blockquote\b[^<>]*>)", re.IGNORECASE)
+BREAK: Final = re.compile(r"<br\b[^<>]*>|</(?:div|h\d|li|p|pre)>", re.IGNORECASE)
 TAG: Final = re.compile(
     r"</?(?:a|attachment|b|code|codeblock|div|em|emoji|font|h\d|i|img|li|ol|p|pre|s|span|strong"
-    r"|u|ul)\b[^>]*>",
+    r"|u|ul)\b[^<>]*>",
     re.IGNORECASE,
 )
 
-FENCE: Final = re.compile(r"^[ ]*`{3,}[ ]*\w*[ ]*$", re.MULTILINE)
+FENCE: Final = re.compile(r"^[ ]*`{3,}[ ]*(?:\w+[ ]*)?$", re.MULTILINE)
 # around words, never inside one: an underscore of a model's name is a letter of it
-EMPHASIS: Final = re.compile(r"(?<!\w)([*_]{1,3}|~~|`{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
-NESTED: Final = 3  # so deep do people put marks into marks
+EMPHASIS: Final = re.compile(r"[*_~`]+")
+ONE_MARK: Final = re.compile(r"\*\*|__|~~|`{1,3}|[*_]")
 MARK: Final = "\0"  # stands where a letter of a mark stood; what people type is clean of it
 
 # phones turn straight quotes into curly ones; an apostrophe inside a word is no quote
-QUOTE: Final = r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]'
+QUOTE: Final = r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]'
 QUOTE_FIRST: Final = re.compile(QUOTE)
-WORD: Final = re.compile(rf"{QUOTE}|(\[[^]\n]*\]\([^\s\0]+\)|[^\s\0]+)")
-LINK: Final = re.compile(r"\[([^]]*)\]\((https?://[^\s)]+)\)", re.IGNORECASE)
+WORD: Final = re.compile(rf"{QUOTE}|(\[[^][\n]*\]\([^\s\0()]+\)|[^\s\0]+)")
+LINK: Final = re.compile(r"\[([^][]*)\]\((?:https?://|mailto:)[^\s()]+\)", re.IGNORECASE)
 ADDRESS: Final = re.compile(r"https?://[^\s<>|)\]]+", re.IGNORECASE)
 OF_WHAT: Final = frozenset({"releases", "models"})  # before a name in our addresses and MLflow's
 ESCAPED: Final = re.compile(r"\\([_*`~-])")
-AROUND: Final = re.compile(r"^\W+|\W+$")  # quotes, brackets, bullets, what ends a sentence
+BARE: Final = re.compile(r"\w(?:.*\w)?", re.DOTALL)  # of quotes, brackets, bullets, a full stop
 DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # noqa: RUF001 - as phones write them
 UNSEEN: Final = frozenset({"Cf", "Mn"})
 
 GREETINGS: Final = frozenset(
     ("hi", "hello", "hey", "hej", "hallo", "dear", "good", "morning", "afternoon", "evening")
-).union(("day", "sluss", "bot", "there"))
+).union(
+    ["day", "sluss", "bot", "there", "hejsan", "hei", "god", "morgon", "dag", "guten", "morgen"],
+    ["tag", "moin", "servus", "bonjour", "salut", "hola", "buenos", "dias", "días", "ciao"],
+)
 COURTESY: Final = GREETINGS.union(
     ["please", "pls", "plz", "thanks", "thank", "thx", "you", "cheers", "great", "nice", "ok"],
-    ["okay", "bye", "can", "could", "would"],
+    ["okay", "bye", "can", "could", "would", "tack", "snälla", "tak", "takk", "danke", "bitte"],
+    ["merci", "gracias", "grazie"],
 )
 
 
@@ -93,9 +99,19 @@ def plain(text: str) -> str:
     """The text without what the chat adds: mentions of us, tags of a formatted message."""
     found = MENTION.sub(_mentioned, text)
     if FORMATTED.search(found):
-        found = TAG.sub("", BREAK.sub("\n", QUOTED.sub(" ", found)))
+        found = TAG.sub("", BREAK.sub("\n", _unquoted(found)))
     found = MENTION.sub(_mentioned, clean(html.unescape(found)))
     return CALLED.sub(" ", found).strip()
+
+
+def _unquoted(text: str) -> str:
+    """The text without what a reply quotes, which may quote another."""
+    depth, kept = 0, list[str]()
+    for number, piece in enumerate(QUOTED.split(text)):
+        if number % 2:  # a tag
+            depth = max(0, depth - 1) if piece.startswith("</") else depth + 1
+        kept.append(" " if number % 2 else "" if depth else piece)
+    return "".join(kept)
 
 
 def _mentioned(mention: re.Match[str]) -> str:
@@ -108,19 +124,33 @@ def _mentioned(mention: re.Match[str]) -> str:
 def _marked(text: str) -> tuple[str, dict[int, int]]:
     """The text with its marks blotted out where they stand, and what each closing one closes."""
     closers: dict[int, int] = {}
-
-    def blot(found: re.Match[str]) -> str:
-        mark = MARK * len(found[1])
-        closers.update(dict.fromkeys(range(found.end() - len(mark), found.end()), found.start()))
-        return f"{mark}{found[2]}{mark}"
-
+    letters = list(text)
     fences = list(FENCE.finditer(text))
-    for opened, closed in zip(fences[::2], fences[1::2], strict=False):
-        closers.update(dict.fromkeys(range(*closed.span()), opened.start()))
-    text = FENCE.sub(lambda found: MARK * len(found[0]), text)
-    for _ in range(NESTED):
-        text = EMPHASIS.sub(blot, text)
-    return text, closers
+    pairs = [(a.span(), b.span()) for a, b in zip(fences[::2], fences[1::2], strict=False)]
+    for fence in fences:
+        letters[slice(*fence.span())] = MARK * len(fence[0])
+    for opener, closer in (*pairs, *_emphasis("".join(letters))):
+        for start, end in (opener, closer):
+            letters[start:end] = MARK * (end - start)
+        closers.update(dict.fromkeys(range(*closer), opener[0]))
+    return "".join(letters), closers
+
+
+def _emphasis(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where marks of the same kind stand around words, each with the nearest that opened it."""
+    opened: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for marks in EMPHASIS.finditer(text):
+        before, after = (
+            text[max(0, marks.start() - 1) : marks.start()],
+            text[marks.end() : marks.end() + 1],
+        )
+        closes = bool(before.strip()) and not after.isalnum()
+        opens = bool(after.strip()) and not before.isalnum()
+        for mark in ONE_MARK.finditer(text, *marks.span()):
+            if closes and opened[mark[0]]:
+                yield opened[mark[0]].pop(), mark.span()
+            elif opens:
+                opened[mark[0]].append(mark.span())
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -132,7 +162,8 @@ def _bare(match: re.Match[str]) -> str:
     elif address := ADDRESS.search(word):
         word = _named_by(address[0])
     seen = (letter for letter in word if unicodedata.category(letter) not in UNSEEN)
-    return AROUND.sub("", "".join(seen).translate(DASHES))
+    bare = BARE.search("".join(seen).translate(DASHES))
+    return bare[0].removeprefix("mailto:") if bare else ""
 
 
 def _says(word: str, match: re.Match[str]) -> bool:
