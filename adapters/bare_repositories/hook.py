@@ -24,7 +24,7 @@ from typing import Any, Final
 
 TOO_LONG_S: Final = 2.0  # the longest that a push waits while everything kept is sent
 ANSWER_S: Final = 5.0
-GIT_S: Final = 1.0
+GIT_S: Final = 30.0  # a long history, on a busy machine; git that hangs holds up every push
 MOST_COMMITS: Final = 50
 MOST_REFS: Final = 10  # whose commits are listed: each costs a call of git
 BRANCHES: Final = "refs/heads/"
@@ -165,7 +165,14 @@ def _commits(settings: Payload, update: Payload) -> list[Payload]:
     if not new.strip("0"):
         return []
     what = [new, f"^{old}"] if old.strip("0") else ["--max-count=1", new]
-    words = ("log", "-z", "--no-show-signature", "--no-notes", f"--max-count={MOST_COMMITS}")
+    words = (
+        "log",
+        "-z",
+        "--no-show-signature",
+        "--no-notes",
+        "--encoding=UTF-8",
+        f"--max-count={MOST_COMMITS}",
+    )
     done = subprocess.run(  # noqa: S603 - ids come from git itself
         [settings["git"], *words, _FORMAT, *what],
         capture_output=True,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,16 +12,26 @@ from typing import Final
 import msgspec
 
 from adapters.bare_repositories import hook
+from adapters.bare_repositories.command import git_environment, git_path
 from core.errors import DECODE_ERRORS, SettingsError
 
 FOLDER: Final = "sluss"
 PROGRAM: Final = "push_hook.py"
 SETTINGS: Final = "hook.json"
+HOOKS: Final = "core.hooksPath"
 MARK: Final = "# written by sluss add"
 
 FOREIGN_HOOK: Final = (
     "{path} is a hook of somebody else. It was not replaced and nothing was added; "
     "move it away, or add a work tree instead, which gets a repository of its own."
+)
+HOOKS_ELSEWHERE: Final = (
+    "The hooks of {path} are in {kept}, as its core.hooksPath says. Nothing was added; "
+    "add a work tree instead, which gets a repository of its own."
+)
+UNSET: Final = (
+    "git could not read or write {path}, so that a person's core.hooksPath may keep our hook from "
+    "running. Mend the file, and try again."
 )
 
 # git starts a hook in the repository's folder; when our environment has moved, any python3 will do
@@ -55,6 +66,9 @@ def refuse_foreign_hook(repository: Path) -> None:
     hook = repository / "hooks" / "post-receive"
     if hook.exists() and MARK not in hook.read_text(encoding="utf-8", errors="replace"):
         raise SettingsError(FOREIGN_HOOK.format(path=hook))
+    kept = _config(repository, git_path(), "--get", HOOKS).decode(errors="replace").rstrip("\n")
+    if kept and (repository / kept).resolve() != hook.parent.resolve():
+        raise SettingsError(HOOKS_ELSEWHERE.format(path=repository, kept=kept))
 
 
 def install_hook(repository: Path, settings: HookSettings) -> None:
@@ -73,6 +87,22 @@ def install_hook(repository: Path, settings: HookSettings) -> None:
     )
     (repository / "hooks").mkdir(exist_ok=True)
     _replace(repository / "hooks" / "post-receive", script, 0o700)
+    # Whoever pushes may have hooks of their own in all repositories, in place of ours.
+    if not _config(repository, settings.git, "--get", HOOKS):
+        _config(repository, settings.git, HOOKS, "hooks")
+
+
+def _config(repository: Path, git: str, *words: str) -> bytes:
+    """Ask or set what the repository itself says; no setting of a person is read."""
+    done = subprocess.run(  # noqa: S603 - no word of it comes from a repository
+        [git, "config", "--file", str(repository / "config"), *words],
+        capture_output=True,
+        check=False,
+        env=git_environment(git),
+    )
+    if done.returncode > 1:  # 1: it is not set
+        raise SettingsError(UNSET.format(path=repository / "config"))
+    return done.stdout
 
 
 def is_hook_of(repository: Path, id_: str) -> bool:

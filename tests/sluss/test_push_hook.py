@@ -1,6 +1,8 @@
 """The hook of a repository: no push is lost, and none is held up by Sluss."""
 
+import asyncio
 import base64
+import json
 import re
 import shutil
 import socket
@@ -15,6 +17,7 @@ import pytest
 
 from adapters.bare_repositories.hook import keep
 from adapters.bare_repositories.install_hook import pushers
+from core.errors import SettingsError
 from core.events.outside import CodePushed
 from handlers.azure_devops import source
 from sluss.home.address import write_address
@@ -70,6 +73,46 @@ def _hear(listener: socket.socket, heard: bytearray) -> None:
     with listener.accept()[0] as caller:
         caller.settimeout(1.0)
         heard += caller.recv(65536)
+
+
+def test_hooks_of_a_person_do_not_stand_in_for_ours(home, work, receiver, tmp_path):
+    (tmp_path / "mine").mkdir()
+    bring(work, home, receiver.url)
+    bare = home / "repositories" / "loan_default.git"
+    for number, where in enumerate(("mine", str(tmp_path / "mine")), 1):
+        config = tmp_path / f"config{number}"
+        config.write_text(f"[core]\n\thooksPath = {where}\n")
+        commit(work)
+        push(work, GIT_CONFIG_GLOBAL=str(config))
+        assert receiver.push_ids() == list(range(1, number + 1))
+    git(bare, "config", "--unset", "core.hooksPath")  # an older Sluss has added it
+    asyncio.run(resend(home))
+    commit(work)
+    push(work, GIT_CONFIG_GLOBAL=str(config))
+    assert receiver.push_ids() == [1, 2, 3]
+
+
+def test_a_bare_repository_with_its_hooks_elsewhere_is_left_alone(home, work, tmp_path):
+    bare = tmp_path / "loans.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    git(bare, "config", "core.hooksPath", "/opt/hooks")
+    with pytest.raises(SettingsError, match=r"/opt/hooks.*Nothing was added"):
+        bring(bare, home, NOBODY)
+    git(bare, "config", "core.hooksPath", "hooks")
+    bring(bare, home, NOBODY)
+
+
+def test_a_push_is_kept_however_long_git_reads_what_came(home, work):
+    bring(work, home, NOBODY)
+    folder = home / "repositories" / "loan_default.git" / "sluss"
+    settings = json.loads((folder / "hook.json").read_text())
+    slow = home / "slow_git"
+    slow.write_text(f'#!/bin/sh\n[ "$1" = log ] || sleep 1.1\nexec {settings["git"]} "$@"\n')
+    slow.chmod(0o700)
+    (folder / "hook.json").write_text(json.dumps({**settings, "git": str(slow)}))
+    commit(work)
+    push(work)
+    assert outgoing(home) == ["1.json"]
 
 
 def test_the_secret_is_nowhere_in_the_repository(home, work):
