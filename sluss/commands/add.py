@@ -25,6 +25,9 @@ BAD_NAME: Final = (
     "The name {name!r} cannot be used. Nothing was added; give --name with letters, digits, '_' "
     "and '.', and not {platform!r}."
 )
+BAD_TEAM: Final = (
+    "The team {team!r} cannot be used. Nothing was added; give --team the name of one, in one line."
+)
 TAKEN: Final = (
     "There is a repository called {name!r} at {location} already. Nothing was added; "
     "for another repository give another name with --name."
@@ -35,6 +38,10 @@ FOLDER_TAKEN: Final = (
 )
 GIT_FAILED: Final = (
     "git {verb} failed for {path}. The repository was not added; see why:\n  {command}"
+)
+NO_REMOTE: Final = (
+    "{name} is on board, but git could not give {path} a remote for it. Nothing was pushed; "
+    "mend that, then push to it:\n  {command}"
 )
 
 ON_BOARD: Final = "{name} is on board. Pushes to its branch {branch} become releases."
@@ -77,6 +84,8 @@ def add(
     name = name or _name_of(path)
     if not REPOSITORY_NAME.fullmatch(name) or name == PLATFORM:
         raise SettingsError(BAD_NAME.format(name=name, platform=PLATFORM))
+    if not team.strip() or not team.isprintable():
+        raise SettingsError(BAD_TEAM.format(team=team))
     bare = path if source.is_bare else repository_folder(home, name)
     repository = Repository(
         # The id is not the name, as a later repository of that name starts again with push 1.
@@ -137,15 +146,22 @@ def _with_remote(source: Candidate, repository: Repository) -> Added:
     A branch that follows another remote keeps it; any other follows ours from its first push on,
     so that the next one needs no words.
     """
-    path, branch = source.path, source.branch
-    remotes = _run("remote", path).decode().split()
-    remote = "sluss" if "origin" in remotes else "origin"
-    verb = "set-url" if remote in remotes else "add"
-    _run("remote", path, verb, remote, repository.location)
-    follows = says(path, "config", "--local", f"branch.{branch}.remote")
-    # A tag of the same name would make the short one ambiguous.
+    path, branch, location = source.path, source.branch, repository.location
+    remote = "sluss" if "origin" in says(path, "remote").split() else "origin"
+    settings = (
+        # a remote of that name is an earlier one of ours, and may have more than one address
+        ("--replace-all", f"remote.{remote}.url", location),
+        ("--replace-all", f"remote.{remote}.fetch", f"+{HEADS}*:refs/remotes/{remote}/*"),
+    )
+    git("config", path, "--local", "--unset-all", f"remote.{remote}.pushurl")
+    # A tag of the same name would make the short one ambiguous, and HEAD is what is checked out.
     is_twice = git("show-ref", path, "--verify", "--quiet", f"refs/tags/{branch}").returncode == 0
-    what = f"{HEADS}{branch}" if is_twice else branch
+    what = f"{HEADS}{branch}" if is_twice or branch == "HEAD" else branch
+    if any(git("config", path, "--local", *words).returncode for words in settings):
+        command = git_command(path, "push", location, what)
+        name = repository.name
+        raise SettingsError(NO_REMOTE.format(name=name, path=path, command=command))
+    follows = says(path, "config", "--local", f"branch.{branch}.remote")
     words = ("push", remote, what) if follows else ("push", "--set-upstream", remote, what)
     return Added(repository=repository, remote=remote, push=git_command(path, *words))
 

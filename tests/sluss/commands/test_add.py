@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from core.errors import SettingsError
 from handlers.azure_devops import source
 from sluss.cli import app
+from sluss.commands.add import add
 from sluss.commands.authors import unknown_authors
 from sluss.commands.people import map_address
 from sluss.home.settings import load, read_platform
@@ -85,6 +86,12 @@ def test_a_name_that_is_no_stream_is_refused(home, work, name):
         bring(work, home, NOBODY, name=name)
 
 
+@pytest.mark.parametrize("team", ["", "  ", "risk\nname: x"])
+def test_a_team_that_nobody_can_name_is_refused(home, work, team):
+    with pytest.raises(SettingsError, match=r"The team .* cannot be used\. Nothing was added"):
+        add(work, home=home, team=team)
+
+
 def test_a_name_is_taken_once(home, work):
     bring(work, home, NOBODY)
     with pytest.raises(SettingsError, match="already"):
@@ -139,6 +146,19 @@ def with_another_origin(work):
     git(work, "config", "branch.main.merge", "refs/heads/main")
 
 
+def with_a_remote_of_an_earlier_home(work):
+    git(work, "remote", "add", "origin", "https://git.bank.example/loans")
+    git(work, "remote", "add", "sluss", "/gone/loans.git")
+    git(work, "remote", "set-url", "--add", "sluss", "/gone/twice.git")
+    git(work, "remote", "set-url", "--push", "sluss", "/gone/push.git")
+
+
+def on_a_branch_called_head(work):
+    git(work, "update-ref", "refs/heads/HEAD", "HEAD")
+    git(work, "symbolic-ref", "HEAD", "refs/heads/HEAD")
+    git(work, "branch", "--quiet", "--delete", "--force", "main")
+
+
 def as_sha256(work):
     shutil.rmtree(work / ".git")
     git(work, "init", "--quiet", "--object-format=sha256", "--initial-branch=main")
@@ -154,6 +174,8 @@ WORKS = [
     (with_a_tag_of_its_name, "main"),
     (with_another_origin, "main"),
     (as_sha256, "main"),
+    (with_a_remote_of_an_earlier_home, "main"),
+    (on_a_branch_called_head, "HEAD"),
 ]
 FOLDERS = ["loan_default", 'it\'s a "new" $HOME; `x` låne*', "-rf"]
 
@@ -323,6 +345,15 @@ def test_a_failed_add_leaves_nothing_behind(home, work):
         bring(work, home, NOBODY)
     assert not (home / "repositories" / "loan_default.git").exists()
     assert git(work, "remote") == ""
+
+
+def test_a_work_tree_that_gets_no_remote_is_on_board_and_says_how_to_push(home, work, receiver):
+    (work / ".git" / "config.lock").touch()
+    with pytest.raises(SettingsError, match="is on board, but") as refused:
+        bring(work, home, receiver.url, is_copied=False)
+    assert len(read_platform(home).repositories) == 1
+    assert in_a_shell(printed(str(refused.value)), home).returncode == 0
+    assert receiver.push_ids() == [1]
 
 
 def by(address: str, committer: str = "bo@bank.example") -> dict[str, str]:
