@@ -8,10 +8,10 @@ from core.events.people import PromotionGivenUp
 
 
 @command(
-    "give up <release> <stage> [reason]",
+    "give up <release> <stage> [reason …]",
     "Let go of a stage whose promotion has failed, is stuck, or was never decided.",
     who="members of the model's team, and of the platform team",
-    examples=["give up loan_default-3 PROD", 'give up loan_default-3 PROD "the cluster is gone"'],
+    examples=["give up loan_default-3 PROD", "give up loan_default-3 PROD the cluster is gone"],
 )
 async def give_up(words: list[str], asker: Asker) -> Card:
     ports, person = asker.show.ports, asker.person

@@ -8,10 +8,10 @@ from core.events.people import RequestWithdrawn
 
 
 @command(
-    "withdraw <release> <stage> [reason]",
+    "withdraw <release> <stage> [reason …]",
     "Take back a request that nobody has decided about.",
     who="who asked for the stage",
-    examples=["withdraw loan_default-3 PROD", 'withdraw loan_default-3 PROD "the data is wrong"'],
+    examples=["withdraw loan_default-3 PROD", "withdraw loan_default-3 PROD the data is wrong"],
 )
 async def withdraw(words: list[str], asker: Asker) -> Card:
     ports, person = asker.show.ports, asker.person

@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from bot.command import find
+from bot.commands import COMMANDS
 from core.errors import RefusedError, UnknownNameError
 from core.words import Stage, Step
 from tests.bot.views import NAMED, found, press, titles, verdict, words
@@ -326,6 +328,13 @@ async def test_where_nothing_is_open_nothing_is_freed(world, line):
 
     with pytest.raises(RefusedError, match="has nothing open"):
         await ask(world, line)
+
+
+@pytest.mark.parametrize("line", ["withdraw loan-1 QA", "give up loan-1 QA"])
+def test_a_reason_to_free_a_stage_needs_no_quotes(line):
+    call = find(f'{line} the "new" cluster is gone', COMMANDS)
+
+    assert call.words == ["loan-1", "QA", 'the "new" cluster is gone']
 
 
 async def test_model_history_shows_what_was_given_up_and_by_whom(world):
