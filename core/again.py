@@ -126,19 +126,24 @@ def pause_after(in_vain: int, error: BaseException, longest_s: float = LONGEST_P
 
 
 async def _raised(turn: Turn) -> BaseException | None:
-    """Return what a turn raised. A library may raise what only a cancelled task should."""
+    """Return what a turn raised. Raise CancelledError when we are cancelled ourselves.
+
+    A library may raise what only a cancelled task or a program that ends should, and may make
+    something else of being cancelled.
+    """
+    error: BaseException | None = None
     try:
         await turn()
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+    except GeneratorExit:
+        raise
+    except BaseException as raised:
+        if _is_of_newer_store(raised):
             raise
-        return error
-    except (Exception, SystemExit) as error:
-        if _is_of_newer_store(error):
-            raise
-        return error
-    return None
+        error = raised
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
+    return error
 
 
 def _is_of_newer_store(error: BaseException) -> bool:

@@ -170,7 +170,9 @@ class Consumer:
             return self._later(UnavailableError(str(error), retry_after_s=FIRST_PAUSE_S))
         except (ForeignEventError, RefusedByChatError, RefusedByStoreError) as error:
             return await self._buried(message, scrub(str(error)))
-        except (Exception, SystemExit) as error:  # a library's exit is no reason for ours
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # a library's exit is no reason for ours
             log.exception("a bug", extra={"action": "work_failed", "queue": self._name})
             if message.failures == 0:
                 return self._once_more

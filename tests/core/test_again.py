@@ -14,6 +14,11 @@ from core.errors import (
     UnavailableError,
 )
 
+
+class Panic(BaseException):
+    """What a library that is written in Rust raises; it is no Exception."""
+
+
 SOON = {"retry_after_s": 0.01, "longest_s": 0.01}
 RAISED = [
     (UnavailableError("MLflow is away.", **SOON), "MLflow is away.", False),
@@ -28,6 +33,9 @@ RAISED = [
     (ExceptionGroup("several", [KeyError("dapi123"), OSError("disk")]), "(ExceptionGroup)", True),
     (asyncio.CancelledError("a library's"), "(CancelledError)", True),
     (SystemExit("a library's"), "(SystemExit)", True),
+    (KeyboardInterrupt("a library's"), "(KeyboardInterrupt)", True),
+    (BaseExceptionGroup("several", [SystemExit("dapi123")]), "(BaseExceptionGroup)", True),
+    (Panic("dapi123"), "(Panic)", True),
 ]
 
 
@@ -114,6 +122,24 @@ async def test_who_is_cancelled_ends_within_a_turn_and_between_two():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+@pytest.mark.parametrize("made_of_it", [OSError("disk"), None], ids=["an_error", "nothing"])
+async def test_who_is_cancelled_ends_whatever_a_library_makes_of_that(made_of_it):
+    async def turn():
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if made_of_it:
+                raise made_of_it from None
+
+    task = asyncio.create_task(keep("work", turn, Troubles(), every_s=60))
+    await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=2)
+    await ended(task)
+    assert done
+    assert task.cancelled()
 
 
 PAUSES = [

@@ -76,8 +76,11 @@ async def test_a_bug_gets_one_more_try(queue, caplog):
     assert worked.buried == []
 
 
-async def test_a_library_that_would_end_the_process_is_a_bug_of_one_message(queue, caplog):
-    worked = Worked(SystemExit("a library's"))
+@pytest.mark.parametrize("of_a_library", [SystemExit, KeyboardInterrupt, BaseException])
+async def test_a_library_that_would_end_the_process_is_a_bug_of_one_message(
+    queue, caplog, of_a_library
+):
+    worked = Worked(of_a_library("a library's"))
     await queue.send(Message(id="a", body=b"1"))
     async with consuming(queue, worked):
         await until(lambda: worked.done)
