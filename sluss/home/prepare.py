@@ -12,6 +12,7 @@ from adapters.local_files.people import example_people
 from core.command_line import typed
 from core.errors import SettingsError
 from core.people import Person
+from sluss.home.address import NAME as ADDRESS
 from sluss.home.people_file import PEOPLE_FILE
 from sluss.home.settings import (
     HOOK_SECRET,
@@ -146,7 +147,7 @@ ALONE_FILE: Final = 0o600
 OTHERS: Final = 0o077
 CLOSED: Final = frozenset({SECRETS_FOLDER, "evidence", "mlflow"})
 FOLDERS: Final = CLOSED | {"repositories", "runs", "environments", "runtimes"}
-FILES: Final = (".db", ".jsonl", ".yml", ".lock")
+FILES: Final = (".db", ".jsonl", ".yml", ".lock", ".json")
 OURS: Final = CLOSED | {PLATFORM_FILE, PEOPLE_FILE, POLICY_FILE, VARIABLES_FILE, "lost+found"}
 SENSITIVE: Final = (".db", ".db-wal", ".db-shm", ".db-journal", ".jsonl", ".new", ".yml", ".log")
 
@@ -185,7 +186,8 @@ def _refuse_misplaced(home: Path) -> None:
     """Raise SettingsError for a file where a folder belongs, the reverse, and what is not ours."""
     for path in (home, *home.iterdir()):
         is_folder = path == home or path.name in FOLDERS
-        if not path.exists() or not (is_folder or path.suffix in FILES):
+        is_file = path.suffix in FILES or path.name == ADDRESS
+        if not path.exists() or not (is_folder or is_file):
             continue
         if path.is_dir() != is_folder:
             why = f"{path.name} is no {'folder' if is_folder else 'file'}"

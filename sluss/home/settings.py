@@ -263,7 +263,7 @@ def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:
     folder = home / SECRETS_FOLDER
     values: dict[str, str] = {}
     for path in sorted(folder.glob("[!.]*")):
-        if path.stat().st_mode & 0o077:
+        if not path.is_dir() and path.stat().st_mode & 0o077:
             raise SettingsError(
                 READABLE_BY_OTHERS.format(path=path, command=typed("chmod", "600", str(path)))
             )

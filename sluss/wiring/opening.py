@@ -32,14 +32,17 @@ class Opening:
         self._closes.push_async_callback(close)
 
     def ended_by(self, end: End) -> None:
-        """End what outlives a start by design, where the start is passing or ends by an error."""
+        """End what outlives a start by design, where the start is passing or ends by an error.
+
+        An error of the system is told in a sentence, as ours are; after a bug all of it stays.
+        """
 
         async def end_unless_kept(
             _kind: type[BaseException] | None,
             error: BaseException | None,
             _trace: TracebackType | None,
         ) -> None:
-            if self._is_passing or isinstance(error, SlussError):
+            if self._is_passing or isinstance(error, SlussError | OSError):
                 await end()
 
         self._closes.push_async_exit(end_unless_kept)

@@ -1,11 +1,15 @@
 """Opens the queues by lane: files of the home, or queues of one Service Bus namespace."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.errors import SettingsError
 from core.jobs import Lane
 from core.ports import Queue
 from sluss.home.settings import SERVICE_BUS_SECRET, Settings
+from sluss.home.store_url import file_of, is_file
 from sluss.wiring.opening import Opening
 
 if TYPE_CHECKING:
@@ -19,6 +23,11 @@ FILES: Final = {
     Lane.STEPS: "jobs.db",
     Lane.OBSERVE: "observe.db",
 }
+SQLITE: Final = b"SQLite format 3\0"
+NO_DATABASE: Final = (
+    "{file} cannot be used ({why}). Nothing was started; move it away and put its backup there, or "
+    "name another place."
+)
 
 
 def open_queue(settings: Settings, lane: Lane, opening: Opening) -> Queue:
@@ -29,6 +38,34 @@ def open_queue(settings: Settings, lane: Lane, opening: Opening) -> Queue:
     opening.closed_by(queue.close)
     opening.frees.append(queue.free)
     return queue
+
+
+def refuse_broken_files(settings: Settings) -> None:
+    """Raise SettingsError for a file of the ledger or a queue that no start can use.
+
+    A database that is down comes back by itself; such a file does not.
+    """
+    files = [] if settings.has_service_bus else [settings.home / name for name in FILES.values()]
+    if is_file(settings.store_url):
+        files.append(file_of(settings.store_url))
+    for file in files:
+        if why := _flaw(file):
+            raise SettingsError(NO_DATABASE.format(file=file, why=why))
+
+
+def _flaw(file: Path) -> str:
+    if not file.parent.is_dir():
+        return "its folder is not there"
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        return "this user may not write to it"
+    try:
+        with file.open("rb") as opened:
+            begins = opened.read(len(SQLITE))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return "" if begins in (b"", SQLITE) else "it is no database of SQLite"
 
 
 def refuse_closed_service_bus(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from core.errors import SettingsError
 from core.gate.tools import Level, is_weaker
 from sluss.home.settings import HOOK_SECRET, MLFLOW_SECRET, Settings
 from sluss.wiring.lock import Role
-from sluss.wiring.queues import refuse_closed_service_bus
+from sluss.wiring.queues import refuse_broken_files, refuse_closed_service_bus
 from sluss.wiring.teams import teams_settings
 
 NO_MLFLOW: Final = (
@@ -32,6 +32,7 @@ def refuse_unsafe(settings: Settings, role: Role) -> None:
     """Check the settings for this role. Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
     refuse_closed_service_bus(settings)
+    refuse_broken_files(settings)
     settings.secrets.secret(MLFLOW_SECRET)
     if Role.GATEWAY in role.parts:
         settings.secrets.secret(HOOK_SECRET)

@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+from contextlib import AsyncExitStack
 
 import pytest
 from click.testing import Result
@@ -13,6 +14,10 @@ from core.errors import SettingsError, SlussError
 from sluss.__main__ import main
 from sluss.cli import app
 from sluss.home.prepare import prepare_home
+from sluss.home.settings import load
+from sluss.wiring.lock import Role
+from sluss.wiring.opening import Opening
+from sluss.wiring.safe import refuse_unsafe
 
 COMMANDS = {
     "up": ("up",),
@@ -76,6 +81,7 @@ def test_a_home_that_cannot_be_one_is_told_by_every_command(tmp_path, run, words
 MISPLACED = {
     **dict.fromkeys(("secrets", "mlflow", "evidence", "repositories", "runs", "environments"), "no folder"),
     **dict.fromkeys(("store.db", "jobs.db", "chat.jsonl", "policy.yml", "worker.lock"), "no file"),
+    **dict.fromkeys(("address", "gateway.running.json"), "no file"),
 }  # fmt: skip
 
 
@@ -86,6 +92,38 @@ def test_a_file_in_the_place_of_a_folder_stops_a_start(tmp_path, name, why):
     _ = wrong.touch(0o600) if why == "no folder" else wrong.mkdir(0o700)
     with pytest.raises(SettingsError, match=rf"\({name} is {why}\)\. Nothing was started"):
         prepare_home(tmp_path / "home")
+
+
+def test_a_folder_in_the_place_of_a_secret_is_no_matter_of_who_may_read_it(home):
+    (home / "secrets" / "chat_token").mkdir()
+    with pytest.raises(SettingsError, match=r"chat_token cannot be read \(Is a directory\)"):
+        load(home, {})
+
+
+@pytest.mark.parametrize("name", ["store.db", "events.db"])
+def test_a_file_that_is_no_database_stops_a_start(home, name):
+    (home / name).write_bytes(b"SQLite fo, and then the disk was full")
+    with pytest.raises(SettingsError, match=rf"{name} cannot be used \(it is no database"):
+        refuse_unsafe(load(home, {}), Role.ALL)
+
+
+def test_a_store_in_a_folder_that_is_not_there_stops_a_start(home):
+    environ = {"SLUSS_STORE_URL": f"sqlite:///{home}/no/store.db"}
+    with pytest.raises(SettingsError, match=r"store.db cannot be used .*Nothing was started"):
+        refuse_unsafe(load(home, environ), Role.ALL)
+
+
+@pytest.mark.parametrize("error", [SettingsError(), OSError()], ids=["ours", "the_systems"])
+async def test_a_start_that_ends_in_a_sentence_leaves_nothing_running(error):
+    ended = []
+
+    async def end():
+        ended.append(error)
+
+    closes = AsyncExitStack()
+    Opening(closes).ended_by(end)
+    await closes.__aexit__(type(error), error, None)
+    assert ended
 
 
 def test_a_home_whose_own_name_looks_like_a_file_is_one(tmp_path):
