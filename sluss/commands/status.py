@@ -3,14 +3,13 @@
 Another server may listen where one of ours did: only an answer with its identity counts.
 """
 
-import urllib.error
-import urllib.request
+import asyncio
 from collections.abc import Iterator
 from enum import IntEnum
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final, TypeVar
 
+import aiohttp
 import msgspec
 
 from core.again import Trouble
@@ -20,8 +19,6 @@ from sluss.home.address import read_address
 from sluss.home.running import Running, who_runs
 from sluss.wiring.lock import PARTS, Role, is_held
 
-# The server is on this machine, so no proxy leads to it.
-NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 ANSWER_S: Final = 5.0
 LONGEST_ANSWER: Final = 1 << 20
 DOWN: Final = (
@@ -121,17 +118,25 @@ def refused_lines(home: Path) -> Iterator[str]:
 def _asked(running: Running, what: str, kind: type[A]) -> A | None:
     """Return what this server says; None when it does not answer, or somebody else does."""
     try:
-        answer = NO_PROXY.open(f"{running.health}/health/{what}", timeout=ANSWER_S)
-    except urllib.error.HTTPError as error:  # The server answers, and is not ready.
-        answer = error
-    except (OSError, ValueError, HTTPException):
-        return None
-    try:
-        with answer:
-            found = msgspec.json.decode(answer.read(LONGEST_ANSWER), type=kind)
-    except (OSError, HTTPException, *DECODE_ERRORS):
+        said = asyncio.run(_said(f"{running.health}/health/{what}"))
+        found = msgspec.json.decode(said, type=kind)
+    except (aiohttp.ClientError, OSError, ValueError, *DECODE_ERRORS):
         return None
     return found if found.identity == running.identity else None
+
+
+async def _said(url: str) -> bytes:
+    """Return the body, whatever the status; no proxy leads there, as the server is here."""
+    said = bytearray()
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session,
+        session.get(url, allow_redirects=False) as answer,
+    ):
+        async for part in answer.content.iter_any():
+            said += part
+            if len(said) > LONGEST_ANSWER:
+                break
+    return bytes(said)
 
 
 def _silent(home: Path, parts: list[str], running: Running) -> Health | None:

@@ -23,12 +23,18 @@ TROUBLE = {"says": "MLflow does not let us in.", "is_final": True, "since": "202
 
 
 @asynccontextmanager
-async def answering(code, text):
-    """The address of a server that says this."""
+async def answering(code, text, *, drips=False):
+    """The address of a server that says this, or drips without an end."""
     app = web.Application()
 
-    async def answer(_request):
-        return web.Response(status=code, text=text)
+    async def answer(request):
+        if not drips:
+            return web.Response(status=code, text=text)
+        dripping = web.StreamResponse()
+        await dripping.prepare(request)
+        while True:
+            await dripping.write(b" ")
+            await asyncio.sleep(0.05)
 
     app.router.add_get("/health/ready", answer)
     runner = web.AppRunner(app)
@@ -78,6 +84,29 @@ async def test_whoever_else_is_at_our_port_is_not_us(tmp_path, code, text):
             pytest.raises(UnavailableError, match="Sluss does not answer on"),
         ):
             await asked(tmp_path)
+
+
+async def test_a_server_that_never_comes_to_the_end_of_its_answer_is_not_waited_for(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sluss.commands.status.ANSWER_S", 0.3)
+
+    async with answering(200, "", drips=True) as url:
+        with (
+            told_running(tmp_path, PARTS, Running(identity="me", health=url)),
+            pytest.raises(UnavailableError, match="Sluss does not answer on"),
+        ):
+            async with asyncio.timeout(3):
+                await asked(tmp_path)
+
+
+@pytest.mark.parametrize("health", ["", "no address", "http://..:1", "file:///etc/hostname"])
+async def test_what_was_left_in_a_torn_file_is_no_server(tmp_path, health):
+    with (
+        told_running(tmp_path, PARTS, Running(identity="me", health=health)),
+        pytest.raises(UnavailableError, match="Sluss does not answer on"),
+    ):
+        await asked(tmp_path)
 
 
 async def test_a_killed_server_leaves_its_file_and_is_no_server(tmp_path):
