@@ -20,6 +20,12 @@ NO_PORT: Final = (
     "No free port was found between 20000 and 32000. MLflow was not started; end what holds them, "
     "then start again."
 )
+KEY_BYTES: Final = 32
+NO_KEY: Final = (
+    "{path} is no key that MLflow can encrypt its webhooks with. MLflow was not started; put its "
+    "backup there, or move it away: then a new one is made, and MLflow cannot read the webhooks "
+    "that it has."
+)
 LOG_LIMIT_BYTES: Final = 10_000_000
 
 
@@ -63,9 +69,19 @@ def webhook_key(folder: Path) -> str:
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as output:
-            output.write(base64.urlsafe_b64encode(os.urandom(32)))
+            output.write(base64.urlsafe_b64encode(os.urandom(KEY_BYTES)))
         draft.replace(path)
-    return path.read_text(encoding="ascii")
+    key = path.read_bytes().strip()
+    if not _is_key(key):
+        raise SettingsError(NO_KEY.format(path=path))
+    return key.decode("ascii")
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, b"-_", validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def free_port() -> int:

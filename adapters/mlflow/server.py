@@ -28,6 +28,11 @@ CANNOT_WRITE: Final = (
     "folder that this user may write to, or move it away."
 )
 
+PORT_TAKEN: Final = (
+    "Port {port}, where MLflow has to be, is taken by another program. MLflow was not started; end "
+    "that program, or end Sluss and start it again: then MLflow takes another port."
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +48,8 @@ class _Remembered(msgspec.Struct, frozen=True):
 class MLflowServer:
     """The tracking server and model registry of one machine; only this computer can reach it.
 
-    ``port`` 0 takes a free port once and keeps it, so that the address outlives restarts.
+    ``port`` 0 takes a free port once and keeps it, so that the address outlives restarts; while we
+    run it stays the same, as others were told of it.
     """
 
     def __init__(self, home: Path, port: int = 0) -> None:
@@ -74,14 +80,18 @@ class MLflowServer:
         """
         async with self._lock:
             self._seen_well = time.monotonic()
-            return await asyncio.to_thread(self._adopt_or_spawn)
+            is_adopted = await asyncio.to_thread(self._adopt_or_spawn)
+            self._fixed_port = self._state.port if self._state else 0
+            return is_adopted
 
     async def ready(self, timeout_s: float = 60.0) -> None:
         """Wait until the server answers. Raise UnavailableError when it ended or stays silent."""
-        deadline = time.monotonic() + timeout_s
-        while not await self._answers():
-            if not await asyncio.to_thread(self._is_alive):
+        deadline, uri = time.monotonic() + timeout_s, self.uri
+        while True:
+            if not await asyncio.to_thread(self._is_alive):  # a stranger may answer in its place
                 raise UnavailableError(f"MLflow ended while starting. Its log: {self.log_file}")
+            if await self._answers(uri):
+                break
             if time.monotonic() > deadline:
                 raise UnavailableError(f"MLflow is not ready yet. Its log: {self.log_file}")
             await asyncio.sleep(LOOK_EVERY_S)
@@ -112,14 +122,14 @@ class MLflowServer:
             if self._state is None or self._state.pid == 0:
                 return False
             is_alive = await asyncio.to_thread(self._is_alive)
-            if is_alive and await self._answers():
+            if is_alive and await self._answers(self.uri):
                 self._seen_well = time.monotonic()
                 return False
             if is_alive and time.monotonic() - self._seen_well < GRACE_S:
                 return False
-            log.warning("MLflow died; starting it again", extra={"action": "mlflow_restarted"})
+            await asyncio.to_thread(self._replace)
+            log.warning("MLflow died; it was started again", extra={"action": "mlflow_restarted"})
             self._seen_well = time.monotonic()
-            await asyncio.to_thread(self._replace, self._state.port)
             return True
 
     async def stop(self) -> bool:
@@ -127,12 +137,12 @@ class MLflowServer:
         async with self._lock:
             return await asyncio.to_thread(self._end)
 
-    async def _answers(self) -> bool:
+    async def _answers(self, uri: str) -> bool:
         timeout = aiohttp.ClientTimeout(total=HEALTH_TIMEOUT_S)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.get(f"{self.uri}/health") as answer,
+                session.get(f"{uri}/health") as answer,
             ):
                 return answer.status == 200  # noqa: PLR2004 (OK reads best as its number)
         except (aiohttp.ClientError, TimeoutError):
@@ -163,19 +173,16 @@ class MLflowServer:
 
     def _choose_port(self) -> int:
         if self._fixed_port and not is_free(self._fixed_port):
-            raise SettingsError(
-                f"Port {self._fixed_port} for MLflow is in use. MLflow was not started; "
-                "end the other program or choose another port, then start again."
-            )
+            raise UnavailableError(PORT_TAKEN.format(port=self._fixed_port))
         if self._fixed_port:
             return self._fixed_port
         if self._state is not None and is_free(self._state.port):
             return self._state.port
         return free_port()
 
-    def _replace(self, port: int) -> None:
+    def _replace(self) -> None:
         self._end_processes()
-        self._spawn(port)
+        self._spawn(self._choose_port())
 
     def _spawn(self, port: int) -> None:
         with open_log(self.log_file) as output:

@@ -114,7 +114,7 @@ async def install(uri: str, receiver: str, secret: str) -> None:
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             await _keep_one(session, f"{uri.rstrip('/')}{PATH}", wanted)
-    except aiohttp.InvalidURL:
+    except (aiohttp.InvalidURL, UnicodeError):  # a name of no host
         raise SettingsError(NO_ADDRESS) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnavailableError(SILENT) from error

@@ -1,6 +1,7 @@
 """Starts a local MLflow server where none is named, and installs the webhook in either."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Final
 
@@ -10,7 +11,7 @@ from core.again import keep
 from core.errors import UnavailableError
 from sluss.home.settings import MLFLOW_SECRET, Settings
 from sluss.wiring.lock import Role
-from sluss.wiring.opening import Opening
+from sluss.wiring.opening import Act, Opening
 
 ENSURE_EVERY_S: Final = 2.0
 INSTALL_EVERY_S: Final = 600.0  # somebody may delete it, or set MLflow up anew
@@ -41,16 +42,12 @@ def tend_mlflow(
         watched = partial(keep, WEBHOOK, hooked, troubles, every_s=INSTALL_EVERY_S)
         opening.tends.append((NAME, watched))
         return
-    own = _OwnServer(server)
-
-    async def installed() -> None:
-        await own.has_begun.wait()
-        await hooked()
+    own = _OwnServer(server, hooked)
 
     async def tend() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep("MLflow", own.look, troubles, every_s=ENSURE_EVERY_S))
-            tasks.create_task(keep(WEBHOOK, installed, troubles, every_s=INSTALL_EVERY_S))
+            tasks.create_task(keep(WEBHOOK, own.install, troubles, every_s=ENSURE_EVERY_S))
 
     opening.tends.append((NAME, tend))
 
@@ -58,16 +55,31 @@ def tend_mlflow(
 class _OwnServer:
     """Starts our server again where it ended while it started, as it may when memory is short."""
 
-    def __init__(self, server: MLflowServer) -> None:
+    def __init__(self, server: MLflowServer, hooked: Act) -> None:
         self._server = server
+        self._hooked = hooked
+        self._hook_is_due_at = 0.0
         self.has_begun = asyncio.Event()
 
     async def look(self) -> None:
         if not self.has_begun.is_set():
             await self._begin()
+        self.has_begun.clear()  # a trouble lasts until it answers
         if await self._server.ensure():
-            self.has_begun.clear()  # the trouble lasts until it answers
+            self._hook_is_due_at = 0.0
             raise UnavailableError(STARTED_AGAIN)
+        self.has_begun.set()
+
+    async def install(self) -> None:
+        """Install the webhook now and then, and where the server was started again.
+
+        Its key may be another one, and then it reads no webhook that it had.
+        """
+        await self.has_begun.wait()
+        if time.monotonic() < self._hook_is_due_at:
+            return
+        await self._hooked()
+        self._hook_is_due_at = time.monotonic() + INSTALL_EVERY_S
 
     async def _begin(self) -> None:
         try:
@@ -75,4 +87,3 @@ class _OwnServer:
         except UnavailableError:
             await self._server.start()
             raise
-        self.has_begun.set()

@@ -212,8 +212,37 @@ async def test_a_server_that_ends_at_once_says_where_its_log_is(tmp_path: Path):
 async def test_a_fixed_port_that_is_taken_is_told(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = MLflowServer(tmp_path, port=taken.getsockname()[1])
-        with pytest.raises(SettingsError, match="choose another port"):
+        with pytest.raises(UnavailableError, match="another program"):
             await server.start()
+
+
+async def test_a_stranger_at_the_port_of_a_server_that_died_is_told_and_never_taken_for_it(
+    tmp_path: Path,
+):
+    async def well(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = MLflowServer(tmp_path)
+    await server.start()
+    for process in await _started(tmp_path):
+        process.kill()
+        await _ended(process)
+    port = int(server.uri.rpartition(":")[2])
+    async with await asyncio.start_server(well, "127.0.0.1", port):
+        for asked in (server.ensure, server.start, server.ready):
+            with pytest.raises(UnavailableError, match=r"another program|ended while starting"):
+                await asked()
+    assert await server.ensure() is True
+    assert server.uri.endswith(f":{port}")
+    await server.stop()
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe", b"", b"half a k"], ids=["bytes", "empty", "torn"])
+def test_a_webhook_key_that_is_none_is_told(tmp_path: Path, kept: bytes):
+    (tmp_path / "webhook.key").write_bytes(kept)
+    with pytest.raises(SettingsError, match=r"webhook\.key is no key"):
+        webhook_key(tmp_path)
 
 
 async def test_starting_does_not_stop_the_event_loop(tmp_path: Path):

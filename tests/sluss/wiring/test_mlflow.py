@@ -9,7 +9,7 @@ from aiohttp import web
 from core.errors import UnavailableError
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
-from sluss.wiring.mlflow import tend_mlflow
+from sluss.wiring.mlflow import _OwnServer, tend_mlflow
 from sluss.wiring.opening import Opening
 
 
@@ -92,7 +92,7 @@ async def test_a_webhook_is_installed_as_soon_as_mlflow_takes_it(tmp_path, caplo
 
 
 @pytest.mark.parametrize(
-    "url", ["databricks", "mlflow.example:5000", "sqlite:///runs.db", "http://["]
+    "url", ["databricks", "mlflow.example:5000", "sqlite:///runs.db", "http://[", "http://.."]
 )
 async def test_an_address_that_is_none_of_a_server_is_told_and_ends_nothing(tmp_path, caplog, url):
     async with tended(tmp_path / "home", url) as troubles:
@@ -141,6 +141,52 @@ async def test_our_own_server_that_cannot_be_kept_up_is_told_and_ends_nothing(tm
         await until(lambda: "MLflow" in troubles.open)
 
     assert "PermissionError: Permission denied" in troubles.open["MLflow"].says
+
+
+async def test_nothing_is_asked_at_the_port_of_our_own_server_while_it_cannot_be_kept_up(tmp_path):
+    fallen, taken = Fallen(), UnavailableError("Its port is taken.", retry_after_s=60)
+    fallen.is_up = True
+    looks = []
+
+    async def ensure():
+        if looks:
+            raise taken
+        looks.append("well")
+
+    async def never():
+        raise taken
+
+    fallen.ensure = ensure
+    own = _OwnServer(fallen, never)
+    await own.look()
+    assert own.has_begun.is_set()
+    fallen.ready = never
+    with pytest.raises(UnavailableError, match="taken"):
+        await own.look()
+    assert not own.has_begun.is_set()
+
+
+async def test_a_server_that_was_started_again_gets_the_webhook_anew_as_its_key_may_be_another():
+    fallen, installs, dies = Fallen(), [], [False, True, False]
+    fallen.is_up = True
+
+    async def ensure():
+        return dies.pop(0)
+
+    async def hooked():
+        installs.append(len(dies))
+
+    fallen.ensure = ensure
+    own = _OwnServer(fallen, hooked)
+    await own.look()
+    for _ in range(2):
+        await own.install()
+    with pytest.raises(UnavailableError, match="started again"):
+        await own.look()
+    await own.look()
+    await own.install()
+
+    assert installs == [2, 0]
 
 
 async def test_while_our_own_server_starts_nothing_is_asked_of_it_and_that_is_no_trouble(tmp_path):
