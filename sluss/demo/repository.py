@@ -101,7 +101,8 @@ class DemoRepository:
     async def state(self) -> str:
         """Return what git sees in the folder: commits, stashed work and edits."""
         refs = await self._git("for-each-ref", "refs/heads", "refs/tags", "refs/stash")
-        return refs + await self._git("status", "--porcelain", "--untracked-files=all")
+        here = await self._git("rev-parse", "HEAD")  # it may be on no branch
+        return refs + here + await self._git("status", "--porcelain", "--untracked-files=all")
 
     async def configure(self) -> None:
         """Set a name and address for commits, so that git need not be set up before the demo."""

@@ -23,6 +23,7 @@ from sluss.home.settings import (
     MLFLOW_SECRET_BEFORE,
     Settings,
 )
+from sluss.home.this_program import this_program
 from sluss.wiring.chat_window import chat_settings
 from sluss.wiring.lock import PARTS, Role, is_held
 from sluss.wiring.masked import MaskedBot
@@ -110,7 +111,8 @@ def _parts_of(settings: Settings, role: Role) -> dict[str, str]:
 def _troubles(parts: Parts, role: Role) -> dict[str, Trouble]:
     for part, told in _parts_of(parts.settings, role).items():
         if told == MISSING:
-            parts.troubles.begin(part, SettingsError(NO_PART[Role(part)]))
+            says = this_program(parts.settings.home).in_text(NO_PART[Role(part)])
+            parts.troubles.begin(part, SettingsError(says))
         else:
             parts.troubles.end(part)
     return parts.troubles.open

@@ -172,7 +172,9 @@ async def test_two_homes_are_two_servers_and_a_gateway_says_who_is_missing_and_w
     assert "marker" not in refused
     assert list(refused_lines(ours.home)) == []
     assert (found.code, address) == (Code.TROUBLED, ours.public_url)
-    assert "No worker runs on this home" in "\n".join(found.lines())
+    told = "\n".join(found.lines())
+    assert "No worker runs on this home" in told
+    assert f"up --home {ours.home} worker`" in told
     assert (with_worker.code, list(with_worker.lines())) == (Code.READY, ["gateway: ready"])
     with pytest.raises(UnavailableError, match=f"last address was {address}"):
         await asked(ours.home)

@@ -70,7 +70,13 @@ def stashed(path):
     git(path / LOANS, "stash", "--quiet")
 
 
+def committed_on_no_branch(path):
+    git(path / LOANS, "checkout", "--quiet", "--detach")
+    committed(path)
+
+
 CHANGES = {
+    "a commit on no branch": committed_on_no_branch,
     "an edit": lambda path: (path / LOANS / "score.py").write_text("import math\n"),
     "a new file": lambda path: (path / LOANS / "notes.md").write_text("mine\n"),
     "a file that is gone": lambda path: (path / LOANS / "score.py").unlink(),
