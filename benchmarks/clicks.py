@@ -40,7 +40,7 @@ from core.people import Person
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.words import PersonId, Stage, Stream
-from sluss.demo.script import Visitor
+from sluss.demo.visitor import Visitor
 from tests.bot.views import NAMED
 from tests.core.story import Story
 from tests.origins import happens

@@ -56,10 +56,10 @@ def fall_back(model: Model, promotion: Promotion) -> str:
     """What to go back to, as it was when the stage was asked for."""
     version, stage = promotion.fall_back, promotion.stage
     if not version:
-        return f"none: nothing held {stage} when it was asked for"
+        return f"none: {stage} was empty"
     release = version_of(model, version)
     named = f"version {version} ({release.id})" if release else f"version {version}"
-    return f"{named}, which held {stage} when it was asked for"
+    return f"{named}, which held {stage}"
 
 
 def version_of(model: Model, version: str) -> Release | None:

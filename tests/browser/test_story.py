@@ -102,7 +102,7 @@ async def _request(astrid, stage, album=None):
 async def _qa_is_requested(world, astrid, album):
     await _request(astrid, "QA", album)
     await astrid.go("approvals")
-    await astrid.sees(QUESTION, "Mark risky loans sooner", "Fewer losses", "nothing held QA")
+    await astrid.sees(QUESTION, "Mark risky loans sooner", "Fewer losses", "QA was empty")
     room = world.chat("bo", "approvals")
     await album.take(room, "chat_approval", card=QUESTION, button=APPROVE)
 

@@ -102,7 +102,7 @@ async def test_a_bug_twice_is_told_sent_again_and_worked_off(tmp_path, caplog):
 
         platform.is_mended = True
         answer = await world.bot.click(press(card, "Send again", ADA))
-        assert verdict(answer).text == "Sent again by Ada, 09:00 UTC"
+        assert verdict(answer).text == "Sent again by Ada, 2026-01-05 09:00 UTC"
 
         async def is_worked_off():
             return (await world.handle.model(LOAN)).releases

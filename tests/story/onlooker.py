@@ -14,7 +14,7 @@ from core.release.release import Release
 from core.release.state import State
 from core.words import ApprovalId, ReleaseId, Stage, Stream, stream_of
 from sluss.demo.repository import DemoRepository
-from sluss.demo.script import ButtonAnswer, Visitor
+from sluss.demo.visitor import ButtonAnswer, Visitor
 from sluss.home.chat_token import chat_token
 from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind

@@ -8,7 +8,7 @@ from core.events.derived import ApprovalVoided, DecisionRefused, PromotionReject
 from core.people import Person
 from core.release.state import State
 from core.words import PersonId, Stage
-from sluss.demo.script import Visitor
+from sluss.demo.visitor import Visitor
 from sluss.home.chat_token import chat_token
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(1500)]

@@ -9,7 +9,7 @@ from yarl import URL
 
 from adapters.mlflow.command import free_port
 from adapters.teams.activities import text_card
-from sluss.demo.script import Visitor
+from sluss.demo.visitor import Visitor
 from sluss.home.chat_token import chat_address, chat_token, chat_token_file, fresh_chat_token
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load

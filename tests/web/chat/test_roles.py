@@ -53,7 +53,7 @@ async def test_an_approval_waits_for_those_alone_who_may_give_it(world):
     await world.told(Story(is_local=True).push(1).to_registered("1", NAMED).request(Stage.QA))
     room = await world.show_cards()
     roles = Roles(world.handle)
-    card = encode(room.the("Approve loan_default version 1 for QA?"))
+    card = encode(room.the("Approve loan-1 (loan_default version 1) for QA?"))
     approval = (await world.release()).open_promotion().approval
     gone = msgspec.structs.replace(EVE, is_active=False)
 
