@@ -153,6 +153,7 @@ export class Timeline {
       entry.body.querySelector(".own-head span").textContent = OWN_IS_OLD;
       return;
     }
+    entry.own = null;
     this.fill(entry);
     entry.element.classList.remove("fresh");
     void entry.element.offsetWidth; // start the animation again
