@@ -241,8 +241,8 @@ def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
         yield section(
             title, *findings.elements(found, view.policy, view.elsewhere), is_open=is_open
         )
-    if running := release.running_checks:
-        yield text(f"Still running: {', '.join(running)}.", Tone.SUBTLE)
+    if release.waiting:
+        yield text(f"Still running: {', '.join(release.waiting)}.", Tone.SUBTLE)
     hints = findings.advice(release)
     if hints and is_open:
         yield text(f"{count(hints, 'hint')}{view.elsewhere}: they block nothing.", Tone.SUBTLE)

@@ -64,11 +64,6 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.quick or (self.checked.checks if self.checked else ())
 
     @property
-    def running_checks(self) -> tuple[str, ...]:
-        """What the gate still looks at; one that ended meanwhile has ``waiting`` as it was."""
-        return self.waiting if self.state is State.CHECKING else ()
-
-    @property
     def team(self) -> str:
         """Whose it is by platform.yml; in ledgers of before, by what its repository says."""
         return self.opened_for or (self.checked.team if self.checked else "")
