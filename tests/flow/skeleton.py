@@ -83,7 +83,7 @@ class Skeleton:
         assert shown is not None
         model = await self.handle.model(job.stream)
         if model.version > shown.version:
-            (self.home / "card").write_text(model.releases[job.subject].state)
+            (self.home / f"card_{job.subject}").write_text(model.releases[job.subject].state)
             shown = ShownCard(key=key, activity="1", version=model.version)
         await self.store.keep_card("skeleton", shown)
         await self.store.done(job)

@@ -90,7 +90,7 @@ async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path, spec, point):
 async def settled(store, home):
     """The newest release was checked, nothing waits in the outbox, and the card shows it."""
     releases = await store.releases()
-    card = home / "card"
+    card = home / f"card_loan-{PUSHES}"
     return (
         len(releases) == PUSHES
         and releases[0].state == "training"
