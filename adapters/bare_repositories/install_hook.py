@@ -56,10 +56,11 @@ class HookSettings(msgspec.Struct, frozen=True, kw_only=True):
     git: str
 
 
-class _Of(msgspec.Struct, frozen=True):
-    """What hook.json has said of its repository in every version."""
+class _Serves(msgspec.Struct, frozen=True):
+    """What hook.json says of whom it serves; only newer ones name a file with the address."""
 
     repository: str
+    address_file: str = ""
 
 
 def refuse_foreign_hook(repository: Path) -> None:
@@ -107,11 +108,21 @@ def _config(repository: Path, git: str, *words: str) -> bytes:
 
 def is_hook_of(repository: Path, id_: str) -> bool:
     """Tell whether the folder has our hook, and that it serves the repository of this id."""
+    return _serves(repository).repository == id_
+
+
+def served_by_hook(repository: Path) -> tuple[str, Path]:
+    """Return the id and the file with the address that our hook has, or two empty ones."""
+    found = _serves(repository)
+    return found.repository, Path(found.address_file)
+
+
+def _serves(repository: Path) -> _Serves:
     path = repository / FOLDER / SETTINGS
     try:
-        return bool(msgspec.json.decode(path.read_bytes(), type=_Of).repository == id_)
+        return msgspec.json.decode(path.read_bytes(), type=_Serves)
     except (OSError, *DECODE_ERRORS):
-        return False
+        return _Serves(repository="")
 
 
 async def send_left_over(repository: Path) -> int:

@@ -18,7 +18,7 @@ from core.platform import Repository
 from core.words import PLATFORM, Stream
 from sluss.commands.candidate import HEADS, Candidate, git, git_command, looked_at, says
 from sluss.home import platform_file
-from sluss.home.hooks import hook_settings
+from sluss.home.hooks import hook_settings, refuse_hook_of_another_home
 from sluss.home.settings import REPOSITORY_NAME, read_platform, repository_folder
 
 BAD_NAME: Final = (
@@ -98,6 +98,7 @@ def add(
     with _one_at_a_time(home):
         _refuse_taken(home, repository)
         if source.is_bare:
+            refuse_hook_of_another_home(bare, home)
             _register(repository, home)
             return Added(repository=repository, remote="")
         with _undone_on_error(bare):

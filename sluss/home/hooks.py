@@ -10,12 +10,17 @@ from adapters.bare_repositories.install_hook import (
     install_hook,
     is_hook_of,
     send_left_over,
+    served_by_hook,
 )
 from core.errors import SettingsError
 from core.platform import Repository
 from sluss.home.address import address_file
-from sluss.home.settings import HOOK_SECRET, HOOK_USER, SECRETS_FOLDER, read_platform
+from sluss.home.settings import HOOK_SECRET, HOOK_USER, PLATFORM_FILE, SECRETS_FOLDER, read_platform
 
+SERVES_ANOTHER: Final = (
+    "Pushes to {path} go to another server, whose home is {other}. Nothing was added; take it out "
+    "of the platform.yml there, or add a work tree instead, which gets a repository of its own."
+)
 LEFT: Final = (
     "The hook of {name} was left as it is, and may not find this server ({why}). Pushes stay where "
     "they are; mend that, and start again."
@@ -34,6 +39,16 @@ def hook_settings(repository: Repository, home: Path) -> HookSettings:
         password_file=str(home.absolute() / SECRETS_FOLDER / HOOK_SECRET),
         git=git_path(),
     )
+
+
+def refuse_hook_of_another_home(folder: Path, home: Path) -> None:
+    """Raise SettingsError while a home that is still there has the repository on board."""
+    served, file = served_by_hook(folder)
+    other = file.parent
+    if not served or other == address_file(home).parent or not (other / PLATFORM_FILE).is_file():
+        return
+    if any(known.id == served for known in read_platform(other).repositories):
+        raise SettingsError(SERVES_ANOTHER.format(path=folder, other=other))
 
 
 async def resend(home: Path) -> int:

@@ -15,6 +15,7 @@ from sluss.cli import app
 from sluss.commands.add import add
 from sluss.commands.authors import unknown_authors
 from sluss.commands.people import map_address
+from sluss.home.prepare import prepare_home
 from sluss.home.settings import load, read_platform
 from sluss.home.this_program import this_program
 from tests.adapters.bare_repositories.bare_world import git
@@ -73,6 +74,37 @@ def test_a_hook_of_somebody_else_is_not_replaced(home, work, tmp_path):
     with pytest.raises(SettingsError, match="hook of somebody else"):
         bring(bare, home, NOBODY)
     assert read_platform(home).repositories == ()
+
+
+def test_a_bare_repository_that_serves_another_home_is_not_taken_away(
+    home, work, receiver, tmp_path
+):
+    bare, other = tmp_path / "loans.git", tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    prepare_home(other)
+    bring(bare, other, receiver.url)
+
+    with pytest.raises(SettingsError, match=f"whose home is {other}"):
+        bring(bare, home, NOBODY)
+
+    assert read_platform(home).repositories == ()
+    commit(work)
+    push(work, remote=str(bare))
+    assert receiver.push_ids() == [1]
+
+
+def test_a_bare_repository_of_a_home_that_is_gone_is_taken(home, work, receiver, tmp_path):
+    bare, other = tmp_path / "loans.git", tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    prepare_home(other)
+    bring(bare, other, NOBODY)
+    shutil.rmtree(other)
+
+    bring(bare, home, receiver.url)
+
+    commit(work)
+    push(work, remote=str(bare))
+    assert receiver.push_ids() == [1]
 
 
 def test_an_odd_folder_name_becomes_a_name(home, work):
