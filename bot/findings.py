@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from bot.elements import code, text
-from bot.wording import clipped, count
+from bot.wording import clipped
 from core.card import Element, Tone
+from core.count import count
 from core.gate.checks import Accepted, CheckResult, Finding, Status
 from core.policy import Policy
 from core.release.release import Release

@@ -1,8 +1,8 @@
 """Metrics against the champion: what rose, what fell, and whether that is good."""
 
 from bot.view import View
-from bot.wording import count
 from core.card import Cell, Table, Tone
+from core.count import count
 from core.reading import Delta
 from core.words import Stage
 

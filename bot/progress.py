@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.wording import count, lasting
+from bot.wording import lasting
 from core.card import Dated
+from core.count import count
 from core.gate.checks import CheckResult, Measure, Status
 from core.release.model import JUDGED, Model
 from core.release.release import Release

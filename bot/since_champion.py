@@ -10,9 +10,10 @@ import msgspec
 from bot import metrics_table
 from bot.elements import code, heading, section, text
 from bot.view import View
-from bot.wording import clipped, count, listed, short
+from bot.wording import clipped, listed, short
 from core import reading
 from core.card import Element, Section, Tone
+from core.count import count
 from core.errors import CommitGoneError, UnavailableError, UnknownNameError
 from core.ports import Effects, GitHost
 from core.release.release import Release

@@ -1,4 +1,4 @@
-"""How durations, counts and names are written on cards."""
+"""How durations and names are written on cards."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,6 @@ def lasting(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
 def short(commit: str) -> str:

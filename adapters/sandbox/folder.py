@@ -18,6 +18,7 @@ from typing import Final
 
 import psutil
 
+from core.count import count
 from core.gate.tools import ToolCommand
 
 PREFIX: Final = "sluss_sandbox_"
@@ -38,7 +39,7 @@ SETTINGS: Final = {  # of /etc, for programs that look up their user and hosts
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
-NOT_WRITTEN: Final = "{count} files with unusable names were left out, the first is {first!r}"
+NOT_WRITTEN: Final = "left out, as their names cannot be used: {files}, the first is {first!r}"
 TOO_LARGE: Final = "{name} is larger than {output_mb} MB and was not read"
 
 
@@ -71,7 +72,7 @@ class SandboxFolder:
         left_out = _write(self.repo, repo)
         if not left_out:
             return []
-        return [NOT_WRITTEN.format(count=len(left_out), first=left_out[0])]
+        return [NOT_WRITTEN.format(files=count(len(left_out), "file"), first=left_out[0])]
 
     def give_to(self, user: int) -> None:
         """Let this user own what the run sees; only root can do that."""

@@ -8,9 +8,9 @@ from bot.click import Click, Clicks, Draft, release_of, typed
 from bot.elements import Part, banner, button, card, heading, link, section, text, text_input
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
-from bot.wording import count
 from core.authority.acts import AcceptVersion, RejectVersion
 from core.card import Card, Element, Tone
+from core.count import count
 from core.events.people import AcceptanceDecided
 from core.reading import deltas, judged_against
 from core.release.state import State

@@ -12,12 +12,13 @@ from bot.click import Click, Clicks, Draft, named, release_of, typed
 from bot.elements import Part, banner, button, card, facts, heading, link, section, text, text_input
 from bot.since_champion import Changes
 from bot.view import CardSubject, View, release_view
-from bot.wording import count, listed
+from bot.wording import listed
 from core.authority.acts import ApproveStage, RejectStage
 from core.authority.conditions import approvers
 from core.authority.contributors import barring
 from core.authority.ruling import Condition
 from core.card import Card, Dated, Element, Tone
+from core.count import count
 from core.errors import UnavailableError, UnknownNameError
 from core.events.people import ApprovalDecided
 from core.people import Person

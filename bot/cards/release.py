@@ -7,7 +7,7 @@ from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of, 
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
-from bot.wording import count, short
+from bot.wording import short
 from core.authority.acts import (
     ApproveStage,
     GiveUpPromotion,
@@ -18,6 +18,7 @@ from core.authority.acts import (
 from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Dated, Element, Tone
+from core.count import count
 from core.reading import held_by, lost, tone_of
 from core.release.model import JUDGED
 from core.release.release import Release

@@ -10,9 +10,9 @@ from bot.elements import Part, button, card, heading, text
 from bot.lookup import all_models
 from bot.view import View
 from bot.waiting import waits_for
-from bot.wording import count
 from core.authority.acts import RejectStage, RejectVersion
 from core.card import Card, Dated, Tone
+from core.count import count
 from core.people import Person
 from core.release.promotion import Promotion
 from core.release.state import State

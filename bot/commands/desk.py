@@ -5,8 +5,9 @@ from typing import Final
 
 from bot.command import Asker, command
 from bot.elements import Part, button, card, heading, section, text
-from bot.wording import clipped, count
+from bot.wording import clipped
 from core.card import Card, Dated, Tone
+from core.count import count
 from core.desk import Desk, Letter, Stray
 
 NOTHING: Final = "No dead letter waits to be sent again."

@@ -3,8 +3,8 @@
 from bot.command import Asker, command
 from bot.elements import card, heading, table, text
 from bot.lookup import all_models, name_of
-from bot.wording import count
 from core.card import Card
+from core.count import count
 from core.reading import holder_of, state_of
 from core.release.model import Model
 from core.words import Stage

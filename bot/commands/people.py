@@ -6,9 +6,10 @@ from typing import Final
 from bot.command import Asker, command
 from bot.elements import Part, card, heading, section, text
 from bot.ports import BotPorts
-from bot.wording import clipped, count
+from bot.wording import clipped
 from core.authority.mappings import NOBODYS, how_to_map
 from core.card import Banner, Card, Dated, Tone
+from core.count import count
 from core.desk import Mapped
 from core.errors import UnavailableError
 

@@ -10,6 +10,7 @@ import msgspec
 from core.authority.binding import changed
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.context import Context
+from core.count import count
 from core.people import Person
 from core.policy import Policy
 from core.release.model import Model
@@ -102,12 +103,11 @@ def written(texts: Collection[str | None], reason: str) -> Ruling:
 def findings_before(checked: Checked | None, policy: Policy, gate: str) -> str:
     """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
     results = checked.checks if checked else ()
-    found = [(check.check, count) for check in results if (count := policy.blocking(check, gate))]
+    found = [(check.check, open_) for check in results if (open_ := policy.blocking(check, gate))]
     if not found:
         return ""
-    count = sum(count for _, count in found)
-    plural = "s" if count > 1 else ""
-    return f"{count} finding{plural} to mend first ({', '.join(check for check, _ in found)})."
+    total = count(sum(each for _, each in found), "finding")
+    return f"{total} to mend first ({', '.join(check for check, _ in found)})."
 
 
 def gate(question: Question, name: str, what_next: str) -> Ruling:

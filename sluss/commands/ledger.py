@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adapters.sql_store import Migrated, SqlSettings, SqlStore
+from core.count import count
 from core.errors import SettingsError, StoreUnavailableError
 from core.ports import DeliveryRow
 from core.verify import Redaction, Verdict, verify
@@ -34,12 +35,12 @@ SEEN_WITH_HEAD = (
     "The head that was noted is in it: nothing was changed up to there. What came later may be cut "
     "off or written anew; positions, and data and cause of redacted lines, are under no hash."
 )
-REDACTED = "{count} of them are redacted: what they said cannot be verified."
+REDACTED = "Redacted: {count} of them. What they said cannot be verified."
 NOTE_HEAD = (
     "Note it in another place: a ledger that was cut off at its end verifies without it. With it "
     "a later export of the same name has to hold it:\n  {again}"
 )
-EXPORTED = "{count} entries were written to {path}."
+EXPORTED = "Written to {path}: {entries}."
 LONGEST_LINE = 64 * 1024 * 1024
 CANNOT_WRITE = "{path} cannot be written ({why}). Nothing was exported; give another file."
 MIGRATED = "The tables of {store} went from {before} to {after}:"
@@ -81,7 +82,8 @@ def told(path: Path, known: str) -> Iterator[str]:
     """Verify a file and yield what that says, for people, beginning with what it cannot see."""
     found = verify_file(path, known)
     yield SEEN_WITH_HEAD if known else UNSEEN
-    yield f"The ledger verifies: {found.entries} entries of {found.streams} streams."
+    entries = count(found.entries, "entry", "entries")
+    yield f"The ledger verifies: {entries} of {count(found.streams, 'stream')}."
     if found.redactions:
         yield REDACTED.format(count=len(found.redactions))
     yield from map(_redacted, found.redactions)
@@ -91,12 +93,13 @@ def told(path: Path, known: str) -> Iterator[str]:
         yield NOTE_HEAD.format(again=again)
 
 
-def exported(path: Path, count: int) -> str:
+def exported(path: Path, entries: int) -> str:
     """Say what was written, and how to verify it; a pipe holds nothing to be verified."""
+    written = EXPORTED.format(path=path, entries=count(entries, "entry", "entries"))
     if not path.is_file():
-        return EXPORTED.format(count=count, path=path)
+        return written
     verify_it = this_program()("audit", "verify", str(path.absolute()))
-    return f"{EXPORTED.format(count=count, path=path)}\nVerify it:\n  {verify_it}"
+    return f"{written}\nVerify it:\n  {verify_it}"
 
 
 def _redacted(found: Redaction) -> str:
@@ -117,12 +120,12 @@ def export_file(home: Path, path: Path) -> int:
 
 
 async def _export(url: str, file: BinaryIO) -> int:
-    count = 0
+    written = 0
     async with ledger_reader(url) as reader:
         async for line in reader.export():
             file.write(line)
-            count += 1
-    return count
+            written += 1
+    return written
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.count import count
 from core.errors import SettingsError, SlussError
 from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
 from sluss.home.environment import default_home, named_folder
@@ -24,11 +25,11 @@ UNKNOWN: Final = "Nothing is known about {name}.{hint} `sluss runtimes list` sho
 NO_PYTHON: Final = "No table of {name} ships with Sluss: say its Python, as in --python 3.12."
 TOO_LARGE: Final = "{path} has more than {most:,} bytes. Nothing was imported."
 WRONG: Final = "{wrong}. Nothing was imported."
-IMPORTED: Final = "{count} libraries of {name} are known now, from {path}."
+IMPORTED: Final = "Known of {name} now: {libraries}, from {path}."
 COMPARED: Final = "Against the table that ships with Sluss:"
 SAME: Final = "The table that ships with Sluss says the same of the libraries that it names."
 NO_TABLE: Final = "No table of it ships with Sluss."
-LEFT_OUT: Final = "{count} entries have no version that can be compared: {names}."
+LEFT_OUT: Final = "Without a version that can be compared: {count} ({names})."
 RESTART: Final = "A running server reads it with its next start."
 DOUBT: Final = "not certain"
 NOT_THERE: Final = "-"
@@ -102,7 +103,9 @@ def import_(
 
 def _tell(name: str, file: Path, listed: Listed, ours: Runtime | None) -> None:
     console = Console(soft_wrap=True)
-    words = IMPORTED.format(count=len(listed.libraries), name=name, path=file)
+    words = IMPORTED.format(
+        libraries=count(len(listed.libraries), "library", "libraries"), name=name, path=file
+    )
     console.print(Text(words))
     if listed.left_out:
         names = ", ".join(listed.left_out[:5])

@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from core.again import Trouble
+from core.count import count
 from core.errors import DECODE_ERRORS, UnavailableError
 from core.refusals import Refused
 from sluss.home.address import read_address
@@ -27,7 +28,7 @@ DOWN: Final = (
 )
 HANGS: Final = "It runs, and does not answer at {url}. Look into its log, or start it again."
 REFUSED: Final = (
-    "{last:%Y-%m-%d %H:%M:%S} UTC  {source}  from {address}: refused {count} times (401), its "
+    "{last:%Y-%m-%d %H:%M:%S} UTC  {source}  from {address}: refused {times} (401), its "
     "credentials are wrong or missing"
 )
 OTHERS: Final = "{count} more were refused from other addresses."
@@ -110,7 +111,7 @@ def refused_lines(home: Path) -> Iterator[str]:
     if found is None:
         return
     for each in found.refused:
-        yield REFUSED.format(**msgspec.structs.asdict(each))
+        yield REFUSED.format(**msgspec.structs.asdict(each), times=count(each.count, "time"))
     if found.others:
         yield OTHERS.format(count=found.others)
 

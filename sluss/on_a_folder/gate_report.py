@@ -9,6 +9,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from core.count import count
 from core.gate.checks import Check, CheckResult, Finding, Status
 from core.policy import GATES, Policy
 from sluss.home.this_program import this_program
@@ -66,7 +67,8 @@ def _table(results: tuple[CheckResult, ...], policy: Policy) -> Table:
 
 def outcome(result: CheckResult) -> str:
     """Say how a check ended, in a word or two, with its figures."""
-    said = result.status if result.status is not Status.FOUND else _counted(len(result.findings))
+    is_found = result.status is Status.FOUND
+    said = count(len(result.findings), "finding") if is_found else result.status
     told = (found for found in result.measures if found.value or found.unit)  # not "failed 0"
     figures = (f"{found.name} {found.value:g} {found.unit}".rstrip() for found in told)
     return ", ".join((said, *figures))
@@ -92,16 +94,12 @@ def _verdict(results: tuple[CheckResult, ...], policy: Policy) -> str:
         return SOME_PASSED.format(count=silent) if silent else ALL_PASSED
     total = {gate: sum(policy.blocking(each, gate) for each in results) for gate in GATES}
     parts, before = list[str](), 0
-    for gate, count in total.items():
-        if count > before:
+    for gate, found in total.items():
+        if found > before:
             more = BLOCKS if not before else MORE
-            parts.append(more.format(count=_counted(count - before), gate=gate))
-            before = count
+            parts.append(more.format(count=count(found - before, "finding"), gate=gate))
+            before = found
     return f"{', '.join(parts)}." if parts else NOTHING_BLOCKS
-
-
-def _counted(count: int) -> str:
-    return f"{count} finding" if count == 1 else f"{count} findings"
 
 
 class GateProgress(Watcher):

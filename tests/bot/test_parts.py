@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bot import metrics_table
-from bot.wording import clipped, count, lasting, listed
+from bot.wording import clipped, lasting, listed
 from core import reading
 from core.card import Dated, Tone
 from core.policy import Policy
@@ -125,8 +125,7 @@ def test_a_moment_is_plain_with_its_day_and_zone_wherever_words_are_joined():
     assert twice.parts == ("It was running since ", NOON, " and ended ", stockholm)
 
 
-def test_counts_names_and_long_texts():
-    assert (count(1, "row"), count(2, "row")) == ("1 row", "2 rows")
+def test_names_and_long_texts():
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
     assert clipped("one\n two  three", 20) == "one two three"
     assert clipped("abcdef", 4) == "abc…"

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from core.count import count
 from core.gate.checks import (
     Accepted,
     Check,
@@ -94,7 +95,7 @@ def _result(check: Check, found: list[Found], reason: str) -> CheckResult:
     findings = [_clipped(each) for each in found if isinstance(each, Finding)]
     notes = [reason, *(each.text for each in found if isinstance(each, Note))]
     if len(findings) > MAX_FINDINGS:
-        notes.append(f"{len(findings) - MAX_FINDINGS} more findings are not shown")
+        notes.append(f"not shown: {count(len(findings) - MAX_FINDINGS, 'more finding')}")
     status = Status.FOUND if findings else Status.NOT_CHECKED if reason else Status.PASSED
     measures = [each for each in found if isinstance(each, Measure)]
     note = _plain("\n".join(filter(None, notes)), MAX_NOTE)

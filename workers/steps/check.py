@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.count import count
 from core.events.workers import ChecksReported
 from core.gate.checks import Accepted, CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
@@ -89,9 +90,9 @@ def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:
 async def _show_status(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
     """Show the gate's result at the commit, where developers look first."""
     release = task.release
-    count = sum(found.to_mend for found in checks)
-    state = CommitState.FAILED if count else CommitState.SUCCEEDED
-    text = f"The gate has {count} findings." if count else PASSED
+    to_mend = sum(found.to_mend for found in checks)
+    state = CommitState.FAILED if to_mend else CommitState.SUCCEEDED
+    text = f"The gate has {count(to_mend, 'finding')}." if to_mend else PASSED
     url = f"{services.page_url}/releases/{release.id}" if services.page_url else ""
     status = CommitStatus(state=state, text=text, url=url)
     await services.reviews.show_status(release.repository, release.commit, status)

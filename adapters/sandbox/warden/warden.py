@@ -19,7 +19,7 @@ KILLED = -kernel.KILL
 SIGNALLED = 128
 CANNOT_START = 127
 
-LEFT_RUNNING = "left {count} processes running, which were ended"
+LEFT_RUNNING = "left processes running, which were ended: {count}"
 
 
 class Company:

@@ -163,7 +163,7 @@ async def test_names_that_lead_elsewhere_are_left_out_and_noted(machine):
 
     assert sorted(output.stdout.decode().split()) == sorted(FILES)
     [note] = output.notes
-    assert note.startswith("4 files with unusable names were left out")
+    assert note.startswith("left out, as their names cannot be used: 4 files")
 
 
 async def test_links_of_a_repository_are_not_made(machine):

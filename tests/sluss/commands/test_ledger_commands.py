@@ -101,9 +101,11 @@ async def test_a_ledger_is_exported_and_verifies_and_nothing_else_is_left(folder
     await write(f"sqlite:///{folder}/home/store.db")
     before = everything(folder)
 
-    assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+    assert "Written to ledger.jsonl: 1 entry." in await _in_thread(
+        "audit", "export", "ledger.jsonl"
+    )
     assert everything(folder) == sorted([*before, "here/ledger.jsonl"])
-    assert "verifies: 1 entries" in await _in_thread("audit", "verify", "ledger.jsonl")
+    assert "verifies: 1 entry of 1 stream" in await _in_thread("audit", "verify", "ledger.jsonl")
     assert "received" in await _in_thread("deliveries")
     assert "1 events were folded" in await _in_thread("rebuild")
 
@@ -118,14 +120,16 @@ async def test_a_delivery_is_shown_as_it_came_and_orders_nothing(folder):
     assert f"{NOW:%Y-%m-%d %H:%M:%S UTC}" in shown
     assert "[/red]git.push" in shown
     assert "ignored: [bold]2Jnothing\n" in shown
-    assert "written to a[b].jsonl." in await _in_thread("audit", "export", "a[b].jsonl")
+    assert "Written to a[b].jsonl: 1 entry." in await _in_thread("audit", "export", "a[b].jsonl")
 
 
 async def test_the_commands_read_where_the_setting_says(folder, monkeypatch):
     await write(f"sqlite:///{folder}/elsewhere.db")
     monkeypatch.setenv("SLUSS_STORE_URL", f"sqlite:///{folder}/elsewhere.db")
 
-    assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+    assert "Written to ledger.jsonl: 1 entry." in await _in_thread(
+        "audit", "export", "ledger.jsonl"
+    )
     assert not (folder / "home").exists()
 
 
@@ -162,7 +166,9 @@ async def test_the_ledger_is_read_but_not_rebuilt_while_a_server_runs_on_the_hom
     (folder / "home").mkdir()
     await write(f"sqlite:///{folder}/home/store.db")
     with one_process(folder / "home"):
-        assert "1 entries were written" in await _in_thread("audit", "export", "ledger.jsonl")
+        assert "Written to ledger.jsonl: 1 entry." in await _in_thread(
+            "audit", "export", "ledger.jsonl"
+        )
         assert "Another Sluss runs" in await _in_thread("rebuild", fails=True)
 
 
@@ -221,7 +227,7 @@ def test_each_redaction_is_told_in_letters_that_no_terminal_obeys(exported):
     found = msgspec.json.decode(exported.read_bytes(), type=Entry)
     exported.write_bytes(to_line(msgspec.structs.replace(found, data="", salt="")))
     told = run("audit", "verify", "ledger.jsonl").output
-    assert "1 of them are redacted: what they said cannot be verified." in told
+    assert "Redacted: 1 of them. What they said cannot be verified." in told
     assert "redacted: position 1, BranchDeleted, ado/r1/1/refs/heads/x" in told
 
 

@@ -48,7 +48,7 @@ def test_an_import_counts_and_says_what_is_different(tmp_path, listed):
     assert ["pandas", "1.5.3", "2.0.0"] in rows
     assert ["scipy", "1.13.1", "-"] in rows
     assert not any(row[:1] == ["numpy"] for row in rows)
-    assert "1 entries have no version that can be compared: python-apt." in done.stdout
+    assert "Without a version that can be compared: 1 (python-apt)." in done.stdout
     found = find(runtime_key("16.4.x-cpu-ml-scala2.12"), home_runtimes(tmp_path))
     assert found.runtime.libraries == {"numpy": "1.26.4", "pandas": "2.0.0", "torch": "2.6.0"}
     assert (found.runtime.python, found.runtime.spark) == ("3.12", "3.5.2")

@@ -221,7 +221,7 @@ def test_findings_are_bounded_and_free_of_control_characters():
     )  # fmt: skip
     result = run(CHECKS[0], work)
     assert len(result.findings) == 200
-    assert result.note == "100 more findings are not shown"
+    assert result.note == "not shown: 100 more findings"
     assert all(finding.path.isprintable() for finding in result.findings)
     assert all(len(finding.path) <= 400 for finding in result.findings)
 

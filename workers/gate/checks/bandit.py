@@ -25,7 +25,7 @@ ORDER: Final = ("HIGH", "MEDIUM", "LOW")
 WRONG: Final = "{text} (severity {severity}, confidence {confidence})"
 MEND: Final = "write it safely, as {url} says, or accept it with # nosec {id} and the reason"
 UNREADABLE: Final = "bandit could not read it ({reason})"
-MORE: Final = "{count} more findings are not shown."
+MORE: Final = "Not shown: {count} more."
 NOTEBOOK: Final = "{path} has cells that are not Python; bandit did not look at it."
 
 

@@ -25,7 +25,7 @@ MOST_LINES: Final = 20
 
 TOO_LOW: Final = "pylint gives the code {score:g} of 10, and {profile} asks for {wanted:g}"
 BEGIN_HERE: Final = "begin with this file, which has {count} of {total} messages"
-MORE: Final = "{count} more messages are not shown: {kinds}."
+MORE: Final = "Not shown: {count} more ({kinds})."
 UNREADABLE: Final = (
     "{path} could not be read as pylint settings, so nothing of it counts: keep it below 64 KB, in "
     "UTF-8, and in the form that pylint documents."

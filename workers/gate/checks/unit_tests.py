@@ -38,7 +38,7 @@ SHELL_SIGNALS: Final = 128
 
 NONE_FOUND: Final = "pytest finds no test there"
 ADD_TESTS: Final = "add test_model.py there with functions that begin with test_"
-ALL_SKIPPED: Final = "all {count} tests were skipped: {why}"
+ALL_SKIPPED: Final = "all tests were skipped, {count} of {count}: {why}"
 UNSKIP: Final = "let at least one test run without what is missing"
 STOPPED: Final = {
     Stopped.TIME: "the tests took longer than {seconds:g} s",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from core.count import count
 from core.gate.checks import CheckResult, Finding, Status
 from core.policy import Policy
 
@@ -35,8 +36,8 @@ def _row(result: CheckResult, policy: Policy) -> str:
     gate = policy.blocked_gate(result)
     mark = BLOCKS if gate else MARKS[result.status]
     figures = [f"{found.name} {found.value:g} {found.unit}".strip() for found in result.measures]
-    count = len(result.findings)
-    said = f"{count} finding{'s' if count != 1 else ''}" if count else str(result.status)
+    found = result.findings
+    said = count(len(found), "finding") if found else str(result.status)
     words = " · ".join([said, *figures])
     return f"| {mark} | {result.check} | {escaped(words)} | {gate or '-'} | {result.owner} |"
 

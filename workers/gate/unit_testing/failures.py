@@ -11,7 +11,7 @@ SHORT: Final = 200
 # The sandbox shows the repository at this path, which means nothing outside of it.
 SANDBOX: Final = "/repo/"
 
-MORE: Final = "{count} more tests failed and are not shown."
+MORE: Final = "Not shown: {count} more that failed."
 FAILED: Final = "{name} failed: {why}"
 NOT_COLLECTED: Final = "cannot be loaded: {why}"
 MEND: Final = "mend the code, or the test where it expects the wrong thing"

@@ -89,7 +89,7 @@ def test_the_severe_come_first_and_the_low_are_advice():
 def test_many_issues_are_counted():
     found = said(*(issue(line_number=line) for line in range(1, 71)))
     assert len(findings(found)) == 50
-    assert Note("20 more findings are not shown.") in found
+    assert Note("Not shown: 20 more.") in found
 
 
 def test_a_file_that_cannot_be_read_is_told_and_a_notebook_is_noted():

@@ -122,7 +122,7 @@ def test_a_team_has_its_own_profile():
 def test_many_messages_are_counted_by_kind():
     found = said(*(message(line=number) for number in range(1, 80)))
     assert len(findings(found)) == 50
-    assert "29 more messages are not shown: unused-import 29." in notes(found)
+    assert "Not shown: 29 more (unused-import 29)." in notes(found)
 
 
 def test_a_text_of_the_code_is_never_repeated():

@@ -112,14 +112,14 @@ def test_a_wall_of_the_sandbox_is_named(message, mend):
 def test_many_failures_are_counted():
     found = judge(run(junit(*[FAILED.format(message="x")] * 70), code=1))
     assert len(findings(found)) == 50
-    assert Note("20 more tests failed and are not shown.") in found
+    assert Note("Not shown: 20 more that failed.") in found
 
 
 @pytest.mark.parametrize(
     ("output", "wrong"),
     [
         (run(junit(), code=5, progress=b"0\n"), "pytest finds no test there"),
-        (run(junit(SKIPPED)), "all 1 tests were skipped: no spark"),
+        (run(junit(SKIPPED)), "all tests were skipped, 1 of 1: no spark"),
         (run(junit(PASSED, name="sluss-old")), "not of this run"),
         (run(b"<html/>"), "cannot be read: it begins with <html>"),
         (run(b"<!DOCTYPE a [<!ENTITY b 'c'>]><testsuite/>"), "document type"),
@@ -159,8 +159,8 @@ def test_a_stopped_run_still_tells_what_failed_before():
 
 
 def test_what_the_sandbox_held_back_is_noted():
-    assert Note("The sandbox: left 2 processes running, which were ended.") in judge(
-        run(junit(PASSED), notes=("left 2 processes running, which were ended",))
+    assert Note("The sandbox: left processes running, which were ended: 2.") in judge(
+        run(junit(PASSED), notes=("left processes running, which were ended: 2",))
     )
 
 
@@ -289,7 +289,7 @@ def test_otherwise_we_run_them(known):
     [
         (junit(FAILED.format(message="x"), name="pytest"), "test_it failed: x"),
         (junit(name="pytest"), "finds no test"),
-        (junit(SKIPPED), "all 1 tests were skipped"),
+        (junit(SKIPPED), "all tests were skipped, 1 of 1"),
         (junit(PASSED, failures=2), "counts 2 failures and shows none"),
         (b"", "cannot be read"),
         (b"<!DOCTYPE x><testsuite/>", "document type"),
