@@ -6,10 +6,12 @@ from typing import Final
 import msgspec
 
 from core.command_line import typed
+from core.count import count
 from core.gate.checks import GBI, Accepted, Finding, Found, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.tools import PYTHON, Output, ToolCommand
 from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport
+from workers.gate.tool_reports import tool_report
 
 # The scan stops by itself then; its process may live a little longer, to report what it reached.
 SECONDS: Final = 45.0
@@ -27,7 +29,7 @@ REVOKE_PAST: Final = (
 HOLDS: Final = "holds a secret ({kind}, fingerprint {fingerprint})"
 HELD: Final = "held a secret in commit {commit} ({kind}, fingerprint {fingerprint})"
 ALLOWED: Final = ", which a comment at its line calls harmless"
-UNREAD: Final = "{count} files were not looked at: the time of {seconds:g} s was over"
+UNREAD: Final = "of {files} nothing was looked at: the time of {seconds:g} s was over"
 KEEP_OUT: Final = "keep data and generated files out of git, and push again"
 NO_HISTORY: Final = "The history of the pushed commits was not looked at here."
 
@@ -68,11 +70,11 @@ def secrets(output: Output, _repo: ModelRepo, facts: CheckFacts) -> Iterator[Fou
     it says who accepted what, and is reviewed like code. A comment ``pragma: allowlist secret``
     turns a finding into advice and never hides it: its author would be its only judge.
     """
-    report = msgspec.json.decode(output.stdout, type=SecretReport)  # half a report: could not run
+    report = tool_report(output, SecretReport)
     yield from (_finding(secret) for secret in report.secrets if not secret.is_accepted)
     yield from (_accepted(secret) for secret in report.secrets if secret.is_accepted)
     if report.unread:
-        wrong = UNREAD.format(count=report.unread, seconds=SECONDS)
+        wrong = UNREAD.format(files=count(report.unread, "file"), seconds=SECONDS)
         yield Finding(".", KEEP_OUT, wrong, rule="time")
     yield from map(Note, _about_the_baseline(report, facts.rules.secrets.baseline))
     yield from map(Note, _not_looked_at(report, facts))
@@ -114,7 +116,7 @@ def _not_looked_at(report: SecretReport, facts: CheckFacts) -> Iterator[str]:
     if report.large:
         yield f"Too large to be looked at: {_some(report.large)}."
     if report.binary:
-        yield f"{report.binary} binary files were not looked at."
+        yield f"Not looked at: {count(report.binary, 'binary file')}."
     if report.left_out:
         yield f"{report.left_out} more were found."
     if facts.history is None:

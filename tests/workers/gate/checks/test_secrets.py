@@ -20,6 +20,7 @@ from tests.workers.gate.secret_scan.made import Made
 from workers.gate.checks.secrets import secrets
 from workers.gate.secret_scan.report import ScanTask, Secret, SecretReport, fingerprint
 from workers.gate.secret_scan.scan import scan
+from workers.gate.tool_reports import ToolReportError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MADE = Made(7)
@@ -208,7 +209,7 @@ def test_what_was_passed_over_is_noted(tmp_path):
     history = (PastFile(COMMIT, "old.csv", b""),)
     assert notes(found(tmp_path, repo, CheckFacts(history=history))) == [
         "Too large to be looked at: data.csv, old.csv of 0123456789ab.",
-        "1 binary files were not looked at.",
+        "Not looked at: 1 binary file.",
     ]
 
 
@@ -218,12 +219,12 @@ def test_a_scan_that_ran_out_of_time_blocks(tmp_path):
         Output(code=0, stdout=msgspec.json.encode(report)), a_repo(), CheckFacts()
     )
     [finding] = findings(answer)
-    assert finding.wrong == "8 files were not looked at: the time of 45 s was over"
+    assert finding.wrong == "of 8 files nothing was looked at: the time of 45 s was over"
     assert not finding.is_advice
 
 
 def test_a_scan_that_said_nothing_never_passes():
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(ToolReportError, match="code 1"):
         list(secrets.full.parse(Output(code=1), a_repo(), CheckFacts()))
 
 
