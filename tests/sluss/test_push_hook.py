@@ -23,6 +23,7 @@ from handlers.azure_devops import source
 from sluss.home.address import write_address
 from sluss.home.hooks import resend
 from sluss.home.prepare import prepare_home
+from sluss.home.settings import PLATFORM_FILE
 from tests.adapters.bare_repositories.bare_world import git
 from tests.sluss.work_tree import NOBODY, bring, commit, outgoing, push
 
@@ -286,9 +287,12 @@ async def test_a_start_leaves_the_hook_that_serves_another_home_alone(
     bare = tmp_path / "loans.git"
     git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
     bring(bare, home, NOBODY)
+    before = (home / PLATFORM_FILE).read_text()
     other = tmp_path / "other"
     prepare_home(other)
+    shutil.copy(other / PLATFORM_FILE, home / PLATFORM_FILE)  # without the repository
     bring(bare, other, receiver.url)
+    (home / PLATFORM_FILE).write_text(before)
     assert await resend(home) == 0
     commit(work)
     push(work, remote=str(bare))
