@@ -204,7 +204,7 @@ async def test_a_repeated_message_id_is_dropped_within_the_window(broker: Broker
 
 
 async def test_a_lost_request_is_made_again(broker: Broker):
-    async with ends_of(broker.connection_string, "events", try_timeout=1) as events:
+    async with ends_of(broker.connection_string, "events", try_timeout=3) as events:
         broker.faults["send"] = [RequestLostError()]
         await events.sender.send_messages(message())
         assert broker.queue("events").totals.sent == 1
