@@ -20,7 +20,7 @@ from sluss.home.settings import Settings
 from sluss.templates.model_repository import Kind
 from sluss.wiring.server import Server
 
-WAIT_S = 240.0
+WAIT_S = 600.0  # a line every five seconds says meanwhile that it goes on
 AT_HOME = "astrid@home.example"  # an address of the author that people.yml does not have
 STOPS = frozenset(
     {State.FAILED, State.BLOCKED, State.STUCK, State.REJECTED, State.SUPERSEDED, State.CHECKED}
