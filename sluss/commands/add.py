@@ -98,8 +98,7 @@ def add(
     with _one_at_a_time(home):
         _refuse_taken(home, repository)
         if source.is_bare:
-            refuse_hook_of_another_home(bare, home)
-            _register(repository, home)
+            _take(repository, home)
             return Added(repository=repository, remote="")
         with _undone_on_error(bare):
             _make_bare(source, bare, is_copied=is_copied)
@@ -134,6 +133,14 @@ def _make_bare(source: Candidate, bare: Path, *, is_copied: bool) -> None:
     _run("symbolic-ref", bare, "HEAD", f"{HEADS}{source.branch}")
     # The reflog keeps what a force push has replaced.
     _run("config", bare, "core.logAllRefUpdates", "true")
+
+
+def _take(repository: Repository, home: Path) -> None:
+    """Take a bare repository as it is, one home at a time: another may be doing so right now."""
+    bare = Path(repository.location)
+    with _locked(bare):
+        refuse_hook_of_another_home(bare, home)
+        _register(repository, home)
 
 
 def _register(repository: Repository, home: Path) -> None:
@@ -188,6 +195,17 @@ def _undone_on_error(bare: Path) -> Iterator[None]:
 @contextmanager
 def _one_at_a_time(home: Path) -> Iterator[None]:
     """Hold a lock on the home, as two people who add at once would overwrite each other's entry."""
-    with (home / ".add.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    (home / ".add.lock").touch()
+    with _locked(home / ".add.lock"):
         yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock on a file or a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -44,11 +44,19 @@ def hook_settings(repository: Repository, home: Path) -> HookSettings:
 def refuse_hook_of_another_home(folder: Path, home: Path) -> None:
     """Raise SettingsError while a home that is still there has the repository on board."""
     served, file = served_by_hook(folder)
-    other = file.parent
-    if not served or other == address_file(home).parent or not (other / PLATFORM_FILE).is_file():
-        return
-    if any(known.id == served for known in read_platform(other).repositories):
-        raise SettingsError(SERVES_ANOTHER.format(path=folder, other=other))
+    is_told = served and file.is_absolute()  # by an older hook it is not
+    if is_told and file != address_file(home) and _has_on_board(file.parent, served):
+        raise SettingsError(SERVES_ANOTHER.format(path=folder, other=file.parent))
+
+
+def _has_on_board(home: Path, repository: str) -> bool:
+    """Tell whether a home has it; one that is there and cannot be read may."""
+    try:
+        if not (home / PLATFORM_FILE).exists():
+            return False
+        return any(known.id == repository for known in read_platform(home).repositories)
+    except (OSError, SettingsError):
+        return True
 
 
 async def resend(home: Path) -> int:

@@ -1,8 +1,10 @@
 """``sluss add``: a work tree gets a remote and a line in platform.yml, or nothing is changed."""
 
+import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import msgspec
@@ -105,6 +107,48 @@ def test_a_bare_repository_of_a_home_that_is_gone_is_taken(home, work, receiver,
     commit(work)
     push(work, remote=str(bare))
     assert receiver.push_ids() == [1]
+
+
+def test_a_home_that_cannot_be_read_keeps_its_bare_repository(home, work, tmp_path):
+    bare, other = tmp_path / "loans.git", tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    prepare_home(other)
+    bring(bare, other, NOBODY)
+    (other / "platform.yml").write_text("repositories: [")
+
+    with pytest.raises(SettingsError, match=f"whose home is {other}"):
+        bring(bare, home, NOBODY)
+
+
+def test_a_hook_of_an_older_version_names_no_home_and_is_replaced(home, work, tmp_path):
+    bare, other = tmp_path / "loans.git", tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    prepare_home(other)
+    bring(bare, other, NOBODY)
+    hook = bare / "sluss" / "hook.json"
+    hook.write_text(json.dumps({"repository": json.loads(hook.read_text())["repository"]}))
+
+    assert bring(bare, home, NOBODY).repository.location == str(bare)
+
+
+def test_of_two_homes_that_take_a_bare_repository_at_once_one_is_refused(work, tmp_path):
+    for number in range(8):
+        bare = tmp_path / f"loans{number}.git"
+        git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+        homes = [tmp_path / f"home{number}{side}" for side in "ab"]
+        for each in homes:
+            prepare_home(each)
+        with ThreadPoolExecutor(2) as both:
+            refused = [
+                each.exception()
+                for each in [both.submit(bring, bare, home, NOBODY) for home in homes]
+            ]
+
+        assert [type(each) for each in refused if each] == [SettingsError]
+        on_board = [home for home in homes if read_platform(home).repositories]
+        assert json.loads((bare / "sluss" / "hook.json").read_text())["address_file"] == str(
+            on_board[0] / "address"
+        )
 
 
 def test_an_odd_folder_name_becomes_a_name(home, work):
