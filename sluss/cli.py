@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.count import count
 from core.errors import SettingsError
 from core.gate.tools import Level
 from core.typed_text import clean
@@ -200,7 +201,7 @@ def rebuild_(home: Home = None) -> None:
     """Fold every projection anew from the ledger; a server on the same files must be down."""
     from sluss.commands.ledger import rebuild
 
-    console.print(f"{rebuild(_home(home))} events were folded.")
+    console.print(f"Folded: {count(rebuild(_home(home)), 'event')}.")
 
 
 @app.command("migrate")

@@ -103,7 +103,7 @@ def written(texts: Collection[str | None], reason: str) -> Ruling:
 def findings_before(checked: Checked | None, policy: Policy, gate: str) -> str:
     """Which open checks stand before a gate (run, acceptance, QA, PROD), or ""."""
     results = checked.checks if checked else ()
-    found = [(check.check, open_) for check in results if (open_ := policy.blocking(check, gate))]
+    found = [(check.check, blocks) for check in results if (blocks := policy.blocking(check, gate))]
     if not found:
         return ""
     total = count(sum(each for _, each in found), "finding")

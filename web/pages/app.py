@@ -10,6 +10,7 @@ import jinja2
 import msgspec
 from aiohttp import web
 
+from core.count import count
 from core.desk import letter_id
 from core.errors import RefusedError, UnknownNameError
 from core.handle import Handle
@@ -208,5 +209,10 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": show.moment, "number": show.number, "tone": show.tone}
+    environment.filters |= {
+        "count": count,
+        "moment": show.moment,
+        "number": show.number,
+        "tone": show.tone,
+    }
     return environment

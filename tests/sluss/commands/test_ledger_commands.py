@@ -107,7 +107,7 @@ async def test_a_ledger_is_exported_and_verifies_and_nothing_else_is_left(folder
     assert everything(folder) == sorted([*before, "here/ledger.jsonl"])
     assert "verifies: 1 entry of 1 stream" in await _in_thread("audit", "verify", "ledger.jsonl")
     assert "received" in await _in_thread("deliveries")
-    assert "1 events were folded" in await _in_thread("rebuild")
+    assert "Folded: 1 event." in await _in_thread("rebuild")
 
 
 async def test_a_delivery_is_shown_as_it_came_and_orders_nothing(folder):

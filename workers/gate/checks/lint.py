@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from core.count import count
 from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, Tool, tool_check
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
@@ -24,7 +25,7 @@ MOST_NAMED: Final = 10
 MOST_LINES: Final = 20
 
 TOO_LOW: Final = "pylint gives the code {score:g} of 10, and {profile} asks for {wanted:g}"
-BEGIN_HERE: Final = "begin with this file, which has {count} of {total} messages"
+BEGIN_HERE: Final = "begin with this file, which has {count} of {messages}"
 MORE: Final = "Not shown: {count} more ({kinds})."
 UNREADABLE: Final = (
     "{path} could not be read as pylint settings, so nothing of it counts: keep it below 64 KB, in "
@@ -239,8 +240,8 @@ def _score_finding(messages: Sequence[LintMessage], score: float, rules: Lint) -
     counts = Counter(each.path for each in messages)
     path = max(counts, key=lambda each: counts[each], default=".")
     wrong = TOO_LOW.format(score=score, profile=rules.name, wanted=rules.profile.score)
-    count = counts[path]
-    yield Finding(path, BEGIN_HERE.format(count=count, total=len(messages)), wrong, rule="score")
+    begin = BEGIN_HERE.format(count=counts[path], messages=count(len(messages), "message"))
+    yield Finding(path, begin, wrong, rule="score")
 
 
 def _ignored(own: RepoSettings) -> Iterator[Note]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from core.count import count
 from core.gate.check_rules import ReadmeRules
 from core.gate.checks import GBI, Finding, ModelRepo, check
 from core.gate.facts import CheckFacts
@@ -118,7 +119,7 @@ def _unreadable(data: bytes) -> str:
 def _length(page: ReadmePage, path: str, rules: ReadmeRules) -> Iterator[Finding]:
     words = page.words
     if words < rules.min_words:
-        wrong = f"has {words} words of text, fewer than {rules.min_words}"
+        wrong = f"has {count(words, 'word')} of text, fewer than {rules.min_words}"
         yield Finding(path, f"tell about the model's {TELLS}", wrong)
     elif words > rules.max_words:
         wrong = f"has {words:,} words of text, more than {rules.max_words:,}"

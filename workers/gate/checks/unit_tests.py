@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from core.count import count
 from core.errors import DECODE_ERRORS
 from core.gate.checks import BOTH, Finding, Found, Measure, ModelRepo, Note, tool_check
 from core.gate.facts import CheckFacts
@@ -164,7 +165,7 @@ def of_report(report: JUnitReport, repo: ModelRepo, folder: str) -> Iterator[Fou
         why = reason(report.cases[0].message, report.cases[0].text)
         yield Finding(folder, UNSKIP, ALL_SKIPPED.format(count=skipped, why=why))
     if report.said_failed and not failed:
-        what = f"it counts {report.said_failed} failures and shows none"
+        what = f"it counts {count(report.said_failed, 'failure')} and shows none"
         yield Finding(folder, LET_PYTEST, LIES.format(what=what))
     yield Measure("tests", len(report.cases))
     yield Measure("failed", len(failed))
@@ -179,7 +180,7 @@ def _agreement(output: Output, report: JUnitReport, folder: str) -> Iterator[Fin
     if output.code == OK and report.failed:
         what = f"{len(report.failed)} failed, and pytest ended well"
     elif output.code == OK and len(report.cases) < collected:
-        what = f"{collected} tests were found, and {len(report.cases)} ran"
+        what = f"{count(collected, 'test')} found, and {len(report.cases)} ran"
     elif output.code != OK and not report.failed:
         what = f"none failed, and pytest ended with {_how(output)} ({_last_words(output)[0]})"
     else:

@@ -124,7 +124,7 @@ def test_many_failures_are_counted():
         (run(b"<html/>"), "cannot be read: it begins with <html>"),
         (run(b"<!DOCTYPE a [<!ENTITY b 'c'>]><testsuite/>"), "document type"),
         (run(junit(PASSED, failures=3)), "it counts 3 failures and shows none"),
-        (run(junit(PASSED), progress=b"4\n"), "4 tests were found, and 1 ran"),
+        (run(junit(PASSED), progress=b"4\n"), "4 tests found, and 1 ran"),
         (run(junit(PASSED), code=1), "none failed, and pytest ended with exit code 1"),
         (run(junit(PASSED), code=3), "none failed, and pytest ended with exit code 3"),
         (run(None), "ended by exit code 0 before it wrote its report; tests/test_model.py::test_it was running"),

@@ -133,7 +133,7 @@ WHOLE = {
             "tests/test_model.py": "import pytest\ndef test_it():\n    pytest.exit('', returncode=0)\ndef test_b(): 1 / 0\n"
         },
         "tests",
-        "the report and the end of the tests disagree: 2 tests were found, and 1 ran",
+        "the report and the end of the tests disagree: 2 tests found, and 1 ran",
         "take out what ends the process",
     ),
 }
