@@ -1,12 +1,20 @@
 """What every tracking of runs must do: a subclass brings the fixture ``bench``."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from core.errors import StepFailedError, UnknownNameError
 from core.words import TrackedState
-from tests.adapters.model_registry_contract import FIRST, RACERS, REFUSED_NAMES, SECOND, Bench
+from tests.adapters.model_registry_contract import (
+    FIRST,
+    RACERS,
+    REFUSED_NAMES,
+    SECOND,
+    Bench,
+    patiently,
+)
 
 
 class TrackingContract:
@@ -25,7 +33,8 @@ class TrackingContract:
     async def test_workers_that_race_open_one_run(self, bench: Bench):
         model = bench.model()
         workers = [bench.another_worker().tracking for _ in range(RACERS)]
-        runs = await asyncio.gather(*(worker.open_run(model, FIRST, {}) for worker in workers))
+        asked = (partial(worker.open_run, model, FIRST, {}) for worker in workers)
+        runs = await asyncio.gather(*map(patiently, asked))
         assert set(runs) == {await bench.tracking.open_run(model, FIRST, {})}
 
     async def test_the_metrics_of_a_run_are_read(self, bench: Bench):
