@@ -29,6 +29,10 @@ HOOKS_ELSEWHERE: Final = (
     "The hooks of {path} are in {kept}, as its core.hooksPath says. Nothing was added; "
     "add a work tree instead, which gets a repository of its own."
 )
+UNREADABLE: Final = (
+    "{path} cannot be read, so nobody can say which home has the repository. Nothing was added; "
+    "move that file away when you know that none has."
+)
 UNSET: Final = (
     "git could not read or write {path}, so that a person's core.hooksPath may keep our hook from "
     "running. Mend the file, and try again."
@@ -108,21 +112,31 @@ def _config(repository: Path, git: str, *words: str) -> bytes:
 
 def is_hook_of(repository: Path, id_: str) -> bool:
     """Tell whether the folder has our hook, and that it serves the repository of this id."""
-    return _serves(repository).repository == id_
+    try:
+        return _serves(repository).repository == id_
+    except SettingsError:
+        return False
 
 
 def served_by_hook(repository: Path) -> tuple[str, Path]:
-    """Return the id and the file with the address that our hook has, or two empty ones."""
+    """Return the id and the file with the address that our hook has, or two empty ones.
+
+    Raise SettingsError where nobody can say it.
+    """
     found = _serves(repository)
     return found.repository, Path(found.address_file)
 
 
 def _serves(repository: Path) -> _Serves:
     path = repository / FOLDER / SETTINGS
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Serves)
-    except (OSError, *DECODE_ERRORS):
+    if not os.path.lexists(path):
         return _Serves(repository="")
+    try:
+        if path.is_file():  # what is none, such as a pipe, may never come to an end
+            return msgspec.json.decode(path.read_bytes(), type=_Serves)
+    except (OSError, *DECODE_ERRORS):
+        pass
+    raise SettingsError(UNREADABLE.format(path=path))
 
 
 async def send_left_over(repository: Path) -> int:

@@ -113,11 +113,17 @@ def _name_of(path: Path) -> str:
 def _refuse_taken(home: Path, wanted: Repository) -> None:
     for known in read_platform(home).repositories:
         is_same = known.name.casefold() == wanted.name.casefold()
-        if is_same or known.location == wanted.location:
+        is_there = bool(known.location) and _place(known) == _place(wanted)
+        if is_same or is_there:
             raise SettingsError(TAKEN.format(name=known.name, location=known.location))
     folder = repository_folder(home, wanted.name)
     if folder.exists() and wanted.location == str(folder):
         raise SettingsError(FOLDER_TAKEN.format(path=folder))
+
+
+def _place(repository: Repository) -> str:
+    """Where it is, whatever links lead there."""
+    return os.path.realpath(repository.location)
 
 
 def _make_bare(source: Candidate, bare: Path, *, is_copied: bool) -> None:

@@ -1,5 +1,6 @@
 """What git says of a repository that somebody brings, and why it could not be pushed."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,9 @@ NOT_GIT: Final = (
     "\n  {command}"
 )
 INSIDE: Final = "{path} is inside of the repository {top}. Nothing was added; add that one."
+PART_OF: Final = (
+    "{path} is a part of the repository {top}, or leads to it. Nothing was added; add that one."
+)
 NOT_YOURS: Final = (
     "{path} belongs to another user, so that git does not read it. Nothing was added; add a clone "
     "of your own."
@@ -78,6 +82,7 @@ def _is_bare(path: Path) -> bool:
     done = git("rev-parse", path, "--is-bare-repository", "--show-prefix", "--show-toplevel")
     is_bare, _, rest = done.stdout.decode(errors="replace").partition("\n")
     if is_bare == "true":  # which has no top level, so that git fails in the end
+        _refuse_part(path)
         refuse_foreign_hook(path)
         return True
     if b"dubious ownership" in done.stderr:
@@ -90,6 +95,14 @@ def _is_bare(path: Path) -> bool:
     if prefix.strip():
         raise SettingsError(INSIDE.format(path=path, top=top.rstrip("\n")))
     return False
+
+
+def _refuse_part(path: Path) -> None:
+    """Refuse what is not the repository itself: no hook runs there, and one may spoil its refs."""
+    told = git("rev-parse", path, "--absolute-git-dir").stdout.removesuffix(b"\n")
+    top = Path(os.fsdecode(told))
+    if not top.samefile(path):
+        raise SettingsError(PART_OF.format(path=path, top=top))
 
 
 def _release_branch(path: Path, wanted: str, *, is_bare: bool, has_commit: bool) -> str:

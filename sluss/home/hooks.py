@@ -51,11 +51,16 @@ def refuse_hook_of_another_home(folder: Path, home: Path) -> None:
 
 def _has_on_board(home: Path, repository: str) -> bool:
     """Tell whether a home has it; one that is there and cannot be read may."""
+    file = home / PLATFORM_FILE
     try:
-        if not (home / PLATFORM_FILE).exists():
-            return False
-        return any(known.id == repository for known in read_platform(home).repositories)
-    except (OSError, SettingsError):
+        file.lstat()
+        is_read = file.is_file()  # a link to a file that is away, or a pipe, is none
+        return not is_read or any(
+            known.id == repository for known in read_platform(home).repositories
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError, SettingsError):
         return True
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -109,12 +110,21 @@ def test_a_bare_repository_of_a_home_that_is_gone_is_taken(home, work, receiver,
     assert receiver.push_ids() == [1]
 
 
-def test_a_home_that_cannot_be_read_keeps_its_bare_repository(home, work, tmp_path):
+@pytest.mark.parametrize("left", ["broken", "a_link_to_what_is_away", "a_pipe"])
+def test_a_home_that_cannot_be_read_keeps_its_bare_repository(home, work, tmp_path, left):
     bare, other = tmp_path / "loans.git", tmp_path / "other"
     git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
     prepare_home(other)
     bring(bare, other, NOBODY)
-    (other / "platform.yml").write_text("repositories: [")
+    platform = other / "platform.yml"
+    platform.unlink()
+    match left:
+        case "broken":
+            platform.write_text("repositories: [")
+        case "a_pipe":
+            os.mkfifo(platform)
+        case _:
+            platform.symlink_to(tmp_path / "not_mounted")
 
     with pytest.raises(SettingsError, match=f"whose home is {other}"):
         bring(bare, home, NOBODY)
@@ -149,6 +159,47 @@ def test_of_two_homes_that_take_a_bare_repository_at_once_one_is_refused(work, t
         assert json.loads((bare / "sluss" / "hook.json").read_text())["address_file"] == str(
             on_board[0] / "address"
         )
+
+
+@pytest.mark.parametrize("part", ["refs", "objects/pack", "hooks"])
+def test_a_folder_inside_of_a_bare_repository_is_refused(home, work, tmp_path, part):
+    bare = tmp_path / "loans.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    (bare / part).mkdir(exist_ok=True)
+    with pytest.raises(SettingsError, match=rf"a part of the repository {bare}, .* add that one"):
+        bring(bare / part, home, NOBODY, name="part")
+    assert not (bare / part / "sluss").exists()
+
+
+def test_a_folder_that_leads_to_a_bare_repository_is_refused(home, work, tmp_path):
+    folder = tmp_path / "loans"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(folder / ".bare"))
+    (folder / ".git").write_text("gitdir: ./.bare\n")
+    with pytest.raises(SettingsError, match=rf"the repository {folder}/\.bare, or leads to it"):
+        bring(folder, home, NOBODY)
+
+
+def test_a_link_to_a_repository_that_is_on_board_is_that_repository(home, work, tmp_path):
+    bare, link = tmp_path / "loans.git", tmp_path / "link.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    link.symlink_to(bare)
+    bring(bare, home, NOBODY)
+    with pytest.raises(SettingsError, match=r"called 'loans' at .* already"):
+        bring(link, home, NOBODY)
+
+
+@pytest.mark.parametrize("left", ["a_pipe", "a_folder", "torn"])
+def test_where_a_hook_cannot_be_read_nobody_can_say_whose_it_is(home, work, tmp_path, left):
+    bare = tmp_path / "loans.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    hook = bare / "sluss" / "hook.json"
+    hook.parent.mkdir()
+    {"a_pipe": os.mkfifo, "a_folder": Path.mkdir, "torn": Path.touch}[left](hook)
+
+    with pytest.raises(SettingsError, match=r"hook\.json cannot be read.*Nothing was added"):
+        bring(bare, home, NOBODY)
+
+    assert [each.name for each in hook.parent.iterdir()] == ["hook.json"]
 
 
 def test_an_odd_folder_name_becomes_a_name(home, work):
