@@ -24,8 +24,8 @@ NO_HEAD: Final = (
     "{known!r} is no head: a head has 64 digits and letters a to f. Nothing was verified."
 )
 UNKNOWN: Final = (
-    "No entry has the hash {known}, which was noted as a head. The {count} entries follow each "
-    "other, but the ledger was cut off, or written anew, since then; ask for a whole export."
+    "No entry has the hash {known}, which was noted as a head. Its entries ({count}) follow "
+    "each other, but the ledger was cut off, or written anew, since then; ask for a whole export."
 )
 NOTHING: Final = "There is no entry in it. Nothing was verified: it says nothing about a ledger."
 NO_ENTRY: Final = "Line {number} is no ledger entry: {why}."

@@ -31,7 +31,7 @@ REFUSED: Final = (
     "{last:%Y-%m-%d %H:%M:%S} UTC  {source}  from {address}: refused {times} (401), its "
     "credentials are wrong or missing"
 )
-OTHERS: Final = "{count} more were refused from other addresses."
+OTHERS: Final = "Refused from other addresses: {count} more."
 NOT_KNOWN: Final = "not known"
 
 

@@ -122,7 +122,7 @@ def _not_looked_at(report: SecretReport, facts: CheckFacts) -> Iterator[str]:
     if facts.history is None:
         yield NO_HISTORY
     elif len(facts.history) >= facts.rules.secrets.max_history_files:
-        yield f"Of the history only the newest {len(facts.history):,} files were looked at."
+        yield f"Of the history only the newest were looked at: {count(len(facts.history), 'file')}."
 
 
 def _some(names: tuple[str, ...]) -> str:

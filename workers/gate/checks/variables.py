@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from core.count import count
 from core.gate.checks import GBI, Finding, ModelRepo, check
 from core.gate.dataset_template import DatasetTemplateError, parse
 from core.gate.facts import CheckFacts, KnownTeam
@@ -128,7 +129,7 @@ def _is_allowed(row: Variable, text: str, facts: CheckFacts) -> bool:
 def _mend(row: Variable, facts: CheckFacts) -> str:
     allowed = facts.allowed.get(row.name)
     if allowed:
-        more = f" or {len(allowed) - FEW} others" if len(allowed) > FEW else ""
+        more = f" or {count(len(allowed) - FEW, 'other')}" if len(allowed) > FEW else ""
         return f"write one of {', '.join(allowed[:FEW])}{more}"
     example = f", for example {row.example}" if row.example else ""
     without = "" if row.is_required else "; or take it out"
@@ -152,10 +153,10 @@ def _workers(values: Mapping[str, Value], path: str, facts: CheckFacts) -> Itera
         for name, value in given.items()
         if value.text and value.text.isascii() and value.text.isdecimal()
     }
-    for name, (count, line) in counts.items():
-        if not 1 <= count <= facts.max_workers:
+    for name, (workers, line) in counts.items():
+        if not 1 <= workers <= facts.max_workers:
             mend = f"write a number from 1 to {facts.max_workers}"
-            yield Finding(path, mend, f"{name} is {count}", line)
+            yield Finding(path, mend, f"{name} is {workers}", line)
     if len(counts) > 1 and counts[MIN][0] > counts[MAX][0]:
         wrong = f"{MIN} ({counts[MIN][0]}) is above {MAX} ({counts[MAX][0]})"
         yield Finding(path, "write the smaller number as the minimum", wrong, counts[MIN][1])

@@ -200,7 +200,7 @@ def test_a_history_that_is_not_known_is_noted_and_so_is_one_that_was_cut(tmp_pat
         rules=CheckRules(secrets=SecretRules(max_history_files=1)), history=(past("a", "x"),)
     )
     assert notes(found(tmp_path, a_repo(), facts)) == [
-        "Of the history only the newest 1 files were looked at."
+        "Of the history only the newest were looked at: 1 file."
     ]
 
 
