@@ -21,8 +21,10 @@ from azure.servicebus.exceptions import (
     MessageSizeExceededError,
     MessagingEntityDisabledError,
     MessagingEntityNotFoundError,
+    OperationTimeoutError,
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
+    ServiceBusCommunicationError,
     ServiceBusConnectionError,
     ServiceBusError,
     ServiceBusQuotaExceededError,
@@ -53,6 +55,8 @@ SETTINGS = (
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
 )
+# Nobody answered: why is not known.
+SILENCE = (OperationTimeoutError, ServiceBusCommunicationError, ServiceBusConnectionError)
 # The SDK raises these when two tasks meet the same break and both close its connection.
 COLLISIONS = (ValueError, AttributeError, OSError)
 
@@ -94,10 +98,12 @@ class SteadyLink(Generic[H]):
     async def run(self, act: Callable[[H], Awaitable[T]]) -> T:
         """Call ``act``, again after a failure and on a new link if this one broke.
 
-        ``act`` must be safe to repeat. Raise the SDK's error when ``repair_s`` is over.
+        ``act`` must be safe to repeat. Raise the SDK's error when ``repair_s`` is over: the last
+        that the service gave itself, as a silence after it says less.
         """
         backoff_s = self._patience.backoff_s
         give_up = None
+        reason: ServiceBusError | None = None
         while True:
             try:
                 return await self._run_once(act)
@@ -108,9 +114,11 @@ class SteadyLink(Generic[H]):
                 level = logging.WARNING if give_up else logging.INFO
                 extra = {"action": "queue_try_failed", "error": type(error).__name__}
                 logger.log(level, "Service Bus did not do what was asked", extra=extra)
-                give_up = give_up or time.monotonic() + self._patience.repair_s
-                if time.monotonic() + backoff_s > give_up:
-                    raise
+                if reason is None or not isinstance(error, SILENCE):
+                    reason = error
+            give_up = give_up or time.monotonic() + self._patience.repair_s
+            if time.monotonic() + backoff_s > give_up:
+                raise reason
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, self._patience.max_backoff_s)
 

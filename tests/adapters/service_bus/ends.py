@@ -12,12 +12,16 @@ from tests.peers.service_bus.duplicates import DuplicateWindow
 from tests.peers.service_bus.errors import FAULT_KINDS
 
 PATIENCE = Patience(try_s=1.2, repair_s=1.2, settle_s=0.5, backoff_s=0.1)
+# A link takes a second to open: where the reason of a refusal is told, a busy machine has time.
+UNHURRIED = Patience(try_s=4.0, repair_s=1.2, settle_s=0.5, backoff_s=0.1)
 
 
 @asynccontextmanager
-async def open_queue(broker: Broker, name: str) -> AsyncIterator[ServiceBusQueue]:
+async def open_queue(
+    broker: Broker, name: str, patience: Patience = PATIENCE
+) -> AsyncIterator[ServiceBusQueue]:
     queue = ServiceBusQueue(
-        Clients.from_connection_string(broker.connection_string, name, PATIENCE)
+        Clients.from_connection_string(broker.connection_string, name, patience)
     )
     try:
         yield queue

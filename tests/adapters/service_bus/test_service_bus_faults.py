@@ -16,7 +16,7 @@ from adapters.service_bus.clients import Clients
 from adapters.service_bus.queue import ServiceBusQueue
 from core.errors import LockLostError, QueueUnavailableError
 from tests.adapters.service_bus.conftest import OPTIONS
-from tests.adapters.service_bus.ends import PATIENCE, message, open_queue, receive_one
+from tests.adapters.service_bus.ends import PATIENCE, UNHURRIED, message, open_queue, receive_one
 from tests.peers.service_bus import (
     SERVER_BUSY,
     UNAUTHORIZED,
@@ -130,11 +130,21 @@ async def test_what_does_not_pass_is_said():
 
 
 async def refuse(name: str, kind: str, fault: PeerError, text: str, retry_after_s: float):
-    async with Broker({"events": OPTIONS}) as broker, open_queue(broker, name) as queue:
+    async with Broker({"events": OPTIONS}) as broker, open_queue(broker, name, UNHURRIED) as queue:
         broker.faults[kind] = [fault] * 50
         with pytest.raises(QueueUnavailableError, match=text) as caught:
             await queue.send(message("1"))
         assert caught.value.retry_after_s == retry_after_s
+
+
+async def test_a_silence_hides_no_reason_that_was_given_before_it():
+    async with (
+        Broker({"events": OPTIONS}) as broker,
+        open_queue(broker, "events", UNHURRIED) as queue,
+    ):
+        broker.faults["attach"] = [BUSY, *SILENCE]
+        with pytest.raises(QueueUnavailableError, match="throttles queue 'events'"):
+            await queue.send(message("1"))
 
 
 @pytest.mark.parametrize("fault", [RequestLostError(), AnswerLostError()])
