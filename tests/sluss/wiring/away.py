@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import aiohttp
 
@@ -46,16 +46,17 @@ class Away:
     def said(self):
         return (self.home.parent / "away.log").read_text("utf-8", "replace")
 
-    async def until_answered(self, url):
-        """Whether it is ready or not: that it answers."""
+    async def until_answered(self, url, *wanted):
+        """Ask until it answers, with one of the statuses that are wanted if any are named."""
         deadline = time.monotonic() + START_S
         while True:
             assert self.process.poll() is None, self.said
             assert time.monotonic() < deadline, self.said
-            try:
-                return await asked("GET", url)
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.05)
+            with suppress(aiohttp.ClientConnectionError):
+                answer = await asked("GET", url)
+                if not wanted or answer[0] in wanted:
+                    return answer
+            await asyncio.sleep(0.05)
 
     def end(self):
         self.process.terminate()
