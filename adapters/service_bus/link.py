@@ -21,10 +21,8 @@ from azure.servicebus.exceptions import (
     MessageSizeExceededError,
     MessagingEntityDisabledError,
     MessagingEntityNotFoundError,
-    OperationTimeoutError,
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
-    ServiceBusCommunicationError,
     ServiceBusConnectionError,
     ServiceBusError,
     ServiceBusQuotaExceededError,
@@ -55,8 +53,6 @@ SETTINGS = (
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
 )
-# Nobody answered: why is not known.
-SILENCE = (OperationTimeoutError, ServiceBusCommunicationError, ServiceBusConnectionError)
 # The SDK raises these when two tasks meet the same break and both close its connection.
 COLLISIONS = (ValueError, AttributeError, OSError)
 
@@ -98,8 +94,8 @@ class SteadyLink(Generic[H]):
     async def run(self, act: Callable[[H], Awaitable[T]]) -> T:
         """Call ``act``, again after a failure and on a new link if this one broke.
 
-        ``act`` must be safe to repeat. Raise the SDK's error when ``repair_s`` is over: the last
-        that the service gave itself, as a silence after it says less.
+        ``act`` must be safe to repeat. Raise the SDK's last error when ``repair_s`` is over. But
+        once the service has said that it throttles, that is told: what fails next says no more.
         """
         backoff_s = self._patience.backoff_s
         give_up = None
@@ -114,7 +110,7 @@ class SteadyLink(Generic[H]):
                 level = logging.WARNING if give_up else logging.INFO
                 extra = {"action": "queue_try_failed", "error": type(error).__name__}
                 logger.log(level, "Service Bus did not do what was asked", extra=extra)
-                if reason is None or not isinstance(error, SILENCE):
+                if not isinstance(reason, ServiceBusServerBusyError):
                     reason = error
             give_up = give_up or time.monotonic() + self._patience.repair_s
             if time.monotonic() + backoff_s > give_up:

@@ -137,7 +137,7 @@ async def refuse(name: str, kind: str, fault: PeerError, text: str, retry_after_
         assert caught.value.retry_after_s == retry_after_s
 
 
-async def test_a_silence_hides_no_reason_that_was_given_before_it():
+async def test_a_silence_does_not_hide_that_the_service_throttles():
     async with (
         Broker({"events": OPTIONS}) as broker,
         open_queue(broker, "events", UNHURRIED) as queue,
@@ -145,6 +145,18 @@ async def test_a_silence_hides_no_reason_that_was_given_before_it():
         broker.faults["attach"] = [BUSY, *SILENCE]
         with pytest.raises(QueueUnavailableError, match="throttles queue 'events'"):
             await queue.send(message("1"))
+
+
+async def test_a_quiet_night_does_not_hide_why_a_link_opens_no_more():
+    async with (
+        Broker({"events": OPTIONS}) as broker,
+        open_queue(broker, "events", UNHURRIED) as queue,
+    ):
+        await queue.send(message("1"))
+        broker.detach_idle("events")
+        broker.faults["attach"] = [*SILENCE]
+        with pytest.raises(QueueUnavailableError, match="OperationTimeoutError"):
+            await queue.send(message("2"))
 
 
 @pytest.mark.parametrize("fault", [RequestLostError(), AnswerLostError()])
