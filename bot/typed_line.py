@@ -48,9 +48,24 @@ GREETINGS: Final = frozenset(
 ).union(
     ["day", "sluss", "bot", "there", "hejsan", "hei", "god", "morgon", "dag", "guten", "morgen"],
     ["tag", "moin", "servus", "bonjour", "salut", "hola", "buenos", "dias", "días", "ciao"],
+    ["yo", "hiya", "howdy", "greetings", "night", "all", "everyone", "team", "tjena", "ola"],
+    ["buongiorno", "grüss", "gott"],
 )
 COURTESY: Final = GREETINGS.union(
-    ["please", "pls", "plz", "thanks", "thank", "thx", "you", "cheers", "great", "nice", "ok"],
+    [
+        "please",
+        "pls",
+        "plz",
+        "thanks",
+        "thank",
+        "thx",
+        "ty",
+        "you",
+        "cheers",
+        "great",
+        "nice",
+        "ok",
+    ],
     ["okay", "bye", "can", "could", "would", "tack", "snälla", "tak", "takk", "danke", "bitte"],
     ["merci", "gracias", "grazie"],
 )
@@ -101,7 +116,11 @@ def plain(text: str) -> str:
     if FORMATTED.search(found):
         found = TAG.sub("", BREAK.sub("\n", _unquoted(found)))
     found = MENTION.sub(_mentioned, clean(html.unescape(found)))
-    return CALLED.sub(" ", found).strip()
+    found = CALLED.sub(" ", found).strip()
+    if whole := QUOTE_FIRST.fullmatch(found):  # copied together with its quotes
+        return _inside(whole)
+    linked = LINK.fullmatch(found)
+    return linked[1] if linked and not ADDRESS.match(linked[1]) else found
 
 
 def _unquoted(text: str) -> str:

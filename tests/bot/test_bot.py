@@ -250,7 +250,20 @@ async def test_what_no_command_is_leads_to_the_help(world, line):
         await world.bot.message(ADA, line, "credit room")
 
 
-HELLOS = ["hi", "Hello!", "hej Sluss", "good morning", "Hi, please", "?", "???", "/", " ?! "]
+HELLOS = [
+    "hi",
+    "Hello!",
+    "hej Sluss",
+    "good morning",
+    "Hi, please",
+    "hi all",
+    "tjena",
+    "Grüß Gott",
+    "?",
+    "???",
+    "/",
+    " ?! ",
+]
 
 
 @pytest.mark.parametrize(
