@@ -283,6 +283,20 @@ async def test_on_a_small_screen_suggestions_come_while_somebody_writes(chat_as)
     assert await page.input_value("#text") == "model status "
 
 
+@pytest.mark.parametrize("more", [{}, {"has_touch": True}], ids=["mouse", "touch"])
+async def test_on_a_small_screen_the_first_press_counts_while_somebody_writes(chat_as, more):
+    page = await chat_as("anna", size="narrow", **more)
+    for _ in range(4):
+        await say(page, "count")
+    count = button(page, "Count").nth(3)
+    await count.wait_for()
+    await page.locator("#text").focus()
+
+    await (count.tap() if more else count.click())
+
+    await seen(page, "Counted to 1")
+
+
 async def test_after_a_restart_the_window_comes_back_by_itself(tmp_path, open_page):
     async with a_chat(tmp_path) as before:
         page = await open_page(f"{before.url}/chat/?as=anna")

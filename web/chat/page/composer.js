@@ -17,6 +17,22 @@ export class Composer {
     });
     text.addEventListener("input", () => this.changed());
     text.addEventListener("keydown", (event) => this.key(event));
+    this.watchWriting();
+  }
+
+  /** Who presses elsewhere stops writing as the button goes down: nothing may move until it is up. */
+  watchWriting() {
+    let isDown = false;
+    const settle = () => {
+      if (!isDown) this.form.classList.toggle("is-writing", this.form.contains(document.activeElement));
+    };
+    const later = () => setTimeout(settle); // the press itself comes first
+    const press = ({ type }) => {
+      isDown = type === "mousedown";
+      later();
+    };
+    for (const type of ["mousedown", "mouseup", "dragend"]) addEventListener(type, press, true);
+    for (const type of ["focusin", "focusout"]) this.form.addEventListener(type, later);
   }
 
   suggest(suggestions) {
