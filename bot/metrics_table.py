@@ -30,7 +30,7 @@ def _not_compared(view: View) -> str:
     if view.is_passed:
         return "A newer release is in production: this one is compared with nothing"
     if Stage.PROD not in view.model.holders:
-        return "First version: there is no champion to compare with"
+        return "Nothing holds PROD yet: there is no champion to compare with"
     version = view.model.held(Stage.PROD)
     holds = f"version {version}, which no release is known for" if version else "nothing"
     return f"Compared with nothing: PROD holds {holds}"

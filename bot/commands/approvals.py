@@ -34,7 +34,7 @@ async def approvals(_words: list[str], asker: Asker) -> Card:
     if not views:
         return card(heading("Approvals"), text(NOTHING, Tone.SUBTLE))
     views.sort(key=lambda view: not _may(view, asker.person))
-    title = f"{count(len(views), 'decision')} to make"
+    title = count(len(views), "open decision")
     parts = [part for view in views for part in _parts(view, asker.person)]
     return card(heading(title), *parts, *_buttons(views, asker.person))
 
@@ -56,7 +56,7 @@ def _parts(view: View, person: Person) -> Iterator[Part]:
     if _may(view, person):
         yield text(f"{person.name} may decide.", Tone.GOOD)
     else:
-        yield text(f"{person.name} may not: it {waits_for(view)}", Tone.SUBTLE)
+        yield text(f"{person.name} may not decide about it. It {waits_for(view)}", Tone.SUBTLE)
 
 
 def _what(view: View, promotion: Promotion | None) -> str:

@@ -28,7 +28,7 @@ def variables_page() -> str:
     for kind, about in ABOUT.items():
         rows = [_variable(each) for each in VARIABLES if each.kind is kind]
         head = ("| variable | what for | rule | default |", "|---|---|---|---|")
-        parts.append(lines(f"## {str(kind).capitalize()}", "", about, "", *head, *rows))
+        parts.append(lines(f"## {kind[0].upper()}{kind[1:]}", "", about, "", *head, *rows))
     return "\n".join(parts)
 
 

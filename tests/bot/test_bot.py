@@ -58,7 +58,7 @@ async def requested(world: World) -> Card:
 
 async def test_from_acceptance_to_production_by_buttons(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    acceptance = (await world.show_cards()).the("loan-1 (loan_default): First version")
+    acceptance = (await world.show_cards()).the("loan-1 (loan_default): Nothing holds PROD yet")
     accepted = await click(world, acceptance, "Accept loan-1", ADA)
     assert verdict(accepted).text == "Accepted by Ada"
     await finish(world, Step.REGISTER, Registered(version="1", artifact_digest="a"))
@@ -160,7 +160,7 @@ async def test_a_card_that_a_newer_push_voided_decides_nothing(world):
 
 async def test_only_the_team_accepts(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    card = (await world.show_cards()).the("loan-1 (loan_default): First version")
+    card = (await world.show_cards()).the("loan-1 (loan_default): Nothing holds PROD yet")
 
     with pytest.raises(RefusedError, match="Only members of credit"):
         await click(world, card, "Accept loan-1", EVE)

@@ -134,7 +134,7 @@ async def test_a_rejection_and_a_request_are_repeated_as_well(world):
 
 async def test_an_acceptance_is_repeated_whichever_it_was(world):
     await world.told(Story().push(1).to_acceptance(NAMED))
-    card = (await world.show_cards()).the("loan-1 (loan_default): First version")
+    card = (await world.show_cards()).the("loan-1 (loan_default): Nothing holds PROD yet")
     for name in ("one", "two"):
         title = "Reject release 1" if "Reject release 1" in str(card) else "Reject"
         await world.bot.click(press(card, title, ADA, press_id=name, reason="worse"))

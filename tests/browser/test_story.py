@@ -75,7 +75,7 @@ async def _the_fix_is_scored_and_accepted(world, astrid, bo, album):
     await world.push()
     await astrid.sees(SECOND, "Scoring since", NOTED)
     await album.take(world.chat("astrid", "general"), "chat_scoring", card=SECOND)
-    await bo.sees(ACCEPT, "First version: there is no champion")
+    await bo.sees(ACCEPT, "Nothing holds PROD yet: there is no champion")
     await album.take(
         world.chat("bo", "general"),
         "chat_acceptance",

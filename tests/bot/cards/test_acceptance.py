@@ -18,7 +18,7 @@ def card_of(story: Story, release=None):
 def test_a_first_version_has_nothing_to_be_compared_with():
     card = card_of(Story().push(1).to_acceptance(NAMED))
 
-    assert verdict(card).text == "First version: there is no champion to compare with"
+    assert verdict(card).text == "Nothing holds PROD yet: there is no champion to compare with"
     assert titles(card) == ["Accept loan-1", "Reject"]
 
 
@@ -110,7 +110,7 @@ def test_a_card_shown_too_early_offers_nothing():
 
 
 NO_CHAMPION = {
-    "never": (Story, "First version: there is no champion to compare with"),
+    "never": (Story, "Nothing holds PROD yet: there is no champion to compare with"),
     "emptied": (
         lambda: in_production().observe(QA="1", PROD=""),
         "Compared with nothing: PROD holds nothing",

@@ -126,7 +126,7 @@ def test_who_may_decide_and_who_may_not_is_said():
 def test_a_first_version_has_no_champion():
     card = card_of(Story().push(1).to_registered("1", NAMED).request(Stage.QA), Stage.QA)
 
-    assert verdict(card).text == "First version: there is no champion to compare with"
+    assert verdict(card).text == "Nothing holds PROD yet: there is no champion to compare with"
     assert "Fall-back: none: QA was empty" in words(card)
     assert "What is in it" in words(card)
 

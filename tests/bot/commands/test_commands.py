@@ -176,8 +176,8 @@ async def test_approvals_of_a_quiet_day(world):
     ("person", "says", "buttons"),
     [
         (EVE, "Eve may decide.", ["Open loan-1 to QA"]),
-        (ADA, "Ada may not: it waits for a decision about QA.", []),
-        (OUT, "Otto may not: it waits for a decision about QA.", []),
+        (ADA, "Ada may not decide about it. It waits for a decision about QA.", []),
+        (OUT, "Otto may not decide about it. It waits for a decision about QA.", []),
     ],
     ids=["approver", "requester", "stranger"],
 )
