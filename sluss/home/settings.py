@@ -113,12 +113,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.public_url if self.is_local else ""
 
     @property
-    def health_url(self) -> str:
-        """Return where this machine can ask a start with these settings whether it is ready."""
-        port = self.health_port if self.is_health_apart else self.port
-        return url_of(self.host, port)
-
-    @property
     def has_service_bus(self) -> bool:
         return bool(self.service_bus or self.secrets.find(SERVICE_BUS_SECRET))
 

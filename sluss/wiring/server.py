@@ -18,6 +18,7 @@ from bot.ports import BotPorts
 from core.errors import SettingsError, SlussError
 from core.handle import Handle
 from sluss.home.address import write_address
+from sluss.home.environment import url_of
 from sluss.home.running import Running, new_identity, told_running
 from sluss.home.settings import Settings
 from sluss.wiring.engine import Engine
@@ -108,31 +109,37 @@ class Server:
         for each in ended:
             each.result()
 
-    def _ports(self) -> set[int]:
+    @property
+    def _health_port(self) -> int:
+        """Return where this role serves its health: by itself unless it shares the public port."""
         settings = self._settings
-        if Role.GATEWAY not in self._role.parts:
-            return {settings.health_port}
-        return {settings.port, *([settings.health_port] if settings.is_health_apart else [])}
+        is_shared = Role.GATEWAY in self._role.parts and not settings.is_health_apart
+        return settings.port if is_shared else settings.health_port
+
+    def _ports(self) -> set[int]:
+        public = {self._settings.port} if Role.GATEWAY in self._role.parts else set[int]()
+        return public | {self._health_port}
 
     def _sites(self, bot: Sluss) -> Iterator[tuple[web.Application, int]]:
         """Yield each app and its port; health stays off the public port where the two differ."""
         counters, settings = CollectorRegistry(), self._settings
-        health, port = web.Application(), settings.health_port
+        health = web.Application()
         if Role.GATEWAY in self._role.parts:
             public = public_app(self.parts, bot, counters)
-            if not settings.is_health_apart:
-                health, port = public, settings.port
+            if settings.port == self._health_port:
+                health = public
             else:
                 yield public, settings.port
         add_health_of(health, self.parts, counters, self._role, self._identity)
-        yield health, port
+        yield health, self._health_port
 
     def _told(self) -> contextlib.AbstractContextManager[None]:
         """Say in the home where we serve: to its hooks, and to who asks for its status."""
         settings, role = self._settings, self._role
         if Role.GATEWAY in role.parts:
             write_address(settings.home, settings.public_url)
-        running = Running(identity=self._identity, health=settings.health_url)
+        health = url_of(settings.host, self._health_port)
+        running = Running(identity=self._identity, health=health)
         return told_running(settings.home, role.parts, running)
 
     async def _end_engine(self) -> None:

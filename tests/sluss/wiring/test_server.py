@@ -75,6 +75,18 @@ async def test_localhost_is_served_on_all_its_addresses_and_given_free_again(tmp
         pass
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["by_default", "with_a_port_for_health"])
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_is_asked_how_it_is_where_it_serves_its_health(tmp_path, role, apart):
+    environ = {"SLUSS_PORT": str(free_port()), "SLUSS_MLFLOW_URL": "http://127.0.0.1:1"}
+    more = {"SLUSS_HEALTH_PORT": str(free_port())} if apart else {}
+    settings = load(prepared(tmp_path), {**environ, **more})
+    async with Server(settings, role):
+        found = await asyncio.to_thread(status, settings.home)
+
+    assert set(found.found) == {" and ".join(role.parts)}
+
+
 async def test_an_address_of_another_machine_is_refused_in_words(tmp_path):
     prepare_home(tmp_path / "home")
     settings = load(tmp_path / "home", {**SETTINGS, "SLUSS_HOST": "192.0.2.1"})
