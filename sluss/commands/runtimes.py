@@ -14,7 +14,7 @@ from core.errors import SettingsError, SlussError
 from core.gate.runtimes import Runtime, RuntimeKey, runtime_key
 from sluss.home.environment import default_home, named_folder
 from sluss.home.runtime_files import home_runtimes, write_runtime
-from sluss.home.strict_yaml import read
+from sluss.home.strict_yaml import read_given
 from workers.gate.runtimes.imported import Listed, problem, read_list
 from workers.gate.runtimes.known import find, known_names
 
@@ -135,7 +135,7 @@ def _listed(file: Path) -> Listed:
         words = TOO_LARGE.format(path=file, most=MAX_BYTES)
         raise typer.BadParameter(words, param_hint="FILE")
     try:
-        return read_list(read(file))
+        return read_list(read_given(file))
     except SlussError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
 

@@ -189,7 +189,7 @@ def _refuse_misplaced(home: Path) -> None:
         is_file = path.suffix in FILES or path.name == ADDRESS
         if not path.exists() or not (is_folder or is_file):
             continue
-        if path.is_dir() != is_folder:
+        if not (path.is_dir() if is_folder else path.is_file()):
             why = f"{path.name} is no {'folder' if is_folder else 'file'}"
         elif not os.access(path, os.W_OK):
             why = f"this user may not write to {'it' if path == home else path.name}"

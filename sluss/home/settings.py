@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -257,7 +258,8 @@ def _secrets(home: Path, environ: Mapping[str, str]) -> EnvironmentSecrets:
     folder = home / SECRETS_FOLDER
     values: dict[str, str] = {}
     for path in sorted(folder.glob("[!.]*")):
-        if not path.is_dir() and path.stat().st_mode & 0o077:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
             raise SettingsError(
                 READABLE_BY_OTHERS.format(path=path, command=typed("chmod", "600", str(path)))
             )

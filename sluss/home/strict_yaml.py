@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import stat
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from core.wrong_form import wrong_form
 
 NOTHING = "Nothing was started; mend the file and start again."
 UNREADABLE = "{file} cannot be read ({why}). " + NOTHING
+SPECIAL = "it is a pipe, a socket or a device, and no file"
 NOT_YAML = "{file} is not valid YAML{line}: {why}. " + NOTHING
 UNKNOWN_KEY = "{file}: there is no key {key!r}.{hint} " + NOTHING
 WRONG = "{file}: {why}. " + NOTHING
@@ -22,11 +24,27 @@ T = TypeVar("T")
 
 
 def read(path: Path) -> str:
+    """Read a file of settings; of a pipe or a device the end might never come."""
+    if _is_special(path):
+        raise SettingsError(UNREADABLE.format(file=path.name, why=SPECIAL))
+    return read_given(path)
+
+
+def read_given(path: Path) -> str:
+    """Read what a person has named, who may write into a pipe."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise SettingsError(UNREADABLE.format(file=path.name, why=why)) from None
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # reading it says why
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def parse(text: str, file: str) -> object:

@@ -56,6 +56,8 @@ def refuse_broken_files(settings: Settings) -> None:
 def _flaw(file: Path) -> str:
     if not file.parent.is_dir():
         return "its folder is not there"
+    if file.exists() and not file.is_file():
+        return "it is no file"
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         return "this user may not write to it"
     try:

@@ -1,6 +1,8 @@
 """A home, a file or a folder that cannot be used is told in a sentence, whatever the command."""
 
 import gc
+import os
+import stat
 import sys
 import threading
 from contextlib import AsyncExitStack
@@ -14,6 +16,7 @@ from core.errors import SettingsError, SlussError
 from sluss.__main__ import main
 from sluss.cli import app
 from sluss.home.prepare import prepare_home
+from sluss.home.runtime_files import home_runtimes
 from sluss.home.settings import load
 from sluss.wiring.lock import Role
 from sluss.wiring.opening import Opening
@@ -98,6 +101,52 @@ def test_a_folder_in_the_place_of_a_secret_is_no_matter_of_who_may_read_it(home)
     (home / "secrets" / "chat_token").mkdir()
     with pytest.raises(SettingsError, match=r"chat_token cannot be read \(Is a directory\)"):
         load(home, {})
+
+
+SPECIAL = {
+    "a pipe": lambda path: os.mkfifo(path, 0o600),
+    "a socket": lambda path: os.mknod(path, stat.S_IFSOCK | 0o600),
+    "a device": lambda path: path.symlink_to("/dev/null"),
+}
+
+
+@pytest.fixture(params=SPECIAL.values(), ids=SPECIAL)
+def special(request, home):
+    """Put what is no plain file in the place of a file of the home."""
+
+    def special(name):
+        (home / name).parent.mkdir(mode=0o700, exist_ok=True)
+        (home / name).unlink(missing_ok=True)
+        request.param(home / name)
+        return (home / name).name
+
+    return special
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["platform.yml", "store.db", "worker.running.json", "address"])
+def test_what_is_no_plain_file_stops_a_start(home, special, name):
+    special(name)
+    with pytest.raises(SettingsError, match=rf"\({name} is no file\)\. Nothing was started"):
+        prepare_home(home)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "name", ["platform.yml", "policy.yml", "secrets/other", "runtimes/16.4.json"]
+)
+def test_no_end_of_a_pipe_is_waited_for_where_settings_are_read(home, special, name):
+    wrong = special(name)
+    with pytest.raises(SettingsError, match=rf"{wrong} cannot be read \(it is a pipe, a socket or"):
+        home_runtimes(load(home, {}).home)
+
+
+@pytest.mark.timeout(20)
+def test_a_store_that_is_no_plain_file_stops_a_start(home, special):
+    special("elsewhere")
+    environ = {"SLUSS_STORE_URL": f"sqlite:///{home}/elsewhere"}
+    with pytest.raises(SettingsError, match=r"elsewhere cannot be used \(it is no file\)"):
+        refuse_unsafe(load(home, environ), Role.ALL)
 
 
 @pytest.mark.parametrize("name", ["store.db", "events.db"])
