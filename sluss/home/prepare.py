@@ -146,7 +146,8 @@ ALONE: Final = 0o700
 ALONE_FILE: Final = 0o600
 OTHERS: Final = 0o077
 CLOSED: Final = frozenset({SECRETS_FOLDER, "evidence", "mlflow"})
-FOLDERS: Final = CLOSED | {"repositories", "runs", "environments", "runtimes"}
+BELOW: Final = ("mlflow/artifacts", "mlflow/mlflow.db")  # MLflow would tell it only in its log
+FOLDERS: Final = CLOSED | {"repositories", "runs", "environments", "runtimes", "mlflow/artifacts"}
 FILES: Final = (".db", ".jsonl", ".yml", ".lock", ".json")
 OURS: Final = CLOSED | {PLATFORM_FILE, PEOPLE_FILE, POLICY_FILE, VARIABLES_FILE, "lost+found"}
 SENSITIVE: Final = (".db", ".db-wal", ".db-shm", ".db-journal", ".jsonl", ".new", ".yml", ".log")
@@ -184,15 +185,16 @@ def _prepare(home: Path, *, is_local: bool) -> bool:
 
 def _refuse_misplaced(home: Path) -> None:
     """Raise SettingsError for a file where a folder belongs, the reverse, and what is not ours."""
-    for path in (home, *home.iterdir()):
-        is_folder = path == home or path.name in FOLDERS
-        is_file = path.suffix in FILES or path.name == ADDRESS
+    for path in (home, *home.iterdir(), *(home / name for name in BELOW)):
+        name = path.relative_to(home).as_posix()
+        is_folder = path == home or name in FOLDERS
+        is_file = path.suffix in FILES or name == ADDRESS
         if not path.exists() or not (is_folder or is_file):
             continue
         if not (path.is_dir() if is_folder else path.is_file()):
-            why = f"{path.name} is no {'folder' if is_folder else 'file'}"
+            why = f"{name} is no {'folder' if is_folder else 'file'}"
         elif not os.access(path, os.W_OK):
-            why = f"this user may not write to {'it' if path == home else path.name}"
+            why = f"this user may not write to {'it' if path == home else name}"
         else:
             continue
         raise SettingsError(CANNOT_MAKE.format(home=home, why=why))

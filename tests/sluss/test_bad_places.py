@@ -84,17 +84,24 @@ def test_a_home_that_cannot_be_one_is_told_by_every_command(tmp_path, run, words
 MISPLACED = {
     **dict.fromkeys(("secrets", "mlflow", "evidence", "repositories", "runs", "environments"), "no folder"),
     **dict.fromkeys(("store.db", "jobs.db", "chat.jsonl", "policy.yml", "worker.lock"), "no file"),
-    **dict.fromkeys(("address", "gateway.running.json"), "no file"),
+    **dict.fromkeys(("address", "gateway.running.json", "mlflow/mlflow.db"), "no file"),
+    "mlflow/artifacts": "no folder",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "why"), MISPLACED.items())
 def test_a_file_in_the_place_of_a_folder_stops_a_start(tmp_path, name, why):
-    (tmp_path / "home").mkdir(mode=0o700)
     wrong = tmp_path / "home" / name
+    wrong.parent.mkdir(mode=0o700, parents=True)
+    (tmp_path / "home").chmod(0o700)
     _ = wrong.touch(0o600) if why == "no folder" else wrong.mkdir(0o700)
     with pytest.raises(SettingsError, match=rf"\({name} is {why}\)\. Nothing was started"):
         prepare_home(tmp_path / "home")
+
+
+def test_a_file_of_somebody_elses_is_in_no_place_of_ours(home):
+    (home / "artifacts").touch()
+    assert prepare_home(home) is False
 
 
 def test_a_folder_in_the_place_of_a_secret_is_no_matter_of_who_may_read_it(home):
