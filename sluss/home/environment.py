@@ -1,6 +1,7 @@
 """Reads single variables of the environment; what cannot be meant is refused in one sentence."""
 
 import re
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ NO_USER_HOME: Final = (
 WEB: Final = "it must be the address of a web server, as https://host/path, without '?' and '#'"
 
 _ADDRESS: Final = re.compile(r"[^\s?#]+")
+_HOST: Final = re.compile(r"[\w.-]+")
+_NUMBERS: Final = re.compile(r"[0-9.]+")
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOOLS: Final = re.compile(
     r"PATH|HOME|USER|LANG|LC_ALL|TMPDIR|TZ|SSL_CERT_(FILE|DIR)|(UV|PIP)_.*|XDG_.*"
@@ -70,7 +73,8 @@ def web_address(name: str, environ: Mapping[str, str]) -> str:
         return ""
     try:
         found = urlsplit(value)
-        is_whole = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
+        is_web = found.scheme in ("http", "https")
+        is_whole = is_web and _is_host(found.hostname or "") and found.port != 0
     except ValueError:
         is_whole = False
     if is_whole and _ADDRESS.fullmatch(value):
@@ -78,6 +82,24 @@ def web_address(name: str, environ: Mapping[str, str]) -> str:
     hidden, _, rest = value.rpartition("@")  # what stands before may be a password
     shown = ("***@" if hidden else "") + re.split("[?#]", rest)[0]
     raise SettingsError(BAD_VARIABLE.format(name=name, value=shown, must=WEB))
+
+
+def host_of(name: str, value: str) -> str:
+    if _is_host(value):
+        return value
+    must = "it must be a name or an address of this machine"
+    raise SettingsError(BAD_VARIABLE.format(name=name, value=value, must=must))
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether it can be one: no part of a name is empty, and what is a number is whole."""
+    try:
+        host.encode("idna")
+        if _NUMBERS.fullmatch(host):
+            socket.inet_aton(host)
+    except (UnicodeError, OSError):
+        return False
+    return ":" in host or bool(_HOST.fullmatch(host))
 
 
 def url_of(host: str, port: int) -> str:

@@ -22,6 +22,7 @@ from sluss.home.environment import (
     BAD_VARIABLE,
     boolean,
     health_port,
+    host_of,
     port_of,
     tool_environment,
     url_of,
@@ -35,6 +36,8 @@ PLATFORM_FILE: Final = "platform.yml"
 VARIABLES_FILE: Final = "gbi_variables.yml"
 POLICY_FILE: Final = "policy.yml"
 SECRETS_FOLDER: Final = "secrets"
+
+HOST: Final = "--host or SLUSS_HOST"
 
 HOOK_USER: Final = "sluss"  # the user of the service hooks' basic auth
 HOOK_SECRET: Final = "azure_devops_hook"  # noqa: S105 - names of secrets
@@ -162,14 +165,14 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     _refuse_unknown(environ)
     if not home.is_dir():
         raise SettingsError(NO_HOME.format(home=home))
-    host = environ.get("SLUSS_HOST") or "127.0.0.1"
+    host = host_of(HOST, environ.get("SLUSS_HOST") or "127.0.0.1")
     port = port_of("SLUSS_PORT", environ.get("SLUSS_PORT") or "8100")
     beside = health_port(environ, port)
     is_local = is_local_start(environ)
     secrets = _secrets(home, environ)
     if is_local and not is_loopback(host):
         must = "a local start listens on this machine alone (127.0.0.1), as it asks for no sign-in"
-        raise SettingsError(BAD_VARIABLE.format(name="--host or SLUSS_HOST", value=host, must=must))
+        raise SettingsError(BAD_VARIABLE.format(name=HOST, value=host, must=must))
     return Settings(
         home=home,
         host=host,

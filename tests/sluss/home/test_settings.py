@@ -141,7 +141,21 @@ def test_the_environment_is_read(home, environ, name, value):
     assert getattr(load(home, environ), name) == value
 
 
+NO_HOSTS = (".", "..", "a..b", ".m", "256.0.0.1", "1.2.3.4.5", "m" * 64, "m|n", "m%20n", "*")
+HOSTS = ("m", "m.", "a-b.c_d", "127.0.0.1", "127.1", "[::1]", "[fe80::1%eth0]", "bücher.example")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_whatever_can_be_a_host_is_taken(home, host):
+    url = f"http://{host}:1/a"
+    assert load(home, {"SLUSS_MLFLOW_URL": url}).mlflow_url == url
+
+
 BAD_ENVIRONMENT = [
+    *(
+        ({"SLUSS_LOCAL": "false", "SLUSS_HOST": wrong}, "SLUSS_HOST is .* must be a name or an")
+        for wrong in NO_HOSTS
+    ),
     ({"SLUSS_PROT": "1"}, r"SLUSS_PROT\. Did you mean SLUSS_PORT\?"),
     ({"SLUSS_PORT": "http"}, "SLUSS_PORT is 'http'"),
     ({"SLUSS_PORT": "70000"}, "SLUSS_PORT is '70000'"),
@@ -171,6 +185,7 @@ BAD_ENVIRONMENT = [
             "http://m:70000": "http://m:70000",
             "http://[::1": r"http://\[::1",
             "http://m /a": "http://m /a",
+            **{f"http://{wrong}:1/a": f"http://{re.escape(wrong)}:1/a" for wrong in NO_HOSTS},
             "http://m/a?token=hush": "http://m/a",
             "http://m/a#hush": "http://m/a",
             "ftp://me:hush@m/a": r"\*\*\*@m/a",
