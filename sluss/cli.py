@@ -235,8 +235,7 @@ def export_(
     """Write the whole ledger as JSON lines."""
     from sluss.commands import ledger
 
-    count = ledger.export_file(_home(home), file)
-    console.print(Text(ledger.exported(file, count)))
+    console.print(Text(ledger.exported(file, ledger.export_file(_home(home), file))))
 
 
 @people.callback(invoke_without_command=True)
@@ -292,6 +291,9 @@ def demo_(
     sandbox: Sandbox = None,
 ) -> None:
     """Lead through the story: from a push to production, with real models and a real MLflow."""
+    from sluss.demo.folder import refuse_keep
+
+    refuse_keep(keep, is_script=script)
     console.print("Starting Sluss, with an MLflow of its own.")
     from sluss.demo.run import demo  # It takes seconds, of which somebody should know.
 

@@ -50,6 +50,7 @@ class DemoFolder:
     def __init__(self, path: Path, *, is_kept: bool) -> None:
         self.path = path
         self.is_kept = is_kept
+        self.has_begun = False  # whether anything has run in it
         self.repository: DemoRepository | None = None
         self._made: object = None
 
@@ -74,6 +75,15 @@ class DemoFolder:
 @contextlib.asynccontextmanager
 async def demo_folder(keep: Path | None, console: Console) -> AsyncIterator[DemoFolder]:
     """Make the folder, and delete it at the end where nobody wants it or has changed it."""
+    folder = DemoFolder(_made(keep), is_kept=keep is not None)
+    try:
+        yield folder
+    finally:
+        if not folder.is_kept:
+            await _delete(folder, console)
+
+
+def _made(keep: Path | None) -> Path:
     try:
         if keep is not None:
             path = named_folder(keep)
@@ -85,12 +95,7 @@ async def demo_folder(keep: Path | None, console: Console) -> AsyncIterator[Demo
         raise SettingsError(NO_FOLDER.format(folder=where, why=error.strerror)) from None
     if not os.access(path, os.W_OK):
         raise SettingsError(NO_FOLDER.format(folder=path, why="this user may not write to it"))
-    folder = DemoFolder(path, is_kept=keep is not None)
-    try:
-        yield folder
-    finally:
-        if not folder.is_kept:
-            await _delete(folder, console)
+    return path
 
 
 async def _delete(folder: DemoFolder, console: Console) -> None:
@@ -98,7 +103,8 @@ async def _delete(folder: DemoFolder, console: Console) -> None:
         command = this_program()("demo", "--keep", str(folder.path))
         _tell(console, KEPT.format(folder=folder.path, command=command))
         return
-    _tell(console, GOES.format(folder=folder.path))
+    if folder.has_begun:
+        _tell(console, GOES.format(folder=folder.path))
     await asyncio.to_thread(shutil.rmtree, folder.path, ignore_errors=True)
     if folder.path.exists():
         _tell(console, LEFT.format(folder=folder.path))
@@ -108,6 +114,12 @@ def _tell(console: Console, text: str) -> None:
     """Say it where somebody still listens: a terminal or a pipe may have ended before us."""
     with contextlib.suppress(OSError, SystemExit):  # Rich ends the process for a broken pipe.
         console.print(text, highlight=False)
+
+
+def refuse_keep(keep: Path | None, *, is_script: bool) -> None:
+    """Make the folder that is to be kept. Raise SettingsError where no demo can run in it."""
+    if keep is not None:
+        refuse_used(_made(keep), is_script=is_script)
 
 
 def refuse_used(folder: Path, *, is_script: bool) -> None:

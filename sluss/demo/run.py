@@ -12,17 +12,16 @@ from rich.text import Text
 
 from adapters.mlflow.command import free_port
 from core.command_line import typed
-from core.errors import SlussError
 from core.gate.tools import Level
 from core.release.release import Release
 from core.release.state import State
 from core.scrub import without_login
 from core.verify import verify
 from core.words import Stage
-from sluss.demo.folder import HOME, LEDGER, LOANS, DemoFolder, demo_folder, refuse_used
+from sluss.demo.folder import HOME, LEDGER, LOANS, DemoFolder, demo_folder
 from sluss.demo.pulse import Pulse
 from sluss.demo.repository import DemoRepository
-from sluss.demo.script import Story
+from sluss.demo.script import Story, StoryError
 from sluss.home.chat_token import chat_address
 from sluss.home.hooks import resend
 from sluss.home.prepare import prepare_home
@@ -67,11 +66,14 @@ GOES: Final = (
 def demo(
     *, is_script: bool, keep: Path | None, sandbox: Level | None = None, port: int | None = None
 ) -> int:
-    """Run the demo and return the exit code: 0 when the story held, or somebody ended it."""
+    """Run the demo and return the exit code: 0 when the story held, or somebody ended it.
+
+    Raise SettingsError, as every command does, where it cannot start.
+    """
     console = Console(soft_wrap=True)
     try:
         asyncio.run(_demo(is_script=is_script, keep=keep, sandbox=sandbox, port=port))
-    except SlussError as error:
+    except StoryError as error:
         console.print(Text(str(error), style="red"))
         return 1
     return 0
@@ -80,12 +82,11 @@ def demo(
 async def _demo(
     *, is_script: bool, keep: Path | None, sandbox: Level | None, port: int | None
 ) -> None:
-    """Tell the story, until we are told to end. Raise SettingsError where it does not hold."""
+    """Tell the story, until we are told to end. Raise StoryError where it does not hold."""
     console = Console(soft_wrap=True)
     with told_to_end() as told:
         async with demo_folder(keep, console) as folder:
             home = folder.path / HOME
-            refuse_used(folder.path, is_script=is_script)
             prepare_home(home)
             settings = apart_from_environment(home, port=port or free_port())
             if sandbox is not None:
@@ -93,6 +94,7 @@ async def _demo(
             await refuse_without_walls(settings, Role.ALL)
             with one_process(home):
                 async with Server(settings, is_passing=True) as server:
+                    folder.has_begun = True
                     _introduce(settings, server, folder, console)
                     story = _lead(settings, server, folder, console, is_script=is_script)
                     if not await unless(told, server.until(story)):

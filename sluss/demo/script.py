@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from core.errors import SettingsError
+from core.errors import SlussError
 from core.people import Person
 from core.release.release import Release
 from core.release.state import State
@@ -29,6 +29,10 @@ WORSE = ("regularisation: 1.0", "regularisation: 0.00001")
 Scene = Callable[[], Awaitable[None]]
 
 
+class StoryError(SlussError):
+    """The story of the demo does not hold. It was not told to its end; see what it said last."""
+
+
 class Story:
     """Plays the story against a server in this process; ``folder`` keeps what it makes."""
 
@@ -43,7 +47,7 @@ class Story:
         self.rules = self._repository(folder / "loan_rules")
 
     async def tell(self) -> None:
-        """Play all scenes. Raise SettingsError where the story does not hold."""
+        """Play all scenes. Raise StoryError where the story does not hold."""
         scenes: dict[str, Scene] = {
             "A push with two mistakes": self.two_mistakes,
             "The fix, trained and evaluated": self.the_fix,
@@ -195,7 +199,7 @@ class Story:
                 return found
             self._must(found is None or found.state not in STOPS, f"{release} is {seen}")
             await asyncio.sleep(0.1)
-        raise SettingsError(f"{release} did not come to {state} within {WAIT_S:.0f} s.")
+        raise StoryError(f"{release} did not come to {state} within {WAIT_S:.0f} s.")
 
     async def _find(self, release: ReleaseId) -> Release | None:
         stream = self.loans.stream if release.startswith(self.loans.stream) else self.rules.stream
@@ -220,7 +224,7 @@ class Story:
 
     def _must(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like assert
         if not holds:
-            raise SettingsError(f"The story does not hold: {otherwise}.")
+            raise StoryError(f"The story does not hold: {otherwise}.")
 
 
 def _metrics(release: Release) -> str:

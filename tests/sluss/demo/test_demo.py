@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,31 @@ def test_it_ignores_foreign_variables_and_an_early_end_leaves_nothing(tmp_path):
     assert said["Ctrl-C"].startswith("ends the demo and deletes that folder, unless you have")
     assert list(tmp_path.iterdir()) == []
     assert [process for process in psutil.process_iter() if is_of(process, tmp_path)] == []
+
+
+def refused(folder, *words):
+    """What is said, and in the errors, by a demo that cannot start; its folders lie in this one."""
+    demo = [sys.executable, "-m", "sluss", "demo", *words]
+    env = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(demo, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    return done.stdout, done.stderr
+
+
+def test_a_folder_that_cannot_be_kept_is_named_before_anything_is_said_to_start(tmp_path):
+    (tmp_path / "file").touch()
+    said, errors = refused(tmp_path, "--keep", tmp_path / "file")
+    assert errors.startswith(f"sluss: The folder {tmp_path}/file cannot be used (File exists)")
+    assert said == ""
+
+
+def test_a_port_that_is_taken_is_all_that_is_said_and_nothing_is_left(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        said, errors = refused(tmp_path, "--port", port)
+    assert errors.startswith(f"sluss: Port {port} of 127.0.0.1 is taken. Nothing was started")
+    assert said == "Starting Sluss, with an MLflow of its own.\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def is_of(process, folder):

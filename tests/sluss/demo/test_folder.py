@@ -55,6 +55,7 @@ async def ended(made, change, keep=None):
     console = Console(file=io.StringIO(), width=300)
     async with demo_folder(keep, console) as folder:
         shutil.copytree(made, folder.path, dirs_exist_ok=True)
+        folder.has_begun = True
         await folder.note(the_repository(folder.path))
         change(folder.path)
     return folder.path, console.file.getvalue()
