@@ -1,6 +1,8 @@
 """``sluss runtimes``: list, show, and import from a cluster."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import Result
@@ -53,6 +55,18 @@ def test_an_import_counts_and_says_what_is_different(tmp_path, listed):
     assert found.runtime.libraries == {"numpy": "1.26.4", "pandas": "2.0.0", "torch": "2.6.0"}
     assert (found.runtime.python, found.runtime.spark) == ("3.12", "3.5.2")
     assert "imported" in run("list", "--home", tmp_path).stdout
+
+
+@pytest.mark.timeout(20)
+def test_a_list_may_come_through_a_pipe_as_another_program_writes_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as aside:
+        aside.submit(pipe.write_text, json.dumps(CLUSTER))
+        done = run("import", "16.4.x", pipe, "--home", tmp_path)
+    assert done.exit_code == 0
+    (imported,) = home_runtimes(tmp_path).values()
+    assert imported.libraries["pandas"] == "2.0.0"
 
 
 def test_an_import_that_says_the_same_says_so(tmp_path):
