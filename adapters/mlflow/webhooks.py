@@ -3,7 +3,6 @@
 https://mlflow.org/docs/latest/ml/webhooks/
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,8 +66,6 @@ BUSY: Final = (
     "MLflow cannot take our webhook now ({status}). It was not installed; it is tried again by "
     "itself."
 )
-# What MLflow says where it cannot decrypt: the error of its library has no words.
-NO_WORDS: Final = {"error_code": "INTERNAL_ERROR", "message": ""}
 LATER: Final = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -90,7 +87,14 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class _Refusal(msgspec.Struct, frozen=True):
+    """MLflow says this of every failure; newer versions add further keys."""
+
     message: str
+    error_code: str = ""
+
+
+# What MLflow says where it cannot decrypt: the error of its library has no words.
+WITHOUT_WORDS: Final = _Refusal(message="", error_code="INTERNAL_ERROR")
 
 
 async def install(uri: str, receiver: str, secret: str) -> None:
@@ -204,8 +208,8 @@ def retry_after(header: str, now: datetime) -> float | None:
 
 def _is_without_words(raw: bytes) -> bool:
     try:
-        return bool(json.loads(raw) == NO_WORDS)
-    except (ValueError, RecursionError):
+        return msgspec.json.decode(raw, type=_Refusal) == WITHOUT_WORDS
+    except DECODE_ERRORS:
         return False
 
 
