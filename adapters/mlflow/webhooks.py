@@ -54,7 +54,11 @@ LEADS_AWAY: Final = (
     "MLflow's address leads to another one ({status}), where our secret was not sent. Our webhook "
     "was not installed, so registry changes are seen late; set SLUSS_MLFLOW_URL to where MLflow is."
 )
-STRANGE: Final = "its answer cannot be read."
+NOT_ITS_ANSWER: Final = (
+    "MLflow's address gives an answer ({status}) that is not MLflow's. Our webhook was not "
+    "installed, so registry changes are seen late; look whether SLUSS_MLFLOW_URL is right, and "
+    "whether a sign-in stands before MLflow."
+)
 NO_ADDRESS: Final = (
     "MLflow's address is none of a web server (http:// or https://). Our webhook was not "
     "installed, so registry changes are seen late; set SLUSS_MLFLOW_URL to such an address."
@@ -147,7 +151,7 @@ async def _all(session: aiohttp.ClientSession, place: str) -> list[_Webhook]:
         if not page.next_page_token:
             return found
         token = page.next_page_token
-    raise SettingsError(REFUSED.format(reason=STRANGE))
+    raise SettingsError(NOT_ITS_ANSWER.format(status="a list without end"))
 
 
 async def _call(
@@ -165,7 +169,7 @@ async def _read(answer: aiohttp.ClientResponse) -> _Page:
     try:
         return msgspec.json.decode(raw, type=_Page)
     except DECODE_ERRORS:  # not MLflow's answer: say, the sign-in page of a proxy
-        raise SettingsError(REFUSED.format(reason=STRANGE)) from None
+        raise SettingsError(NOT_ITS_ANSWER.format(status=answer.status)) from None
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
@@ -173,14 +177,14 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     async for part in answer.content.iter_any():
         raw += part
         if len(raw) > LONGEST_ANSWER:
-            raise SettingsError(REFUSED.format(reason=STRANGE))
+            raise SettingsError(NOT_ITS_ANSWER.format(status=answer.status))
     return bytes(raw)
 
 
 def _refusal(answer: aiohttp.ClientResponse, raw: bytes) -> SettingsError | UnavailableError:
     """Tell what passes by itself from what somebody has to mend, and say what to do."""
     status = answer.status
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _is_without_words(raw):
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _read_refusal(raw) == WITHOUT_WORDS:
         return SettingsError(UNREADABLE)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in LATER:
         asked_s = retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC))
@@ -191,7 +195,10 @@ def _refusal(answer: aiohttp.ClientResponse, raw: bytes) -> SettingsError | Unav
         return SettingsError(CLOSED.format(status=status))
     if status == HTTPStatus.NOT_FOUND:
         return SettingsError(NOT_THERE)
-    return SettingsError(REFUSED.format(reason=_reason(raw)))
+    refusal = _read_refusal(raw)
+    if refusal is None:
+        return SettingsError(NOT_ITS_ANSWER.format(status=status))
+    return SettingsError(REFUSED.format(reason=scrub(refusal.message)))
 
 
 def retry_after(header: str, now: datetime) -> float | None:
@@ -206,15 +213,8 @@ def retry_after(header: str, now: datetime) -> float | None:
     return min(max(asked_s, 0.0), MOST_ASKED_S)
 
 
-def _is_without_words(raw: bytes) -> bool:
+def _read_refusal(raw: bytes) -> _Refusal | None:
     try:
-        return msgspec.json.decode(raw, type=_Refusal) == WITHOUT_WORDS
+        return msgspec.json.decode(raw, type=_Refusal)
     except DECODE_ERRORS:
-        return False
-
-
-def _reason(raw: bytes) -> str:
-    try:
-        return scrub(msgspec.json.decode(raw, type=_Refusal).message)
-    except DECODE_ERRORS:
-        return "it gives no reason."
+        return None

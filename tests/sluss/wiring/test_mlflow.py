@@ -65,7 +65,7 @@ NO_WORDS = '{"error_code": "INTERNAL_ERROR", "message": ""}'
         ((429, "{}"), "cannot take our webhook now (429)", False),
         ((503, "<html>"), "cannot take our webhook now (503)", False),
         ((500, NO_WORDS), "cannot read its own webhooks", True),
-        ((200, "<html>Please sign in</html>"), "its answer cannot be read.", True),
+        ((200, "<html>Please sign in</html>"), "(200) that is not MLflow's", True),
     ],
 )
 async def test_a_webhook_that_cannot_be_installed_is_told_and_ends_nothing(
@@ -103,7 +103,7 @@ async def test_an_address_that_is_none_of_a_server_is_told_and_ends_nothing(tmp_
 
 async def test_a_server_below_a_path_is_asked_there(tmp_path, caplog):
     async with answering((400, "{}")) as url, tended(tmp_path / "home", f"{url}/tools/mlflow"):
-        await until(lambda: "refused our webhook" in caplog.text)
+        await until(lambda: "an answer (400) that is not MLflow's" in caplog.text)
 
 
 class Fallen:
