@@ -10,7 +10,7 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.tracking import MlflowClient
 
 from adapters.mlflow.artifacts import newest_model, read_artifact, read_model
-from adapters.mlflow.errors import EXISTS, MISSING, look_up, tolerating
+from adapters.mlflow.errors import EXISTS, MISSING, NOT_ITS_ANSWER, look_up, tolerating
 from adapters.mlflow.names import DIGEST_TAG, RELEASE_TAG, quoted
 from adapters.mlflow.representation import REPRESENTATIONS
 from adapters.mlflow.settings import MlflowSettings
@@ -173,5 +173,8 @@ class Versions:
 
     def _model(self, model: str) -> RegisteredModel | None:
         with tolerating(MISSING):
-            return self._client.get_registered_model(model)
+            found = self._client.get_registered_model(model)
+            if not found.name:  # an empty answer, which reads as a model that holds nothing
+                raise StepFailedError(NOT_ITS_ANSWER)
+            return found
         return None

@@ -6,10 +6,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -17,6 +15,7 @@ from aiohttp import web
 from adapters.mlflow.webhooks import NAME, install, retry_after
 from core.errors import SettingsError, UnavailableError
 from core.words import Stage
+from tests.adapters.mlflow.stranger import answering, serve
 from tests.adapters.mlflow.workbench import MlflowBench
 from tests.adapters.model_registry_contract import FIRST
 from tests.peers.mlflow import running
@@ -49,21 +48,10 @@ class Receiver:
                 await self.arrival.wait()
 
 
-async def _serve(handler: Any) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
 @pytest.fixture
 async def receiver(bench: MlflowBench) -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    async for url in _serve(receiver.take):
+    async for url in serve(receiver.take):
         receiver.url = url
         yield receiver
     for webhook in bench.client.list_webhooks():
@@ -165,18 +153,6 @@ async def test_a_server_that_is_down_is_tried_again():
         await install("http://127.0.0.1:9", "http://127.0.0.1:1", SECRET)
 
 
-@asynccontextmanager
-async def answering(status: int, body: bytes = b"{}", **headers: str) -> AsyncIterator[str]:
-    """The address of what says this to everything."""
-
-    async def answer(_: web.Request) -> web.Response:
-        kind = "application/json"
-        return web.Response(status=status, body=body, content_type=kind, headers=headers)
-
-    async for address in _serve(answer):
-        yield address
-
-
 PAGES = [b"<html>", b'{"webhooks": "\xff"}', b"[" * 50_000, b"", b"null", b" " * (2 << 20)]
 WRONG_LISTS = [b'{"webhooks": null, "next_page_token": null}', b'{"next_page_token": "again"}']
 NOT_MLFLOWS = [(status, page) for status in (200, 400) for page in PAGES] + [
@@ -238,6 +214,6 @@ async def test_a_server_that_closes_the_line_is_tried_again():
         request.transport.abort()
         raise ConnectionResetError
 
-    async for address in _serve(answer):
+    async for address in serve(answer):
         with pytest.raises(UnavailableError, match="does not answer"):
             await install(address, "http://127.0.0.1:1", SECRET)
