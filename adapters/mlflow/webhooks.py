@@ -202,12 +202,15 @@ def _refusal(answer: aiohttp.ClientResponse, raw: bytes) -> SettingsError | Unav
 
 
 def retry_after(header: str, now: datetime) -> float | None:
-    """Return the seconds that a server asks for, as a number or a time; an hour at most."""
+    """Return the seconds that a server asks for, as a number or a time; an hour at most.
+
+    What cannot be read asks for nothing.
+    """
     if header.isascii() and header.isdecimal():
         return min(float(header), MOST_ASKED_S)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # no time, or one with a number beyond all calendars
         return None
     asked_s = (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()
     return min(max(asked_s, 0.0), MOST_ASKED_S)

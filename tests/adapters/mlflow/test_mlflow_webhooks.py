@@ -202,7 +202,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
     ("header", "seconds"),
     [("", None), ("0", 0), ("99999999", 3600), ("-1", None), ("\u00b2", None), ("soon", None),
      ("Thu, 01 Jan 2026 00:01:00 GMT", 60), ("Thu, 01 Jan 2026 00:01:00 -0000", 60),
-     ("Thu, 01 Jan 2015 00:00:00 GMT", 0), ("Thu, 01 Jan 2099 00:00:00 GMT", 3600)],
+     ("Thu, 01 Jan 2015 00:00:00 GMT", 0), ("Thu, 01 Jan 2099 00:00:00 GMT", 3600),
+     ("Wed, 21 Oct 99999999999 07:28:00 GMT", None), ("Wed, 21 Oct -1 07:28:00 GMT", None),
+     ("Wed, 21 Oct 10000 07:28:00 GMT", None), ("Fri, 31 Dec 9999 23:59:59 -2359", 3600),
+     ("Mon, 01 Jan 0001 00:00:00 +2359", 0), ("Thu, 01 Jan 2026 00:00:00 +99999999999999", None),
+     ("Thu, 99999999999999999999 Jan 2026 00:00:00 GMT", None), ("9" * 400, 3600),
+     ("9" * 5000, 3600), ("inf", None), ("nan", None), ("1e9", None), ("1.5", None),
+     ("\x00", None), (" ", None), (",", None), ("," * 3000, None)],
 )  # fmt: skip
 def test_the_time_that_a_server_asks_for_is_read_and_bounded(header: str, seconds: float | None):
     assert retry_after(header, NOW) == seconds
