@@ -20,9 +20,16 @@ NOT_GIT: Final = (
     "{path} is not a git repository. Nothing was added; make one of it, then add it again:"
     "\n  {command}"
 )
+BROKEN: Final = (
+    "git cannot read {path}: it is damaged, or leads to what is away. Nothing was added; see what "
+    "git says of it, and mend that or add a clone of it:\n  {command}"
+)
 INSIDE: Final = "{path} is inside of the repository {top}. Nothing was added; add that one."
 PART_OF: Final = (
     "{path} is a part of the repository {top}, or leads to it. Nothing was added; add that one."
+)
+APART: Final = (
+    "{path} is what git keeps of a work tree elsewhere. Nothing was added; add that work tree."
 )
 NOT_YOURS: Final = (
     "{path} belongs to another user, so that git does not read it. Nothing was added; add a clone "
@@ -80,21 +87,48 @@ def looked_at(path: Path, wanted: str) -> Candidate:
 
 def _is_bare(path: Path) -> bool:
     done = git("rev-parse", path, "--is-bare-repository", "--show-prefix", "--show-toplevel")
-    is_bare, _, rest = done.stdout.decode(errors="replace").partition("\n")
+    is_bare, _, rest = os.fsdecode(done.stdout).partition("\n")
     if is_bare == "true":  # which has no top level, so that git fails in the end
         _refuse_part(path)
         refuse_foreign_hook(path)
         return True
     if b"dubious ownership" in done.stderr:
         raise SettingsError(NOT_YOURS.format(path=path))
+    if is_bare == "false" and done.returncode != 0:
+        raise _part_of_work_tree(path)
     if done.returncode != 0:
-        command = f"{git_command(path, 'init')} && {_first_commit(path)}"
-        raise SettingsError(NOT_GIT.format(path=path, command=command))
-    prefix, _, top = rest.partition("\n")
+        raise _unread(path, done.stderr)
+    prefix, _, rest = rest.partition("\n")
+    top = rest.removesuffix("\n")
     # Which repository is meant by a folder inside of a work tree would be a guess.
-    if prefix.strip():
-        raise SettingsError(INSIDE.format(path=path, top=top.rstrip("\n")))
+    if prefix:
+        raise SettingsError(INSIDE.format(path=path, top=top))
+    if os.path.realpath(top) != os.path.realpath(path):
+        raise SettingsError(PART_OF.format(path=path, top=top))
     return False
+
+
+def _part_of_work_tree(path: Path) -> SettingsError:
+    """Name the repository of which this is a part; git lists its main work tree first."""
+    first = os.fsdecode(git("worktree", path, "list", "--porcelain").stdout).partition("\n")[0]
+    top = first.removeprefix("worktree ")
+    if os.path.realpath(top) == os.path.realpath(path):
+        return SettingsError(APART.format(path=path))
+    return SettingsError(PART_OF.format(path=path, top=top))
+
+
+def _unread(path: Path, why: bytes) -> SettingsError:
+    """Tell what is no repository from one that git cannot read: that one is not made anew."""
+    is_none = b"not a git repository (or any" in why  # of the folders that lead here
+    if not is_none or any(_is_like_one(each) for each in (path, *path.parents)):
+        return _refused(BROKEN, path, "status")
+    command = f"{git_command(path, 'init')} && {_first_commit(path)}"
+    return SettingsError(NOT_GIT.format(path=path, command=command))
+
+
+def _is_like_one(folder: Path) -> bool:
+    marks = (".git",), ("objects", "refs")
+    return any(all(os.path.lexists(folder / each) for each in names) for names in marks)
 
 
 def _refuse_part(path: Path) -> None:
@@ -112,6 +146,9 @@ def _release_branch(path: Path, wanted: str, *, is_bare: bool, has_commit: bool)
         raise SettingsError(NO_NAME_OF_A_BRANCH.format(branch=wanted))
     checked_out = says(path, "symbolic-ref", "--quiet", "HEAD").removeprefix(HEADS)
     branch = wanted or next((name for name in (*USUAL, checked_out) if _has(path, name)), "")
+    is_there = branch != "" and _has(path, branch)
+    if not is_there:
+        _refuse_broken(path)
     if is_bare:
         return branch or USUAL[0]
     some = says(path, "for-each-ref", "--count=1", "--format=%(refname)", HEADS)
@@ -120,10 +157,19 @@ def _release_branch(path: Path, wanted: str, *, is_bare: bool, has_commit: bool)
     start = () if has_commit else (some,)
     if not branch:
         raise _refused(NO_BRANCH, path, "checkout", "-b", USUAL[0], *start)
-    if not _has(path, branch):
+    if not is_there:
         command = git_command(path, "branch", branch, *start)
         raise SettingsError(NOT_THERE.format(path=path, branch=branch, command=command))
     return branch
+
+
+def _refuse_broken(path: Path) -> None:
+    """Refuse a repository that seems to have no such branch as the commit of one is lost."""
+    heads = git("for-each-ref", path, "--format=%(objecttype)", HEADS)
+    is_torn = heads.returncode != 0 or b"broken ref" in heads.stderr
+    head = says(path, "rev-parse", "--verify", "--quiet", "HEAD")
+    if is_torn or (head and not says(path, "cat-file", "-t", head)):
+        raise _refused(BROKEN, path, "fsck")
 
 
 def _has(path: Path, branch: str) -> bool:

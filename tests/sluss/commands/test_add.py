@@ -400,6 +400,97 @@ def printed(message):
     return message.splitlines()[-1]
 
 
+@pytest.mark.parametrize("part", ["", "refs", "hooks", "worktrees/beside"])
+def test_what_git_keeps_of_a_work_tree_is_a_part_of_it(home, work, tmp_path, part):
+    git(work, "worktree", "add", "--quiet", "-b", "next", str(tmp_path / "beside"))
+    (work / ".git" / part).mkdir(exist_ok=True)
+    with pytest.raises(SettingsError, match=rf"a part of the repository {work}, .* add that one"):
+        bring(work / ".git" / part, home, NOBODY, name="part")
+    assert not (work / ".git" / ".git").exists()
+
+
+@pytest.mark.parametrize("part", ["", "refs"])
+def test_what_git_keeps_of_a_submodule_is_a_part_of_it(home, work, tmp_path, part):
+    outer = tmp_path / "outer"
+    git(tmp_path, "init", "--quiet", str(outer))
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(work), "a")
+    with pytest.raises(SettingsError, match=rf"a part of the repository {outer}/a, "):
+        bring(outer / ".git" / "modules" / "a" / part, home, NOBODY, name="part")
+
+
+def test_what_git_keeps_apart_of_a_work_tree_does_not_stand_for_it(home, work, tmp_path):
+    git(work, "init", "--quiet", f"--separate-git-dir={tmp_path / 'apart'}")
+    with pytest.raises(SettingsError, match="what git keeps of a work tree elsewhere"):
+        bring(tmp_path / "apart", home, NOBODY)
+    assert bring(work, home, NOBODY).repository.name == "loan_default"
+
+
+def with_a_broken_config(work):
+    (work / ".git" / "config").write_text("[broken\n")
+
+
+def without_its_head(work):
+    (work / ".git" / "HEAD").unlink()
+
+
+def with_a_link_to_nothing(work):
+    without_git(work)
+    (work / ".git").write_text("gitdir: /gone/loans\n")
+
+
+def without_its_objects(work):
+    for each in (work / ".git" / "objects").glob("??"):
+        shutil.rmtree(each)
+
+
+def detached_without_its_objects(work):
+    detached(work)
+    without_its_objects(work)
+
+
+def with_a_torn_branch(work):
+    (work / ".git" / "refs" / "heads" / "main").write_text("")
+
+
+BROKEN = [
+    with_a_broken_config,
+    without_its_head,
+    with_a_link_to_nothing,
+    without_its_objects,
+    detached_without_its_objects,
+    with_a_torn_branch,
+]
+
+
+@pytest.mark.parametrize("break_", BROKEN, ids=lambda break_: break_.__name__)
+@pytest.mark.parametrize("inside", ["", "inside"])
+def test_a_broken_repository_is_said_to_be_one_and_none_is_made_of_it(home, work, break_, inside):
+    (work / inside).mkdir(exist_ok=True)
+    break_(work)
+    with pytest.raises(SettingsError, match=r"git cannot read .*|is inside of") as refused:
+        bring(work / inside, home, NOBODY)
+    assert "Nothing was added" in str(refused.value)
+    assert not {"init", "checkout", "branch"} & set(str(refused.value).split())
+    assert read_platform(home).repositories == ()
+
+
+@pytest.mark.parametrize("lost", ["HEAD", "config", "objects"])
+def test_a_broken_bare_repository_is_said_to_be_one(home, work, tmp_path, lost):
+    bare = tmp_path / "loans.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    match lost:
+        case "HEAD":
+            (bare / "HEAD").unlink()
+        case "config":
+            (bare / "config").write_text("[broken\n")
+        case _:
+            shutil.rmtree(bare / "objects")
+            (bare / "objects").mkdir()
+    with pytest.raises(SettingsError, match=r"git cannot read .* Nothing was added") as refused:
+        bring(bare, home, NOBODY)
+    assert " init" not in str(refused.value)
+
+
 def test_a_shallow_clone_is_refused_with_the_command_that_brings_the_rest(home, work, tmp_path):
     commit(work)
     shallow = tmp_path / "shallow one"
