@@ -1,6 +1,7 @@
 """The hooks of a home's repositories: what they are told, and what they kept meanwhile."""
 
 import logging
+import os
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,14 @@ from adapters.bare_repositories.install_hook import (
 from core.errors import SettingsError
 from core.platform import Repository
 from sluss.home.address import address_file
-from sluss.home.settings import HOOK_SECRET, HOOK_USER, PLATFORM_FILE, SECRETS_FOLDER, read_platform
+from sluss.home.settings import (
+    HOOK_SECRET,
+    HOOK_USER,
+    PLATFORM_FILE,
+    SECRETS_FOLDER,
+    read_platform,
+    repository_folder,
+)
 
 SERVES_ANOTHER: Final = (
     "Pushes to {path} go to another server, whose home is {other}. Nothing was added; take it out "
@@ -24,6 +32,10 @@ SERVES_ANOTHER: Final = (
 LEFT: Final = (
     "The hook of {name} was left as it is, and may not find this server ({why}). Pushes stay where "
     "they are; mend that, and start again."
+)
+NOT_TAKEN: Final = (
+    "Pushes to {path} go to another server, whose home is {other}. Its hook was left as it is, and "
+    "none of them comes here; take the repository out of one platform.yml of the two."
 )
 log = logging.getLogger(__name__)
 
@@ -43,10 +55,16 @@ def hook_settings(repository: Repository, home: Path) -> HookSettings:
 
 def refuse_hook_of_another_home(folder: Path, home: Path) -> None:
     """Raise SettingsError while a home that is still there has the repository on board."""
+    if other := _other_home(folder, home):
+        raise SettingsError(SERVES_ANOTHER.format(path=folder, other=other))
+
+
+def _other_home(folder: Path, home: Path) -> Path | None:
+    """Return the home that the hook serves, where it is another and still has it on board."""
     served, file = served_by_hook(folder)
     is_told = served and file.is_absolute()  # by an older hook it is not
-    if is_told and file != address_file(home) and _has_on_board(file.parent, served):
-        raise SettingsError(SERVES_ANOTHER.format(path=folder, other=file.parent))
+    is_ours = os.path.realpath(file.parent) == os.path.realpath(home)
+    return file.parent if is_told and not is_ours and _has_on_board(file.parent, served) else None
 
 
 def _has_on_board(home: Path, repository: str) -> bool:
@@ -75,10 +93,18 @@ async def resend(home: Path) -> int:
         folder = Path(repository.location)
         if not repository.location or not is_hook_of(folder, repository.id):
             continue
+        is_kept = folder == repository_folder(home, repository.name)  # a copied home has its own
+        if not is_kept and (other := _other_home(folder, home)):
+            _warn(NOT_TAKEN.format(path=folder, other=other))
+            continue
         try:
             install_hook(folder, hook_settings(repository, home))
         except (SettingsError, OSError) as error:
-            words = LEFT.format(name=repository.name, why=getattr(error, "strerror", None) or error)
-            log.warning("%s", words, extra={"action": "hook_left_as_it_is"})
+            why = getattr(error, "strerror", None) or error
+            _warn(LEFT.format(name=repository.name, why=why))
         sent += await send_left_over(folder)
     return sent
+
+
+def _warn(words: str) -> None:
+    log.warning("%s", words, extra={"action": "hook_left_as_it_is"})

@@ -281,6 +281,75 @@ async def test_a_copied_home_leaves_the_hooks_of_the_first_alone(home, work, rec
     assert receiver.push_ids() == [1]
 
 
+@pytest.fixture
+def shared(work, tmp_path):
+    """A bare repository that no home keeps itself."""
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(tmp_path / "loans.git"))
+    return tmp_path / "loans.git"
+
+
+async def test_a_copied_home_does_not_take_a_bare_repository_from_the_first(
+    home, work, shared, receiver, caplog
+):
+    bring(shared, home, NOBODY)
+    commit(work)
+    push(work, remote=str(shared))
+    write_address(home, receiver.url)
+    before = (shared / "sluss" / "hook.json").read_text()
+    copy = home.with_name("copy")
+    shutil.copytree(home, copy)
+    write_address(copy, NOBODY)
+
+    assert await resend(copy) == 0
+
+    assert (shared / "sluss" / "hook.json").read_text() == before
+    assert f"another server, whose home is {home}" in caplog.text
+    assert await resend(home) == 1
+    commit(work)
+    push(work, remote=str(shared))
+    assert receiver.push_ids() == [1, 2]
+
+
+@pytest.mark.parametrize("as_", ["moved", "copied and the first one gone"])
+async def test_a_home_in_another_place_keeps_its_bare_repository(home, work, shared, receiver, as_):
+    bring(shared, home, NOBODY)
+    there = home.with_name("there")
+    if as_ == "moved":
+        home.rename(there)
+    else:
+        shutil.copytree(home, there)
+        shutil.rmtree(home)
+    write_address(there, receiver.url)
+
+    assert await resend(there) == 0
+
+    commit(work)
+    push(work, remote=str(shared))
+    assert receiver.push_ids() == [1]
+
+
+async def test_a_home_that_is_reached_by_a_link_is_no_other(home, work, shared, receiver, caplog):
+    bring(shared, home, receiver.url)
+    link = home.with_name("link")
+    link.symlink_to(home)
+    assert await resend(link) == 0
+    assert caplog.text == ""
+    commit(work)
+    push(work, remote=str(shared))
+    assert receiver.push_ids() == [1]
+
+
+async def test_a_copied_home_has_the_repositories_that_it_keeps_itself(home, work, receiver):
+    bring(work, home, NOBODY)
+    copy = home.with_name("copy")
+    shutil.copytree(home, copy)
+    write_address(copy, receiver.url)
+    assert await resend(copy) == 0
+    commit(work)
+    push(work, remote=str(copy / "repositories" / "loan_default.git"))
+    assert receiver.push_ids() == [1]
+
+
 async def test_a_start_leaves_the_hook_that_serves_another_home_alone(
     home, work, receiver, tmp_path
 ):
