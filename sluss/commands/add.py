@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.bare_repositories.install_hook import install_hook
+from adapters.bare_repositories.install_hook import install_hook, is_hook_of
 from core.errors import SettingsError
 from core.platform import Repository
 from core.words import PLATFORM, Stream
@@ -31,6 +31,10 @@ BAD_TEAM: Final = (
 TAKEN: Final = (
     "There is a repository called {name!r} at {location} already. Nothing was added; "
     "for another repository give another name with --name."
+)
+LEADS_ELSEWHERE: Final = (
+    "The remote {remote} of {path} leads to {url}, and no push to that comes here. Lead it to this "
+    "home with:\n  {command}"
 )
 FOLDER_TAKEN: Final = (
     "{path} is there already, but not in platform.yml. Nothing was added; "
@@ -96,7 +100,7 @@ def add(
         location=str(bare),
     )
     with _one_at_a_time(home):
-        _refuse_taken(home, repository)
+        _refuse_taken(home, repository, source)
         if source.is_bare:
             _take(repository, home)
             return Added(repository=repository, remote="")
@@ -110,20 +114,42 @@ def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_.]", "_", path.name.removesuffix(".git"))
 
 
-def _refuse_taken(home: Path, wanted: Repository) -> None:
+def _refuse_taken(home: Path, wanted: Repository, source: Candidate) -> None:
     for known in read_platform(home).repositories:
         is_same = known.name.casefold() == wanted.name.casefold()
-        is_there = bool(known.location) and _place(known) == _place(wanted)
+        is_there = bool(known.location) and _place(known.location) == _place(wanted.location)
         if is_same or is_there:
-            raise SettingsError(TAKEN.format(name=known.name, location=known.location))
+            taken = TAKEN.format(name=known.name, location=known.location)
+            raise SettingsError("\n".join((taken, *_led_elsewhere(source, known))))
     folder = repository_folder(home, wanted.name)
     if folder.exists() and wanted.location == str(folder):
         raise SettingsError(FOLDER_TAKEN.format(path=folder))
 
 
-def _place(repository: Repository) -> str:
+def _place(location: str) -> str:
     """Where it is, whatever links lead there."""
-    return os.path.realpath(repository.location)
+    return os.path.realpath(location)
+
+
+def _led_elsewhere(source: Candidate, known: Repository) -> Iterator[str]:
+    """Say how a work tree whose pushes go to where a home was, or to its copy, gets to this one."""
+    path = source.path
+    is_pushed = known.location and not source.is_bare
+    remotes = says(path, "remote").split() if is_pushed else []
+    all_ = {remote: Path(says(path, "config", f"remote.{remote}.url")) for remote in remotes}
+    folders = {remote: folder for remote, folder in all_.items() if folder.is_absolute()}
+    if any(_place(str(folder)) == _place(known.location) for folder in folders.values()):
+        return
+    for remote, url in folders.items():
+        if _was_at(url, known):
+            command = git_command(path, "remote", "set-url", remote, known.location)
+            yield LEADS_ELSEWHERE.format(remote=remote, path=path, url=url, command=command)
+            return
+
+
+def _was_at(folder: Path, known: Repository) -> bool:
+    is_of_a_home = folder == repository_folder(folder.parent.parent, known.name)
+    return (is_of_a_home and not os.path.lexists(folder)) or is_hook_of(folder, known.id)
 
 
 def _make_bare(source: Candidate, bare: Path, *, is_copied: bool) -> None:

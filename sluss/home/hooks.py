@@ -24,6 +24,7 @@ from sluss.home.settings import (
     read_platform,
     repository_folder,
 )
+from sluss.home.this_program import this_program
 
 SERVES_ANOTHER: Final = (
     "Pushes to {path} go to another server, whose home is {other}. Nothing was added; take it out "
@@ -36,6 +37,10 @@ LEFT: Final = (
 NOT_TAKEN: Final = (
     "Pushes to {path} go to another server, whose home is {other}. Its hook was left as it is, and "
     "none of them comes here; take the repository out of one platform.yml of the two."
+)
+MOVED: Final = (
+    "{name} was at {was}, and is at {folder} now. A work tree that pushed there has to be led "
+    "here; this adds nothing, and prints the command for it: `{command}`"
 )
 log = logging.getLogger(__name__)
 
@@ -97,6 +102,8 @@ async def resend(home: Path) -> int:
         if not is_kept and (other := _other_home(folder, home)):
             _warn(NOT_TAKEN.format(path=folder, other=other))
             continue
+        if is_kept:
+            _tell_of_a_move(repository, home)
         try:
             install_hook(folder, hook_settings(repository, home))
         except (SettingsError, OSError) as error:
@@ -106,5 +113,17 @@ async def resend(home: Path) -> int:
     return sent
 
 
-def _warn(words: str) -> None:
-    log.warning("%s", words, extra={"action": "hook_left_as_it_is"})
+def _tell_of_a_move(repository: Repository, home: Path) -> None:
+    """Say where a repository is that was in another place at the last start, and is not there."""
+    name, folder = repository.name, Path(repository.location)
+    _, file = served_by_hook(folder)
+    was = repository_folder(file.parent, name)
+    if file.is_absolute() and not os.path.lexists(was):
+        called = this_program(home)
+        command = called("add", "WORK_TREE", "--team", repository.team, "--name", name)
+        told = MOVED.format(name=name, was=was, folder=folder, command=command)
+        _warn(told, "repository_has_moved")
+
+
+def _warn(words: str, action: str = "hook_left_as_it_is") -> None:
+    log.warning("%s", words, extra={"action": action})

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import stat
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -257,14 +258,24 @@ async def test_a_start_brings_an_older_hook_up_to_date(home, work, receiver):
     assert f"{receiver.url}/releases?commit={now}" in push(work)
 
 
-async def test_a_home_that_was_moved_sends_what_it_kept_and_takes_pushes(home, work, receiver):
+def _in_a_shell(command):
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+
+def test_a_home_that_was_moved_sends_what_it_kept_and_takes_pushes(home, work, receiver, caplog):
     bring(work, home, NOBODY)
     commit(work)
     push(work)
     moved = home.rename(home.with_name("moved home"))
     write_address(moved, receiver.url)
-    assert await resend(moved) == 1
-    git(work, "remote", "set-url", "origin", str(moved / "repositories" / "loan_default.git"))
+    assert asyncio.run(resend(moved)) == 1
+    (command,) = re.findall(r"`(.*)`", caplog.text)
+    done = _in_a_shell(command.replace("WORK_TREE", str(work)))
+    assert done.returncode != 0
+    assert _in_a_shell(done.stderr.splitlines()[-1]).returncode == 0
+    caplog.clear()
+    assert asyncio.run(resend(moved)) == 0
+    assert caplog.text == ""
     commit(work)
     push(work)
     assert receiver.push_ids() == [1, 2]

@@ -1,5 +1,6 @@
 """``sluss add``: a work tree gets a remote and a line in platform.yml, or nothing is changed."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from sluss.cli import app
 from sluss.commands.add import add
 from sluss.commands.authors import unknown_authors
 from sluss.commands.people import map_address
+from sluss.home.hooks import resend
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load, read_platform
 from sluss.home.this_program import this_program
@@ -354,6 +356,52 @@ def test_after_it_a_plain_push_goes_there_too(home, work, receiver):
 def test_a_branch_that_follows_another_remote_goes_on_to_follow_it(home, work):
     with_another_origin(work)
     assert " push sluss main" in bring(work, home, NOBODY, is_copied=False).push
+
+
+@pytest.mark.parametrize("number", range(2 * len(FOLDERS)))
+def test_a_work_tree_of_a_moved_home_is_told_how_to_lead_its_remote_there(
+    home, work, receiver, tmp_path, number
+):
+    (with_another_origin if number % 2 else in_order)(work)
+    remote = "sluss" if number % 2 else "origin"
+    number %= len(FOLDERS)
+    work = work.rename(work.with_name(FOLDERS[number]))
+    bring(work, home, NOBODY, is_copied=False, name="loans")
+    there = tmp_path / "another's home"
+    shutil.copytree(home, there) if number == 0 else home.rename(there)
+
+    with pytest.raises(SettingsError, match=f"(?s)already.*{remote} of .* leads to") as refused:
+        bring(work, there, receiver.url, name="loans")
+
+    done = in_a_shell(printed(str(refused.value)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    asyncio.run(resend(there))
+    git(work, "push", "--quiet", remote, "main")
+    assert receiver.push_ids() == [1]
+    with pytest.raises(SettingsError, match=r"with --name\.$"):
+        bring(work, there, receiver.url, name="loans")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://git.bank.example/repositories/loan_default.git",
+        "../repositories/loan_default.git",
+        "/gone/loan_default.git",
+        "/gone",
+        "/",
+        "",
+    ],
+)
+def test_a_remote_that_never_led_to_a_home_is_left_where_it_leads(home, work, tmp_path, url):
+    bring(work, home, NOBODY)
+    another = tmp_path / "another" / "loan_default"
+    git(tmp_path, "clone", "--quiet", str(work), str(another))
+    git(another, "remote", "remove", "origin")
+    if url:
+        git(another, "remote", "add", "origin", url)
+    with pytest.raises(SettingsError, match=r"already.*with --name\.$"):
+        bring(another, home, NOBODY)
 
 
 def without_a_commit(work):
