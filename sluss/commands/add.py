@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,15 @@ from adapters.bare_repositories.install_hook import install_hook, is_hook_of
 from core.errors import SettingsError
 from core.platform import Repository
 from core.words import PLATFORM, Stream
-from sluss.commands.candidate import HEADS, Candidate, git, git_command, looked_at, says
+from sluss.commands.candidate import (
+    HEADS,
+    Candidate,
+    git,
+    git_command,
+    looked_at,
+    says,
+    says_as_pushed,
+)
 from sluss.home import platform_file
 from sluss.home.hooks import hook_settings, refuse_hook_of_another_home
 from sluss.home.settings import REPOSITORY_NAME, read_platform, repository_folder
@@ -50,6 +58,7 @@ NO_REMOTE: Final = (
 
 ON_BOARD: Final = "{name} is on board. Pushes to its branch {branch} become releases."
 PUSH_IT: Final = "Push it, and the gate looks at it:"
+UNSIGNED: Final = "git is set to sign each push, which none takes here: say --no-signed each time."
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +67,7 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
     repository: Repository
     remote: str
     push: str = ""
+    is_unsigned: bool = False
 
 
 def told(added: Added) -> Iterator[str]:
@@ -67,6 +77,8 @@ def told(added: Added) -> Iterator[str]:
     if added.push:
         yield PUSH_IT
         yield f"  {added.push}"
+    if added.is_unsigned:
+        yield UNSIGNED
 
 
 def add(
@@ -165,6 +177,8 @@ def _make_bare(source: Candidate, bare: Path, *, is_copied: bool) -> None:
     _run("symbolic-ref", bare, "HEAD", f"{HEADS}{source.branch}")
     # The reflog keeps what a force push has replaced.
     _run("config", bare, "core.logAllRefUpdates", "true")
+    # Nobody reads the options of a push here, but git refuses one that has some.
+    _run("config", bare, "receive.advertisePushOptions", "true")
 
 
 def _take(repository: Repository, home: Path) -> None:
@@ -188,22 +202,45 @@ def _with_remote(source: Candidate, repository: Repository) -> Added:
     """
     path, branch, location = source.path, source.branch, repository.location
     remote = "sluss" if "origin" in says(path, "remote").split() else "origin"
-    settings = (
-        # a remote of that name is an earlier one of ours, and may have more than one address
-        ("--replace-all", f"remote.{remote}.url", location),
-        ("--replace-all", f"remote.{remote}.fetch", f"+{HEADS}*:refs/remotes/{remote}/*"),
-    )
-    git("config", path, "--local", "--unset-all", f"remote.{remote}.pushurl")
     # A tag of the same name would make the short one ambiguous, and HEAD is what is checked out.
     is_twice = git("show-ref", path, "--verify", "--quiet", f"refs/tags/{branch}").returncode == 0
     what = f"{HEADS}{branch}" if is_twice or branch == "HEAD" else branch
-    if any(git("config", path, "--local", *words).returncode for words in settings):
-        command = git_command(path, "push", location, what)
+    is_signed = says_as_pushed(path, "config", "--type=bool", "--get", "push.gpgSign") == "true"
+    verb = ("push", "--no-signed") if is_signed else ("push",)
+    if not _is_led_to(path, remote, location):
+        command = git_command(path, *verb, location, what)
         name = repository.name
         raise SettingsError(NO_REMOTE.format(name=name, path=path, command=command))
     follows = says(path, "config", "--local", f"branch.{branch}.remote")
-    words = ("push", remote, what) if follows else ("push", "--set-upstream", remote, what)
-    return Added(repository=repository, remote=remote, push=git_command(path, *words))
+    words = (remote, what) if follows else ("--set-upstream", remote, what)
+    push = git_command(path, *verb, *words)
+    return Added(repository=repository, remote=remote, push=push, is_unsigned=is_signed)
+
+
+def _is_led_to(path: Path, remote: str, location: str) -> bool:
+    """Lead the remote there; tell whether a push of this person now goes there.
+
+    Where a setting of theirs puts another address in place of a part of it, the whole of it stands
+    for itself: git takes the longest that fits.
+    """
+    settings = (
+        # a remote of that name is an earlier one of ours, and may have more than one address
+        (f"remote.{remote}.url", location),
+        (f"remote.{remote}.fetch", f"+{HEADS}*:refs/remotes/{remote}/*"),
+    )
+    itself = ((f"url.{location}.{word}", location) for word in ("insteadOf", "pushInsteadOf"))
+    git("config", path, "--local", "--unset-all", f"remote.{remote}.pushurl")
+    if not _are_set(path, settings):
+        return False
+    asked = ("remote", "get-url", "--push", remote)
+    if says_as_pushed(path, *asked) == location:
+        return True
+    return _are_set(path, itself) and says_as_pushed(path, *asked) == location
+
+
+def _are_set(path: Path, settings: Iterable[tuple[str, str]]) -> bool:
+    words = ("--local", "--replace-all")
+    return all(git("config", path, *words, *each).returncode == 0 for each in settings)
 
 
 def _run(verb: str, path: Path, *words: str) -> bytes:

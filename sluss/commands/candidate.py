@@ -14,6 +14,8 @@ from core.errors import SettingsError
 
 HEADS: Final = "refs/heads/"
 USUAL: Final = ("main", "master")
+# An alias of git names another repository by these, which a push with -C in a shell has not.
+PLACES: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"})
 
 NO_FOLDER: Final = "{path} is no folder. Nothing was added; give the folder of a git repository."
 NOT_GIT: Final = (
@@ -203,3 +205,15 @@ def git(verb: str, path: Path, *words: str) -> subprocess.CompletedProcess[bytes
         check=False,
         env=git_environment(program),
     )
+
+
+def says_as_pushed(path: Path, verb: str, *words: str) -> str:
+    """Return what git answers with the settings of the person and the machine, as a push has them.
+
+    It is for a question alone, and "" where git knows nothing.
+    """
+    env = {name: value for name, value in os.environ.items() if name not in PLACES}
+    done = subprocess.run(  # noqa: S603 - no word of it comes from a repository
+        [git_path(), "-C", str(path), verb, *words], capture_output=True, check=False, env=env
+    )
+    return os.fsdecode(done.stdout).removesuffix("\n") if done.returncode == 0 else ""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from core.errors import SettingsError
 from handlers.azure_devops import source
 from sluss.cli import app
 from sluss.commands.add import add
+from sluss.commands.add import told as told_of
 from sluss.commands.authors import unknown_authors
 from sluss.commands.people import map_address
 from sluss.home.hooks import resend
@@ -344,6 +346,55 @@ def in_a_shell(command, folder):
     return subprocess.run(
         ["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
+
+
+SETTINGS = [
+    ("push.gpgSign", "true"),
+    ("push.gpgSign", "if-asked"),
+    ("push.pushOption", "ci.skip"),
+    ("url.ssh://gone.bank.example/.insteadOf", "/"),
+    ("url./gone/.insteadOf", "{home}"),
+    ("url./gone/.pushInsteadOf", "{home}/repositories/loans"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS)
+@pytest.mark.parametrize("is_global", [True, False])
+def test_what_it_prints_pushes_whatever_the_person_has_set(
+    request, tmp_path, name, value, is_global
+):
+    home, work, receiver, patch = (
+        request.getfixturevalue(each) for each in ("home", "work", "receiver", "monkeypatch")
+    )
+    value = value.format(home=home)
+    if is_global:
+        for key, word in (("COUNT", "1"), ("KEY_0", name), ("VALUE_0", value)):
+            patch.setenv(f"GIT_CONFIG_{key}", word)
+    else:
+        git(work, "config", name, value)
+    added = bring(work, home, receiver.url, is_copied=False, name="loans")
+    done = in_a_shell(added.push, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert receiver.push_ids() == [1]
+    is_said = any("--no-signed each time" in line for line in told_of(added))
+    assert is_said == ("--no-signed" in added.push) == (value == "true")
+    if value != "true":
+        commit(work)
+        assert in_a_shell(f"git -C {shlex.quote(str(work))} push", tmp_path).returncode == 0
+        assert receiver.push_ids() == [1, 2]
+
+
+def test_a_repository_that_the_shell_stands_for_is_not_asked(home, work, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", str(home / ".git"))
+    assert bring(work, home, NOBODY, is_copied=False).remote == "origin"
+
+
+def test_an_address_that_git_takes_anyway_for_another_is_said(home, work):
+    bare = home / "repositories" / "loans.git"
+    git(work, "config", "url./gone.pushInsteadOf", str(bare))
+    with pytest.raises(SettingsError, match=r"git could not give .* a remote") as refused:
+        bring(work, home, NOBODY, is_copied=False, name="loans")
+    assert printed(str(refused.value)).endswith(f"push {bare} main")
 
 
 def test_after_it_a_plain_push_goes_there_too(home, work, receiver):
