@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 import psutil
 
+from adapters.mlflow import database
 from adapters.mlflow.command import HOST, OWNER, command, environment, free_port, is_free, open_log
 from adapters.mlflow.command import VERSION as MLFLOW_VERSION
 from core.errors import DECODE_ERRORS, InterruptedWorkError, SettingsError, UnavailableError
@@ -83,6 +84,10 @@ class MLflowServer:
             is_adopted = await asyncio.to_thread(self._adopt_or_spawn)
             self._fixed_port = self._state.port if self._state else 0
             return is_adopted
+
+    async def check(self) -> None:
+        """Raise SettingsError when its database is damaged, as somebody has to mend that."""
+        await asyncio.to_thread(database.check, self._folder)
 
     async def ready(self, timeout_s: float = 60.0) -> None:
         """Wait until the server answers. Raise UnavailableError when it ended or stays silent."""
@@ -185,6 +190,7 @@ class MLflowServer:
         self._spawn(self._choose_port())
 
     def _spawn(self, port: int) -> None:
+        database.set_unfinished_aside(self._folder)
         with open_log(self.log_file) as output:
             self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
                 command(port),

@@ -82,6 +82,7 @@ class _OwnServer:
         self._hook_is_due_at = time.monotonic() + INSTALL_EVERY_S
 
     async def _begin(self) -> None:
+        await self._server.check()
         try:
             await self._server.ready()
         except UnavailableError:

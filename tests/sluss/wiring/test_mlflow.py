@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from aiohttp import web
 
+from adapters.mlflow.server import MLflowServer
 from core.errors import UnavailableError
 from sluss.home.prepare import prepare_home
 from sluss.home.settings import load
@@ -112,6 +113,9 @@ class Fallen:
     def __init__(self) -> None:
         self.is_up = False
 
+    async def check(self) -> None:
+        pass
+
     async def ready(self) -> None:
         if not self.is_up:
             raise UnavailableError("MLflow ended while starting.", retry_after_s=0.01)
@@ -126,6 +130,16 @@ class Fallen:
 async def test_our_own_server_is_started_again_when_it_ended_while_it_started(tmp_path, caplog):
     async with answering((404, "{}")) as url, tended(tmp_path / "home", url, Fallen()):
         await until(lambda: "has no webhooks" in caplog.text)
+
+
+async def test_a_damaged_database_of_our_own_server_needs_somebody_and_ends_nothing(tmp_path):
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "mlflow.db").write_bytes(b"garbage" * 1000)
+    async with tended(tmp_path / "home", "http://127.0.0.1:9", MLflowServer(tmp_path)) as troubles:
+        await until(lambda: "MLflow" in troubles.open)
+
+    trouble = troubles.open["MLflow"]
+    assert (trouble.is_final, "put the backup" in trouble.says) == (True, True)
 
 
 async def test_our_own_server_that_cannot_be_kept_up_is_told_and_ends_nothing(tmp_path, caplog):
