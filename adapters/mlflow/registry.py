@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.blocking import Begun, Blocking
+from adapters.mlflow.blocking import FILES_S, Begun, Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
@@ -24,19 +24,23 @@ class MlflowRegistry:
 
     async def find(self, model: str, release: ReleaseId) -> Registered | None:
         check_model_name(model)
-        return await self._versions.ask(lambda versions: versions.find(model, release))
+        return await self._versions.ask(
+            lambda versions: versions.find(model, release), limit_s=FILES_S
+        )
 
     async def register(
         self, model: str, release: ReleaseId, run: str, tags: Mapping[str, str]
     ) -> Registered:
         check_model_name(model)
         return await self._versions.ask(
-            lambda versions: versions.register(model, release, run, tags)
+            lambda versions: versions.register(model, release, run, tags), limit_s=FILES_S
         )
 
     async def read(self, model: str, version: str) -> Artifact:
         check_model_name(model)
-        return await self._versions.ask(lambda versions: versions.read(model, version))
+        return await self._versions.ask(
+            lambda versions: versions.read(model, version), limit_s=FILES_S
+        )
 
     async def holders(self, model: str) -> dict[Stage, str] | None:
         check_model_name(model)

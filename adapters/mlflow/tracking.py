@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.blocking import Begun, Blocking
+from adapters.mlflow.blocking import FILES_S, Begun, Blocking
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
@@ -24,7 +24,7 @@ class MlflowTracking:
         return await self._runs.ask(lambda runs: runs.open_run(model, release, tags))
 
     async def logged(self, run: str) -> Artifact:
-        return await self._runs.ask(lambda runs: runs.logged(run))
+        return await self._runs.ask(lambda runs: runs.logged(run), limit_s=FILES_S)
 
     async def metrics(self, run: str) -> dict[str, float]:
         return await self._runs.ask(lambda runs: runs.metrics(run))

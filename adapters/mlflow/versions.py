@@ -21,6 +21,7 @@ from core.words import ReleaseId, Stage
 
 READY_WITHIN_S: Final = 60
 PAGE: Final = 200
+MOST_PAGES: Final = 500
 
 NO_ARTIFACT = (
     "Version {version} of {model} has no artifact files any more. Train and register anew."
@@ -29,6 +30,10 @@ NOT_SHARED = (
     "The tracking server hands out the files of {model} itself, and no other registry may name "
     "them. Nothing was registered; have tracking keep artifacts in a store that the registry "
     "reaches, too (mlflow server --default-artifact-root), or use one server for both, and retry."
+)
+NO_LAST_PAGE = (
+    "MLflow's list of models has no end: after {pages} pages it names one more. The registry was "
+    "not compared with the ledger; look whether SLUSS_MLFLOW_URL is the address of an MLflow."
 )
 NOT_PLACED = (
     "MLflow says that version {found!r} holds {stage} of {model}, not {version}: somebody moved it "
@@ -101,12 +106,13 @@ class Versions:
 
     def all_holders(self) -> dict[str, dict[Stage, str]]:
         held, token = dict[str, dict[Stage, str]](), ""
-        while True:
+        for _ in range(MOST_PAGES):
             page = self._client.search_registered_models(max_results=PAGE, page_token=token or None)
             held |= {model.name: self._held(model) for model in page}
             token = page.token
             if not token:
                 return held
+        raise StepFailedError(NO_LAST_PAGE.format(pages=MOST_PAGES))
 
     def place(self, model: str, version: str, stage: Stage, release: ReleaseId) -> str:
         """Place the version and read the holder back. Raise StepFailedError when they differ."""
