@@ -20,8 +20,7 @@ PLAIN_CODE: Final = 0xFF  # the rest of a code says more of the same
 PATIENCE_S: Final = 1.0
 BROKEN: Final = (
     "The database of MLflow, {path}, is damaged: {why}. MLflow cannot start, and nothing of it was "
-    "removed. End Sluss (Ctrl-C, then sluss down), put the backup of the home in its place, and "
-    "start again."
+    "removed. End Sluss and its MLflow, put the backup of the home in its place, and start again."
 )
 NO_FILE: Final = "it is no file"
 EMPTIED: Final = "it has no experiment, though files of models are there"
