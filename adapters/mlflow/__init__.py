@@ -2,7 +2,8 @@
 
 import msgspec
 
-from adapters.mlflow.blocking import Begun, configure
+from adapters.blocking.blocking import Begun
+from adapters.mlflow.blocking import configure
 from adapters.mlflow.registry import MlflowRegistry
 from adapters.mlflow.settings import Dialect, MlflowSettings
 from adapters.mlflow.tracking import MlflowTracking

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from adapters.mlflow.blocking import FILES_S, Begun, Blocking
+from adapters.blocking.blocking import Begun
+from adapters.mlflow.blocking import FILES_S, of_mlflow
 from adapters.mlflow.names import check_model_name
 from adapters.mlflow.settings import MlflowSettings
 from core.artifact import Artifact
@@ -18,7 +19,7 @@ class MlflowRegistry:
     """It connects at the first call; calls run in ``settings.threads`` threads."""
 
     def __init__(self, settings: MlflowSettings, begun: Begun | None = None) -> None:
-        self._versions = Blocking(
+        self._versions = of_mlflow(
             lambda: _connected(settings), threads=settings.threads, begun=begun
         )
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mlflow import MlflowSettings, bounded
-from adapters.mlflow.blocking import Blocking
+from adapters.blocking import answers
+from adapters.blocking.timed import TimedThread
+from adapters.mlflow import MlflowSettings
+from adapters.mlflow.blocking import of_mlflow
 from adapters.mlflow.registry import MlflowRegistry
-from adapters.mlflow.timed import TimedThread
 from adapters.mlflow.versions import Versions
 from core.errors import InterruptedWorkError, StepFailedError, UnavailableError
 
@@ -23,7 +24,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 ENDING = """
 import asyncio, threading
-from adapters.mlflow.blocking import Blocking
+from adapters.mlflow.blocking import of_mlflow
 
 begun = threading.Event()
 
@@ -32,7 +33,7 @@ def never(_):
     threading.Event().wait()
 
 async def main():
-    client = Blocking(object, threads=1)
+    client = of_mlflow(object, threads=1)
     asking = asyncio.create_task(client.ask(never))
     await asyncio.to_thread(begun.wait)
     asking.cancel()
@@ -94,7 +95,7 @@ async def _until_no_thread_is_left() -> None:
 @pytest.mark.parametrize("say", [_drip, _name_one_more_page], ids=["drip", "pages"])
 async def test_a_call_ends_at_its_limit_and_so_does_its_thread(say: Say):
     async with _saying(say) as url:
-        client = Blocking(lambda: Versions(MlflowSettings(tracking_uri=url)), threads=1)
+        client = of_mlflow(lambda: Versions(MlflowSettings(tracking_uri=url)), threads=1)
         with pytest.raises(
             UnavailableError, match=r"MLflow does not answer|did not come to the end"
         ):
@@ -104,7 +105,7 @@ async def test_a_call_ends_at_its_limit_and_so_does_its_thread(say: Say):
 
 
 async def test_an_answer_without_end_is_read_up_to_its_bound(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bounded, "LONGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(answers, "LONGEST_ANSWER", 1 << 20)
     async with _saying(_pour) as url:
         registry = MlflowRegistry(MlflowSettings(tracking_uri=url))
         with pytest.raises(UnavailableError, match="MLflow does not answer"):
@@ -123,7 +124,7 @@ async def test_pages_without_end_are_told(monkeypatch: pytest.MonkeyPatch):
 
 async def test_calls_that_never_return_take_no_more_threads_than_there_are():
     released = threading.Event()
-    client = Blocking(object, threads=2)
+    client = of_mlflow(object, threads=2)
     for _ in range(4):
         with pytest.raises(UnavailableError, match="did not come to the end"):
             await client.ask(lambda _: released.wait(), limit_s=0.2)

@@ -13,7 +13,7 @@ import msgspec
 import psutil
 import pytest
 
-from adapters.mlflow.blocking import ENVIRONMENT, FOREIGN, Blocking, configure
+from adapters.mlflow.blocking import ENVIRONMENT, FOREIGN, configure, of_mlflow
 from adapters.mlflow.command import OWNER, environment, open_log, webhook_key
 from adapters.mlflow.server import MLflowServer
 from adapters.mlflow.webhooks import install
@@ -86,7 +86,7 @@ async def test_only_this_computer_and_its_own_names_are_served(adopted: Adopted)
 async def test_a_client_waits_quietly_while_its_own_server_starts(tmp_path: Path):
     """What is asked before the first answer is no trouble; what is asked later is."""
     begun, asked = asyncio.Event(), list[str]()
-    client = Blocking(lambda: asked, threads=1, begun=lambda: _wait(begun))
+    client = of_mlflow(lambda: asked, threads=1, begun=lambda: _wait(begun))
     asking = asyncio.create_task(client.ask(lambda names: names.append("now")))
     await asyncio.sleep(0)
     assert asked == []

@@ -14,8 +14,10 @@ T = TypeVar("T")
 class TimedThread(threading.Thread, Generic[T]):
     """It hands what the call returns or raises to ``answer``, in the loop of who asked."""
 
-    def __init__(self, call: Callable[[], T], answer: "asyncio.Future[T]", limit_s: float) -> None:
-        super().__init__(name="mlflow", daemon=True)
+    def __init__(
+        self, name: str, call: Callable[[], T], answer: "asyncio.Future[T]", limit_s: float
+    ) -> None:
+        super().__init__(name=name, daemon=True)
         self._call = call
         self._answer = answer
         self._ends_at = time.monotonic() + limit_s

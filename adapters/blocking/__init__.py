@@ -1,0 +1,1 @@
+"""Blocking clients of outside systems: run in bounded threads, their answers read within bounds."""
