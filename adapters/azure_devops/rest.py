@@ -1,0 +1,123 @@
+"""Calls of Azure DevOps' REST that its SDK lacks, such as the approvals of pipelines."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+
+from adapters.azure_devops.errors import Answer, Asked, refusal, silent, strange
+from adapters.azure_devops.pace import CallPace
+from adapters.azure_devops.rights import Right
+from adapters.azure_devops.settings import AzureDevOpsSettings
+from adapters.blocking.answers import LONGEST_ANSWER
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=30.0)
+VERSION: Final = "7.1"
+PART: Final = 1 << 16
+
+TOO_LONG: Final = "longer than 64 MB"
+NO_JSON: Final = "no JSON"
+
+
+class Rest:
+    """``path`` begins after the address, such as ``PROJECT/_apis/pipelines/approvals``."""
+
+    def __init__(
+        self,
+        settings: AzureDevOpsSettings,
+        authorization: Callable[[], Awaitable[str]],
+        pace: CallPace,
+    ) -> None:
+        self._address = settings.address.rstrip("/")
+        self._authorization = authorization
+        self._pace = pace
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def get(
+        self, right: Right, what: str, *path: str, params: Mapping[str, str] | None = None
+    ) -> Any:
+        """Return the decoded JSON. Raise as ``AzureDevOps.ask`` does."""
+        return await self._call("GET", Asked(right, what), path, params or {})
+
+    async def patch(
+        self,
+        right: Right,
+        what: str,
+        *path: str,
+        body: object,
+        params: Mapping[str, str] | None = None,
+    ) -> Any:
+        return await self._call("PATCH", Asked(right, what), path, params or {}, body)
+
+    async def post(
+        self,
+        right: Right,
+        what: str,
+        *path: str,
+        body: object,
+        params: Mapping[str, str] | None = None,
+    ) -> Any:
+        return await self._call("POST", Asked(right, what), path, params or {}, body)
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
+
+    async def _call(
+        self,
+        method: str,
+        wanted: Asked,
+        path: tuple[str, ...],
+        params: Mapping[str, str],
+        body: object = None,
+    ) -> Any:
+        await self._pace.turn(wanted)
+        url = "/".join((self._address, *(quote(part, safe="") for part in path)))
+        headers = {"Authorization": await self._authorization()}
+        try:
+            async with self._session().request(
+                method,
+                url,
+                params={"api-version": VERSION, **params},
+                json=body,
+                headers=headers,
+                allow_redirects=False,
+            ) as response:
+                self._pace.note(response.headers)
+                data = await _read(response, wanted)
+                status, said = response.status, response.headers
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            how = (
+                "it took too long" if isinstance(error, TimeoutError) else "the connection was cut"
+            )
+            raise silent(wanted, how) from None
+        error_of = refusal(Answer(status=status, headers=said, body=data), wanted)
+        if error_of is not None:
+            raise error_of
+        return _decoded(data, wanted)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True)
+        return self._opened
+
+
+async def _read(response: aiohttp.ClientResponse, wanted: Asked) -> bytes:
+    read = bytearray()
+    async for part in response.content.iter_chunked(PART):
+        read += part
+        if len(read) > LONGEST_ANSWER:
+            raise strange(wanted, TOO_LONG)
+    return bytes(read)
+
+
+def _decoded(data: bytes, wanted: Asked) -> Any:
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise strange(wanted, NO_JSON) from None
