@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError
 from msrest.exceptions import ClientException
 from prometheus_client import CollectorRegistry
 
-from adapters.azure_devops.errors import Asked, strange
+from adapters.azure_devops.errors import Purpose, strange
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.rest import Rest
 from adapters.azure_devops.rights import Right
@@ -53,7 +53,7 @@ class AzureDevOps:
         passes by itself, RightMissingError, NotThereError, ConflictError, and StepFailedError for
         what Azure DevOps refuses otherwise.
         """
-        wanted = Asked(right, what)
+        wanted = Purpose(right, what)
         await self._pace.turn(wanted)
 
         def asked(sdk: Sdk) -> T:

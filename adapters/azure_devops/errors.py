@@ -86,7 +86,7 @@ class ConflictError(UnavailableError):
     """Somebody else changed it at the same moment. Nothing was lost; it is tried again."""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Purpose(msgspec.Struct, frozen=True):
     """What was asked of Azure DevOps, to follow "nobody could", and the right that it takes."""
 
     right: Right
@@ -110,7 +110,7 @@ class _Said(msgspec.Struct, frozen=True, rename="camel"):
     type_key: str = ""
 
 
-def refusal(answer: Answer, wanted: Asked) -> SlussError | None:
+def refusal(answer: Answer, wanted: Purpose) -> SlussError | None:
     """Return the error to raise for an answer, or None for one that brings what was asked for."""
     status = answer.status
     if status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION or _is_redirect(status):
@@ -129,7 +129,7 @@ def refusal(answer: Answer, wanted: Asked) -> SlussError | None:
     return _other(answer, wanted)
 
 
-def _other(answer: Answer, wanted: Asked) -> SlussError:
+def _other(answer: Answer, wanted: Purpose) -> SlussError:
     status = answer.status
     pause = asked_pause(answer.headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -141,22 +141,22 @@ def _other(answer: Answer, wanted: Asked) -> SlussError:
     return StepFailedError(REFUSED.format(what=wanted.what, said=said))
 
 
-def signed_out(wanted: Asked, how: str) -> UnavailableError:
+def signed_out(wanted: Purpose, how: str) -> UnavailableError:
     text = SIGN_IN.format(how=how, what=wanted.what, right=wanted.right)
     return UnavailableError(text, longest_s=CLOSED_S)
 
 
-def busy(wanted: Asked, pause_s: float) -> UnavailableError:
+def busy(wanted: Purpose, pause_s: float) -> UnavailableError:
     after = f" in {pause_s:.0f} seconds" if pause_s else ""
     text = BUSY.format(what=wanted.what, after=after)
     return UnavailableError(text, retry_after_s=pause_s or None)
 
 
-def silent(wanted: Asked, how: str) -> UnavailableError:
+def silent(wanted: Purpose, how: str) -> UnavailableError:
     return UnavailableError(DOWN.format(how=how, what=wanted.what))
 
 
-def strange(wanted: Asked, how: str) -> UnavailableError:
+def strange(wanted: Purpose, how: str) -> UnavailableError:
     return UnavailableError(STRANGE.format(how=how, what=wanted.what), longest_s=CLOSED_S)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from adapters.azure_devops.errors import Asked, asked_pause, busy
+from adapters.azure_devops.errors import Purpose, asked_pause, busy
 
 SHORT_S: Final = 5.0  # a longer pause is waited for by the job, which holds no slot meanwhile
 
@@ -41,7 +41,7 @@ class CallPace:
         """Return how long the next call has to wait, in seconds."""
         return max(0.0, self._free_at - self._monotonic())
 
-    async def turn(self, wanted: Asked) -> None:
+    async def turn(self, wanted: Purpose) -> None:
         """Wait until a call may be made. Raise UnavailableError when that takes long."""
         left = self.left_s()
         if left > SHORT_S:

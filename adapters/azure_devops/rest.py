@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from adapters.azure_devops.errors import Answer, Asked, refusal, silent, strange
+from adapters.azure_devops.errors import Answer, Purpose, refusal, silent, strange
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.settings import AzureDevOpsSettings
@@ -39,7 +39,7 @@ class Rest:
         self, right: Right, what: str, *path: str, params: Mapping[str, str] | None = None
     ) -> Any:
         """Return the decoded JSON. Raise as ``AzureDevOps.ask`` does."""
-        return await self._call("GET", Asked(right, what), path, params or {})
+        return await self._call("GET", Purpose(right, what), path, params or {})
 
     async def patch(
         self,
@@ -49,7 +49,7 @@ class Rest:
         body: object,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        return await self._call("PATCH", Asked(right, what), path, params or {}, body)
+        return await self._call("PATCH", Purpose(right, what), path, params or {}, body)
 
     async def post(
         self,
@@ -59,7 +59,7 @@ class Rest:
         body: object,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        return await self._call("POST", Asked(right, what), path, params or {}, body)
+        return await self._call("POST", Purpose(right, what), path, params or {}, body)
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -69,7 +69,7 @@ class Rest:
     async def _call(
         self,
         method: str,
-        wanted: Asked,
+        wanted: Purpose,
         path: tuple[str, ...],
         params: Mapping[str, str],
         body: object = None,
@@ -105,7 +105,7 @@ class Rest:
         return self._opened
 
 
-async def _read(response: aiohttp.ClientResponse, wanted: Asked) -> bytes:
+async def _read(response: aiohttp.ClientResponse, wanted: Purpose) -> bytes:
     read = bytearray()
     async for part in response.content.iter_chunked(PART):
         read += part
@@ -114,7 +114,7 @@ async def _read(response: aiohttp.ClientResponse, wanted: Asked) -> bytes:
     return bytes(read)
 
 
-def _decoded(data: bytes, wanted: Asked) -> Any:
+def _decoded(data: bytes, wanted: Purpose) -> Any:
     if not data:
         return None
     try:

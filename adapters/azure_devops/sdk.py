@@ -15,7 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from adapters.azure_devops.errors import CUT, LATE, Answer, Asked, refusal, silent, strange
+from adapters.azure_devops.errors import CUT, LATE, Answer, Purpose, refusal, silent, strange
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.settings import AzureDevOpsSettings
 from adapters.azure_devops.sign_in import SignIn
@@ -55,7 +55,7 @@ class Sdk:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connected.clients_v7_1, f"get_{name}_client")()
 
-    def wants(self, wanted: Asked) -> None:
+    def wants(self, wanted: Purpose) -> None:
         """Say for the calls that follow in this thread what they are for."""
         self._transport.wants(wanted)
 
@@ -111,7 +111,7 @@ class _Transport(HTTPAdapter):
         self._forget = forget
         self._asking = threading.local()
 
-    def wants(self, wanted: Asked) -> None:
+    def wants(self, wanted: Purpose) -> None:
         self._asking.wanted = wanted
 
     def send(
@@ -121,7 +121,7 @@ class _Transport(HTTPAdapter):
         proxies: Any = None,
         **more: Any,
     ) -> requests.Response:
-        wanted: Asked = self._asking.wanted
+        wanted: Purpose = self._asking.wanted
         if not self._settings.is_ours(request.url or ""):
             # The SDK asks above the organisation, or a fixed host, for what it was not told of.
             self._forget()
@@ -136,7 +136,7 @@ class _Transport(HTTPAdapter):
         return answer
 
     def _sent(
-        self, request: requests.PreparedRequest, wanted: Asked, proxies: Any, verify: Any
+        self, request: requests.PreparedRequest, wanted: Purpose, proxies: Any, verify: Any
     ) -> requests.Response:
         try:
             refuse_late()
@@ -149,7 +149,7 @@ class _Transport(HTTPAdapter):
         return answer
 
 
-def _unavailable(error: Exception, wanted: Asked) -> UnavailableError:
+def _unavailable(error: Exception, wanted: Purpose) -> UnavailableError:
     """Say how a request came to nothing; what a library says may quote the address."""
     if isinstance(error, requests.exceptions.SSLError):
         return strange(wanted, "its certificate is not trusted")
