@@ -1,4 +1,4 @@
-"""What is kept beside the ledger: effects (the first write wins), and where cards are shown.
+"""What is kept beside the ledger: effects (the first write wins), notes, and where cards are shown.
 
 Each write is one statement that decides who wins, so that it holds among all processes.
 """
@@ -9,15 +9,21 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql_store.schema import cards, conversations, digest, effects
-from adapters.sql_store.writer import CARDS, card_order, conversation_order, effect_order
+from adapters.sql_store.schema import cards, conversations, digest, effects, notes
+from adapters.sql_store.writer import (
+    CARDS,
+    card_order,
+    conversation_order,
+    effect_order,
+    note_order,
+)
 from core.ports import ShownCard
 
 T = TypeVar("T")
 
 
 class Beside:
-    """Effects and cards of the store; ``SqlStore`` has ``_read`` and ``_write``."""
+    """Effects, notes and cards of the store; ``SqlStore`` has ``_read`` and ``_write``."""
 
     async def _read(self, read: Callable[[sa.Connection], T]) -> T:
         raise NotImplementedError
@@ -30,6 +36,18 @@ class Beside:
 
     async def find_effect(self, key: str) -> str | None:
         return await self._read(lambda connection: _effect(connection, key))
+
+    async def note(self, key: str) -> str | None:
+        is_it = notes.c.key_digest == digest(key)
+        query = sa.select(notes.c.value).where(is_it)
+        return await self._read(lambda connection: connection.scalar(query))
+
+    async def keep_note(self, key: str, value: str) -> None:
+        await self._write(note_order(key), lambda found: _note(found, key, value))
+
+    async def drop_note(self, key: str) -> None:
+        drop = sa.delete(notes).where(notes.c.key_digest == digest(key))
+        await self._write(note_order(key), lambda connection: connection.execute(drop))
 
     async def lease_card(self, key: str, owner: str, lease_s: float) -> ShownCard | None:
         return await self._write(card_order(key), lambda found: _lease(found, key, owner, lease_s))
@@ -67,6 +85,16 @@ def _first(connection: sa.Connection, key: str, value: str) -> str:
 
 def _effect(connection: sa.Connection, key: str) -> str | None:
     return connection.scalar(sa.select(effects.c.value).where(effects.c.key_digest == digest(key)))
+
+
+def _note(connection: sa.Connection, key: str, value: str) -> None:
+    row = {"key_digest": digest(key), "key": key, "value": value}
+    insert = insert_into(connection, notes).values(row)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["key_digest"], set_={"value": insert.excluded.value}
+        )
+    )
 
 
 def _lease(connection: sa.Connection, key: str, owner: str, lease_s: float) -> ShownCard | None:

@@ -84,6 +84,14 @@ effects = sa.Table(
     sa.Column("value", AnyText, nullable=False),
 )
 
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("key_digest", DIGEST, primary_key=True),
+    sa.Column("key", AnyText, nullable=False),
+    sa.Column("value", AnyText, nullable=False),
+)
+
 cards = sa.Table(
     "cards",
     metadata,

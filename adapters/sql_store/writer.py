@@ -38,6 +38,10 @@ def conversation_order(key: str) -> tuple[int, str]:
     return (4, key)
 
 
+def note_order(key: str) -> tuple[int, str]:
+    return (5, key)
+
+
 class Write(NamedTuple):
     """One piece of work; ``run`` may be called again in a new transaction.
 

@@ -98,6 +98,18 @@ class Effects(Protocol):
     async def find_effect(self, key: str) -> str | None: ...
 
 
+class Notes(Protocol):
+    """Small values that may change and are no facts of the ledger, as how far was looked."""
+
+    async def note(self, key: str) -> str | None: ...
+
+    async def keep_note(self, key: str, value: str) -> None:
+        """Keep ``value`` in place of what the key has."""
+
+    async def drop_note(self, key: str) -> None:
+        """Forget what the key has, if anything."""
+
+
 class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     conversation: str = ""
@@ -162,7 +174,7 @@ class Views(Protocol):
         """Every claimed model's name in its own spelling."""
 
 
-class Store(Ledger, Outbox, Effects, CardBook, Views, Protocol):
+class Store(Ledger, Outbox, Effects, Notes, CardBook, Views, Protocol):
     async def ping(self) -> None:
         """Raise StoreUnavailableError when nothing can be written."""
 

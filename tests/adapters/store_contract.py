@@ -240,6 +240,32 @@ class StoreContract:
             loser = LOAN if isinstance(results[0], KnownEventError) else CARD
             await store.commit(loser, number, [push(1000 + number)], [])
 
+    async def test_a_note_is_what_was_kept_last_until_it_is_dropped(self, store):
+        assert await store.note("pushes/r1") is None
+        for value in ("41", "43", "42"):
+            await store.keep_note("pushes/r1", value)
+        await store.keep_note("pushes/r2", "\0")
+
+        assert await store.note("pushes/r1") == "42"
+        await store.drop_note("pushes/r1")
+        await store.drop_note("pushes/r1")
+        assert await store.note("pushes/r1") is None
+        assert await store.note("pushes/r2") == "\0"
+
+    async def test_a_note_outlives_the_process_and_is_seen_by_another(self, store, other):
+        await store.keep_note("pushes/r1", "1")
+        assert await other.note("pushes/r1") == "1"
+        await other.keep_note("pushes/r1", "2")
+        assert await store.note("pushes/r1") == "2"
+        await store.drop_note("pushes/r1")
+        assert await other.note("pushes/r1") is None
+
+    async def test_of_two_stores_that_keep_a_note_one_is_kept_whole(self, store, other):
+        for number in range(50):
+            key = f"pushes/{number}"
+            await asyncio.gather(store.keep_note(key, "one"), other.keep_note(key, "two"))
+            assert await store.note(key) == await other.note(key) in {"one", "two"}
+
     async def test_two_stores_agree_on_an_effect(self, store, other):
         for number in range(100):
             key = f"run/{number}"
