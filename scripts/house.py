@@ -16,8 +16,11 @@ from typing import Final
 
 PACKAGES: Final = ("sluss", "core", "handlers", "workers", "bot", "web", "adapters")
 MOST_LINES: Final = 300
-# Where the list is not the folder's ``__init__``, this names its module.
-LIST_OF: Final = {"sluss.commands": "sluss.cli"}
+# Where the list is not the folder's ``__init__``, this names its module or the folder of its parts.
+LIST_OF: Final = {
+    "sluss.commands": ("sluss.cli", "sluss.groups."),
+    "sluss.groups": ("sluss.cli",),
+}
 LONG_LIST: Final = "--all"  # With this option each number is followed by what it counts.
 
 Graph = Mapping[str, Iterable[str]]
@@ -153,7 +156,12 @@ class House:
     def _is_listed(self, name: str) -> bool:
         """Tell whether the only reader is a list, its folder's or the command line's."""
         folder = name.rpartition(".")[0]
-        return self.importers[name] == {LIST_OF.get(folder, folder)}
+        lists = LIST_OF.get(folder, (folder,))
+        return len(self.importers[name]) == 1 and any(
+            reader == each or (each.endswith(".") and reader.startswith(each))
+            for reader in self.importers[name]
+            for each in lists
+        )
 
 
 def circles_of(graph: Graph) -> list[list[str]]:

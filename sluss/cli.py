@@ -1,5 +1,7 @@
 """The commands of ``sluss`` as typer sees them; each only calls its file in commands/.
 
+A group of commands, as `sluss audit`, has a file in groups/.
+
 A command imports its file when it is called: the server's parts take seconds to import, and `sluss
 check` in a pre-commit hook must not wait for them.
 """
@@ -10,13 +12,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from core.count import count
-from core.errors import SettingsError
-from core.gate.tools import Level
 from core.typed_text import clean
 from sluss.commands.accept import accept
 from sluss.commands.check import check
@@ -24,33 +23,19 @@ from sluss.commands.explain import explain
 from sluss.commands.init import init
 from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
-from sluss.home.environment import LAST_PORT, default_home, named_folder
+from sluss.groups.audit import audits
+from sluss.groups.people import people
+from sluss.home.environment import LAST_PORT
 from sluss.home.this_program import this_program
+from sluss.options import Home, Port, Sandbox, console, home_folder, made_home
 from sluss.wiring.lock import Role
-
-Home = Annotated[
-    Path | None,
-    typer.Option(help="Where everything is kept (~/.sluss).", envvar="SLUSS_HOME", readable=False),
-]
-
-Sandbox = Annotated[
-    Level | None,
-    typer.Option(help="The weakest in which a model's code may run, in place of policy.yml's."),
-]
-
-Port = Annotated[
-    int | None,
-    typer.Option(min=1, max=LAST_PORT, metavar="PORT", help="The port, in place of SLUSS_PORT's."),
-]
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback may show values that nobody should see
 )
-audits = typer.Typer(no_args_is_help=True, help="Export the ledger, and verify it offline.")
 app.add_typer(audits, name="audit")
-people = typer.Typer(help="Who is who, and whose the addresses are that people.yml does not know.")
 app.add_typer(people, name="people")
 app.add_typer(runtimes, name="runtimes")
 app.command()(init)
@@ -58,11 +43,6 @@ app.command()(check)
 app.command()(explain)
 app.command()(accept)
 app.command()(variables)
-console = Console(soft_wrap=True)
-NO_HOME = (
-    "There is no home at {home}. Nothing was done and nothing was made; name yours with --home, or "
-    "make one with its first start: `sluss up`."
-)
 MOST = 10_000  # deliveries that a list shows
 
 
@@ -88,20 +68,6 @@ def sluss_(
     """Sluss lifts a model from a branch to production, gate by gate."""
 
 
-def _home(home: Path | None) -> Path:
-    return named_folder(home) if home else default_home(os.environ)
-
-
-def _made_home(home: Path | None) -> Path:
-    """Return the home. Raise SettingsError where nobody has made one: asking makes none."""
-    from sluss.home.settings import PLATFORM_FILE
-
-    found = _home(home)
-    if not (found / PLATFORM_FILE).exists():
-        raise SettingsError(NO_HOME.format(home=found))
-    return found
-
-
 @app.command("up")
 def up_(
     role: Annotated[
@@ -118,7 +84,7 @@ def up_(
     """Start Sluss: by default all of it, on this machine, MLflow beside it; Ctrl-C ends it."""
     from sluss.commands.up import up
 
-    up(_home(home), role, sandbox=sandbox, host=host, port=port)
+    up(home_folder(home), role, sandbox=sandbox, host=host, port=port)
 
 
 @app.command("down")
@@ -126,7 +92,7 @@ def down_(home: Home = None) -> None:
     """End the MLflow server that `sluss up` left running."""
     from sluss.commands.down import down
 
-    console.print(down(_made_home(home)))
+    console.print(down(made_home(home)))
 
 
 @app.command("status")
@@ -138,7 +104,7 @@ def status_(home: Home = None) -> None:
     """
     from sluss.commands.status import status
 
-    found = status(_made_home(home))
+    found = status(made_home(home))
     for line in found.lines():
         console.print(Text(clean(line)))
     raise typer.Exit(found.code)
@@ -161,7 +127,7 @@ def add_(
     from sluss.home.prepare import prepare_home
     from sluss.home.settings import from_environment, is_local_start
 
-    folder = _home(home)
+    folder = home_folder(home)
     prepare_home(folder, is_local=is_local_start(os.environ))
     settings = from_environment(folder)
     added = adding.add(
@@ -186,13 +152,13 @@ def deliveries_(
     from sluss.commands.status import refused_lines
 
     table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
-    folder = _home(home)
+    folder = home_folder(home)
     for row in deliveries(folder, limit):
         outcome = this_program(folder).in_text(row.outcome)
         told = f"{row.received:%Y-%m-%d %H:%M:%S UTC}", row.source, row.kind, outcome
         table.add_row(*(Text(clean(each)) for each in told))
     console.print(table)
-    for line in refused_lines(_home(home)):
+    for line in refused_lines(home_folder(home)):
         console.print(Text(clean(line)))
 
 
@@ -201,7 +167,7 @@ def rebuild_(home: Home = None) -> None:
     """Fold every projection anew from the ledger; a server on the same files must be down."""
     from sluss.commands.ledger import rebuild
 
-    console.print(f"Folded: {count(rebuild(_home(home)), 'event')}.")
+    console.print(f"Folded: {count(rebuild(home_folder(home)), 'event')}.")
 
 
 @app.command("migrate")
@@ -210,71 +176,8 @@ def migrate_(home: Home = None) -> None:
     from sluss.commands.ledger import migrate
     from sluss.home.settings import store_from_environment
 
-    for line in migrate(store_from_environment(_home(home))):
+    for line in migrate(store_from_environment(home_folder(home))):
         console.print(line)
-
-
-@audits.command("verify")
-def verify_(
-    file: Annotated[Path, typer.Argument(help="An exported ledger.")],
-    head: Annotated[
-        str, typer.Option(help="A head that was noted earlier: the ledger must still hold it.")
-    ] = "",
-) -> None:
-    """Check the hash chain of an exported ledger; no server is needed."""
-    from sluss.commands import ledger
-
-    for line in ledger.told(file, head.strip().lower()):
-        console.print(Text(line), highlight=False)
-
-
-@audits.command("export")
-def export_(
-    file: Annotated[Path, typer.Argument(help="Where to write it.")], home: Home = None
-) -> None:
-    """Write the whole ledger as JSON lines."""
-    from sluss.commands import ledger
-
-    console.print(Text(ledger.exported(file, ledger.export_file(_home(home), file))))
-
-
-@people.callback(invoke_without_command=True)
-def people_(context: typer.Context, home: Home = None) -> None:
-    """List the people of people.yml, and the addresses that were mapped."""
-    context.obj = home
-    if context.invoked_subcommand is None:
-        from sluss.commands.people import people_table, show_mappings
-
-        console.print(people_table(_made_home(home)))
-        for line in show_mappings(_home(home)):
-            console.print(Text(line))
-
-
-@people.command("map")
-def map_(
-    context: typer.Context,
-    address: Annotated[str, typer.Argument(help="As the commit or the host of git has it.")],
-    person: Annotated[
-        str | None, typer.Argument(help="An id, an e-mail address or an account of people.yml.")
-    ] = None,
-    *,
-    nobody: Annotated[
-        str | None,
-        typer.Option(metavar="REASON", help="It is a leaver's or a tool's, and why that is known."),
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why it is that person's.")] = "",
-    home: Annotated[
-        Path | None, typer.Option(help="Where everything is kept.", readable=False)
-    ] = None,
-) -> None:
-    """Say whose an address is that people.yml does not know; a server may run meanwhile."""
-    if (person is None) == (nobody is None):
-        raise typer.BadParameter("Give either PERSON, or --nobody REASON. Nothing was changed.")
-    from sluss.commands.people import map_address
-
-    console.print(
-        Text(map_address(_made_home(home or context.obj), address, person, reason=nobody or reason))
-    )
 
 
 @app.command("demo")

@@ -1,0 +1,1 @@
+"""Groups of commands, each a typer of its own; like the door they import their code when called."""
