@@ -1,32 +1,41 @@
 """The git host of one machine: a folder of bare git repositories, read by the git command."""
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
-from adapters.bare_repositories.command import TIME_LIMIT_S, Repositories, peeled
-from adapters.bare_repositories.history import (
-    MOST_COMMITS,
-    Brought,
-    blobs,
-    brought,
-    past_files,
-    sized,
-    within,
-)
 from adapters.bare_repositories.install_hook import pushers
-from adapters.bare_repositories.tree import DEFAULT_LIMITS, TreeLimits, model_repo, readable, tree
+from adapters.git.command import TIME_LIMIT_S, GitCommand, git_path
+from adapters.git.commit_reader import CommitReader, with_pushers
+from adapters.git.tree import DEFAULT_LIMITS, TreeLimits
+from core.errors import UnknownNameError
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
-from core.results import Author, Commit, Written
+from core.results import Commit, Written
 
-_TRAILERS: Final = "%(trailers:key=Co-authored-by,key=Signed-off-by,valueonly,separator=%x1F)"
-_LOG_FORMAT: Final = f"--format=tformat:%H%x00%ae%x00%an%x00%ce%x00%cn%x00{_TRAILERS}%x00%s"
-_LOG_FIELDS: Final = 7
-_WRITTEN_FIELDS: Final = 4
-_ADDRESS: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
+
+class Repositories:
+    """The repositories of platform.yml. ``find`` gives the folder of one, or None.
+
+    It is asked each time, as platform.yml may grow.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], Path | None],
+        *,
+        git: str = "",
+        time_limit_s: float = TIME_LIMIT_S,
+    ) -> None:
+        self._find = find
+        self._git = git or git_path()
+        self._time_limit_s = time_limit_s
+
+    def git(self, repository: str) -> GitCommand:
+        folder = self._find(repository)
+        if folder is None:
+            raise UnknownNameError("repository", repository)
+        return GitCommand(folder, git=self._git, time_limit_s=self._time_limit_s)
 
 
 class BareRepositories:
@@ -44,99 +53,25 @@ class BareRepositories:
         self._limits = limits
 
     async def files(self, repository: str, commit: str) -> ModelRepo:
-        """Raise StepFailedError for a file over the limit, or of a name that is no safe path."""
-        git = self._repositories.git(repository)
-        listing = await git.ask(commit, "ls-tree", "-r", "-z", "-l", peeled(commit))
-        entries = tree(listing, self._limits)
-        wanted = "".join(f"{entry.blob}\n" for entry in entries).encode()
-        contents = await git.run("cat-file", "--batch", stdin=wanted)
-        return model_repo(entries, contents)
+        return await self._reader(repository).files(commit)
 
     async def commits(
         self, repository: str, commit: str, since: str = "", *, limit: int = 0
     ) -> tuple[Commit, ...]:
         git = self._repositories.git(repository)
-        output = await git.ask(
-            *(commit, "log", "-z", "--no-show-signature", "--no-notes", _LOG_FORMAT),
-            *((f"--max-count={limit}",) if limit else ()),
-            *("--end-of-options", *_between(commit, since)),
-            since=since,
-        )
-        words = output.decode("utf-8", errors="replace").split("\0")[:-1]
-        known = await asyncio.to_thread(pushers, git.folder)
-        cut = await asyncio.to_thread(git.cut_off)
-        rows = zip(*[iter(words)] * _LOG_FIELDS, strict=True)
-        return tuple(_commit(row, known.get(row[0], ""), is_cut=row[0] in cut) for row in rows)
+        found = await CommitReader(git, self._limits).commits(commit, since, limit=limit)
+        return with_pushers(found, await asyncio.to_thread(pushers, git.folder))
 
     async def who_wrote(self, repository: str, commit: str, path: str, text: str) -> Written | None:
-        git = self._repositories.git(repository)
-        output = await git.ask(
-            *(commit, "log", "-z", "--no-show-signature", "--no-notes", "--max-count=1", "-m"),
-            *("--no-ext-diff", "--no-textconv", "--format=tformat:%H%x00%ae%x00%an%x00%cs"),
-            *(f"-S{text}", "--end-of-options", peeled(commit), "--", f":(literal){path}"),
-        )
-        words = output.decode("utf-8", errors="replace").strip("\n\0").split("\0")
-        if len(words) < _WRITTEN_FIELDS:
-            return None
-        found, email, name, day = words[:_WRITTEN_FIELDS]
-        return Written(commit=found, author=Author(email, name), day=day)
+        return await self._reader(repository).who_wrote(commit, path, text)
 
     async def changed_files(self, repository: str, commit: str, since: str) -> tuple[str, ...]:
-        git = self._repositories.git(repository)
-        words: tuple[str, ...]
-        if not since:
-            words = ("ls-tree", "-r", "-z", "--name-only", peeled(commit))
-        else:
-            words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
-            words += ("--end-of-options", peeled(since), peeled(commit))
-        output = await git.ask(commit, *words, since=since)
-        return tuple(readable(name) for name in output.split(b"\0")[:-1])
+        return await self._reader(repository).changed_files(commit, since)
 
     async def past_files(
         self, repository: str, commit: str, since: str, limit: int
     ) -> tuple[PastFile, ...]:
-        """Count for a merge only what none of its parents has: the rest came with other commits."""
-        git = self._repositories.git(repository)
-        ids = await git.ask(
-            *(commit, "rev-list", "--reverse", f"--max-count={MOST_COMMITS}"),
-            *("--end-of-options", *_between(commit, since)),
-            since=since,
-        )
-        diff = ("diff-tree", "--stdin", "--root", "-r", "-c", "-z", "--no-renames", "--no-ext-diff")
-        listing = await git.run(*diff, stdin=ids)
-        present = blobs(await git.run("ls-tree", "-r", "-z", peeled(commit)))
-        new = brought(listing, present)[-limit:]
-        files = sized(new, await git.run("cat-file", "--batch-check", stdin=_names(new)))
-        chosen = within(files, self._limits)
-        wanted = _names(file for file in files if file.blob in chosen)
-        return past_files(files, chosen, await git.run("cat-file", "--batch", stdin=wanted))
+        return await self._reader(repository).past_files(commit, since, limit)
 
-
-def _commit(row: Sequence[str], pusher: str, *, is_cut: bool) -> Commit:
-    id_, email, name, committer_email, committer, trailers, subject = row
-    return Commit(
-        id=id_,
-        author=Author(email, name),
-        committer=Author(committer_email, committer),
-        trailers=tuple(each for value in trailers.split("\x1f") for each in _named(value)),
-        pusher=pusher,
-        is_cut=is_cut,
-        subject=subject,
-    )
-
-
-def _named(trailer: str) -> Iterator[Author]:
-    """Everybody whom a trailer names; without brackets all of it may be one address."""
-    found = tuple(_ADDRESS.finditer(trailer))
-    for each in found:
-        yield Author(each["email"].strip(), each["name"].strip(" ,;\n"))
-    if not found and "@" in trailer:
-        yield Author(trailer.strip(), "")
-
-
-def _between(commit: str, since: str) -> tuple[str, ...]:
-    return (peeled(commit), f"^{peeled(since)}") if since else (peeled(commit),)
-
-
-def _names(files: Iterable[Brought]) -> bytes:
-    return "".join(f"{file.blob}\n" for file in files).encode()
+    def _reader(self, repository: str) -> CommitReader:
+        return CommitReader(self._repositories.git(repository), self._limits)

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from adapters.bare_repositories import hook
-from adapters.bare_repositories.command import git_environment, git_path
+from adapters.git.command import git_environment, git_path
 from core.errors import DECODE_ERRORS, SettingsError
 
 FOLDER: Final = "sluss"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
-from adapters.bare_repositories.command import TIME_LIMIT_S, Repositories, commit_id
+from adapters.bare_repositories.host import Repositories
+from adapters.git.command import TIME_LIMIT_S, commit_id
 from core.ports import CommitStatus
 
 STATUS: Final = "--ref=refs/notes/sluss"

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from adapters.bare_repositories.command import git_environment, git_path
 from adapters.bare_repositories.install_hook import refuse_foreign_hook
+from adapters.git.command import git_environment, git_path
 from core.command_line import typed
 from core.errors import SettingsError
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.bare_repositories.command import git_environment, git_path
+from adapters.git.command import git_environment, git_path
 from core.errors import SettingsError
 from core.people import Person
 from core.words import ReleaseId, Stream, release_id

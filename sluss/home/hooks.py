@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-from adapters.bare_repositories.command import git_path
 from adapters.bare_repositories.install_hook import (
     HookSettings,
     install_hook,
@@ -13,6 +12,7 @@ from adapters.bare_repositories.install_hook import (
     send_left_over,
     served_by_hook,
 )
+from adapters.git.command import git_path
 from core.errors import SettingsError
 from core.platform import Repository
 from sluss.home.address import address_file

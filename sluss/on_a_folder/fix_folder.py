@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from adapters.bare_repositories.command import git_environment, git_path
+from adapters.git.command import git_environment, git_path
 from core.errors import SettingsError, SlussError
 from workers.gate.fixes import Create, Fix, Rewrite
 

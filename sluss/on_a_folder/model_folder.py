@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from adapters.bare_repositories.command import GitCommand, git_path
-from adapters.bare_repositories.host import BareRepositories
+from adapters.git.command import GitCommand, git_path
+from adapters.git.commit_reader import CommitReader
 from core.errors import SlussError
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
@@ -65,8 +65,8 @@ async def local_history(folder: Path, limit: int) -> tuple[PastFile, ...] | None
         git = GitCommand(git_folder, git=git_path())
         newest = await _commit(git, NEWEST)
         if newest:
-            host = BareRepositories(lambda _: git_folder)
-            return await host.past_files("", newest, await _commit(git, GIVEN_AWAY), limit)
+            since = await _commit(git, GIVEN_AWAY)
+            return await CommitReader(git).past_files(newest, since, limit)
     return None
 
 

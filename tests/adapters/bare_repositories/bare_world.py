@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.reviews import BareReviews
-from adapters.bare_repositories.tree import TreeLimits
+from adapters.git.tree import TreeLimits
 
 SMALL = TreeLimits(file_bytes=1000, total_bytes=2500, files=6)
 

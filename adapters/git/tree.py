@@ -92,7 +92,7 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
 
 
 def readable(name: bytes) -> str:
-    """Decode a path for people and lists; only ``BareRepositories.files`` refuses a bad one."""
+    """Decode a path for people and lists; only ``CommitReader.files`` refuses a bad one."""
     return name.decode("utf-8", errors="replace")
 
 

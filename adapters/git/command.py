@@ -1,15 +1,15 @@
-"""Runs git on bare repositories, free of the hooks and settings that others could bring along."""
+"""Runs git on repositories, free of the hooks and settings that others could bring along."""
 
 import asyncio
 import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from core.errors import CommitGoneError, SettingsError, UnavailableError, UnknownNameError
+from core.errors import CommitGoneError, SettingsError, UnavailableError
 
 TIME_LIMIT_S: Final = 30.0
 
@@ -68,32 +68,8 @@ def peeled(commit: str) -> str:
     return f"{commit_id(commit)}^{{commit}}"
 
 
-class Repositories:
-    """The repositories of platform.yml. ``find`` gives the folder of one, or None.
-
-    It is asked each time, as platform.yml may grow.
-    """
-
-    def __init__(
-        self,
-        find: Callable[[str], Path | None],
-        *,
-        git: str = "",
-        time_limit_s: float = TIME_LIMIT_S,
-    ) -> None:
-        self._find = find
-        self._git = git or git_path()
-        self._time_limit_s = time_limit_s
-
-    def git(self, repository: str) -> "GitCommand":
-        folder = self._find(repository)
-        if folder is None:
-            raise UnknownNameError("repository", repository)
-        return GitCommand(folder, git=self._git, time_limit_s=self._time_limit_s)
-
-
 class GitCommand:
-    """Runs git commands on the bare repository in ``folder``; none of its hooks is started."""
+    """Runs git commands on the repository in ``folder``; none of its hooks is started."""
 
     def __init__(self, folder: Path, *, git: str, time_limit_s: float = TIME_LIMIT_S) -> None:
         self.folder = folder

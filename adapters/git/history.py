@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.bare_repositories.tree import CUT_SHORT, TreeLimits, readable
+from adapters.git.tree import CUT_SHORT, TreeLimits, readable
 from core.errors import UnavailableError
 from core.gate.facts import PastFile
 

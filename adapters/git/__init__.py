@@ -1,0 +1,1 @@
+"""What the hosts of git share: running the git command, and reading commits by it."""
