@@ -1,8 +1,27 @@
 """platform.yml: which repositories there are, their release branch, and who is told where."""
 
+import re
+from typing import Final
+from uuid import UUID
+
 import msgspec
 
 from core.words import PLATFORM, Stream
+
+_GUID: Final = re.compile(
+    r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE
+)
+
+
+def canonical_id(host_id: str) -> str:
+    """Spell a GUID in one way: in small letters, with hyphens and without braces.
+
+    A host of git, a person and a script each write it as they like; what is no GUID stays as it is.
+    """
+    bare = host_id.strip()
+    if (bare[:1], bare[-1:]) in {("{", "}"), ("(", ")")}:
+        bare = bare[1:-1]
+    return str(UUID(bare)) if _GUID.fullmatch(bare) else host_id
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +33,9 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     release_branch: str = "main"
     location: str = ""  # where the git host finds it: a folder, or an address
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "id", canonical_id(self.id))
+
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
     """``conversations`` maps a team to its conversation; ``*`` is everybody else's."""
@@ -22,7 +44,9 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     conversations: dict[str, str] = msgspec.field(default_factory=lambda: {"*": "general"})
 
     def repository(self, host_id: str) -> Repository | None:
-        return next((known for known in self.repositories if known.id == host_id), None)
+        """Return what has this id of the host, however that is spelled."""
+        wanted = canonical_id(host_id)
+        return next((known for known in self.repositories if known.id == wanted), None)
 
     def named(self, stream: Stream) -> Repository | None:
         return next((known for known in self.repositories if known.name == stream), None)

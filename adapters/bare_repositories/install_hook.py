@@ -14,6 +14,7 @@ import msgspec
 from adapters.bare_repositories import hook
 from adapters.git.command import git_environment, git_path
 from core.errors import DECODE_ERRORS, SettingsError
+from core.platform import canonical_id
 
 FOLDER: Final = "sluss"
 PROGRAM: Final = "push_hook.py"
@@ -113,7 +114,7 @@ def _config(repository: Path, git: str, *words: str) -> bytes:
 def is_hook_of(repository: Path, id_: str) -> bool:
     """Tell whether the folder has our hook, and that it serves the repository of this id."""
     try:
-        return _serves(repository).repository == id_
+        return canonical_id(_serves(repository).repository) == canonical_id(id_)
     except SettingsError:
         return False
 

@@ -9,7 +9,7 @@ from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
 from core.flow.cards import CardRef
 from core.flow.decision import Decision, decides, follows, ignored
 from core.jobs import Job, cancel_job, step_job
-from core.platform import Repository
+from core.platform import Repository, canonical_id
 from core.release.model import Model
 from core.release.release import Release
 from core.release.state import RUNNING, State
@@ -54,7 +54,7 @@ def _is_stale(model: Model, event: CodePushed | BranchDeleted) -> bool:
     Another repository under the same name in platform.yml numbers its pushes anew.
     """
     newest = model.newest()
-    if newest is not None and newest.repository != event.repository:
+    if newest is not None and canonical_id(newest.repository) != canonical_id(event.repository):
         return False
     return event.push_id <= model.pushes.get(event.branch, 0)
 

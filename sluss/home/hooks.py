@@ -78,9 +78,7 @@ def _has_on_board(home: Path, repository: str) -> bool:
     try:
         file.lstat()
         is_read = file.is_file()  # a link to a file that is away, or a pipe, is none
-        return not is_read or any(
-            known.id == repository for known in read_platform(home).repositories
-        )
+        return not is_read or read_platform(home).repository(repository) is not None
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError, SettingsError):

@@ -20,6 +20,7 @@ from core.events.derived import (
     VersionRegistered,
 )
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
+from core.platform import canonical_id
 from core.release.fold.folds import change, folds, with_end, with_release
 from core.release.model import Model
 from core.release.release import Release, rejection
@@ -42,7 +43,7 @@ def _opened(model: Model, event: ReleaseOpened) -> Model:
         opened=event.time, changed=event.time, trainers=(event.pusher,), opened_for=event.team,
     )  # fmt: skip
     newest = model.newest()
-    is_same = newest is None or newest.repository == event.repository
+    is_same = newest is None or canonical_id(newest.repository) == canonical_id(event.repository)
     return replace(
         with_release(model, release),
         pushes={**(model.pushes if is_same else {}), event.branch: event.push_id},
