@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from core.accounts import kind_of
 from core.context import Context
 from core.contributors import MOST_COMMITS, Contributor, Contributors, Part
 from core.desk import Mapped
@@ -134,7 +135,10 @@ class FindContributors:
         return {(Part.CREATOR, name): commit for commit, names in found.items() for name in names}
 
     async def _resolved(self, hands: Hands, context: Context) -> AsyncIterator[Contributor]:
-        """A trailer is text that anybody writes: it bars whom it names, and stops nothing."""
+        """A trailer is text that anybody writes: it bars whom it names, and stops nothing.
+
+        Somebody answers for a service, whoever said that it is nobody's.
+        """
         for (part, name), commit in hands.items():
             people = [person async for person in self._people(name, context)]
             for person in people:
@@ -145,7 +149,7 @@ class FindContributors:
             if mapped and part is not Part.TRAILER and not await self._directory.known_as(name):
                 for each in _mapper(mapped, commit):
                     yield each
-            is_nobody = mapped is not None and not mapped.person
+            is_nobody = mapped is not None and not mapped.person and not kind_of(name)
             if not people and (is_nobody or part is not Part.TRAILER):
                 yield Contributor(name=name, part=part, commit=commit, is_nobody=is_nobody)
 

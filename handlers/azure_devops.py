@@ -9,16 +9,15 @@ from typing import Final
 
 import msgspec
 
+from core.accounts import HostAccount
 from core.events.base import Event
-from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.events.outside import DeliveryIgnored
+from core.git_events import SeenPullRequest, SeenPush, pull_request_changed, ref_moved
 from handlers.fields import Name, Number, ObjectId, Text, in_utc
 from handlers.source import Delivery, Envelope, Headers, Source, fingerprint
 
-BRANCHES: Final = "refs/heads/"
 TEST: Final = "test"
 
-TAG = "{ref} is no branch"
-NOTHING_MOVED = "branch {branch} did not move"
 TESTED = "the Test button was pressed: address and credentials are right"
 
 
@@ -35,15 +34,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: Name
     display_name: Text | None = None
     unique_name: Text | None = None
+    descriptor: Text | None = None
+    subject_kind: Text | None = None
 
-    def user(self) -> str:
-        r"""The name that the directory knows best: an address, or an account such as ``BANK\anna``.
-
-        An address may follow a domain, as in ``Windows Live ID\somebody@example.org``.
-        """
-        name = (self.unique_name or "").strip()
-        address = name.rpartition("\\")[2]
-        return address if "@" in address else name or self.id
+    def account(self) -> HostAccount:
+        return HostAccount(
+            id=self.id,
+            unique_name=self.unique_name or "",
+            display_name=self.display_name or "",
+            descriptor=self.descriptor or "",
+            subject_kind=self.subject_kind or "",
+        )
 
 
 class HostedRepository(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,76 +124,42 @@ def tested(delivery: Delivery[ServiceHook]) -> Iterator[Event]:
 def pushed(delivery: Delivery[Push]) -> Iterator[Event]:
     """One event for each ref: a branch moved, was deleted, or there is nothing to do and why."""
     push = delivery.body.resource
-    time = in_utc(push.date, delivery.received)
-    for update in push.ref_updates:
-        yield _moved(update, push, time)
-
-
-def _moved(update: RefUpdate, push: PushResource, time: datetime) -> Event:
-    # The host's API tells the same three: whoever reads the push there comes to the same id.
-    natural = f"ado/{push.repository.id}/{push.push_id}/{update.name}"
-    branch = update.name.removeprefix(BRANCHES)
-    if branch == update.name:
-        reason = TAG.format(ref=update.name)
-        return DeliveryIgnored(id=natural, time=time, what="git.push", reason=reason)
-    if update.old_object_id == update.new_object_id:
-        reason = NOTHING_MOVED.format(branch=branch)
-        return DeliveryIgnored(id=natural, time=time, what="git.push", reason=reason)
-    if not _present(update.new_object_id):
-        return BranchDeleted(
-            id=natural,
-            time=time,
-            repository=push.repository.id,
-            branch=branch,
-            push_id=push.push_id,
-        )
-    return CodePushed(
-        id=natural,
-        time=time,
+    seen = SeenPush(
         repository=push.repository.id,
-        branch=branch,
-        commit=update.new_object_id.lower(),
-        commits=_ids(push.commits),
-        previous=_present(update.old_object_id),
-        pusher=push.pushed_by.user(),
-        pusher_name=push.pushed_by.display_name or "",
         push_id=push.push_id,
+        pusher=push.pushed_by.account(),
+        time=in_utc(push.date, delivery.received),
+        commits=_ids(push.commits),
     )
+    for update in push.ref_updates:
+        yield ref_moved(seen, update.name, update.old_object_id, update.new_object_id)
 
 
 @source.on("git.pullrequest.created", PullRequest)
 @source.on("git.pullrequest.updated", PullRequest)
 @source.on("git.pullrequest.merged", PullRequest)
-def pull_request_changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
+def reviewed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
     """``merged`` only says that the host tried a merge; the status says whether it is completed."""
     change = delivery.body.resource
-    commit, merged = _id(change.last_merge_source_commit), _id(change.last_merge_commit)
-    number = f"ado/{change.repository.id}/pr/{change.pull_request_id}"
-    about = "/".join(filter(None, (commit or "no_commit", merged, change.status)))
-    yield PullRequestChanged(
-        id=f"{number}/{about}",
-        time=in_utc(delivery.body.created_date, delivery.received),
-        repository=change.repository.id,
-        pull_request=change.pull_request_id,
-        creator=change.created_by.user(),
-        source_branch=change.source_ref_name.removeprefix(BRANCHES),
-        target_branch=change.target_ref_name.removeprefix(BRANCHES),
-        commit=commit,
-        status=change.status,
-        merge_commit=merged,
-        commits=_ids(change.commits),
+    yield pull_request_changed(
+        SeenPullRequest(
+            repository=change.repository.id,
+            number=change.pull_request_id,
+            creator=change.created_by.account(),
+            source=change.source_ref_name,
+            target=change.target_ref_name,
+            time=in_utc(delivery.body.created_date, delivery.received),
+            status=change.status,
+            commit=_id(change.last_merge_source_commit),
+            merge_commit=_id(change.last_merge_commit),
+            commits=_ids(change.commits),
+        )
     )
 
 
 def _id(of: CommitRef | None) -> str:
-    """An id as git writes it: in another case it would be another commit's."""
-    return ((of.commit_id if of else None) or "").lower()
+    return (of.commit_id if of else None) or ""
 
 
 def _ids(of: tuple[CommitRef, ...] | None) -> tuple[str, ...]:
     return tuple(filter(None, map(_id, of or ())))
-
-
-def _present(object_id: str) -> str:
-    """Zeros stand for no object."""
-    return object_id.lower() if object_id.strip("0") else ""

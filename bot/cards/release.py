@@ -8,6 +8,7 @@ from bot.elements import banner, button, card, facts, heading, link, section, te
 from bot.ports import BotPorts
 from bot.view import CardSubject, View, whole_view
 from bot.wording import short
+from core.accounts import shown
 from core.authority.acts import (
     ApproveStage,
     GiveUpPromotion,
@@ -222,7 +223,7 @@ def _doing(release: Release) -> str:
 
 def _origin(view: View) -> str:
     release = view.release
-    who = release.pusher_name or release.pusher
+    who = shown(release.pusher, release.pusher_name)
     where = f"{release.branch} · {short(release.commit)}"
     return Dated(f"{where} · by {who} · ", release.opened)
 

@@ -1,5 +1,6 @@
 """Who had a hand in it has to be known, and does not decide: two conditions of approvals."""
 
+from core.accounts import kind_of
 from core.authority.conditions import Question, who_decides
 from core.authority.four_eyes import excluded, why_excluded
 from core.authority.mappings import can_be_mapped, how_to_map, readable
@@ -13,6 +14,10 @@ from core.words import Stage
 NOBODY_KNOWS = (
     "Nobody knows who {name} is, who {did} commit {commit} of it{more}. Nothing was decided: it "
     "could be anybody."
+)
+NOBODY_ANSWERS = (
+    "Nobody knows who answers for the {kind} {name}, which {did} commit {commit} of it{more}. "
+    "Nothing was decided: it could be anybody."
 )
 MORE = ", nor {count} more"
 NO_NAME = (
@@ -56,7 +61,9 @@ def _unknown(question: Question, found: tuple[Contributor, ...]) -> Ruling:
     if not first.name:
         return missing(Condition.CONTRIBUTORS, NO_NAME.format(**about), NAME_THEM)
     more = MORE.format(count=len(names) - 1) if len(names) > 1 else ""
-    reason = NOBODY_KNOWS.format(name=readable(first.name), more=more, **about)
+    kind = kind_of(first.name)
+    words = NOBODY_ANSWERS if kind else NOBODY_KNOWS
+    reason = words.format(kind=kind, name=readable(first.name), more=more, **about)
     if not can_be_mapped(first.name):
         return missing(Condition.CONTRIBUTORS, reason, NAME_THEM)
     who_can = how_to_map(first.name, question.context)

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from core.accounts import kind_of
 from core.authority.acts import MapAddress
 from core.authority.conditions import known
 from core.authority.letters import NAME_ONE
@@ -30,6 +31,13 @@ MAP_IT_IN_THE_SHELL: Final = (
     "Whoever keeps the machine maps it at the command line: `{person}`, or `{nobody}` for a leaver "
     "or a tool."
 )
+MAP_THE_SERVICE: Final = (
+    "{who} maps it to whoever answers for it: `people map {address} PERSON`. Or name both under "
+    "build_services in policy.yml."
+)
+MAP_THE_SERVICE_IN_THE_SHELL: Final = (
+    "Whoever keeps the machine maps it at the command line to whoever answers for it: `{person}`."
+)
 NO_TEAM: Final = (
     "Nobody may map an address in the chat: policy.yml names no platform team. Nothing was changed."
 )
@@ -50,6 +58,11 @@ NO_PERSON: Final = (
     "or an account that it has."
 )
 WHO_OR_NOBODY: Final = "An address is mapped to a person or to nobody. Nothing was changed."
+IS_A_SERVICE: Final = (
+    "{address} is the account of a {kind}, and somebody answers for what it does: it is never "
+    "nobody's. Nothing was changed; map it to that person, or name both under build_services in "
+    "policy.yml."
+)
 NO_REASON: Final = "To map an address to nobody needs a reason. Nothing was changed; write one."
 LONG_REASON: Final = "A reason has at most {most} characters. Nothing was changed."
 
@@ -59,7 +72,8 @@ def how_to_map(address: str, context: Context) -> str:
     groups = _groups(context.policy)
     if not groups:
         return how_to_map_in_the_shell(address, context.sluss)
-    return MAP_IT.format(address=_typed(_printed(address)), who=f"A member of {groups}")
+    words = MAP_THE_SERVICE if kind_of(address) else MAP_IT
+    return words.format(address=_typed(_printed(address)), who=f"A member of {groups}")
 
 
 def how_to_map_in_the_shell(address: str, sluss: CommandLine) -> str:
@@ -67,6 +81,8 @@ def how_to_map_in_the_shell(address: str, sluss: CommandLine) -> str:
     printed = _printed(address)
     end = ("--", printed) if printed.startswith("-") else (printed,)
     person = sluss("people", "map", *end, "PERSON")
+    if kind_of(address):
+        return MAP_THE_SERVICE_IN_THE_SHELL.format(person=person)
     nobody = sluss("people", "map", "--nobody", "REASON", *end)
     return MAP_IT_IN_THE_SHELL.format(person=person, nobody=nobody)
 
@@ -131,6 +147,9 @@ def _address(act: MapAddress) -> Ruling:
 
 
 def _person(act: MapAddress) -> Ruling:
+    kind = kind_of(act.address)
+    if kind and not act.person:
+        return barred(Condition.PERSON, IS_A_SERVICE.format(address=act.address, kind=kind))
     if act.person and (act.found is None or act.found.id != act.person):
         return barred(Condition.PERSON, NO_PERSON.format(person=act.person))
     return met(Condition.PERSON)

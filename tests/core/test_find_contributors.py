@@ -188,6 +188,24 @@ async def test_for_a_build_service_a_person_answers(found):
     assert (Part.PUSHER, "dag") in await found.who()
 
 
+SERVICES = [
+    r"service_principal\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01",
+    r"Build\2f3d611a-f012-4b39-b157-8db63f380226",
+    r"service\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01",
+]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_is_nobody_whom_we_know_until_somebody_answers_for_it(found, service):
+    found.push(1, found.git.commit({"a": b"1"}, author=BO, committer=BO), service)
+    assert [each.name for each in (await found.now()).unknown()] == [service.casefold()]
+    found.map(service.casefold(), reason="a tool")
+    assert [each.name for each in (await found.now()).unknown()] == [service.casefold()]
+    found.policy = Policy(build_services={service: "dag"})
+    assert (Part.PUSHER, "dag") in await found.who()
+    assert not (await found.now()).unknown()
+
+
 MERGES = {"by the source commit": "commit", "by the merge commit": "merge_commit"}
 
 

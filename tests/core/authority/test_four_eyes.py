@@ -109,6 +109,21 @@ def test_a_hand_that_nobody_knows_stops_the_request_and_says_who_makes_it_known(
     assert story.release.state is State.REGISTERED
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (r"service_principal\7d1f3c1e-2b60", "service principal"),
+        (r"build\2f3d611a-f012", "build service"),
+        (r"service\7d1f3c1e-2b60", "service of the host"),
+    ],
+)
+def test_a_service_that_nobody_answers_for_stops_the_request_and_is_named_as_what_it_is(name, kind):
+    story = requested(counted(hand(name, Part.PUSHER)))
+    assert f"who answers for the {kind} {name}" in story.refusal
+    assert "nobody REASON" not in story.decision.refusal.who_can
+    assert story.release.state is State.REGISTERED
+
+
 def test_of_several_unknown_hands_one_is_told_and_the_others_are_counted():
     unknown = [hand(f"{name}@elsewhere.example") for name in ("one", "two", "two", "three")]
     refusal = requested(counted(*unknown)).refusal

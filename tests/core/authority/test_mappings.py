@@ -113,6 +113,8 @@ def test_another_of_the_team_may_map_it_to_one_of_the_team():
     assert asked(SHELL, **TO_DAG).is_met
 
 
+SERVICE = r"service_principal\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01"
+BUILD = r"build\2f3d611a-f012-4b39-b157-8db63f380226"
 NOTHING = {"person": "", "found": None}
 
 
@@ -137,6 +139,9 @@ NOTHING = {"person": "", "found": None}
         (NOTHING, Condition.WORDS, "needs a reason"),
         (NOTHING | {"reason": "  "}, Condition.WORDS, "needs a reason"),
         (NOTHING | {"reason": "left in May"}, None, ""),
+        (NOTHING | {"reason": "a tool", "address": SERVICE}, Condition.PERSON, "never nobody's"),
+        (NOTHING | {"reason": "a tool", "address": BUILD}, Condition.PERSON, "a build service"),
+        ({"address": SERVICE}, None, ""),
         ({"reason": "x" * (LONGEST_REASON + 1)}, Condition.WORDS, "at most 2000"),
         ({"before": [{"address": "ada@home.example", "person": BEN.id}]}, None, ""),
     ],
@@ -186,6 +191,14 @@ def test_how_to_map_is_one_sentence_that_can_be_copied(address, team, says):
     assert "\n" not in told
     assert told.endswith(".")
     assert len(how_to_map("x" * 5000, Context(now=NOW, policy=Policy()))) < 1000
+
+
+@pytest.mark.parametrize("team", [TEAM, ()])
+def test_a_service_is_mapped_to_whoever_answers_for_it_and_never_to_nobody(team):
+    told = how_to_map(SERVICE, Context(now=NOW, policy=Policy(platform_team=team)))
+    assert "whoever answers for it" in told
+    assert "nobody" not in told
+    assert SERVICE in told
 
 
 RELEASE = ReleaseId("loan-1")
