@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.bare_repositories.host import Repositories
 from adapters.git.command import TIME_LIMIT_S, commit_id
-from core.ports import CommitStatus
+from core.ports import CommitStatus, SaidComment
 
 STATUS: Final = "--ref=refs/notes/sluss"
 JUNIT: Final = "--ref=refs/notes/junit"
@@ -51,3 +51,13 @@ class BareReviews:
         await git.raise_if_gone(commit)
         code, output = await git.attempt("notes", JUNIT, "show", commit_id(commit))
         return output if code == 0 else None
+
+    async def comment(
+        self, repository: str, pull_request: int, thread: int, comment: int
+    ) -> SaidComment | None:
+        """Return none: where there are no pull requests nobody has commented on one."""
+
+    async def answer(
+        self, repository: str, pull_request: int, thread: int, comment: int, text: str
+    ) -> None:
+        """Do nothing: there is no thread to answer in."""

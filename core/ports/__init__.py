@@ -12,7 +12,7 @@ from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, Run
 from core.ports.model_registry import ModelRegistry
 from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
-from core.ports.reviews import CommitState, CommitStatus, Reviews
+from core.ports.reviews import CommitState, CommitStatus, Reviews, SaidComment
 from core.ports.store import (
     CardBook,
     DeliveryRow,
@@ -57,6 +57,7 @@ __all__ = [
     "RunOutcome",
     "RunSpec",
     "RunState",
+    "SaidComment",
     "Secrets",
     "ShownCard",
     "Store",

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from core.accounts import HostAccount
+
 
 class CommitState(StrEnum):
     PENDING = "pending"
@@ -19,6 +21,20 @@ class CommitStatus(msgspec.Struct, frozen=True, kw_only=True):
     state: CommitState
     text: str
     url: str = ""
+
+
+class SaidComment(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment of a pull request as the host has it now, and whose it is there.
+
+    ``is_ours``: it was written by the identity that we sign in with, or has our marker.
+    ``commit`` is the newest commit of the pull request's source.
+    """
+
+    author: HostAccount
+    text: str
+    is_edited: bool = False
+    is_ours: bool = False
+    commit: str = ""
 
 
 class Reviews(Protocol):
@@ -44,3 +60,22 @@ class Reviews(Protocol):
 
     async def test_report(self, repository: str, commit: str) -> bytes | None:
         """The repository's own pipeline left this JUnit report for the commit; None without one."""
+
+    async def comment(
+        self, repository: str, pull_request: int, thread: int, comment: int
+    ) -> SaidComment | None:
+        """The host has this comment; None where there is none, or it was deleted.
+
+        A delivery is signed by nobody, so that whoever wrote it is asked here.
+        """
+
+    async def answer(
+        self, repository: str, pull_request: int, thread: int, comment: int, text: str
+    ) -> None:
+        """Answer a comment in its thread, once; ``text`` is Markdown.
+
+        Each answer has a marker with the comment's number, which nobody sees, and which is looked
+        for among our own comments first: an answer that stands there already is left as it is,
+        whatever it says. So it may be asked again after a kill between the post and its note, or
+        after a time-out when the post was done.
+        """

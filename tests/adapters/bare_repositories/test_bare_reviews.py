@@ -35,3 +35,9 @@ async def test_statuses_shown_at_the_same_time_are_all_kept(world):
 
 def _succeeded(text: str) -> CommitStatus:
     return CommitStatus(state=CommitState.SUCCEEDED, text=text, url="u")
+
+
+async def test_a_bare_repository_has_no_comments_and_takes_no_answers(world):
+    assert await world.reviews.comment(world.repository, 7, 1, 1) is None
+    await world.reviews.answer(world.repository, 7, 1, 1, "an answer")
+    assert await world.reviews.comment(world.repository, 7, 1, 2) is None
