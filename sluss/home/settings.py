@@ -44,6 +44,8 @@ HOOK_SECRET: Final = "azure_devops_hook"  # noqa: S105 - names of secrets
 MLFLOW_SECRET: Final = "mlflow_webhook"  # noqa: S105
 MLFLOW_SECRET_BEFORE: Final = "mlflow_webhook_previous"  # noqa: S105 - only while it is rotated
 TEAMS_SECRET: Final = "teams_client_secret"  # noqa: S105
+AZURE_DEVOPS_SECRET: Final = "azure_devops_token"  # noqa: S105 - for development
+IDENTITY_SECRET: Final = "identity_secret"  # noqa: S105 - of a service principal; managed has none
 SERVICE_BUS_SECRET: Final = "service_bus_connection"  # noqa: S105 - for development
 
 FOREIGN_MLFLOW: Final = "MLFLOW_TRACKING_URI"  # MLflow's own: it may name a real system
@@ -67,8 +69,9 @@ _SECRET_PREFIX = "SLUSS_SECRET_"  # noqa: S105
 _PERSON = "SLUSS_PERSON"
 _NAMES = ("SLUSS_HOME", "SLUSS_HOST", "SLUSS_PORT", "SLUSS_PUBLIC_URL", "SLUSS_MLFLOW_URL")
 _METADATA = "SLUSS_TEAMS_OPENID_METADATA"
+_AZURE = ("SLUSS_AZURE_DEVOPS", "SLUSS_IDENTITY", "SLUSS_IDENTITY_TENANT")
 _AWAY = ("SLUSS_TEAMS_APP_ID", "SLUSS_TEAMS_TENANT", "SLUSS_SERVICE_BUS", "SLUSS_HEALTH_PORT")
-_KNOWN = (*_NAMES, *_AWAY, _METADATA, STORE_URL, "SLUSS_LOCAL", _PERSON)
+_KNOWN = (*_NAMES, *_AZURE, *_AWAY, _METADATA, STORE_URL, "SLUSS_LOCAL", _PERSON)
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +86,10 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a start; ``mlflow_url`` is "" where we start a server of our own.
 
-    ``service_bus`` is "" where queues are files, ``teams_openid_metadata``
-    where it is the Bot Framework's own. ``store_url`` may hold a password.
+    ``service_bus`` is "" where queues are files, ``azure_devops`` where code is in bare
+    repositories, ``identity`` (a client id) where nothing is signed in to with one,
+    ``teams_openid_metadata`` where it is the Bot Framework's own. ``store_url`` may hold a
+    password.
     ``is_health_apart`` gives health a port of its own, even in a process that serves more.
     ``is_mlflow_named_elsewhere`` tells that the shell names an MLflow, which is not ours unasked.
 
@@ -103,6 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is_mlflow_named_elsewhere: bool
     store_url: str
     service_bus: str
+    azure_devops: str
+    identity: str
+    identity_tenant: str
     teams_app_id: str
     teams_tenant: str
     teams_openid_metadata: str
@@ -185,6 +193,9 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         is_mlflow_named_elsewhere=bool(environ.get(FOREIGN_MLFLOW)),
         store_url=_store(home, environ, secrets),
         service_bus=environ.get("SLUSS_SERVICE_BUS", ""),
+        azure_devops=web_address("SLUSS_AZURE_DEVOPS", environ),
+        identity=environ.get("SLUSS_IDENTITY", ""),
+        identity_tenant=environ.get("SLUSS_IDENTITY_TENANT", ""),
         teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
         teams_tenant=environ.get("SLUSS_TEAMS_TENANT", ""),
         teams_openid_metadata=environ.get(_METADATA, ""),

@@ -8,6 +8,7 @@ from adapters.sandbox import probe
 from core.errors import SettingsError
 from core.gate.tools import Level, is_weaker
 from sluss.home.settings import HOOK_SECRET, MLFLOW_SECRET, Settings
+from sluss.wiring.azure_devops import refuse_closed_azure_devops
 from sluss.wiring.lock import Role
 from sluss.wiring.queues import refuse_broken_files, refuse_closed_service_bus
 from sluss.wiring.teams import teams_settings
@@ -32,6 +33,7 @@ def refuse_unsafe(settings: Settings, role: Role) -> None:
     """Check the settings for this role. Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
     refuse_closed_service_bus(settings)
+    refuse_closed_azure_devops(settings)
     refuse_broken_files(settings)
     settings.secrets.secret(MLFLOW_SECRET)
     if Role.GATEWAY in role.parts:
