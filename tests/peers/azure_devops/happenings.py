@@ -1,0 +1,16 @@
+"""What has happened in an organisation, for whoever listens (service hooks do)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.peers.azure_devops.identities import Identity
+
+
+@dataclass(frozen=True)
+class Happening:
+    """``event_type`` is the name of the service hook; ``subject`` the push, pull request, run ..."""
+
+    event_type: str
+    subject: Any
+    by: Identity
+    what: str = ""  # which kind of update, where the type has several
