@@ -44,6 +44,7 @@ from core.jobs import (
     ObserveRegistry,
     RunStep,
     ShowCard,
+    ShowReview,
 )
 from core.origin import EventOrigin
 from core.platform import Platform, Repository
@@ -89,6 +90,9 @@ class Chat:
 
     async def update(self, _conversation: str, _activity: str, _card: Card) -> None:
         await asyncio.sleep(CARD_S)
+
+    async def link(self, _conversation: str, _activity: str) -> str:
+        return ""
 
 
 class Registry:
@@ -154,7 +158,7 @@ class World:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async def cancel(_job: CancelStep | EndTracking) -> None: ...
+        async def cancel(_job: CancelStep | EndTracking | ShowReview) -> None: ...
 
         async def bury(message: Message, reason: str) -> None:
             raise AssertionError(message.id, reason)
@@ -168,6 +172,7 @@ class World:
         work = jobs_work(
             {
                 RunStep: self.step, CancelStep: cancel, EndTracking: cancel, ShowCard: show,
+                ShowReview: cancel,
                 ObserveRegistry: watch.one, ObserveRegistries: watch.all,
             }
         )  # fmt: skip

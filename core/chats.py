@@ -57,6 +57,10 @@ class Chats:
         async with self._in_time(conversation):
             await chat.update(name, activity, card)
 
+    async def link(self, conversation: str, activity: str) -> str:
+        chat, name = self._of(conversation)
+        return await chat.link(name, activity)
+
     def check(self, conversations: Iterable[str]) -> None:
         """Raise SettingsError for one that no card could reach, before there is a card for it."""
         for conversation in conversations:

@@ -17,6 +17,7 @@ class Lane(StrEnum):
     CARDS = "cards"
     STEPS = "steps"
     OBSERVE = "observe"
+    REVIEWS = "reviews"  # what the host of git is told
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job"):
@@ -68,6 +69,14 @@ class ShowCard(Job, frozen=True, kw_only=True):
     subject: str
 
 
+class ShowReview(Job, frozen=True, kw_only=True):
+    """Bring up to date what the host of git says of a release: its status, remarks and tests."""
+
+    lane = Lane.REVIEWS
+
+    release: ReleaseId
+
+
 class ObserveRegistry(Job, frozen=True, kw_only=True):
     """Read who holds the stages of one model: something hinted at a change."""
 
@@ -97,6 +106,7 @@ AnyJob = (
     | CancelStep
     | EndTracking
     | ShowCard
+    | ShowReview
     | ObserveRegistry
     | ObserveRegistries
     | RedriveLetter

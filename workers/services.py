@@ -26,7 +26,7 @@ from workers.gate.gate import Gate
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """The wiring builds it once. ``page_url`` is the address of the pages, or "" without any."""
+    """The wiring builds it once."""
 
     handle: Handle
     steps: Queue
@@ -44,5 +44,4 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     runtimes: Mapping[str, Runtime]
     gate: Gate
     clock: Callable[[], datetime]
-    page_url: str
     stopping: Stopping = msgspec.field(default_factory=Stopping)

@@ -64,6 +64,11 @@ class Beside:
     async def release_lease(self, key: str, owner: str) -> None:
         await self._change(key, owner, {"leased_until": 0.0})
 
+    async def find_card(self, key: str) -> ShownCard | None:
+        query = sa.select(cards).where(cards.c.key_digest == digest(key), cards.c.activity != "")
+        found = await self._read(lambda connection: connection.execute(query).first())
+        return None if found is None else _shown(found)
+
     async def end_leases(self) -> None:
         """End the leases of a killed process; only the sole process that shows cards may do so."""
         update = sa.update(cards).values(leased_until=0.0)

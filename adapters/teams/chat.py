@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
@@ -45,6 +47,9 @@ UNREADABLE = "This is no activity. Nothing was done."
 TOO_LARGE = "This is larger than 256 KB. Nothing was read; send less text at once."
 LATER = "Nothing can be answered now. Nothing was done; send it again."
 LARGEST = 256 * 1024  # bytes; Teams itself sends no more than some 100 KB
+# https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams
+DEEP_LINK: Final = "https://teams.microsoft.com/l/message"
+IN_CHAT: Final = '{"contextType":"chat"}'
 GONE = "ActivityNotFoundInConversation"  # Teams sends it with more than one status
 FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 FOREIGN = (
@@ -164,6 +169,22 @@ class TeamsChat:
             await context.update_activity(fresh)
 
         await self._continue(conversation, update, f"message {activity}")
+
+    async def link(self, conversation: str, activity: str) -> str:
+        """Return a deep link; the chat window has none, nor has a bot's chat with one person."""
+        known = await self._addresses.find_address(conversation)
+        place = known.conversation if known else conversation
+        if self._settings.is_local or not place.startswith("19:"):
+            return ""
+        channel, _, thread = place.partition(";messageid=")
+        query = {"tenantId": (known and known.tenant) or self._settings.tenant}
+        if "@thread." in channel:
+            query["parentMessageId"] = thread or activity
+        else:
+            query["context"] = IN_CHAT
+        return (
+            f"{DEEP_LINK}/{quote(channel, safe='')}/{quote(activity, safe='')}?{urlencode(query)}"
+        )
 
     async def _send(self, conversation: str, activity: Activity) -> str:
         sent: list[ResourceResponse] = []

@@ -18,6 +18,7 @@ from core.events.derived import (
     StepFailed,
 )
 from core.flow.cards import CardRef, of_others
+from core.flow.reviews import looks
 from core.jobs import EndTracking, Job
 from core.release.model import Model
 from core.words import ReleaseId, Step
@@ -67,8 +68,9 @@ def decide(model: Model, event: Event, context: Context) -> Decision:
     decision = function(model, event, context) if function else Decision()
     others = of_others(model, (event, *decision.events), context)
     ends = tuple(_end(model, each) for each in decision.events if _ends_its_run(model, each))
+    reviews = tuple(looks(model, (event, *decision.events)))
     return msgspec.structs.replace(
-        decision, jobs=(*decision.jobs, *ends), cards=(*decision.cards, *others)
+        decision, jobs=(*decision.jobs, *ends, *reviews), cards=(*decision.cards, *others)
     )
 
 

@@ -17,6 +17,9 @@ class Chat(Protocol):
     async def update(self, conversation: str, activity: str, card: Card) -> None:
         """Raise UnknownNameError when the activity is no longer there: post a new one."""
 
+    async def link(self, conversation: str, activity: str) -> str:
+        """Return an address at which a person reads the card, or "" where there is none."""
+
 
 class Conversations(Protocol):
     """Where a conversation is reached, in the words of its chat, so that any process may post."""

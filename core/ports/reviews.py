@@ -13,6 +13,7 @@ class CommitState(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"  # nobody waits for the answer any more
 
 
 class CommitStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,9 @@ class CardBook(Protocol):
 
     async def release_lease(self, key: str, owner: str) -> None: ...
 
+    async def find_card(self, key: str) -> ShownCard | None:
+        """Return where the card is shown, whoever has its lease; None when it never was."""
+
 
 class ReleaseRow(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseId

@@ -18,6 +18,7 @@ from core.jobs import (
     RedriveLetter,
     RunStep,
     ShowCard,
+    ShowReview,
 )
 from core.ports import Message, Queue
 from core.stopping import Stopping
@@ -29,6 +30,7 @@ from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
 from workers.gate.duplicates.find import prepare
+from workers.reviews.desk import ReviewDesk
 from workers.services import Services
 from workers.watch.letters import LetterWatch
 from workers.watch.registry import RegistryWatch
@@ -41,7 +43,7 @@ SPOILT_S: Final = 2.0
 # This is how many messages of a lane are worked on at once. It is more than one stream can fill: a
 # push of many branches makes only a few messages, and only four of a stream's cards and steps are
 # let in at a time.
-SLOTS: Final = {Lane.EVENTS: 8, Lane.CARDS: 8, Lane.STEPS: 8, Lane.OBSERVE: 2}
+SLOTS: Final = {Lane.EVENTS: 8, Lane.CARDS: 8, Lane.STEPS: 8, Lane.OBSERVE: 2, Lane.REVIEWS: 8}
 
 
 class Engine:
@@ -108,6 +110,7 @@ class Engine:
             ObserveRegistry: watch.one,
             ObserveRegistries: watch.all,
             ShowCard: self._show,
+            ShowReview: self._reviews(),
             RedriveLetter: self._letters.redrive,
         }
         work, events = jobs_work(routes), events_work(parts.handle)
@@ -126,6 +129,17 @@ class Engine:
     async def _show(self, job: ShowCard) -> None:
         await self._deliver(job)
         await self._parts.store.done(job)
+
+    def _reviews(self) -> ReviewDesk:
+        parts = self._parts
+        return ReviewDesk(
+            handle=parts.handle,
+            reviews=parts.reviews,
+            store=parts.store,
+            chat=parts.chat,
+            page_url=parts.settings.page_url,
+            troubles=parts.troubles,
+        )
 
     def _letter_watch(self) -> LetterWatch:
         """Watch dead letters: a queue buries what was taken too often, and tells nobody."""
@@ -178,6 +192,5 @@ def _services(parts: Parts, stopping: Stopping) -> Services:
             settings.home, settings.tool_environment, parts.evidence.keep, parts.find_sandbox
         ),
         clock=parts.clock,
-        page_url=settings.page_url,
         stopping=stopping,
     )

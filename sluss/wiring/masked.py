@@ -39,6 +39,9 @@ class MaskedChat:
     async def update(self, conversation: str, activity: str, card: Card) -> None:
         await self._chat.update(conversation, activity, masked_card(card, self._secrets))
 
+    async def link(self, conversation: str, activity: str) -> str:
+        return await self._chat.link(conversation, activity)
+
 
 class MaskedBot:
     """A bot whose answers hold no secret of ours."""

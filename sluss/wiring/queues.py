@@ -22,6 +22,7 @@ FILES: Final = {
     Lane.CARDS: "cards.db",
     Lane.STEPS: "jobs.db",
     Lane.OBSERVE: "observe.db",
+    Lane.REVIEWS: "reviews.db",
 }
 SQLITE: Final = b"SQLite format 3\0"
 NO_DATABASE: Final = (

@@ -131,6 +131,15 @@ class StoreContract:
         assert await store.lease_card("release/loan-1", "two", 30) == shown
         assert await shown_cards(store, "release/") == [shown]
 
+    async def test_where_a_card_is_shown_is_known_to_who_has_no_lease(self, store):
+        shown = ShownCard(key="release/loan-1", conversation="room", activity="7", version=3)
+        await store.lease_card(shown.key, "one", 30)
+        assert await store.find_card(shown.key) is None
+        await store.keep_card("one", shown)
+        await store.lease_card(shown.key, "two", 30)
+
+        assert await store.find_card(shown.key) == shown
+
     async def test_a_lease_that_ran_out_is_taken_over(self, store):
         await store.lease_card("release/loan-1", "one", 0.01)
         await asyncio.sleep(0.05)

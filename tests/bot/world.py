@@ -56,6 +56,9 @@ class Room:
         self.updates += 1
         self.cards[activity] = (conversation, card)
 
+    async def link(self, conversation: str, activity: str) -> str:
+        return f"https://chat.example/{conversation}/{activity}".replace(" ", "_")
+
     def _answer(self) -> None:
         if self.is_down:
             raise UnavailableError("The chat does not answer.")

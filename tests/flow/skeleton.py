@@ -19,7 +19,7 @@ from adapters.sqlite_queue.queue import SqliteQueue
 from core.consumer import Consumer
 from core.events.workers import StepFinished
 from core.handle import Handle
-from core.jobs import CancelStep, EndTracking, Lane, RunStep, ShowCard
+from core.jobs import CancelStep, EndTracking, Lane, RunStep, ShowCard, ShowReview
 from core.platform import Platform, Repository
 from core.policy import Policy
 from core.ports import Message, ShownCard
@@ -96,13 +96,19 @@ class Skeleton:
                 else:
                     await self.store.wait_unsent(lane, 0.2)
 
-        async def cancel(_job: CancelStep | EndTracking) -> None: ...
+        async def cancel(_job: CancelStep | EndTracking | ShowReview) -> None: ...
 
         async def bury(_message: Message, reason: str) -> None:
             raise AssertionError(reason)
 
         work = jobs_work(
-            {RunStep: self.run_step, ShowCard: self.show, CancelStep: cancel, EndTracking: cancel}
+            {
+                RunStep: self.run_step,
+                ShowCard: self.show,
+                CancelStep: cancel,
+                EndTracking: cancel,
+                ShowReview: cancel,
+            }
         )
         async with asyncio.TaskGroup() as tasks:
             for lane, queue in self.queues.items():

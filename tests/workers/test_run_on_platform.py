@@ -65,7 +65,7 @@ async def bench(tmp_path):
     services = Services(
         handle=world.handle, effects=world.store, ml_platform=orders, clock=world.clock,
         git=BareRepositories({"r1": git.folder}.get), variable_groups=VariableSections(SECTIONS),
-        policy=world.policy, page_url="", **absent,
+        policy=world.policy, **absent,
     )  # fmt: skip
 
     async def run(step: Step, stage: Stage):

@@ -62,7 +62,7 @@ def _services(world: World, queue: SqliteQueue, runs: LocalRuns, tracking: Outsi
     absent: dict = dict.fromkeys(("registry", "reviews", "directory", "gate", "clones", "runtimes"))
     return Services(
         handle=world.handle, steps=queue, tracking=tracking, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
-        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, page_url="", **absent,
+        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, **absent,
     )  # fmt: skip
 
 

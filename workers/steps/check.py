@@ -5,12 +5,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from core.count import count
 from core.events.workers import ChecksReported
 from core.gate.checks import Accepted, CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
 from core.origin import EventOrigin
-from core.ports import CommitState, CommitStatus, GitHost
+from core.ports import GitHost
 from core.results import Author, Checked, Result
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
@@ -19,7 +18,6 @@ from workers.gathered import gather, since_champion
 from workers.services import Services
 from workers.task import Later, Task
 
-PASSED = "The gate found nothing to mend."
 MOST = 50  # acceptances: each asks the host of git; who wrote more than that is not told
 
 
@@ -35,7 +33,6 @@ async def check(task: Task, services: Services) -> Result | Later:
     if _may_be_spoilt(checks):
         await services.stopping.let_go_of_spoilt()
     settings = model_settings(repo, layout=policy.layout, gbi=facts.gbi)
-    await _show_status(task, services, checks)
     if release.is_candidate:
         await learn(repo, task.model.stream, services.clones, policy.rules.duplicates)
     return Checked(
@@ -85,17 +82,6 @@ def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:
         or (result.level is not None and result.status is not Status.PASSED)
         for result in results
     )
-
-
-async def _show_status(task: Task, services: Services, checks: tuple[CheckResult, ...]) -> None:
-    """Show the gate's result at the commit, where developers look first."""
-    release = task.release
-    to_mend = sum(found.to_mend for found in checks)
-    state = CommitState.FAILED if to_mend else CommitState.SUCCEEDED
-    text = f"The gate has {count(to_mend, 'finding')}." if to_mend else PASSED
-    url = f"{services.page_url}/releases/{release.id}" if services.page_url else ""
-    status = CommitStatus(state=state, text=text, url=url)
-    await services.reviews.show_status(release.repository, release.commit, status)
 
 
 async def _authors(task: Task, services: Services, since: str) -> tuple[Author, ...]:

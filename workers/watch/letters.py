@@ -21,6 +21,7 @@ from core.jobs import (
     RedriveLetter,
     RunStep,
     ShowCard,
+    ShowReview,
 )
 from core.origin import EventOrigin
 from core.ports import DeadLetter, Ledger, Message, Queue
@@ -35,6 +36,17 @@ Bury = Callable[[Message, str], Awaitable[None]]
 UNREADABLE: Final = "a message that cannot be read: it is none of ours, or of another version"
 LONGEST: Final = 500  # Characters; longer texts of others are cut off.
 KINDS: Final = 5
+ABOUT: Final[dict[type[AnyJob], str]] = {
+    RunStep: "the step {job.step} of {job.release}, attempt {job.attempt}, on {job.stage}",
+    CancelStep: "the end of the step {job.step} of {job.release}, attempt {job.attempt}",
+    EndTracking: "the end of the run of {job.release} in the tracking server",
+    ShowReview: "what the host of git is told of {job.release}",
+    ShowCard: "the card {job.card} of {job.subject}",
+    ObserveRegistry: "a look at the model {job.model} in the registry",
+    ObserveRegistries: "a look at all models in the registry",
+    RedriveLetter: "the sending again of {job.message} in {job.queue}",
+}
+OF_RELEASE: Final = (RunStep, CancelStep, EndTracking, ShowReview)
 
 
 class LetterWatch:
@@ -153,26 +165,8 @@ def _about(queue: str, body: bytes) -> tuple[str, ReleaseId]:
     job = jobs.find(body)
     if job is None:
         return UNREADABLE, ReleaseId("")
-    release = job.release if isinstance(job, RunStep | CancelStep | EndTracking) else ReleaseId("")
-    return _job(job), release
-
-
-def _job(job: AnyJob) -> str:
-    match job:
-        case RunStep():
-            return f"the step {job.step} of {job.release}, attempt {job.attempt}, on {job.stage}"
-        case CancelStep():
-            return f"the end of the step {job.step} of {job.release}, attempt {job.attempt}"
-        case EndTracking():
-            return f"the end of the run of {job.release} in the tracking server"
-        case ShowCard():
-            return f"the card {job.card} of {job.subject}"
-        case ObserveRegistry():
-            return f"a look at the model {job.model} in the registry"
-        case ObserveRegistries():
-            return "a look at all models in the registry"
-        case RedriveLetter():
-            return f"the sending again of {job.message} in {job.queue}"
+    release = job.release if isinstance(job, OF_RELEASE) else ReleaseId("")
+    return ABOUT[type(job)].format(job=job), release
 
 
 def _delivery(body: bytes) -> str:

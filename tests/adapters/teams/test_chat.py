@@ -115,3 +115,28 @@ async def test_an_unknown_team_is_reached_through_the_usual_door(channel, addres
 async def test_somebody_who_never_wrote_to_the_bot_cannot_be_reached(channel, addresses):
     with pytest.raises(UnknownNameError, match="@bo"):
         await TeamsChat(addresses, LOCAL).post("@bo", counter(1))
+
+
+async def test_a_card_has_an_address_at_which_a_person_reads_it(addresses):
+    """https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams"""
+    settings = TeamsSettings(is_local=False, app_id="a", tenant="t", client_secret="s")
+    chat = TeamsChat(addresses, settings)
+    url = "https://smba.trafficmanager.net/emea/"
+    for name, place in {
+        "room": "19:risk@thread.tacv2;messageid=17", "group": "19:ab_cd@unq.gbl.spaces",
+        "@anna": "a:1-alone-with-the-bot",
+    }.items():  # fmt: skip
+        address = Address(service_url=url, conversation=place, tenant="t")
+        await addresses.keep_address(name, address)
+
+    links = [await chat.link(name, "16/2") for name in ("room", "19:x@thread.tacv2", "group")]
+    assert links == [
+        "https://teams.microsoft.com/l/message/19%3Arisk%40thread.tacv2/16%2F2?tenantId=t&parentMessageId=17",
+        "https://teams.microsoft.com/l/message/19%3Ax%40thread.tacv2/16%2F2?tenantId=t&parentMessageId=16%2F2",
+        "https://teams.microsoft.com/l/message/19%3Aab_cd%40unq.gbl.spaces/16%2F2?tenantId=t&context=%7B%22contextType%22%3A%22chat%22%7D",
+    ]
+    assert await chat.link("@anna", "1") == ""
+
+
+async def test_the_chat_window_has_no_such_address(chat):
+    assert await chat.link("19:x@thread.tacv2", "1") == ""

@@ -5,7 +5,7 @@ import pytest
 
 from core.events.people import AcceptanceDecided
 from core.events.workers import StepFinished
-from core.jobs import CancelStep, EndTracking, RunStep
+from core.jobs import CancelStep, EndTracking, RunStep, ShowReview
 from core.policy import CheckRule, Policy
 from core.release.state import State
 from core.results import Promoted, Ran, Registered
@@ -67,7 +67,7 @@ def test_a_branch_that_is_not_the_release_branch_is_only_checked():
     story = Story().push(1, branch="try_it").finish(Step.CHECK, BROKEN)
 
     assert story.release.state is State.CHECKED
-    assert not story.decision.jobs
+    assert [type(job) for job in story.decision.jobs] == [ShowReview]
 
 
 def test_a_deleted_branch_ends_what_waited_there():

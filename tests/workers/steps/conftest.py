@@ -55,7 +55,7 @@ async def step_bench(tmp_path):
         handle=world.handle, effects=world.store, ml_platform=outside, registry=outside,
         tracking=outside, git=BareRepositories({"r1": git.folder}.get),
         variable_groups=VariableSections(), clock=world.clock,
-        evidence=EvidenceFolder(tmp_path / "evidence"), policy=world.policy, page_url="", **absent,
+        evidence=EvidenceFolder(tmp_path / "evidence"), policy=world.policy, **absent,
     )  # fmt: skip
     yield StepBench(world, outside, services, commit)
     await world.store.close()

@@ -59,7 +59,6 @@ async def bench(tmp_path):
             handle=world.handle, steps=queue, effects=world.store, evidence=evidence,
             git=git.host, reviews=git.reviews, variable_groups=groups, ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),
             clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
-            page_url="http://sluss",
         )  # fmt: skip
         job = step_job(LOAN, (await world.release()).id, Step.CHECK, 1, Stage.TST)
         await Worker(services).run_step(job)
@@ -133,13 +132,6 @@ async def test_quick_answers_come_before_the_whole_one(bench):
     assert {finding.line for finding in preview.findings} == {1}
     assert lint.measures[0].name == "score"
     assert await bench.evidence.read(lint.reports["stdout"])
-
-
-async def test_the_gate_says_its_word_at_the_commit(bench):
-    events = await bench.check(GOOD, ONLY_RULES)
-
-    [pushed] = of(CodePushed, events)
-    assert "http://sluss/releases/loan-1" in bench.git.seen(pushed.commit)
 
 
 async def test_when_everything_is_quick_there_is_one_answer(bench):

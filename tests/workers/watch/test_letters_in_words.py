@@ -13,6 +13,7 @@ from core.jobs import (
     ObserveRegistry,
     RedriveLetter,
     ShowCard,
+    ShowReview,
     encode,
     step_job,
 )
@@ -41,6 +42,7 @@ def letter(body, reason="a bug"):
         (CANCEL, "the end of the step train of loan-1, attempt 2", RELEASE),
         (EndTracking(id="e", stream=LOAN, release=RELEASE), "the end of the run of loan-1 in the tracking server", RELEASE),
         (ShowCard(id="s", stream=LOAN, card="release", subject="loan-1"), "the card release of loan-1", ""),
+        (ShowReview(id="s", stream=LOAN, release=RELEASE), "what the host of git is told of loan-1", RELEASE),
         (ObserveRegistry(id="o", stream=LOAN, model="loan_default"), "a look at the model loan_default in the registry", ""),
         (ObserveRegistries(id="o", stream=PLATFORM), "a look at all models in the registry", ""),
         (RedriveLetter(id="r", stream=PLATFORM, queue="steps", message="x", since=SINCE), "the sending again of x in steps", ""),

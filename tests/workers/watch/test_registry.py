@@ -74,7 +74,7 @@ async def bench(tmp_path):
     )
     services = Services(
         handle=world.handle, effects=world.store, registry=shelf, policy=world.policy,
-        clock=lambda: world.clock() + AHEAD, page_url="", **absent,
+        clock=lambda: world.clock() + AHEAD, **absent,
     )  # fmt: skip
     troubles = Troubles()
     watch = RegistryWatch(services, world.store, troubles)
