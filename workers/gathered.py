@@ -35,6 +35,7 @@ async def gather(
             rules.secrets.max_history_files,
         ),
         clones=await clones(repo, model.stream, services.clones, rules.duplicates),
+        has_no_walls=not await services.gate.may_run_code(services.policy),
         report=await services.reviews.test_report(release.repository, release.commit),
         team=await _team(release, services),
     )

@@ -47,7 +47,8 @@ class TestRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """``min_coverage``: 0 only shows it.
 
     ``accept_report``: a JUnit report of the repository's own pipeline for the same commit counts
-    in place of our run.
+    in place of our run. Where a repository's code cannot be shut in beside our identity, only such
+    a report counts, and it is waited for ``report_wait_s`` seconds.
     """
 
     __test__ = False  # its name is no test's
@@ -56,6 +57,7 @@ class TestRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     memory_mb: Positive = 2048
     min_coverage: Share = 0.0
     accept_report: bool = False
+    report_wait_s: Seconds = 1800.0
 
 
 class SecretRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

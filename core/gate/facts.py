@@ -58,7 +58,8 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     report of the repository's own pipeline for this commit. ``prefilled`` maps a stage to the
     values that GBI fills in, names of secrets only. ``runtimes`` maps the name of a runtime
     (core/gate/runtimes.py) to what GBI imported from a cluster; the others are known as shipped.
-    ``team`` is whose the repository is.
+    ``team`` is whose the repository is. ``has_no_walls``: no code of a repository runs here, so
+    that its unit tests are those of its own pipeline.
     """
 
     allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
@@ -77,6 +78,7 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[PastFile, ...] | None = None
     clones: tuple[Clone, ...] | None = None
     report: bytes | None = None
+    has_no_walls: bool = False
     team: KnownTeam | None = None
 
     def part(self, asks: Collection[str]) -> "CheckFacts":

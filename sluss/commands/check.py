@@ -1,6 +1,7 @@
 """``sluss check PATH``: run the gate on a folder, before anything is pushed."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -16,7 +17,7 @@ from core.errors import SettingsError, UnknownNameError
 from core.gate.checks import CheckResult, ModelRepo
 from core.gate.facts import CheckFacts
 from core.policy import Policy
-from core.words import Stage
+from core.words import BlobId, Stage
 from sluss.home.home_files import home_policy, home_variables
 from sluss.home.runtime_files import home_runtimes
 from sluss.home.this_program import this_program
@@ -28,6 +29,8 @@ from workers.gate.checks import CHECKS
 from workers.gate.fixes import planned_fixes
 from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
+from workers.gate.tools import Keep
+from workers.gate.unit_testing.command import JUNIT
 from workers.gathered import gbi_facts
 
 BLOCKED: Final = 1
@@ -53,6 +56,10 @@ FORM: Final = {
 }
 
 
+UNIT_TESTS: Final = "unit_tests"
+OF_TESTS: Final = "unit_tests.junit.xml"  # a pipeline publishes it, and a gate may count it
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of one call of the gate."""
 
@@ -63,6 +70,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     only: tuple[str, ...]
     is_quick: bool
     home: Path | None
+    keep: Keep | None
 
 
 Folder = Annotated[
@@ -126,6 +134,7 @@ def check(  # noqa: PLR0913 - each is an option of the command
         _fix(path, read_folder(path, policy), facts, chosen)
     repo = read_folder(path, policy)
     _hint_at_top(path, repo, policy)
+    kept = _Kept()
     wanted = Wanted(
         path=path,
         repo=repo,
@@ -134,13 +143,14 @@ def check(  # noqa: PLR0913 - each is an option of the command
         only=chosen,
         is_quick=quick,
         home=home,
+        keep=kept.keep if write else None,
     )
     console = Console()
     results = _results(wanted, console if format is Format.TEXT else None)
     counted = policy.until(stage)
     _print(console, format, results, counted, policy.digest)
     if write is not None:
-        _write(write, results, counted)
+        _write(write, results, counted, kept)
     if any(counted.blocked_gate(result) for result in results):
         raise typer.Exit(BLOCKED)
 
@@ -202,7 +212,7 @@ def _results(wanted: Wanted, console: Console | None) -> Results:
 
 
 async def _gate(wanted: Wanted, watcher: Watcher) -> Results:
-    gate = local_gate(wanted.home)
+    gate = local_gate(wanted.home, wanted.keep)
     limit = wanted.facts.rules.secrets.max_history_files
     history = await local_history(wanted.path, limit)
     return await gate(
@@ -225,10 +235,29 @@ def _print(console: Console, form: Format, results: Results, policy: Policy, dig
         typer.echo(FORMS[FORM[form]](results, policy), nl=False)
 
 
-def _write(folder: Path, results: Results, policy: Policy) -> None:
+def _write(folder: Path, results: Results, policy: Policy, kept: "_Kept") -> None:
+    """Write the answer in every form, and pytest's own report where tests ran."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, form in FORMS.items():
         (folder / name).write_bytes(form(results, policy))
+    for result in results:
+        if result.check == UNIT_TESTS and JUNIT in result.reports:
+            (folder / OF_TESTS).write_bytes(kept.read(result.reports[JUNIT]))
+
+
+class _Kept:
+    """What the tools wrote, until it is written into a folder."""
+
+    def __init__(self) -> None:
+        self._kept: dict[BlobId, bytes] = {}
+
+    async def keep(self, data: bytes) -> BlobId:
+        name = BlobId(hashlib.sha256(data).hexdigest())
+        self._kept[name] = data
+        return name
+
+    def read(self, name: BlobId) -> bytes:
+        return self._kept[name]
 
 
 def as_json(results: Results, policy: Policy, digest: str) -> str:

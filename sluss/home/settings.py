@@ -48,6 +48,8 @@ AZURE_DEVOPS_SECRET: Final = "azure_devops_token"  # noqa: S105 - for developmen
 IDENTITY_SECRET: Final = "identity_secret"  # noqa: S105 - of a service principal; managed has none
 SERVICE_BUS_SECRET: Final = "service_bus_connection"  # noqa: S105 - for development
 
+# A machine of Azure hands out tokens there to whoever asks on it.
+ENDPOINTS: Final = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE")
 FOREIGN_MLFLOW: Final = "MLFLOW_TRACKING_URI"  # MLflow's own: it may name a real system
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 
@@ -111,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     azure_devops: str
     identity: str
     identity_tenant: str
+    is_on_identified_machine: bool
     teams_app_id: str
     teams_tenant: str
     teams_openid_metadata: str
@@ -127,6 +130,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_service_bus(self) -> bool:
         return bool(self.service_bus or self.secrets.find(SERVICE_BUS_SECRET))
+
+    @property
+    def has_identity(self) -> bool:
+        """Tell whether a process of this machine could sign in somewhere as Sluss."""
+        is_given = self.identity or self.secrets.find(AZURE_DEVOPS_SECRET)
+        return bool(is_given) or self.is_on_identified_machine
 
     @property
     def is_on_one_machine(self) -> bool:
@@ -196,6 +205,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         azure_devops=web_address("SLUSS_AZURE_DEVOPS", environ),
         identity=environ.get("SLUSS_IDENTITY", ""),
         identity_tenant=environ.get("SLUSS_IDENTITY_TENANT", ""),
+        is_on_identified_machine=any(environ.get(name) for name in ENDPOINTS),
         teams_app_id=environ.get("SLUSS_TEAMS_APP_ID", ""),
         teams_tenant=environ.get("SLUSS_TEAMS_TENANT", ""),
         teams_openid_metadata=environ.get(_METADATA, ""),

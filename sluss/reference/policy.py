@@ -98,6 +98,8 @@ ABOUT: Final = {
     "rules.unit_tests.min_coverage": "Per cent of lines; 0 only shows the coverage",
     "rules.unit_tests.accept_report": "A JUnit report of the repository's own pipeline for the "
     "same commit counts in place of our run",
+    "rules.unit_tests.report_wait_s": "Where no code of a repository may run beside the identity "
+    "of Sluss: how long the gate waits for that report",
     "rules.secrets.baseline": "The file that lists accepted findings by their hash",
     "rules.secrets.has_entropy": "Whether text that only looks random is found, too",
     "rules.secrets.max_history_files": "How many changed files of the history are looked at",

@@ -26,11 +26,14 @@ def server_gate(
     return Gate(_tools(home, index_env, keep, find_sandbox), cache=home / KEPT_ANSWERS)
 
 
-def local_gate(home: Path | None) -> Gate:
-    """Build the gate for a folder; without a home it caches in the user's cache folder."""
+def local_gate(home: Path | None, keep: Keep | None = None) -> Gate:
+    """Build the gate for a folder; without a home it caches in the user's cache folder.
+
+    Whoever wants to ``keep`` what the tools wrote gets no answer of before, as that has nothing.
+    """
     folder = home or user_cache()
-    tools = _tools(folder, tool_environment(os.environ), None, OneSandbox(folder).found)
-    return Gate(tools, cache=folder / ANSWERS)
+    tools = _tools(folder, tool_environment(os.environ), keep, OneSandbox(folder).found)
+    return Gate(tools, cache=None if keep else folder / ANSWERS)
 
 
 def user_cache() -> Path:

@@ -54,6 +54,7 @@ from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow
 from sluss.wiring.opening import Act, Opening
 from sluss.wiring.queues import open_queue
+from sluss.wiring.safe import beside_identity
 from sluss.wiring.store import open_store
 from sluss.wiring.teams import open_chats
 from workers.gate.checks import CHECKS
@@ -155,6 +156,7 @@ async def opened(
 
     MLflow and runs stay for the next start, unless this one is passing or ends by an error.
     """
+    settings = beside_identity(settings)
     if strange := settings.files.policy.unknown_checks([known.id for known in CHECKS]):
         raise SettingsError(f"{' '.join(strange)} Nothing was started; mend policy.yml.")
     async with AsyncExitStack() as closes:

@@ -29,6 +29,9 @@ NO_PUBLIC_URL: Final = (
 )
 
 
+BESIDE: Final = Level.NAMESPACES  # the weakest sandbox in which code may run beside an identity
+
+
 def refuse_unsafe(settings: Settings, role: Role) -> None:
     """Check the settings for this role. Raise SettingsError that names the one setting to mend."""
     teams_settings(settings).check()
@@ -56,11 +59,23 @@ def with_sandbox(settings: Settings, weakest: Level) -> Settings:
     return msgspec.structs.replace(settings, files=files)
 
 
+def beside_identity(settings: Settings) -> Settings:
+    """Return the settings of a start that may hold an identity.
+
+    Behind no walls a model's code could ask for a token of ours, so it never runs there.
+    """
+    is_too_weak = Level(settings.files.policy.rules.sandbox) is Level.LIMITS
+    return with_sandbox(settings, BESIDE) if settings.has_identity and is_too_weak else settings
+
+
 async def refuse_without_walls(settings: Settings, role: Role) -> None:
     """Try the machine's walls before anything starts. Raise SettingsError where they are too weak.
 
-    Only a worker runs a model's code.
+    Only a worker runs a model's code. Beside an identity it starts all the same, and runs none:
+    the tests are those of the repositories' pipelines then.
     """
+    if settings.has_identity:
+        return
     wants = Level(settings.files.policy.rules.sandbox)
     if Role.WORKER not in role.parts or wants is Level.LIMITS:
         return

@@ -53,6 +53,10 @@ class Gate:
         self._limits = limits or JudgeLimits()
         self._slots = asyncio.Semaphore(at_once or os.cpu_count() or 1)
 
+    async def may_run_code(self, policy: Policy) -> bool:
+        """Tell whether the code of a repository may run here, shut in as policy asks for it."""
+        return await self._tools.may_run_code(policy)
+
     async def __call__(
         self,
         repo: ModelRepo,

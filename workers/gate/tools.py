@@ -52,6 +52,12 @@ class GateTools(msgspec.Struct, frozen=True, kw_only=True):
     cache: str = ""
     network_env: Mapping[str, str] = {}
 
+    async def may_run_code(self, policy: Policy) -> bool:
+        """Tell whether the sandbox is as strong as policy asks for; without one no tool runs."""
+        if self.sandbox is None:
+            return True
+        return not is_weaker((await self.sandbox()).level, Level(policy.rules.sandbox))
+
     async def answer(
         self,
         check: Check,

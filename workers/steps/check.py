@@ -2,22 +2,28 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 
 import msgspec
 
+from core.count import count
 from core.events.workers import ChecksReported
 from core.gate.checks import Accepted, CheckResult, ModelRepo, Status
 from core.gate.variables import ModelSettings, model_settings
 from core.origin import EventOrigin
 from core.ports import GitHost
 from core.results import Author, Checked, Result
+from core.words import Step
 from workers.gate.duplicates.find import learn
 from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
+from workers.gate.unit_testing.command import waits_for_report
 from workers.gathered import gather, since_champion
 from workers.services import Services
 from workers.task import Later, Task
 
+REPORT_EVERY_S = 30.0
+WAITS_FOR_PIPELINE = "waits for the unit tests of the repository's own pipeline, {minutes} at most"
 MOST = 50  # acceptances: each asks the host of git; who wrote more than that is not told
 
 
@@ -27,6 +33,8 @@ async def check(task: Task, services: Services) -> Result | Later:
     since = await since_champion(task.model, release, services)
     facts = await gather(task.model, release, repo, services, since)
     checks = await services.gate(repo, facts, policy, watcher=_Early(task, services))
+    if waits_for_report(repo, facts) and (waits := _still_waits(task, services)):
+        return waits
     checks = await with_authors(
         checks, services.git, (release.repository, release.commit), policy.rules.secrets.baseline
     )
@@ -73,6 +81,18 @@ class _Early(Watcher):
             waiting=waiting,
         )
         await self._services.handle(reported, EventOrigin.WORKER)
+
+
+def _still_waits(task: Task, services: Services) -> Later | None:
+    """Wait for the pipeline to run the tests, as long as policy says since the gate began."""
+    run = task.release.steps[Step.CHECK]
+    limit_s = services.policy.rules.unit_tests.report_wait_s
+    until = run.planned + timedelta(seconds=limit_s)
+    if services.clock() >= until or services.policy.is_off("unit_tests"):
+        return None
+    return Later(
+        REPORT_EVERY_S, WAITS_FOR_PIPELINE.format(minutes=count(round(limit_s / 60), "minute"))
+    )
 
 
 def _may_be_spoilt(results: Iterable[CheckResult]) -> bool:

@@ -248,3 +248,10 @@ def test_names_are_mended_and_missing_files_begun(folder):
     assert done.exit_code == 0
     assert (folder / "model_variables.yml").is_file()
     assert (folder / "README.md").is_file()
+
+
+def test_where_tests_ran_pytests_own_report_is_written_too(folder, tmp_path):
+    (folder / "requirements.txt").write_text("")
+    done = run("check", folder, "--only", "unit_tests", "--write", tmp_path / "results")
+    written = (tmp_path / "results" / "unit_tests.junit.xml").read_text()
+    assert "<testcase" in written, done.output

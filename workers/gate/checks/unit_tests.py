@@ -29,6 +29,20 @@ from workers.gate.unit_testing.failures import failures, mend, place, reason
 from workers.gate.unit_testing.run_tests import MOST_ATTEMPTS, NO_TOOLS
 
 OF_PIPELINE: Final = "The report of the repository's own pipeline counts, as policy.yml says."
+ONLY_OF_PIPELINE: Final = (
+    "The report of the repository's own pipeline counts: no code of a repository runs beside the "
+    "identity of Sluss here."
+)
+NO_REPORT: Final = (
+    "the tests are run by the repository's own pipeline, and for this commit it left no report "
+    "within {minutes}"
+)
+ADD_TEMPLATE: Final = (
+    "let azure-pipelines.yml take in the template template_ci_unit_tests.yml of GBI, which "
+    "publishes the report; when the pipeline has run, retry the gate"
+)
+NO_COVERAGE: Final = "policy asks for {wants:g} % coverage, and a report of a pipeline tells none"
+TELL_GBI: Final = "tell GBI: where Sluss runs no test, rules.unit_tests.min_coverage cannot be met"
 PUBLISH_ANEW: Final = "let the pipeline publish pytest's own junit.xml"
 ERROR: Final = re.compile(r"\b(?:error|ERROR): ")
 OK: Final = 0
@@ -93,12 +107,18 @@ def unit_tests(output: Output, repo: ModelRepo, facts: CheckFacts) -> Iterator[F
     """
     folder = tests_folder(repo, facts)
     if is_accepted(facts):
-        yield Note(OF_PIPELINE)
+        yield Note(ONLY_OF_PIPELINE if facts.has_no_walls else OF_PIPELINE)
         yield from _of_pipeline(output.stdout, repo, folder or facts.layout.tests)
     elif not folder:
         yield Finding(facts.layout.tests, ADD_TESTS, NONE_FOUND)
+    elif facts.has_no_walls:
+        minutes = count(round(facts.rules.unit_tests.report_wait_s / 60), "minute")
+        yield Finding(folder, ADD_TEMPLATE, NO_REPORT.format(minutes=minutes), rule="report")
     else:
         yield from of_run(output, repo, facts)
+        return
+    if facts.has_no_walls and (wants := facts.rules.unit_tests.min_coverage):
+        yield Finding(folder or facts.layout.tests, TELL_GBI, NO_COVERAGE.format(wants=wants))
 
 
 def _of_pipeline(data: bytes, repo: ModelRepo, folder: str) -> Iterator[Found]:

@@ -32,7 +32,7 @@ def command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand:
     Nothing is to be run where there are no tests, or the pipeline has run them already.
     """
     tests = tests_folder(repo, facts)
-    if is_accepted(facts) or not tests:
+    if is_accepted(facts) or facts.has_no_walls or not tests:
         return ToolCommand(argv=(PYTHON, "-I", "-c", REPEAT), stdin=facts.report or b"")
     rules = facts.rules.unit_tests
     sources = model_settings(repo, layout=facts.layout, gbi=facts.gbi).source_path
@@ -49,12 +49,19 @@ def command(repo: ModelRepo, facts: CheckFacts) -> ToolCommand:
 
 
 def is_accepted(facts: CheckFacts) -> bool:
-    """Tell whether the pipeline's report is enough: never if policy asks for coverage.
+    """Tell whether the pipeline's report counts: where there is no other, or policy takes it.
 
-    A report says nothing of coverage, so only our own run can tell.
+    A report says nothing of coverage: where policy asks for one, our own run is better.
     """
     rules = facts.rules.unit_tests
-    return rules.accept_report and not rules.min_coverage and facts.report is not None
+    is_enough = rules.accept_report and not rules.min_coverage
+    return facts.report is not None and (is_enough or facts.has_no_walls)
+
+
+def waits_for_report(repo: ModelRepo, facts: CheckFacts) -> bool:
+    """Tell whether nothing but a report of the pipeline can say how the unit tests went."""
+    is_missing = facts.has_no_walls and facts.report is None
+    return is_missing and has_tests(repo, tests_folder(repo, facts))
 
 
 def tests_folder(repo: ModelRepo, facts: CheckFacts) -> str:

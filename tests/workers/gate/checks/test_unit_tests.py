@@ -313,3 +313,42 @@ def test_a_report_of_another_tool_names_its_module():
 
 def test_the_report_is_asked_for():
     assert msgspec.structs.replace(CheckFacts(), report=b"x").part(unit_tests.asks).report == b"x"
+
+
+# Where no code of a repository may run.
+
+
+@pytest.fixture
+def beside_identity():
+    """The facts of a worker that has an identity and can build no walls."""
+
+    def made(**rules):
+        return msgspec.structs.replace(facts(**rules), has_no_walls=True)
+
+    return made
+
+
+def test_beside_an_identity_no_test_runs_whatever_policy_accepts(beside_identity):
+    assert not command(known=beside_identity()).runs_code
+    assert not command(known=beside_identity(report=PIPELINE, min_coverage=50.0)).runs_code
+
+
+def test_there_the_report_of_the_pipeline_counts(beside_identity):
+    known = beside_identity(report=PIPELINE)
+    found = judge(Output(code=0, stdout=PIPELINE), known=known)
+    assert findings(found) == []
+    assert any("beside the identity" in each.text for each in found if isinstance(each, Note))
+
+
+def test_without_a_report_the_finding_names_the_template_to_add(beside_identity):
+    known = beside_identity(report_wait_s=600.0)
+    [finding] = findings(judge(Output(code=0), known=known))
+    assert "left no report within 10 minutes" in finding.wrong
+    assert "template_ci_unit_tests.yml" in finding.mend
+
+
+def test_a_coverage_that_nobody_can_measure_is_not_passed_over(beside_identity):
+    known = beside_identity(report=PIPELINE, min_coverage=50.0)
+    [finding] = findings(judge(Output(code=0, stdout=PIPELINE), known=known))
+    assert "50 % coverage" in finding.wrong
+    assert finding.mend.startswith("tell GBI")
