@@ -41,6 +41,7 @@ HOST: Final = "--host or SLUSS_HOST"
 
 HOOK_USER: Final = "sluss"  # the user of the service hooks' basic auth
 HOOK_SECRET: Final = "azure_devops_hook"  # noqa: S105 - names of secrets
+HOOK_SECRET_BEFORE: Final = "azure_devops_hook_previous"  # noqa: S105 - only while it is rotated
 MLFLOW_SECRET: Final = "mlflow_webhook"  # noqa: S105
 MLFLOW_SECRET_BEFORE: Final = "mlflow_webhook_previous"  # noqa: S105 - only while it is rotated
 TEAMS_SECRET: Final = "teams_client_secret"  # noqa: S105

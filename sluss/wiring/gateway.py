@@ -18,6 +18,7 @@ from handlers.source import Source
 from sluss.home.chat_token import fresh_chat_token
 from sluss.home.settings import (
     HOOK_SECRET,
+    HOOK_SECRET_BEFORE,
     HOOK_USER,
     MLFLOW_SECRET,
     MLFLOW_SECRET_BEFORE,
@@ -119,11 +120,12 @@ def _troubles(parts: Parts, role: Role) -> dict[str, Trouble]:
 
 
 def _sources(settings: Settings) -> dict[Source, Credentials]:
-    """Return the credentials of each source; the old MLflow secret counts while it is rotated."""
+    """Return the credentials of each source; the secret before counts while one is rotated."""
     secrets = settings.secrets
+    known_to_hooks = [secrets.secret(HOOK_SECRET), secrets.find(HOOK_SECRET_BEFORE)]
     signed_with = [secrets.secret(MLFLOW_SECRET), secrets.find(MLFLOW_SECRET_BEFORE)]
     return {
-        azure_devops.source: SharedSecret([secrets.secret(HOOK_SECRET)], user=HOOK_USER),
+        azure_devops.source: SharedSecret(known_to_hooks, user=HOOK_USER),
         mlflow.source: Signature(signed_with),
     }
 

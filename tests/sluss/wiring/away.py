@@ -18,6 +18,7 @@ SETTINGS = {
     "SLUSS_TEAMS_TENANT": "00000000-bbbb-4000-8000-000000000002",
     "SLUSS_SECRET_TEAMS_CLIENT_SECRET": "a-client-secret",
     "SLUSS_SECRET_AZURE_DEVOPS_HOOK": "a-hook-secret",
+    "SLUSS_SECRET_AZURE_DEVOPS_HOOK_PREVIOUS": "the-hook-secret-before",
     "SLUSS_SECRET_MLFLOW_WEBHOOK": "an-mlflow-secret",
 }
 START_S = 60.0

@@ -50,6 +50,13 @@ async def test_hooks_ask_for_credentials(started):
     assert (await asked("POST", url, data=body, headers=as_sluss("a-hook-secret")))[0] == 202
 
 
+async def test_while_the_secret_of_the_hooks_is_rotated_the_one_before_is_still_taken(started):
+    url, body = f"{started.url}{HOOKS}", PUSH.read_bytes()
+    before = as_sluss("the-hook-secret-before")
+    assert (await asked("POST", url, data=body, headers=before))[0] == 202
+    assert (await asked("POST", url, data=body, headers=as_sluss("")))[0] == 401
+
+
 async def test_activities_that_the_channel_did_not_sign_are_refused(started):
     url, activity = f"{started.url}/api/messages", {"type": "message", "text": "help"}
     forged = {"Authorization": "Bearer a.b.c"}
