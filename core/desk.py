@@ -22,6 +22,13 @@ from core.events.desk import (
     MappingRequested,
     RedriveRequested,
 )
+from core.events.outside import (
+    ApprovalCompleted,
+    ApprovalPending,
+    BuildCompleted,
+    RunStateChanged,
+    StageStateChanged,
+)
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
 
@@ -164,6 +171,16 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
 @folds_desk(RedriveRequested)
 def _wanted(desk: Desk, _event: RedriveRequested | MappingRequested) -> Desk:
     """A wish moves nothing: what came of it is an event of its own."""
+    return desk
+
+
+@folds_desk(ApprovalCompleted)
+@folds_desk(ApprovalPending)
+@folds_desk(BuildCompleted)
+@folds_desk(RunStateChanged)
+@folds_desk(StageStateChanged)
+def _noted(desk: Desk, _event: Event) -> Desk:
+    """Pipelines say much of which nothing follows: among it a stray would not be found."""
     return desk
 
 

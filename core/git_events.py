@@ -3,6 +3,7 @@
 A delivery tells in its body and the host's API tells when it is asked: both come to the same ids.
 """
 
+import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,12 +11,24 @@ import msgspec
 
 from core.accounts import HostAccount
 from core.events.base import Event
-from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    DeliveryIgnored,
+    PullRequestChanged,
+    PullRequestCommented,
+)
 from core.platform import canonical_id
 
 BRANCHES: Final = "refs/heads/"
 PUSH: Final = "git.push"
 
+COMMENT: Final = "ms.vss-code.git-pullrequest-comment-event"
+LONGEST_COMMAND: Final = 200
+_COMMAND: Final = re.compile(r"\s*(?P<line>(?ai:/sluss)(?=\s|$)[^\r\n]*)")
+
+NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was kept"
+EDITED: Final = "a comment was edited: a command counts as it was first written"
 TAG: Final = "{ref} is no branch"
 NOTHING_MOVED: Final = "branch {branch} did not move"
 
@@ -46,6 +59,25 @@ class SeenPullRequest(msgspec.Struct, frozen=True, kw_only=True):
     commit: str = ""
     merge_commit: str = ""
     commits: tuple[str, ...] = ()
+
+
+class SeenComment(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment of a pull request; what is not told is empty or 0.
+
+    ``edited`` is when its text was changed, if it was. ``text`` may be None where only ids are
+    told: it may be a command.
+    """
+
+    repository: str = ""
+    pull_request: int = 0
+    thread: int = 0
+    comment: int = 0
+    author: HostAccount
+    text: str | None
+    time: datetime
+    edited: datetime | None = None
+    project: str = ""
+    commit: str = ""
 
 
 def ref_moved(push: SeenPush, ref: str, old: str, new: str) -> Event:
@@ -96,6 +128,42 @@ def pull_request_changed(seen: SeenPullRequest) -> PullRequestChanged:
         merge_commit=merged,
         commits=_ids(seen.commits),
     )
+
+
+def commented(seen: SeenComment) -> PullRequestCommented | DeliveryIgnored:
+    """Only a command is kept: other comments are what people say to each other."""
+    repository = canonical_id(seen.repository)
+    place = f"pr/{seen.pull_request}/thread/{seen.thread}/comment/{seen.comment}"
+    natural = f"ado/{repository or 'no_repository'}/{place}"
+    if seen.edited is not None:
+        natural = f"{natural}/edited/{seen.edited:%Y%m%dT%H%M%SZ}"
+        return DeliveryIgnored(id=natural, time=seen.time, what=COMMENT, reason=EDITED)
+    command = command_in(seen.text) if seen.text is not None else ""
+    if seen.text is not None and not command:
+        return DeliveryIgnored(id=natural, time=seen.time, what=COMMENT, reason=NO_COMMAND)
+    return PullRequestCommented(
+        id=natural,
+        time=seen.time,
+        repository=repository,
+        pull_request=seen.pull_request,
+        thread=seen.thread,
+        comment=seen.comment,
+        author=seen.author.name,
+        author_name=seen.author.display_name,
+        text=command,
+        project=canonical_id(seen.project),
+        commit=seen.commit.lower(),
+    )
+
+
+def command_in(text: str) -> str:
+    """The line that begins a comment when it is a command to us, else "".
+
+    Of a very long one the end is cut off, and signs that cannot be shown are left out.
+    """
+    found = _COMMAND.match(text)
+    line = found["line"][:LONGEST_COMMAND] if found else ""
+    return "".join(each if each.isprintable() else " " for each in line).strip()
 
 
 def _ids(commits: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,17 @@ from core.contributors import Contributors
 from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
-from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged, RegistryHinted
+from core.events.outside import (
+    BranchDeleted,
+    BuildCompleted,
+    CodePushed,
+    PullRequestChanged,
+    PullRequestCommented,
+    PullRequestHinted,
+    PushHinted,
+    RegistryHinted,
+    RunStateChanged,
+)
 from core.events.people import ApprovalDecided, BaseDecided, StageRequested
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
@@ -38,6 +48,16 @@ logger = logging.getLogger(__name__)
 
 SLUSS = CommandLine()
 LAST = 200  # events of a stream among which a refusal is looked for that was told before
+OF_REPOSITORY = (  # where the host does not say which one, it belongs to none
+    CodePushed
+    | BranchDeleted
+    | PushHinted
+    | PullRequestChanged
+    | PullRequestHinted
+    | PullRequestCommented
+    | BuildCompleted
+    | RunStateChanged
+)
 ATTEMPTS = 50  # version conflicts in a row before we give the message back
 
 
@@ -204,15 +224,13 @@ class Handle:
         What a worker brings belongs to its release, also when platform.yml has its repository no
         longer: the release would wait for it for ever.
         """
-        repository = None
         if event.is_for_desk:
             return PLATFORM, None
-        match event:
-            case CodePushed() | BranchDeleted() | PullRequestChanged():
-                repository = self.platform.repository(event.repository)
-                return (repository.name if repository else PLATFORM), repository
-            case RegistryHinted() | RegistryObserved():
-                return claims.get(event.model.casefold(), PLATFORM), None
+        if isinstance(event, OF_REPOSITORY):
+            repository = self.platform.repository(event.repository)
+            return (repository.name if repository else PLATFORM), repository
+        if isinstance(event, RegistryHinted | RegistryObserved):
+            return claims.get(event.model.casefold(), PLATFORM), None
         release = getattr(event, "release", None)
         stream = stream_of(ReleaseId(release)) if release else PLATFORM
         known = self.platform.named(stream)

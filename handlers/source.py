@@ -84,6 +84,10 @@ class Source:
 
         return register
 
+    def reads(self, type: str) -> bool:  # noqa: A002
+        """Tell whether anybody here reads deliveries of this type."""
+        return self._route(type) is not None
+
     def read(self, headers: Headers, raw: bytes, now: datetime) -> Delivered:
         """Raise RejectedDeliveryError, which never quotes the payload, for what cannot be read."""
         try:

@@ -12,10 +12,15 @@ from core.events.base import Event
 from core.events.codec import kind
 from core.events.derived import EventIgnored, ModelNameClaimed, ReleaseOpened, ReleaseSuperseded
 from core.events.outside import (
+    ApprovalCompleted,
+    ApprovalPending,
+    BuildCompleted,
     DeliveryIgnored,
     DeliveryRejected,
     PullRequestChanged,
     RegistryHinted,
+    RunStateChanged,
+    StageStateChanged,
 )
 from core.release.model import Model
 from core.release.release import Release
@@ -112,6 +117,12 @@ def _arrived(event: Event) -> str:
             return "the registry was read to see what changed"
         case PullRequestChanged(creator=creator):
             return f"noted: opened by {creator}"
+        case BuildCompleted(build=build, result=result):
+            return f"noted: build {build} {result or 'ended'}"
+        case RunStateChanged(run=run) | StageStateChanged(run=run):
+            return f"noted: run {run} is {event.result or event.state or 'in another state'}"
+        case ApprovalPending(approval=approval) | ApprovalCompleted(approval=approval):
+            return f"noted: approval {approval} is {event.status or 'in another state'}"
     return "noted"
 
 

@@ -5,7 +5,13 @@ from typing import Final
 from core.context import Context
 from core.events.base import Event
 from core.events.derived import ReleaseOpened, ReleaseSuperseded, StepPlanned
-from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    PullRequestChanged,
+    PullRequestHinted,
+    PushHinted,
+)
 from core.flow.cards import CardRef
 from core.flow.decision import Decision, decides, follows, ignored
 from core.jobs import Job, cancel_job, step_job
@@ -16,6 +22,10 @@ from core.release.state import RUNNING, State
 from core.words import Stage, Step, release_id
 
 UNKNOWN: Final = "unknown repository {id}: bring it on board with `sluss add PATH --team TEAM`"
+HINTED: Final = (
+    'the subscription sends only "Minimal" details, and nobody was asked for the rest: set '
+    '"Resource details to send" to All'
+)
 STALE: Final = "stale: a newer push to {branch} was seen already"
 
 
@@ -46,6 +56,13 @@ def pull_request(_model: Model, event: PullRequestChanged, context: Context) -> 
     if context.repository is None:
         return ignored(event, context, f"unknown repository {event.repository}")
     return Decision()
+
+
+@decides(PushHinted)
+@decides(PullRequestHinted)
+def hinted(_model: Model, event: PushHinted | PullRequestHinted, context: Context) -> Decision:
+    """Where the host can be asked it was, and what it said came in the place of the hint."""
+    return ignored(event, context, HINTED)
 
 
 def _is_stale(model: Model, event: CodePushed | BranchDeleted) -> bool:

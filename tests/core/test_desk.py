@@ -15,8 +15,16 @@ from core.events.desk import (
     MappingRequested,
     RedriveRequested,
 )
-from core.events.outside import DeliveryIgnored, RegistryHinted
-from core.flow import Context, decide
+from core.events.outside import (
+    ApprovalCompleted,
+    ApprovalPending,
+    BuildCompleted,
+    DeliveryIgnored,
+    RegistryHinted,
+    RunStateChanged,
+    StageStateChanged,
+)
+from core.flow import Context, Decision, decide
 from core.flow.decision import CardRef
 from core.policy import Policy
 from core.release.model import Model
@@ -173,6 +181,23 @@ def test_events_that_belong_to_no_repository_are_counted_and_the_last_ones_named
     assert [stray.event for stray in desk.last_strays] == [f"h{n}" for n in range(50)][
         -KEPT_STRAYS:
     ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BuildCompleted(id="b", time=START, project="p", build=1),
+        RunStateChanged(id="r", time=START, project="p", run=1),
+        StageStateChanged(id="s", time=START, project="p", run=1, stage="deploy"),
+        ApprovalPending(id="a", time=START, project="p", approval="1"),
+        ApprovalCompleted(id="c", time=START, project="p", approval="1"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_pipelines_say_hides_no_stray(event):
+    desk = desk_of(event)
+    assert (desk.strays, desk.last_strays, desk.version) == (0, (), 1)
+    assert decided(desk, event) == Decision()
 
 
 def test_a_stray_says_why_nothing_came_of_it():

@@ -5,8 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import RejectedDeliveryError
-from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    DeliveryIgnored,
+    PullRequestChanged,
+    PullRequestHinted,
+    PushHinted,
+)
 from handlers.azure_devops import source
+from handlers.azure_devops.classic_releases import NOT_OURS
+from handlers.azure_devops.hook import NOTHING_TOLD, SAMPLES
 from handlers.source import Delivered
 from tests.handlers.recorded import NOW, changed, raw, resource_changed
 
@@ -57,7 +66,12 @@ IGNORED = [
     ("git_push__nothing_moved", "git.push", "branch main did not move"),
     ("git_push__no_refs", "git.push", "it says that nothing moved"),
     ("git_push__test_button", "git.push", TEST_BUTTON),
-    ("build_complete__succeeded", "build.complete", "nothing here reads this type of event"),
+    ("git_push__details_none", "git.push", NOTHING_TOLD),
+    (
+        "classic_release__approval_pending",
+        "ms.vss-release.deployment-approval-pending-event",
+        NOT_OURS,
+    ),
 ]
 
 
@@ -216,6 +230,98 @@ def test_a_push_of_the_wrong_shape_is_rejected(fields: dict):
         read(resource_changed("git_push__one_branch", **fields))
 
 
-def test_a_hook_without_its_resource_is_rejected():
+HINTS = [
+    (
+        "git_push__minimal",
+        PushHinted(
+            id=f"ado/{REPOSITORY}/60", time=NOW, source="azure-devops",
+            delivery=f"{SUBSCRIPTION}/208", repository=REPOSITORY, push_id=60,
+        ),
+    ),
+    (
+        "git_pullrequest_updated__minimal",
+        PullRequestHinted(
+            id=f"azure-devops/{SUBSCRIPTION}/209", time=NOW, source="azure-devops",
+            delivery=f"{SUBSCRIPTION}/209", repository=REPOSITORY, pull_request=7,
+        ),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expected"), HINTS, ids=[row[0] for row in HINTS])
+def test_of_a_minimal_delivery_the_ids_are_kept_to_ask_the_host(name, expected):
+    assert events_of(name) == (expected,)
+
+
+@pytest.mark.parametrize("told", ["in a link", "as a field"])
+@pytest.mark.parametrize(
+    ("name", "key", "number"),
+    [
+        ("git_push__minimal", "pushId", 60),
+        ("git_pullrequest_updated__minimal", "pullRequestId", 7),
+    ],
+)
+def test_the_ids_of_a_minimal_delivery_are_a_field_or_in_a_link(name, key, number, told):
+    fields = (
+        {key: number, "repository": {"id": REPOSITORY.upper()}, "url": ""}
+        if told == "as a field"
+        else {key: 0}
+    )
+    (event,) = read(resource_changed(name, **fields)).events
+    assert event.repository == REPOSITORY
+    assert number in {getattr(event, "push_id", 0), getattr(event, "pull_request", 0)}
+
+
+FOREIGN = f"https://evil.example/x?y=/repositories/{REPOSITORY}/pushes/"
+NO_PLACES = ["", "x", "/repositories/loan/pushes/60", f"/repositories/{REPOSITORY}/pushes/",
+             f"{FOREIGN}{'9' * 30}", "/repositories/" * 10_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", NO_PLACES, ids=lambda url: url[:60])
+def test_a_minimal_delivery_without_ids_says_what_to_set(url):
+    (event,) = read(resource_changed("git_push__minimal", pushId=0, url=url)).events
+    assert isinstance(event, DeliveryIgnored)
+    assert 'sends only "Minimal" details' in event.reason
+    assert 'set "Resource details to send" to All' in event.reason
+
+
+def test_without_a_resource_a_type_that_nobody_reads_stays_unknown():
+    delivered = read(
+        changed("azure_devops", "git_push__details_none", eventType="workitem.created")
+    )
+    assert delivered.is_unknown
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES))
+def test_the_test_button_of_a_saved_subscription_sends_a_sample(sample):
+    (event,) = read(changed("azure_devops", "git_push__one_branch", id=sample.upper())).events
+    assert isinstance(event, DeliveryIgnored)
+    assert event.reason == TEST_BUTTON
+
+
+def test_a_sample_of_the_documentation_is_read_as_what_it_shows():
+    (sample, *_) = SAMPLES
+    bare = changed("azure_devops", "git_push__without_numbers", id=sample)
+    assert isinstance(read(bare).events[0], CodePushed)
+
+
+def test_a_push_by_a_service_principal_is_told_apart_from_a_person():
+    who = {
+        "id": "7D1F3C1E-2B60-4A52-9D3A-1F8C2F6B9A01", "displayName": "Deployer",
+        "uniqueName": "anna.lind@contoso.example", "descriptor": "aadsp.QW5uYQ",
+    }  # fmt: skip
+    (event,) = read(resource_changed("git_push__one_branch", pushedBy=who)).events
+    assert event.pusher == "service_principal\\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01"
+
+
+@pytest.mark.parametrize("resource", [[], "git", 7, True])
+def test_a_resource_that_is_no_object_is_rejected(resource):
     with pytest.raises(RejectedDeliveryError, match="resource"):
-        read(changed("azure_devops", "git_push__one_branch", resource=None))
+        read(changed("azure_devops", "git_push__one_branch", resource=resource))
+
+
+def test_a_repository_is_known_by_its_id_in_any_spelling():
+    spelled = {"id": f"{{{REPOSITORY.upper()}}}"}
+    assert read(resource_changed("git_push__one_branch", repository=spelled)).events == (
+        pushed(41),
+    )

@@ -16,9 +16,25 @@ NAMES = ["eventType", "id", "subscriptionId", "notificationId", "resource", "ent
 RECORDED = [
     ("azure_devops", "git_push__several_refs"),
     ("azure_devops", "git_pullrequest_created__active"),
+    ("azure_devops", "git_push__minimal"),
+    ("azure_devops", "pullrequest_comment__command_1_0"),
+    ("azure_devops", "pullrequest_comment__command_2_0"),
+    ("azure_devops", "build_complete__of_today"),
+    ("azure_devops", "build_complete__xaml"),
+    ("azure_devops", "run_state_changed__completed"),
+    ("azure_devops", "stage_state_changed__running"),
+    ("azure_devops", "approval_pending__environment"),
+    ("azure_devops", "approval_completed__rejected"),
     ("mlflow", "model_version_created__plain"),
 ]
-TYPES = st.sampled_from(["git.push", "git.pullrequest.created", "build.complete", "prompt"])
+TYPES = st.sampled_from(
+    [
+        "git.push", "git.pullrequest.created", "build.complete", "prompt",
+        "ms.vss-code.git-pullrequest-comment-event", "ms.vss-pipelines.run-state-changed-event",
+        "ms.vss-pipelines.stage-state-changed-event", "ms.vss-release.anything",
+        "ms.vss-pipelinechecks-events.approval-pending",
+    ]
+)  # fmt: skip
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | TYPES
     | st.sampled_from(["refs/heads/main", "0" * 40, "a" * 40, "2026-02-03T10:11:12Z"])
