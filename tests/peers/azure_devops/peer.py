@@ -49,6 +49,7 @@ class AzureDevOpsPeer(World):
         self.faults = Faults()
         self.calls = Calls()
         self.port = port
+        self._errors: list[Exception] = []
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="azure-devops-peer", daemon=True)
         self._started: Future[None] = Future()
@@ -77,8 +78,11 @@ class AzureDevOpsPeer(World):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """An error of the peer's own fails the test."""
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
+        if error is None and self._errors:
+            raise self._errors[0]
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.__enter__)
@@ -134,7 +138,13 @@ class AzureDevOpsPeer(World):
         self, request: web.Request, noted: Request, handle: Handle
     ) -> web.StreamResponse:
         effect = self.faults.next_for(noted.method, noted.path)
-        return await (handle(request) if effect is None else effect(request, handle))
+        try:
+            return await (handle(request) if effect is None else effect(request, handle))
+        except ConnectionError:
+            raise  # the client went
+        except Exception as error:
+            self._errors.append(error)
+            raise
 
     async def _handle(
         self, request: web.Request, base: str, path: str, noted: Request

@@ -72,6 +72,11 @@ class PullRequest:
         self.reviewers.append((by, vote))
         self.tell(UPDATED, by, "voted")
 
+    def ask(self, reviewer: Identity, *, by: Identity) -> None:
+        """Make somebody (or a group) a reviewer who has not voted yet."""
+        self.reviewers.append((reviewer, 0))
+        self.tell(UPDATED, by, "reviewers")
+
     def abandon(self, *, by: Identity) -> None:
         with self.repository.world.lock:
             self._must_be("active")

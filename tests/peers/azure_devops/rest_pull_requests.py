@@ -1,6 +1,5 @@
 """Pull requests: found, opened, changed and ended; their commits, iterations and changes."""
 
-from datetime import datetime
 from typing import Any
 
 from tests.peers.azure_devops import refusals, shapes
@@ -228,14 +227,10 @@ def _is_in_time(found: PullRequest, call: Call) -> bool:
     """By the date of creation, or of closing where that is asked for."""
     is_closed = call.text(f"{PREFIX}queryTimeRangeType", "created").lower() == "closed"
     date = found.closed if is_closed else found.created
-    since, until = call.text(f"{PREFIX}minTime"), call.text(f"{PREFIX}maxTime")
+    since, until = call.date(f"{PREFIX}minTime"), call.date(f"{PREFIX}maxTime")
     if not since and not until:
         return True
-    return (
-        date is not None
-        and (not since or date >= datetime.fromisoformat(since))
-        and (not until or date <= datetime.fromisoformat(until))
-    )
+    return date is not None and (not since or date >= since) and (not until or date <= until)
 
 
 def _commits(found: PullRequest, call: Call) -> list[Json]:

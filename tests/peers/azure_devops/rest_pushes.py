@@ -1,6 +1,5 @@
 """Pushes: who brought what, when."""
 
-from datetime import datetime
 from typing import Any
 
 from tests.peers.azure_devops import refusals, shapes
@@ -58,10 +57,10 @@ def _ref_updates(push: Push) -> Json:
 
 def _is_wanted(push: Push, call: Call) -> bool:
     pusher, ref = call.text(f"{PREFIX}pusherId"), call.text(f"{PREFIX}refName")
-    since, until = call.text(f"{PREFIX}fromDate"), call.text(f"{PREFIX}toDate")
+    since, until = call.date(f"{PREFIX}fromDate"), call.date(f"{PREFIX}toDate")
     return (
         (not pusher or push.pushed_by.id == pusher)
         and (not ref or any(update.name == ref for update in push.ref_updates))
-        and (not since or push.date >= datetime.fromisoformat(since))
-        and (not until or push.date <= datetime.fromisoformat(until))
+        and (not since or push.date >= since)
+        and (not until or push.date <= until)
     )

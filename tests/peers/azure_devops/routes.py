@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -155,6 +156,15 @@ class Call:
         if not given.lstrip("-").isdigit():
             raise refusals.invalid(f"The value '{given}' is not valid for {name}.")
         return int(given)
+
+    def date(self, name: str) -> datetime | None:
+        """Without a zone it is UTC. A "+" that nobody encoded is a space, and refused."""
+        given = self.text(name)
+        try:
+            date = datetime.fromisoformat(given) if given else None
+        except ValueError:
+            raise refusals.invalid(f"The value '{given}' is not valid for {name}.") from None
+        return date if date is None or date.tzinfo else date.replace(tzinfo=UTC)
 
     def flag(self, name: str) -> bool:
         return self.text(name).lower() == "true"
