@@ -37,15 +37,21 @@ HOOK = Subscriber("3b2c8f7e-6a0d-4b7e-9d2f-1f5e7c0a9b11", 7)
 
 
 @dataclass
-class Comment:
+class Thread:
     pull_request: PullRequest
+    number: int = 5
+
+
+@dataclass
+class Comment:
     content: str
     author: Identity
     published: datetime
-    edited: datetime
-    thread_id: int = 5
-    id: int = 2
-    parent_id: int = 1
+    updated: datetime
+    number: int = 2
+    parent: int = 1
+    kind: str = "text"
+    is_deleted: bool = False
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def happened(devops: AzureDevOpsPeer) -> dict[str, Happening]:
     opened = churn.pull_requests.create("topic", by=ANNA)
     opened.ask(group("lending", "Validation"), by=ANNA)
     now = devops.now()
-    told.append(Happening(COMMENTED, Comment(opened, "/sluss why", ANNA, now, now), ANNA))
+    told.append(Happening(COMMENTED, (Thread(opened), Comment("/sluss why", ANNA, now, now)), ANNA))
     return {one.event_type: one for one in told}
 
 

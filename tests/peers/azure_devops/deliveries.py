@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/events
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.peers.azure_devops import pipeline_deliveries, shapes
 from tests.peers.azure_devops.happenings import Happening
@@ -45,18 +45,28 @@ UPDATES = {
     "reactivated": "reactivated the pull request",
 }
 
+COMMENT_CHANGES = {
+    "edited": "edited a pull request comment",
+    "deleted": "deleted a pull request comment",
+}
+
 
 class Comment(Protocol):
-    """What a comment must have to be told of; the threads of the peer keep such ones."""
+    """A comment, and below the thread that it is in: the subject of COMMENTED is the two of them."""
 
-    pull_request: PullRequest
-    thread_id: int
-    id: int
-    parent_id: int
+    number: int
+    parent: int
     author: Identity
     content: str
     published: datetime
-    edited: datetime  # when its text last changed; ``published`` where it never did
+    updated: datetime  # when its text last changed; ``published`` where it never did
+    kind: str
+    is_deleted: bool
+
+
+class Thread(Protocol):
+    number: int
+    pull_request: PullRequest
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ def body(happening: Happening, devops: Address, subscriber: Subscriber) -> Json:
         shape["resource"] = whole if details.resource == ALL else _minimal(whole)
     return shape | {
         "resourceVersion": version,
-        "resourceContainers": _containers(_project(happening), base),
+        "resourceContainers": _containers(_project(happening.subject), base),
         "createdDate": shapes.moment(happening.date),
     }
 
@@ -137,11 +147,11 @@ def pull_request(happening: Happening, base: str, version: str) -> Json:
 
 def commented(happening: Happening, base: str, version: str) -> Json:
     """2.0 has the comment beside its pull request; 1.0 is the comment alone, with links."""
-    comment: Comment = happening.subject
-    told = _comment(comment, base)
+    thread, comment = happening.subject
+    told = _comment(thread, comment, base)
     if not version.startswith("2"):
         return told
-    return {"comment": told, "pullRequest": _pull_request(comment.pull_request, base)}
+    return {"comment": told, "pullRequest": _pull_request(thread.pull_request, base)}
 
 
 def repository_changed(happening: Happening, base: str, version: str) -> Json:
@@ -169,18 +179,15 @@ def _publisher(event_type: str) -> str:
     return "pipelines" if event_type.startswith("ms.vss-pipeline") else "tfs"
 
 
-def _project(happening: Happening) -> Project:
-    """Comments and runs know their project by way of what they belong to."""
-    subject = happening.subject
-    if isinstance(subject, Repository):
-        return subject.project
-    for way in ("project", "repository", "pull_request"):
-        if (found := getattr(subject, way, None)) is not None:
-            return (
-                found
-                if isinstance(found, Project)
-                else _project(Happening("", found, happening.by))
-            )
+def _project(subject: Any) -> Project:
+    """Of the subject of an event: a comment has a thread, that has a pull request, and so on."""
+    if isinstance(subject, tuple):
+        return _project(subject[0])
+    if isinstance(subject, Project):
+        return subject
+    for way in ("project", "repository", "pull_request", "run"):
+        if hasattr(subject, way):
+            return _project(getattr(subject, way))
     raise LookupError(f"{subject} belongs to no project")
 
 
@@ -218,9 +225,8 @@ def _texts(happening: Happening) -> tuple[str, str]:
     if isinstance(subject, Repository):
         text = f"A Git repository {subject.name} was {happening.event_type.rsplit('.', 1)[1]}."
         return text, text
-    verb = "edited" if happening.what == "edited" else "commented on"
-    text = f"{who} has {verb} a pull request" + (" comment" if verb == "edited" else "")
-    return text, f"{text}\r\n{subject.content}\r\n"
+    done = COMMENT_CHANGES.get(happening.what, "commented on a pull request")
+    return f"{who} has {done}", f"{who} has {done}\r\n{subject[1].content}\r\n"
 
 
 def _push_texts(who: str, push: Push) -> tuple[str, str]:
@@ -280,22 +286,23 @@ def _pull_request(found: PullRequest, base: str) -> Json:
     }
 
 
-def _comment(comment: Comment, base: str) -> Json:
-    repository = comment.pull_request.repository
+def _comment(thread: Thread, comment: Comment, base: str) -> Json:
+    """The text of a deleted comment is gone."""
+    repository, number = thread.pull_request.repository, thread.pull_request.number
     place = shapes.repository_url(repository, base)
-    thread = f"{place}/pullRequests/{comment.pull_request.number}/threads/{comment.thread_id}"
-    return {
-        "id": comment.id,
-        "parentCommentId": comment.parent_id,
+    threads = f"{place}/pullRequests/{number}/threads/{thread.number}"
+    told = {
+        "id": comment.number,
+        "parentCommentId": comment.parent,
         "author": shapes.identity_ref(comment.author, base),
-        "content": comment.content,
         "publishedDate": shapes.moment(comment.published),
-        "lastUpdatedDate": shapes.moment(comment.edited),
-        "lastContentUpdatedDate": shapes.moment(comment.edited),
-        "commentType": "text",
+        "lastUpdatedDate": shapes.moment(comment.updated),
+        "lastContentUpdatedDate": shapes.moment(comment.updated),
+        "commentType": comment.kind,
         "_links": {
-            "self": {"href": f"{thread}/comments/{comment.id}"},
+            "self": {"href": f"{threads}/comments/{comment.number}"},
             "repository": {"href": place},
-            "threads": {"href": thread},
+            "threads": {"href": threads},
         },
     }
+    return told | ({"isDeleted": True} if comment.is_deleted else {"content": comment.content})

@@ -153,7 +153,7 @@ class AzureDevOpsPeer(World):
         try:
             credential = self.access.authenticate(request.headers.get("Authorization"))
         except ExpiredCredentialError:
-            return _unauthorized(request) if git else _page(203)
+            return _expired(request, is_git=git is not None)
         except UnknownCredentialError:
             return _unauthorized(request) if git or _is_a_program(request) else _to_sign_in(request)
         noted.identity = credential.identity.unique_name
@@ -233,6 +233,13 @@ def _page(status: int) -> web.Response:
 def _unauthorized(request: web.Request) -> web.Response:
     headers = {"WWW-Authenticate": AUTHENTICATE.format(host=request.host)}
     return web.Response(status=401, headers=headers)
+
+
+def _expired(request: web.Request, *, is_git: bool) -> web.Response:
+    """The sign-in page as if all was well, except for PATCH: microsoft/azure-devops-auth-samples#52."""
+    if is_git:
+        return _unauthorized(request)
+    return _refuse(refusals.not_in_scope("")) if request.method == "PATCH" else _page(203)
 
 
 def _is_a_program(request: web.Request) -> bool:
