@@ -5,9 +5,12 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection
+import signal
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from core.errors import CommitGoneError, SettingsError, UnavailableError
 
@@ -68,6 +71,54 @@ def peeled(commit: str) -> str:
     return f"{commit_id(commit)}^{{commit}}"
 
 
+class GitFailedError(UnavailableError):
+    """git could not read what is in the repository. Nothing was changed; it is tried again."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a git ended: its exit code, what it printed, and what it said of errors.
+
+    What it said may quote what somebody pushed: it goes into no log and no message. Without
+    ``hears`` of ``run_git`` it is empty.
+    """
+
+    code: int
+    output: bytes
+    said: bytes
+
+
+async def run_git(
+    words: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    limit_s: float,
+    stdin: bytes = b"",
+    hears: bool = False,
+    keeps: Sequence[int] = (),
+) -> Ended:
+    """Run a git, with all that it starts in a group of its own, which ends with it.
+
+    ``keeps`` are descriptors that they all have open, such as that of a lock. Raise TimeoutError.
+    """
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        *words,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe if hears else nothing,
+        env=environment,
+        process_group=0,
+        pass_fds=keeps,
+    )
+    try:
+        async with asyncio.timeout(limit_s):
+            output, said = await process.communicate(stdin)
+    except (TimeoutError, asyncio.CancelledError):
+        await _end(process)
+        raise
+    return Ended(process.returncode or 0, output, said or b"")
+
+
 class GitCommand:
     """Runs git commands on the repository in ``folder``; none of its hooks is started."""
 
@@ -121,34 +172,35 @@ class GitCommand:
     def failure(self, verb: str, code: int) -> UnavailableError:
         name = self.folder.name
         if not self.is_there():
-            return UnavailableError(NO_FOLDER.format(folder=name))
-        return UnavailableError(FAILED.format(verb=verb, folder=name, code=code))
+            return GitFailedError(NO_FOLDER.format(folder=name))
+        failed = FAILED.format(verb=verb, folder=name, code=code)
+        return GitFailedError(failed) if code > 0 else UnavailableError(failed)  # it was ended
 
     async def attempt(self, verb: str, *words: str, stdin: bytes = b"") -> tuple[int, bytes]:
         """Return the exit code and the output, for questions that git answers by its code."""
-        process = await asyncio.create_subprocess_exec(
-            *(self._git, f"--git-dir={self.folder}", "-c", f"core.hooksPath={os.devnull}"),
-            *("-c", "i18n.logOutputEncoding=UTF-8", verb, *words),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # may quote what was pushed: not for our log
-            env=git_environment(self._git),
-        )
         try:
-            async with asyncio.timeout(self._time_limit_s):
-                output, _ = await process.communicate(stdin)
+            ended = await run_git(
+                self.words(verb, *words),
+                environment=git_environment(self._git),
+                limit_s=self._time_limit_s,
+                stdin=stdin,
+            )
         except TimeoutError:
             message = TOO_SLOW.format(verb=verb, limit=self._time_limit_s)
             raise UnavailableError(message) from None
-        finally:
-            await _end(process)
-        return process.returncode or 0, output
+        return ended.code, ended.output
+
+    def words(self, verb: str, *words: str) -> tuple[str, ...]:
+        """Return the command as it is started."""
+        before = (self._git, f"--git-dir={self.folder}", "-c", f"core.hooksPath={os.devnull}")
+        return (*before, "-c", "i18n.logOutputEncoding=UTF-8", verb, *words)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no git behind when the time is up or the caller was cancelled."""
-    if process.returncode is not None:
-        return
+    """Leave no git behind when the time is up or the caller was cancelled.
+
+    The first of the group may have ended before what it has started.
+    """
     with contextlib.suppress(ProcessLookupError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
     await process.communicate()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,9 +15,19 @@ from adapters.git.history import (
     brought,
     past_files,
     sized,
+    touched,
     within,
 )
-from adapters.git.tree import DEFAULT_LIMITS, TreeLimits, model_repo, readable, tree
+from adapters.git.tree import (
+    DEFAULT_LIMITS,
+    TOO_MUCH,
+    TreeLimits,
+    contents_of,
+    model_repo,
+    readable,
+    tree,
+)
+from core.errors import StepFailedError
 from core.gate.checks import ModelRepo
 from core.gate.facts import PastFile
 from core.results import Author, Commit, Written
@@ -29,15 +39,31 @@ _WRITTEN_FIELDS: Final = 4
 _ADDRESS: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 
 
-class CommitReader:
-    """Reads by ``git``. Each method raises CommitGoneError for a commit that is not there."""
+# Brings contents that a partial clone has left behind, the newest last, and returns those that are
+# too large to be brought.
+Bring = Callable[[Collection[str]], Awaitable[Collection[str]]]
 
-    def __init__(self, git: GitCommand, limits: TreeLimits = DEFAULT_LIMITS) -> None:
+
+class CommitReader:
+    """Reads by ``git``. Each method raises CommitGoneError for a commit that is not there.
+
+    ``bring`` is given by a clone without contents: they are brought before git reads them.
+    """
+
+    def __init__(
+        self, git: GitCommand, limits: TreeLimits = DEFAULT_LIMITS, bring: Bring | None = None
+    ) -> None:
         self._git = git
         self._limits = limits
+        self._bring = bring
 
     async def files(self, commit: str) -> ModelRepo:
         """Raise StepFailedError for a file over the limit, or of a name that is no safe path."""
+        if self._bring is not None:  # without the contents there are no sizes to list
+            paths = contents_of(
+                await self._git.ask(commit, "ls-tree", "-r", "-z", peeled(commit)), self._limits
+            )
+            await self._bring_all(paths)
         listing = await self._git.ask(commit, "ls-tree", "-r", "-z", "-l", peeled(commit))
         entries = tree(listing, self._limits)
         wanted = "".join(f"{entry.blob}\n" for entry in entries).encode()
@@ -57,10 +83,18 @@ class CommitReader:
         return tuple(_commit(row, is_cut=row[0] in cut) for row in rows)
 
     async def who_wrote(self, commit: str, path: str, text: str) -> Written | None:
+        log = (
+            *("log", "-z", "--no-show-signature", "--no-notes", "-m"),
+            *("--no-renames", "--no-ext-diff", "--no-textconv"),
+        )
+        of_path = ("--end-of-options", peeled(commit), "--", f":(literal){path}")
+        if self._bring is not None:
+            raw = ("--format=", "--raw", "--no-abbrev")
+            blobs_of_path = touched(await self._git.ask(commit, *log, *raw, *of_path))
+            await self._bring_all(dict.fromkeys(blobs_of_path, path))
         output = await self._git.ask(
-            *(commit, "log", "-z", "--no-show-signature", "--no-notes", "--max-count=1", "-m"),
-            *("--no-ext-diff", "--no-textconv", "--format=tformat:%H%x00%ae%x00%an%x00%cs"),
-            *(f"-S{text}", "--end-of-options", peeled(commit), "--", f":(literal){path}"),
+            *(commit, *log, "--max-count=1", "--format=tformat:%H%x00%ae%x00%an%x00%cs"),
+            *(f"-S{text}", *of_path),
         )
         words = output.decode("utf-8", errors="replace").strip("\n\0").split("\0")
         if len(words) < _WRITTEN_FIELDS:
@@ -89,10 +123,19 @@ class CommitReader:
         listing = await self._git.run(*diff, stdin=ids)
         present = blobs(await self._git.run("ls-tree", "-r", "-z", peeled(commit)))
         new = brought(listing, present)[-limit:]
-        files = sized(new, await self._git.run("cat-file", "--batch-check", stdin=_names(new)))
+        lost = await self._bring([file.blob for file in new]) if self._bring else ()
+        sizes = await self._git.run("cat-file", "--batch-check", stdin=_names(new))
+        files = sized(new, sizes, lost)
         chosen = within(files, self._limits)
         wanted = _names(file for file in files if file.blob in chosen)
         return past_files(files, chosen, await self._git.run("cat-file", "--batch", stdin=wanted))
+
+    async def _bring_all(self, paths: Mapping[str, str]) -> None:
+        """Bring the contents of these files. Raise StepFailedError when that is too much."""
+        lost = await self._bring(paths) if self._bring else ()
+        for blob in lost:
+            message = TOO_MUCH.format(path=paths[blob], limit=self._limits.total_bytes)
+            raise StepFailedError(message)
 
 
 def with_pushers(commits: Iterable[Commit], pushers: Mapping[str, str]) -> tuple[Commit, ...]:

@@ -1,12 +1,13 @@
 """Reads what git prints about the files that commits added or changed, within limits."""
 
+import sys
 from collections.abc import Collection, Iterator
 from typing import Final
 
 import msgspec
 
+from adapters.git.command import GitFailedError
 from adapters.git.tree import CUT_SHORT, TreeLimits, readable
-from core.errors import UnavailableError
 from core.gate.facts import PastFile
 
 MOST_COMMITS: Final = 10_000  # the newest ones; git reads that many in about a second
@@ -48,16 +49,27 @@ def blobs(tree: bytes) -> frozenset[str]:
     )
 
 
-def sized(files: tuple[Brought, ...], sizes: bytes) -> tuple[Brought, ...]:
-    """Return the files with their sizes. Raise UnavailableError when git left some out.
+def touched(listing: bytes) -> tuple[str, ...]:
+    """Return each content once that ``git log --format= --raw -m -z`` lists, the oldest first."""
+    entries = [word for word in listing.split(b"\0") if word.startswith(b":")]
+    both = (word.split()[2:4] for word in reversed(entries))
+    found = dict.fromkeys(blob.decode("ascii") for pair in both for blob in pair)
+    return tuple(blob for blob in found if blob.strip("0"))
 
-    ``sizes`` is what ``git cat-file --batch-check`` printed for their blobs, in the same order.
+
+def sized(
+    files: tuple[Brought, ...], sizes: bytes, too_large: Collection[str] = ()
+) -> tuple[Brought, ...]:
+    """Return the files with their sizes. Raise GitFailedError when git left some out.
+
+    ``sizes`` is what ``git cat-file --batch-check`` printed for their blobs, in the same order. Of
+    those that are ``too_large`` nobody knows the size: more than is read.
     """
     lines = sizes.decode("ascii", errors="replace").splitlines()
     if len(lines) != len(files):
-        raise UnavailableError(CUT_SHORT)
+        raise GitFailedError(CUT_SHORT)
     return tuple(
-        msgspec.structs.replace(file, size=_size(line))
+        msgspec.structs.replace(file, size=sys.maxsize if file.blob in too_large else _size(line))
         for file, line in zip(files, lines, strict=True)
     )
 
@@ -89,7 +101,7 @@ def past_files(
         if file.blob in chosen:
             begin = contents.find(b"\n", start) + 1
             if contents[start:begin] != f"{file.blob} blob {file.size}\n".encode():
-                raise UnavailableError(CUT_SHORT)
+                raise GitFailedError(CUT_SHORT)
             data, start = contents[begin : begin + file.size], begin + file.size + 1
         if file.size > 0:
             found.append(PastFile(file.commit, file.path, data))

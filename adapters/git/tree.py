@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from core.errors import StepFailedError, UnavailableError
+from adapters.git.command import GitFailedError
+from core.errors import StepFailedError
 from core.gate.checks import ModelRepo
 
 LINK: Final = "120000"
@@ -50,6 +51,19 @@ class TreeEntry(msgspec.Struct, frozen=True):
 DEFAULT_LIMITS: Final = TreeLimits()
 
 
+def contents_of(listing: bytes, limits: TreeLimits) -> dict[str, str]:
+    """Return the path of each content that ``git ls-tree -r -z`` lists, for a clone to bring them.
+
+    Raise StepFailedError where there are too many files, before any of them is brought.
+    """
+    lines = (line.partition(b"\t") for line in listing.split(b"\0")[:-1])
+    files = [(about.decode("ascii").split(), name) for about, _, name in lines]
+    found = [(fields[2], readable(name)) for fields, name in files if fields[1] == BLOB]
+    if len(found) > limits.files:
+        raise StepFailedError(TOO_MANY.format(count=len(found), limit=limits.files))
+    return dict(found)
+
+
 def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
     """Return the files and links that ``git ls-tree -r -z -l`` lists, before any of them is read.
 
@@ -71,7 +85,7 @@ def tree(listing: bytes, limits: TreeLimits) -> tuple[TreeEntry, ...]:
 
 
 def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
-    """Raise UnavailableError when git left something out of ``contents``.
+    """Raise GitFailedError when git left something out of ``contents``.
 
     That is what ``git cat-file --batch`` printed for the blobs of ``entries``, in the same order.
     """
@@ -81,7 +95,7 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
     for entry in entries:
         header_end = contents.find(b"\n", start) + 1
         if contents[start:header_end] != f"{entry.blob} blob {entry.size}\n".encode():
-            raise UnavailableError(CUT_SHORT)
+            raise GitFailedError(CUT_SHORT)
         data = contents[header_end : header_end + entry.size]
         start = header_end + entry.size + 1
         if entry.is_link:
