@@ -53,8 +53,7 @@ class AzureDevOps:
         passes by itself, RightMissingError, NotThereError, ConflictError, and StepFailedError for
         what Azure DevOps refuses otherwise.
         """
-        wanted = Purpose(right, what)
-        await self._pace.turn(wanted)
+        wanted = await self.turn(right, what)
 
         def asked(sdk: Sdk) -> T:
             sdk.wants(wanted)
@@ -66,6 +65,12 @@ class AzureDevOps:
                 raise strange(wanted, NOT_ITS) from error
 
         return await self._blocking.ask(asked, limit_s=limit_s)
+
+    async def turn(self, right: Right, what: str) -> Purpose:
+        """Wait until a call may be made, also git's. Raise UnavailableError if that is long."""
+        wanted = Purpose(right, what)
+        await self._pace.turn(wanted)
+        return wanted
 
     async def authorization(self) -> str:
         """Return the value of the header ``Authorization``; it goes into no log and no file."""

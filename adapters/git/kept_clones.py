@@ -49,10 +49,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     unused_s: float = UNUSED_S
 
 
+DEFAULT_BOUNDS: Final = Bounds()
+
+
 class KeptClones:
     """The clones below ``folder``, one for each repository by its id."""
 
-    def __init__(self, folder: Path, fetch: Fetch, bounds: Bounds = Bounds()) -> None:  # noqa: B008 - frozen
+    def __init__(self, folder: Path, fetch: Fetch, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self._folder = folder
         self._fetch = fetch
         self._bounds = bounds

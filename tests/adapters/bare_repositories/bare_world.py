@@ -32,20 +32,14 @@ def git(folder: Path, *words: str, stdin: bytes = b"", **env: str) -> str:
     return (done.stdout + done.stderr).decode().strip()
 
 
-class BareWorld:
-    repository = "b0b0"
+class WorkTree:
+    """A work tree, and the bare repository ``folder`` that each of its commits is pushed to."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "loans.git"
-        self._work = folder / "work"
+    def __init__(self, folder: Path, work: Path) -> None:
+        self.folder = folder
+        self._work = work
         self._work.mkdir()
         git(self._work, "init", "--quiet")
-        git(folder, "init", "--quiet", "--bare", str(self.folder))
-        find = {self.repository: self.folder}.get
-        self.host, self.reviews = BareRepositories(find), BareReviews(find)
-
-    def limited(self) -> BareRepositories:
-        return BareRepositories({self.repository: self.folder}.get, limits=SMALL)
 
     def commit(
         self,
@@ -84,6 +78,19 @@ class BareWorld:
     def push(self) -> str:
         git(self._work, "push", "--quiet", "--force", str(self.folder), "HEAD:refs/heads/main")
         return git(self._work, "rev-parse", "HEAD")
+
+
+class BareWorld(WorkTree):
+    repository = "b0b0"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "loans.git", folder / "work")
+        git(folder, "init", "--quiet", "--bare", str(self.folder))
+        find = {self.repository: self.folder}.get
+        self.host, self.reviews = BareRepositories(find), BareReviews(find)
+
+    def limited(self) -> BareRepositories:
+        return BareRepositories({self.repository: self.folder}.get, limits=SMALL)
 
     def seen(self, commit: str) -> str:
         return git(self.folder, "log", "-1", "--notes=sluss", commit)

@@ -1,0 +1,69 @@
+"""Where a repository is: found by its id, as its name and that of its project may change."""
+
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from adapters.azure_devops.client import AzureDevOps
+from adapters.azure_devops.errors import NotThereError
+from adapters.azure_devops.rights import Right
+from core.errors import StepFailedError
+
+FIND: Final = "find the repository {id}"
+DISABLED: Final = (
+    "The repository {name} is disabled in Azure DevOps, so that nothing of it can be read. Nothing "
+    "was run; enable it (Project settings, Repositories), then try again."
+)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Its address in the organisation; ``name`` is how people know it, as ``lending/churn``."""
+
+    url: str
+    name: str
+
+
+class Places:
+    """Finds a repository once, and again when it is not there any more."""
+
+    def __init__(self, azure: AzureDevOps) -> None:
+        self._azure = azure
+        self._known: dict[str, Place] = {}
+
+    async def of(self, repository: str) -> Place:
+        """Return where it is, or was when it was last looked for."""
+        known = self._known.get(repository)
+        return known if known is not None else await self.again(repository)
+
+    async def again(self, repository: str) -> Place:
+        """Raise NotThereError for one that is deleted or that we may not see, and say which right.
+
+        Raise StepFailedError for one that is disabled.
+        """
+        self._known.pop(repository, None)
+        what = FIND.format(id=repository)
+        try:
+            found = await self._azure.ask(
+                Right.CODE, what, lambda sdk: sdk.git.get_repository(repository)
+            )
+        except NotThereError:
+            # A disabled one is found in the list alone.
+            every = await self._azure.ask(Right.CODE, what, lambda sdk: sdk.git.get_repositories())
+            listed = (each for each in every if str(each.id).casefold() == repository)
+            found = next(listed, None)
+            if found is None:
+                raise
+        place = self._place(found.project.name, found.name)
+        if found.is_disabled:
+            raise StepFailedError(DISABLED.format(name=place.name))
+        self._known[repository] = place
+        return place
+
+    def _place(self, project: str, name: str) -> Place:
+        """Put the address together below our own one: the token goes with it, and nowhere else.
+
+        What Azure DevOps says of the address may name another host of it, or a login.
+        """
+        parts = (quote(project, safe=""), "_git", quote(name, safe=""))
+        return Place(url="/".join((self._azure.address, *parts)), name=f"{project}/{name}")
