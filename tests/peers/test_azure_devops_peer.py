@@ -121,7 +121,9 @@ class TestDiscovery:
         assert who["subjectDescriptor"].startswith("aadsp.")
 
     @pytest.mark.parametrize(
-        "location", {r.location for p in PARTS for r in p.all}, ids=lambda one: one.resource
+        "location",
+        dict.fromkeys(route.location for part in PARTS for route in part.all),
+        ids=lambda one: one.resource,
     )
     def test_locations_are_those_of_the_sdk(self, location, sdk_calls):
         if location.id not in sdk_calls:
