@@ -4,10 +4,12 @@ The address and the token go to git in its environment: neither a file nor the l
 them. git's own words are matched and never shown, as they may quote what somebody has pushed.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -60,7 +62,6 @@ _DAMAGE: Final = (
 # The first that fits counts. What a host's own program says comes behind "remote:".
 _SAID: Final = (
     (Failure.DISK_FULL, r"no space left on device|disk quota exceeded"),
-    (Failure.TOO_LARGE, r"died of signal 25|file too large"),
     (Failure.MALFORMED, r"fsck error|invalid \w+ object|error in object"),
     (Failure.SIGNED_OUT, r"could not read (username|password)|authentication failed|error: 401"),
     (Failure.FORBIDDEN, r"error: 403|tf401027"),
@@ -129,7 +130,8 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
         except TimeoutError:
             raise FetchFailedError(Failure.SLOW) from None
         if ended.code != 0:
-            raise FetchFailedError(_why(ended.said))
+            is_full = await asyncio.to_thread(_is_full, into.folder, blocks * BLOCK)
+            raise FetchFailedError(Failure.TOO_LARGE if is_full else _why(ended.said))
 
     def _environment(self, remote: Remote) -> dict[str, str]:
         """Nothing of the clone's own settings counts here, as it has none.
@@ -146,6 +148,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
             "http.followRedirects": "false",
             "http.lowSpeedLimit": "1",  # for a git whose starter was killed, and has a time limit
             "http.lowSpeedTime": "120",
+            "advice.graftFileDeprecated": "false",
             "credential.helper": "",
             "fetch.fsckObjects": "true",
             "fetch.unpackLimit": "1",
@@ -167,6 +170,12 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
 def _protocol(url: str) -> str:
     """Only https, as the token goes along; on this machine also http."""
     return "http:https" if is_loopback(urlsplit(url).hostname or "") else "https"
+
+
+def _is_full(folder: Path, most_bytes: int) -> bool:
+    """Whether a pack was cut off at the limit: whom that ends has no words for it."""
+    unfinished = folder.glob("objects/pack/tmp_*")
+    return any(path.stat().st_size >= most_bytes for path in unfinished)
 
 
 def _why(said: bytes) -> Failure:

@@ -1,0 +1,27 @@
+"""A process of its own that reads a commit: ``address home repository commit``.
+
+It prints the files as JSON, each with the length of its content.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
+from adapters.azure_devops.git_host import AzureGitHost, kept_clones
+from adapters.git.command import git_path
+from adapters.git.fetch import Fetch
+
+
+async def main(address: str, home: str, repository: str, commit: str) -> None:
+    azure = AzureDevOps(AzureDevOpsSettings(address=address, token=os.environ["TOKEN"]))
+    host = AzureGitHost(azure, kept_clones(Path(home), Fetch(git=git_path())), lambda: [repository])
+    read = await host.files(repository, commit)
+    print(json.dumps({path: len(data) for path, data in read.files.items()}))  # noqa: T201
+    await azure.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
