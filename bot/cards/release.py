@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bot import findings, metrics_table, progress
+from bot import findings, metrics_table, progress, who_pays
 from bot.click import Click, Clicks, Draft, giving_up_of, release_of, retry_of, withdrawal_of
 from bot.elements import banner, button, card, facts, heading, link, section, text
 from bot.ports import BotPorts
@@ -70,6 +70,7 @@ def render(view: View) -> Card:
         text(_origin(view), Tone.SUBTLE),
         facts((*progress.rows(view.release, is_passed=view.is_passed), *_gate(view))),
         *(() if is_mending else found),
+        *who_pays.elements(view),
         *_metrics(view),
         *_buttons(view),
         link("Release page", view.page),
@@ -89,6 +90,11 @@ def show(_click: Click) -> Draft:
 @clicks.on("release.retry")
 def retry(click: Click) -> Draft:
     return retry_of(click)
+
+
+@clicks.on("release.pay")
+def pay(click: Click) -> Draft:
+    return who_pays.answer_of(click)
 
 
 @clicks.on("release.withdraw")
@@ -237,7 +243,9 @@ def _gate(view: View) -> Iterator[tuple[str, str]]:
 def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     """While the findings are what matters they come first, and open."""
     release = view.release
-    found = findings.open_checks(release, view.policy)
+    found, answer = findings.open_checks(release, view.policy), who_pays.answer(view)
+    if answer is not None:
+        found = tuple(findings.with_who_pays(found, answer.value))
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
         yield section(
@@ -273,6 +281,7 @@ def _buttons(view: View) -> Iterator[Button]:
         yield button(
             f"Request {stage}", "request.open", tone=Tone.GOOD, release=release.id, stage=stage
         )
+    yield from who_pays.buttons(view)
     yield from _freeing(view)
 
 

@@ -6,6 +6,7 @@ from bot.command import Command
 from bot.commands.approvals import approvals
 from bot.commands.base import base
 from bot.commands.desk import desk
+from bot.commands.financial_id import financial_id
 from bot.commands.give_up import give_up
 from bot.commands.help import help_
 from bot.commands.model_history import model_history
@@ -25,6 +26,7 @@ COMMANDS: tuple[Command[Any], ...] = (
     request,
     retry,
     base,
+    financial_id,
     withdraw,
     give_up,
     model_list,

@@ -14,6 +14,7 @@ from core.events.people import (
     ApprovalDecided,
     BaseDecided,
     BaseProposed,
+    FinancialIdGiven,
     PromotionGivenUp,
     RequestWithdrawn,
     RetryRequested,
@@ -30,6 +31,7 @@ ReleaseEvent = (
     | RetryRequested
     | RequestWithdrawn
     | PromotionGivenUp
+    | FinancialIdGiven
     | BaseEvent
 )
 PersonEvent = ReleaseEvent | RedriveRequested | MappingRequested
@@ -103,6 +105,14 @@ class GiveUpPromotion(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage
 
 
+class GiveFinancialId(msgspec.Struct, frozen=True, kw_only=True):
+    """The team answers who pays for the model."""
+
+    name: ClassVar[str] = "say who pays"
+    release: ReleaseId
+    financial_id: str | None = None
+
+
 class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     """A dead letter goes into its queue again."""
 
@@ -160,6 +170,7 @@ ReleaseAct = (
     | RejectStage
     | WithdrawRequest
     | GiveUpPromotion
+    | GiveFinancialId
     | BaseAct
 )
 Act = ReleaseAct | SendAgain | MapAddress
@@ -176,14 +187,20 @@ def act_of(event: PersonEvent) -> Act:
             return ApproveStage(release=event.release, approval=event.approval)
         case ApprovalDecided():
             return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
-        case RetryRequested():
-            return RetryStep(release=event.release)
+        case RetryRequested() | FinancialIdGiven():
+            return _to_go_on(event)
         case RedriveRequested() | MappingRequested():
             return _on_the_desk(event)
         case BaseProposed() | BaseDecided():
             return _about_a_base(event)
         case _:
             return _about_a_stage(event)
+
+
+def _to_go_on(event: RetryRequested | FinancialIdGiven) -> RetryStep | GiveFinancialId:
+    if isinstance(event, RetryRequested):
+        return RetryStep(release=event.release)
+    return GiveFinancialId(release=event.release, financial_id=event.financial_id)
 
 
 def _about_a_stage(event: StageRequested | RequestWithdrawn | PromotionGivenUp) -> Act:

@@ -8,11 +8,20 @@ whoever presses. A new act is a case here; a new condition is a function of cond
 from collections.abc import Iterator
 from typing import Final
 
-from core.authority import bases, conditions, contributors, freeing, letters, mappings
+from core.authority import (
+    bases,
+    conditions,
+    contributors,
+    financial_id,
+    freeing,
+    letters,
+    mappings,
+)
 from core.authority.acts import (
     AcceptVersion,
     Act,
     ApproveStage,
+    GiveFinancialId,
     GiveUpPromotion,
     MapAddress,
     RejectStage,
@@ -81,6 +90,8 @@ def _conditions(question: Question, act: ReleaseAct) -> Iterator[Ruling]:
             return freeing.withdraw(question, act.stage)
         case GiveUpPromotion():
             return freeing.give_up(question, act.stage)
+        case GiveFinancialId():
+            return financial_id.give(question, act.financial_id)
         case _:
             return bases.rule(question, act)
 

@@ -180,6 +180,14 @@ class ReleaseStuck(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class FinancialIdNoted(Event, frozen=True, kw_only=True):
+    """Who pays for the model, as somebody answered; a later answer takes its place."""
+
+    release: ReleaseId
+    financial_id: str
+    by: Person
+
+
 class BaseAsked(Event, frozen=True, kw_only=True):
     """A base was proposed and waits for another person; ``base`` is its id."""
 

@@ -47,6 +47,14 @@ class BaseDecided(Event, frozen=True, kw_only=True):
     comment: str = ""
 
 
+class FinancialIdGiven(Event, frozen=True, kw_only=True):
+    """Somebody answers who pays for the model, which its variables do not say."""
+
+    release: ReleaseId
+    financial_id: str
+    by: Person
+
+
 class RetryRequested(Event, frozen=True, kw_only=True):
     release: ReleaseId
     by: Person

@@ -12,6 +12,7 @@ names it. Besides, these show what changes through others:
 | registry | that the stage holds what was found still | the holders |
 | base, while undecided | that somebody has to decide | a placing on PROD |
 | those of open releases | the base that people agreed to | the model |
+| release, while its gate asks | who pays, as somebody answered | the model |
 | release | its figures against those of the one before | what the gate says of that |
 
 What has ended shows what was true then, and is not drawn again: a release that PROD has passed by,

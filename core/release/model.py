@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from core.people import Person
 from core.release.base import Base
 from core.release.packed import Releases
 from core.release.release import Release
@@ -27,6 +28,14 @@ class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     outside: str = ""  # the event that found it there, where no placing of ours had brought it
 
 
+class WhoPays(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The FINANCIAL_ID that somebody answered; what the model's variables say goes before it."""
+
+    value: str
+    by: Person
+    since: datetime
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A stream's state: its claimed name, its releases, and the holders of its stages."""
 
@@ -39,6 +48,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     bases: dict[Stage, str] = {}  # the commit since which contributors are counted
     base: Base | None = None  # the last one that somebody proposed, until PROD has a placement
     agreed: Base | None = None  # the last one agreed to, in force or not
+    who_pays: WhoPays | None = None  # the last answer of somebody who was asked
     pushes: dict[str, int] = {}  # branch to its highest push id
     pushers: dict[str, tuple[str, ...]] = {}  # commit to who pushed it, on any branch
     creators: dict[str, tuple[str, ...]] = {}  # commit to creators of its pull requests

@@ -21,7 +21,13 @@ from tests.core.story import Story
 
 SEEDS = st.integers(0, 100_000)
 STAGES = (Stage.QA, Stage.PROD)
-WRITTEN = {"reason": "because", "comment": "because", "purpose": "p", "expected_outcome": "e"}
+WRITTEN = {
+    "reason": "because",
+    "financial_id": "CR-20417",
+    "comment": "because",
+    "purpose": "p",
+    "expected_outcome": "e",
+}
 
 
 def is_accepted(story: Story, verb: str, person: Person, **data: str) -> bool:
@@ -51,7 +57,7 @@ def shown(story: Story, found: Release) -> set[tuple[str, ...]]:
 
 def pressed(story: Story, found: Release) -> Iterator[tuple[tuple[str, str], bool]]:
     """Everything that could be pressed, and whether the flow accepts it."""
-    for verb in ("acceptance.accept", "acceptance.reject", "release.retry"):
+    for verb in ("acceptance.accept", "acceptance.reject", "release.retry", "release.pay"):
         yield (verb, ""), is_accepted(story, verb, TEAM_MATE, release=found.id)
     for stage in STAGES:
         takes = is_accepted(story, "request.send", TEAM_MATE, release=found.id, stage=stage)

@@ -11,6 +11,7 @@ from core.events.people import (
     ApprovalDecided,
     BaseDecided,
     BaseProposed,
+    FinancialIdGiven,
     PromotionGivenUp,
     RequestWithdrawn,
     RetryRequested,
@@ -48,6 +49,22 @@ BROKEN = Checked(
     ),
     model="loan_default", team="credit",
 )  # fmt: skip
+
+
+def paying(status: Status, *findings: Finding) -> Checked:
+    """What the gate says of who pays."""
+    found = CheckResult(
+        check="financial_id", title="Who pays", owner="model developer", priority=2,
+        status=status, findings=findings,
+    )  # fmt: skip
+    return Checked(checks=(found,), model="loan_default", team="credit")
+
+
+PAID = paying(Status.PASSED)
+UNPAID = paying(
+    Status.FOUND,
+    Finding("model_variables.yml", "add FINANCIAL_ID: and who pays", "FINANCIAL_ID is not set"),
+)
 
 
 class Story:
@@ -201,6 +218,16 @@ class Story:
         return self.tell(
             RetryRequested(id=self.next_id("retry"), time=self.now, release=self.release.id, by=by)
         )
+
+    def give_financial_id(
+        self, value: str = "CR-20417", by: Person = ADA, release: str = ""
+    ) -> "Story":
+        return self.tell(
+            FinancialIdGiven(
+                id=self.next_id("who-pays"), time=self.now,
+                release=ReleaseId(release or self.release.id), financial_id=value, by=by,
+            )
+        )  # fmt: skip
 
     def propose_base(
         self, by: Person = ADA, commit: str = "b" * 40, reason: str = "an old history"

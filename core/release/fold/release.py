@@ -7,6 +7,7 @@ import msgspec
 
 from core.events.derived import (
     AcceptanceAsked,
+    FinancialIdNoted,
     ModelNameClaimed,
     ReleaseAccepted,
     ReleaseBlocked,
@@ -22,7 +23,7 @@ from core.events.derived import (
 from core.events.workers import ChecksReported, StepFinished, StepProgressed
 from core.platform import canonical_id
 from core.release.fold.folds import change, folds, with_end, with_release
-from core.release.model import Model
+from core.release.model import Model, WhoPays
 from core.release.release import Release, rejection
 from core.release.state import FITS, STEP_STATE, State, StepEnd, StepRun, step_key
 from core.results import Checked, Failed, Ran, Registered
@@ -198,6 +199,13 @@ def _superseded(model: Model, event: ReleaseSuperseded) -> Model:
 @folds(ModelNameClaimed)
 def _claimed(model: Model, event: ModelNameClaimed) -> Model:
     return replace(model, name=event.model)
+
+
+@folds(FinancialIdNoted)
+def _noted(model: Model, event: FinancialIdNoted) -> Model:
+    """It belongs to the model: the next release that does not say it shows it again."""
+    pays = WhoPays(value=event.financial_id, by=event.by, since=event.time)
+    return replace(model, who_pays=pays)
 
 
 @folds(ReleaseAccepted)

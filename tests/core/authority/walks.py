@@ -10,7 +10,7 @@ from core.policy import Policy
 from core.release.state import State
 from core.words import PersonId, Step
 from tests.core.flow.test_states import ACTIONS, sensible, step
-from tests.core.story import ADA, AUTHORED, BEN, BROKEN, CHECKED, EVE, OUT, Story
+from tests.core.story import ADA, AUTHORED, BEN, BROKEN, CHECKED, EVE, OUT, UNPAID, Story
 
 PICKED = msgspec.structs.replace(EVE, identity="local_unverified")
 ZOE = Person(id=PersonId("zoe"), name="Zoe", groups=frozenset({"approvers"}))
@@ -35,6 +35,7 @@ GATE = (
     AUTHORED,
     msgspec.structs.replace(CHECKED, checks=(findings(2),)),  # stands before QA
     msgspec.structs.replace(CHECKED, checks=(findings(3), findings(5))),  # stands before PROD
+    UNPAID,
 )
 
 
