@@ -1,18 +1,17 @@
 """Gathers the facts besides the files that checks may need, before any check runs."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from core.errors import CommitGoneError
 from core.gate.checks import ModelRepo
 from core.gate.facts import CheckFacts, KnownTeam
-from core.gate.variables.groups import groups
+from core.gate.variables import group_facts
 from core.release.model import Model
 from core.release.release import Release
 from core.words import Stage
 from workers.gate.duplicates.find import clones
 from workers.services import Services
+from workers.stage_settings import asked_at
 
 replace = msgspec.structs.replace
 
@@ -21,11 +20,10 @@ async def gather(
     model: Model, release: Release, repo: ModelRepo, services: Services, since: str
 ) -> CheckFacts:
     """Gather the facts for a pushed commit; its history begins behind the commit ``since``."""
-    variables = {stage: await services.variable_groups.variables(stage) for stage in Stage}
-    known = {stage: found for stage, found in variables.items() if found is not None}
-    facts = services.policy.facts(gbi=known.get(Stage.TST))
+    groups = await services.variable_groups.of_stages(release.repository, asked_at(release))
+    facts = services.policy.facts(gbi=groups[Stage.TST].values if groups else None)
     rules = facts.rules
-    facts = replace(
+    return replace(
         facts,
         runtimes=services.runtimes,
         history=await services.git.past_files(
@@ -38,8 +36,10 @@ async def gather(
         has_no_walls=not await services.gate.may_run_code(services.policy),
         report=await services.reviews.test_report(release.repository, release.commit),
         team=await _team(release, services),
+        groups=group_facts(groups) if groups is not None else None,
+        endpoints=await services.service_endpoints.endpoints(release.repository, asked_at(release)),
+        financial_id=model.who_pays.value if model.who_pays else None,
     )
-    return gbi_facts(facts, known) if known else facts
 
 
 async def since_champion(model: Model, release: Release, services: Services) -> str:
@@ -60,15 +60,4 @@ async def _team(release: Release, services: Services) -> KnownTeam | None:
         return None
     return KnownTeam(
         name=known.team, has_members=bool(await services.directory.members(known.team))
-    )
-
-
-def gbi_facts(facts: CheckFacts, variables: Mapping[Stage, Mapping[str, str]]) -> CheckFacts:
-    """Add what GBI's variable groups hold for each stage; of a secret only its name."""
-    found = groups(variables)
-    return replace(
-        facts,
-        variable_groups=found.variable_groups,
-        prefilled=found.prefilled,
-        service_principals=found.service_principals,
     )

@@ -7,11 +7,11 @@ import msgspec
 from core.errors import StepFailedError, UnknownNameError
 from core.gate.checks import ModelRepo
 from core.gate.tools import Level
-from core.gate.variables import model_settings
 from core.ports import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.results import Failed
 from core.words import BlobId, ModelType, RunId, Stage
 from workers.services import Services
+from workers.stage_settings import stage_settings
 from workers.task import Later, Task
 
 MAX_LOG: Final = 2_000_000
@@ -60,8 +60,7 @@ async def _spec(task: Task, services: Services, tracking_run: str, version: str)
     """Describe the run, with the variables of the step's own stage only."""
     release, stage = task.release, Stage(task.job.stage)
     code = await services.git.files(release.repository, release.commit)
-    gbi = await services.variable_groups.variables(stage)
-    settings = model_settings(code, layout=services.policy.layout, gbi=gbi, stage=stage)
+    settings = await stage_settings(release, services, code, stage)
     return RunSpec(
         key=task.key,
         release=release.id,

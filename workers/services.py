@@ -17,6 +17,7 @@ from core.ports import (
     ModelRegistry,
     Queue,
     Reviews,
+    ServiceEndpoints,
     Tracking,
     VariableGroups,
 )
@@ -35,6 +36,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     git: GitHost
     reviews: Reviews
     variable_groups: VariableGroups
+    service_endpoints: ServiceEndpoints
     ml_platform: MLPlatform
     tracking: Tracking
     registry: ModelRegistry

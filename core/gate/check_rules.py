@@ -109,10 +109,12 @@ class CheckRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One field per check. ``sandbox``: the weakest level at which a repository's code may run.
 
     ``financial_id`` is a regular expression that a whole FINANCIAL_ID must match.
+    ``service_connections``: whether one has to be ready for the service principal of a stage.
     """
 
     sandbox: Literal["bubblewrap", "namespaces", "limits"] = "namespaces"
     financial_id: str = r"([A-Z]{2,5}-?)?[0-9]{4,10}"  # the form of a FINANCIAL_ID
+    service_connections: bool = True
     lint: LintRules = LintRules()
     unit_tests: TestRules = TestRules()
     secrets: SecretRules = SecretRules()

@@ -7,6 +7,8 @@ import msgspec
 
 from core.errors import SlussError
 from core.gate.check_rules import CheckRules
+from core.gate.endpoints import Endpoints
+from core.gate.groups import GroupFacts
 from core.gate.layout import Layout
 from core.gate.runtimes import Runtime
 
@@ -46,20 +48,22 @@ class KnownTeam(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # What differs from commit to commit or repository: a check that needs one says so in ``asks``.
-OF_A_COMMIT: Final = ("history", "clones", "report", "team")
+OF_A_COMMIT: Final = (
+    "history", "clones", "report", "team", "groups", "endpoints", "financial_id",
+)  # fmt: skip
 
 
 class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     """``gbi`` holds GBI's values of the variables that a model may choose.
 
-    ``stage``: the stage that is asked about, "" for every one. ``variable_groups`` maps a stage to
-    the names that GBI's groups hold there, ``service_principals`` a stage to its principal (""
-    where it has none). ``history`` is what the pushed commits brought. ``report`` is the JUnit
-    report of the repository's own pipeline for this commit. ``prefilled`` maps a stage to the
-    values that GBI fills in, names of secrets only. ``runtimes`` maps the name of a runtime
+    ``stage``: the stage that is asked about, "" for every one. ``groups`` maps a stage to what
+    GBI's variable groups hold there; ``endpoints`` are the service connections of the project.
+    ``history`` is what the pushed commits brought. ``report`` is the JUnit report of the
+    repository's own pipeline for this commit. ``runtimes`` maps the name of a runtime
     (core/gate/runtimes.py) to what GBI imported from a cluster; the others are known as shipped.
     ``team`` is whose the repository is. ``has_no_walls``: no code of a repository runs here, so
-    that its unit tests are those of its own pipeline.
+    that its unit tests are those of its own pipeline. ``financial_id`` is what somebody answered
+    who was asked for it.
     """
 
     allowed: Mapping[str, tuple[str, ...]] = {}  # GBI's allow-list per variable
@@ -72,14 +76,14 @@ class CheckFacts(msgspec.Struct, frozen=True, kw_only=True):
     gbi: Mapping[str, str] = {}
     runtimes: Mapping[str, Runtime] = {}
     stage: str = ""
-    variable_groups: Mapping[str, frozenset[str]] | None = None
-    prefilled: Mapping[str, Mapping[str, str]] = {}
-    service_principals: Mapping[str, str] | None = None
+    groups: Mapping[str, GroupFacts] | None = None
+    endpoints: Endpoints | None = None
     history: tuple[PastFile, ...] | None = None
     clones: tuple[Clone, ...] | None = None
     report: bytes | None = None
     has_no_walls: bool = False
     team: KnownTeam | None = None
+    financial_id: str | None = None
 
     def part(self, asks: Collection[str]) -> "CheckFacts":
         """The facts without what differs from commit to commit or repository, unless asked for."""

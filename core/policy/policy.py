@@ -178,12 +178,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return None
         return (change > 0) == (way == "higher")
 
-    def facts(
-        self,
-        *,
-        gbi: Mapping[str, str] | None = None,
-        variable_groups: Mapping[str, frozenset[str]] | None = None,
-    ) -> CheckFacts:
+    def facts(self, *, gbi: Mapping[str, str] | None = None) -> CheckFacts:
         """What the checks of the gate may know of the policy.
 
         ``gbi`` is what GBI's variable groups hold: only what a model may choose is handed on.
@@ -199,7 +194,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             layout=self.layout,
             rules=self.rules,
             gbi={name: value for name, value in known.items() if name in may_choose},
-            variable_groups=variable_groups,
         )
 
     def unknown_checks(self, known: Collection[str]) -> list[str]:

@@ -13,6 +13,7 @@ from core.ports.model_registry import ModelRegistry
 from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
 from core.ports.reviews import CommitState, CommitStatus, Reviews, SaidComment
+from core.ports.service_endpoints import ServiceEndpoints
 from core.ports.store import (
     CardBook,
     DeliveryRow,
@@ -59,6 +60,7 @@ __all__ = [
     "RunState",
     "SaidComment",
     "Secrets",
+    "ServiceEndpoints",
     "ShownCard",
     "Store",
     "Tracking",

@@ -16,9 +16,10 @@ from rich.text import Text
 from core.errors import SettingsError, UnknownNameError
 from core.gate.checks import CheckResult, ModelRepo
 from core.gate.facts import CheckFacts
+from core.gate.variables import group_facts
 from core.policy import Policy
 from core.words import BlobId, Stage
-from sluss.home.home_files import home_policy, home_variables
+from sluss.home.home_files import home_groups, home_policy
 from sluss.home.runtime_files import home_runtimes
 from sluss.home.this_program import this_program
 from sluss.on_a_folder.fix_folder import apply
@@ -31,7 +32,6 @@ from workers.gate.gate import Watcher
 from workers.gate.reports import FORMS
 from workers.gate.tools import Keep
 from workers.gate.unit_testing.command import JUNIT
-from workers.gathered import gbi_facts
 
 BLOCKED: Final = 1
 INSIDE: Final = (
@@ -159,16 +159,17 @@ def _rules(home: Path | None, stage: Stage) -> tuple[Policy, CheckFacts]:
     """Return the policy and the facts; without a home GBI's variable groups are unknown."""
     try:
         policy = home_policy(home)
-        variables = {each: home_variables(home, each) for each in Stage}
+        groups = home_groups(home)
         runtimes = home_runtimes(home)
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
-    facts = policy.facts(gbi=variables[Stage.TST])
+    facts = policy.facts(gbi=groups[Stage.TST].values if groups else None)
     # Nothing is left out for PROD, as every stage comes before it.
     asked = "" if stage is Stage.PROD else str(stage)
     facts = msgspec.structs.replace(facts, runtimes=runtimes, stage=asked)
-    has_groups = any(variables.values())
-    return policy, gbi_facts(facts, variables) if has_groups else facts
+    has_groups = any(found.values for found in groups.values())
+    facts = msgspec.structs.replace(facts, groups=group_facts(groups) if has_groups else None)
+    return policy, facts
 
 
 def _hint_at_top(path: Path, repo: ModelRepo, policy: Policy) -> None:

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import SettingsError
+from core.gate.groups import StageGroups
 from core.gate.variables import Resolved, Sources, VariablesFile, read, resolve
 from core.policy import Policy
 from core.words import Stage
-from sluss.home.home_files import home_policy, home_variables
+from sluss.home.home_files import home_groups, home_policy
 from sluss.on_a_folder.model_folder import read_folder
 
 NO_FILE: Final = "There is no {file} in {path}. Nothing was shown; `sluss init PATH` writes one."
@@ -37,11 +38,13 @@ def variables(
     """Show every variable of the model as a stage gets it. Of a secret only the name is shown."""
     try:
         policy = home_policy(home)
-        gbi = home_variables(home, stage)
+        groups = home_groups(home).get(stage, StageGroups())
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
     file, found = _read(path, policy)
-    sources = Sources(model=found.values, model_path=file, gbi=gbi)
+    sources = Sources(
+        model=found.values, model_path=file, gbi=groups.values, secrets=groups.secrets
+    )
     console = Console()
     for finding in found.findings:
         console.print(Text(f"{finding.place()}: {finding.describe()}", style="red"), soft_wrap=True)

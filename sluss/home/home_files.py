@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from adapters.local_files.variable_groups import sections_of
+from core.gate.groups import StageGroups
 from core.policy import Policy, policy
 from core.words import Stage
 from sluss.home.settings import POLICY_FILE, VARIABLES_FILE, read_variables
@@ -15,9 +17,8 @@ def home_policy(home: Path | None) -> Policy:
     return policy(parse(read(home / POLICY_FILE), POLICY_FILE))
 
 
-def home_variables(home: Path | None, stage: Stage) -> dict[str, str]:
-    """Return GBI's variables of a stage: those common to all stages, overridden by its own."""
+def home_groups(home: Path | None) -> dict[Stage, StageGroups]:
+    """Return what GBI's variables of the home hold for each stage; nothing where it has none."""
     if home is None or not (home / VARIABLES_FILE).exists():
         return {}
-    sections = read_variables(home)
-    return {**sections.get("common", {}), **sections.get(stage, {})}
+    return sections_of(read_variables(home))

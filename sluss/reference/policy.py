@@ -88,6 +88,8 @@ ABOUT: Final = {
     "rules.sandbox": "The weakest walls in which a model's code may run "
     "([what each keeps in](../security.md)). Where the machine has weaker ones, nothing starts",
     "rules.financial_id": "A regular expression that all of a FINANCIAL_ID has to match",
+    "rules.service_connections": "Whether a service connection of the project has to be ready for "
+    "the service principal of a stage; `false` where pipelines sign in without one",
     "rules.lint.profiles.<name>.disable": "pylint's messages that do not count",
     "rules.lint.profiles.<name>.enable": "pylint's messages that count besides",
     "rules.lint.profiles.<name>.line_length": "The longest line",

@@ -181,6 +181,7 @@ def _services(parts: Parts, stopping: Stopping) -> Services:
         git=parts.git,
         reviews=parts.reviews,
         variable_groups=parts.variable_groups,
+        service_endpoints=parts.service_endpoints,
         ml_platform=parts.ml_platform,
         tracking=parts.tracking,
         registry=parts.registry,

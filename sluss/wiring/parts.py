@@ -15,7 +15,7 @@ from adapters.bare_repositories.reviews import BareReviews
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
-from adapters.local_files.variable_groups import VariableSections
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
@@ -38,6 +38,7 @@ from core.ports import (
     ModelRegistry,
     Queue,
     Reviews,
+    ServiceEndpoints,
     Store,
     Tracking,
     VariableGroups,
@@ -119,6 +120,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     git: GitHost
     reviews: Reviews
     variable_groups: VariableGroups
+    service_endpoints: ServiceEndpoints
     directory: Directory
     tracking: Tracking
     registry: ModelRegistry
@@ -187,6 +189,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         git=host[0],
         reviews=host[1],
         variable_groups=VariableSections(settings.files.variables),
+        service_endpoints=NoServiceEndpoints(),
         directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
-from adapters.local_files.variable_groups import VariableSections
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from core.errors import StepFailedError, UnknownNameError
 from core.jobs import step_job
 from core.ports import RunLook, RunSpec, RunState
@@ -64,7 +64,7 @@ async def bench(tmp_path):
     )
     services = Services(
         handle=world.handle, effects=world.store, ml_platform=orders, clock=world.clock,
-        git=BareRepositories({"r1": git.folder}.get), variable_groups=VariableSections(SECTIONS),
+        git=BareRepositories({"r1": git.folder}.get), service_endpoints=NoServiceEndpoints(), variable_groups=VariableSections(SECTIONS),
         policy=world.policy, **absent,
     )  # fmt: skip
 

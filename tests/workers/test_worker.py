@@ -9,7 +9,7 @@ import pytest
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.local_files.evidence import EvidenceFolder
-from adapters.local_files.variable_groups import VariableSections
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.local_runs.folder import RunFolder
 from adapters.sqlite_queue.queue import SqliteQueue
@@ -62,7 +62,7 @@ def _services(world: World, queue: SqliteQueue, runs: LocalRuns, tracking: Outsi
     absent: dict = dict.fromkeys(("registry", "reviews", "directory", "gate", "clones", "runtimes"))
     return Services(
         handle=world.handle, steps=queue, tracking=tracking, evidence=EvidenceFolder(world.git_folder.parent / "evidence"), effects=world.store, ml_platform=runs,
-        git=BareRepositories({"r1": world.git_folder}.get), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, **absent,
+        git=BareRepositories({"r1": world.git_folder}.get), service_endpoints=NoServiceEndpoints(), variable_groups=VariableSections(), policy=world.policy, clock=world.clock, **absent,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The variables of a model: the table, how they are read, checked and resolved for a stage."""
 
-from core.gate.variables.groups import Groups, groups
+from core.gate.variables.groups import group_facts
 from core.gate.variables.read import Value, VariablesFile, read, variable_entries
 from core.gate.variables.resolve import (
     ModelSettings,
@@ -15,7 +15,6 @@ from core.gate.variables.values import canonical, problem
 
 __all__ = [
     "VARIABLES",
-    "Groups",
     "ModelSettings",
     "Resolved",
     "Sources",
@@ -27,7 +26,7 @@ __all__ = [
     "as_values",
     "canonical",
     "find",
-    "groups",
+    "group_facts",
     "model_settings",
     "near",
     "problem",

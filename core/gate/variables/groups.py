@@ -1,40 +1,30 @@
-"""What GBI's variable groups hold for each stage, as the checks may know it."""
+"""Makes the facts of the checks from what GBI's variable groups hold for each stage."""
 
 from collections.abc import Mapping
 
-import msgspec
-
 from core.gate.checks import GBI
+from core.gate.groups import GroupFacts, StageGroups
 from core.gate.variables.resolve import DEFAULT, Sources, resolve
 from core.gate.variables.table import VARIABLES
 from core.gate.variables.values import problem
 from core.words import Stage
 
 
-class Groups(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of ``CheckFacts`` with these names: each maps a stage that was asked for."""
-
-    variable_groups: dict[str, frozenset[str]]
-    prefilled: dict[str, dict[str, str]]
-    service_principals: dict[str, str]
+def group_facts(groups: Mapping[Stage, StageGroups]) -> dict[str, GroupFacts]:
+    """The facts of each stage that was asked about."""
+    return {str(stage): _facts(found, stage) for stage, found in groups.items()}
 
 
-def groups(values: Mapping[Stage, Mapping[str, str]]) -> Groups:
-    """``values`` are the names and values of the groups, stage by stage; a blank one is none."""
-    given = {stage: _given(of_stage) for stage, of_stage in values.items()}
-    return Groups(
-        variable_groups={str(stage): frozenset(found) for stage, found in given.items()},
-        prefilled={str(stage): _prefilled(found, stage) for stage, found in given.items()},
-        service_principals={
-            str(row.stage): _principal(given[row.stage], row.name)
-            for row in VARIABLES
-            if row.name == f"SPN_{row.stage}" and row.stage in given
-        },
+def _facts(found: StageGroups, stage: Stage) -> GroupFacts:
+    given = {name: value for name, value in found.values.items() if value.strip()}
+    return GroupFacts(
+        names=frozenset(given) | found.secrets,
+        secrets=found.secrets,
+        prefilled=_prefilled(given, stage),
+        principal=_principal(given, f"SPN_{stage}"),
+        amiss=found.amiss,
+        unread=found.unread,
     )
-
-
-def _given(values: Mapping[str, str]) -> dict[str, str]:
-    return {name.upper(): value for name, value in values.items() if value.strip()}
 
 
 def _prefilled(given: Mapping[str, str], stage: Stage) -> dict[str, str]:
@@ -49,6 +39,6 @@ def _prefilled(given: Mapping[str, str], stage: Stage) -> dict[str, str]:
 
 def _principal(given: Mapping[str, str], name: str) -> str:
     """The service principal; empty where there is none, or only a word that stands for one."""
-    row = next(row for row in VARIABLES if row.name == name)
+    row = next((row for row in VARIABLES if row.name == name), None)
     value = given.get(name, "")
-    return "" if problem(row, value) else value
+    return "" if row is None or problem(row, value) else value

@@ -2,9 +2,13 @@
 
 import pytest
 
-from adapters.local_files.variable_groups import VariableSections
-from core.words import Stage
-from tests.adapters.variable_groups_contract import SECTIONS, VariableGroupsContract
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
+from tests.adapters.variable_groups_contract import (
+    LONG_AGO,
+    REPOSITORY,
+    SECTIONS,
+    VariableGroupsContract,
+)
 
 
 @pytest.fixture
@@ -17,4 +21,8 @@ class TestVariablesFile(VariableGroupsContract):
 
 
 async def test_without_a_file_there_are_no_groups():
-    assert await VariableSections().variables(Stage.TST) is None
+    assert await VariableSections().of_stages(REPOSITORY, LONG_AGO) is None
+
+
+async def test_on_one_machine_there_are_no_service_connections():
+    assert await NoServiceEndpoints().endpoints(REPOSITORY, LONG_AGO) is None

@@ -203,7 +203,7 @@ def test_the_checks_learn_the_limits_and_the_layout_from_the_policy():
     assert facts.max_files == 10
     assert facts.layout.tests == "test"
     assert "16.4.x-cpu-ml-scala2.12" in facts.allowed["CLUSTER_SPARK_VERSION"]
-    assert facts.variable_groups is None
+    assert facts.groups is None
 
 
 def test_a_rule_about_a_check_that_the_gate_does_not_have_is_told():

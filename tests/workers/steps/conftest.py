@@ -5,7 +5,7 @@ import pytest
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.local_files.evidence import EvidenceFolder
-from adapters.local_files.variable_groups import VariableSections
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from core.jobs import step_job
 from core.words import ReleaseId, Stage, Step
 from tests.adapters.bare_repositories.bare_world import BareWorld
@@ -54,7 +54,7 @@ async def step_bench(tmp_path):
     services = Services(
         handle=world.handle, effects=world.store, ml_platform=outside, registry=outside,
         tracking=outside, git=BareRepositories({"r1": git.folder}.get),
-        variable_groups=VariableSections(), clock=world.clock,
+        service_endpoints=NoServiceEndpoints(), variable_groups=VariableSections(), clock=world.clock,
         evidence=EvidenceFolder(tmp_path / "evidence"), policy=world.policy, **absent,
     )  # fmt: skip
     yield StepBench(world, outside, services, commit)

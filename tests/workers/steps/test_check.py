@@ -9,7 +9,7 @@ import pytest
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
-from adapters.local_files.variable_groups import VariableSections
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from adapters.sandbox import probe
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.derived import ReleaseBlocked, ReleaseOpened
@@ -57,7 +57,7 @@ async def bench(tmp_path):
         await happens(world.handle, pushed)
         services = Services(
             handle=world.handle, steps=queue, effects=world.store, evidence=evidence,
-            git=git.host, reviews=git.reviews, variable_groups=groups, ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),
+            git=git.host, reviews=git.reviews, variable_groups=groups, service_endpoints=NoServiceEndpoints(), ml_platform=None, tracking=None, registry=None, directory=PeopleFile((ADA, BEN)),
             clones=clones, policy=policy(rules), runtimes={}, gate=Gate(msgspec.structs.replace(tools, keep=evidence.keep)), clock=lambda: NOW,
         )  # fmt: skip
         job = step_job(LOAN, (await world.release()).id, Step.CHECK, 1, Stage.TST)

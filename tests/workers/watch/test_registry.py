@@ -64,6 +64,7 @@ async def bench(tmp_path):
             "git",
             "reviews",
             "variable_groups",
+            "service_endpoints",
             "tracking",
             "ml_platform",
             "directory",

@@ -4,42 +4,40 @@ import msgspec
 import yaml
 
 from core.gate.facts import CheckFacts
+from core.gate.groups import StageGroups, merged
+from core.gate.variables import group_facts
 from core.policy import Policy
 from core.words import Stage
 from sluss.home.prepare import VARIABLES
-from workers.gathered import gbi_facts
 
 SECTIONS = yaml.safe_load(VARIABLES)
+SECRET = object()  # a secret variable: Azure DevOps tells its name alone
 
 
-def gbi(changes: dict[str, str | None] | None = None, stage: str = "") -> CheckFacts:
+def gbi(changes: dict[str, object] | None = None, stage: str = "") -> CheckFacts:
     """All three stages; a variable that is None is in none of them."""
-    values = {
-        each: {**SECTIONS["common"], **SECTIONS[each], **_of(each, changes or {})} for each in Stage
-    }
-    kept = {each: _texts(of_stage) for each, of_stage in values.items()}
-    return msgspec.structs.replace(gbi_facts(Policy().facts(), kept), stage=stage)
+    groups = {each: _of_stage(each, changes or {}) for each in Stage}
+    return msgspec.structs.replace(Policy().facts(), groups=group_facts(groups), stage=stage)
 
 
 def without(facts: CheckFacts, *stages: str) -> CheckFacts:
     """As where the groups of some stages could not be asked for."""
-    groups = {
-        stage: names
-        for stage, names in (facts.variable_groups or {}).items()
-        if stage not in stages
-    }
-    principals = {
-        stage: name
-        for stage, name in (facts.service_principals or {}).items()
-        if stage not in stages
-    }
-    return msgspec.structs.replace(facts, variable_groups=groups, service_principals=principals)
+    groups = {stage: found for stage, found in (facts.groups or {}).items() if stage not in stages}
+    return msgspec.structs.replace(facts, groups=groups)
 
 
-def _of(stage: Stage, changes: dict[str, str | None]) -> dict[str, str | None]:
+def with_stage(facts: CheckFacts, stage: str, groups: StageGroups) -> CheckFacts:
+    """As where one stage was read so."""
+    found = {**(facts.groups or {}), **group_facts({Stage(stage): groups})}
+    return msgspec.structs.replace(facts, groups=found)
+
+
+def _of_stage(stage: Stage, changes: dict[str, object]) -> StageGroups:
     others = tuple(f"_{each}" for each in Stage if each is not stage)
-    return {name: value for name, value in changes.items() if not name.endswith(others)}
+    mine = {name: value for name, value in changes.items() if not name.endswith(others)}
+    given = {**SECTIONS["common"], **SECTIONS[stage], **mine}
+    return merged([{name: _text(value) for name, value in given.items() if value is not None}])
 
 
-def _texts(values: dict[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items() if value is not None}
+def _text(value: object) -> str | None:
+    return None if value is SECRET else str(value)

@@ -1,9 +1,11 @@
 """FINANCIAL_ID: there, of the bank's form, and the model's own."""
 
+import msgspec
 import pytest
 
 from core.gate.checks import Finding, ModelRepo, Note
 from core.gate.facts import CheckFacts, NotCheckedError
+from core.gate.groups import GroupFacts
 from core.policy import policy
 from tests.model_repos import FILES, REAL_WORLD, a_repo, real_world
 from workers.gate.checks.financial_id import financial_id
@@ -74,7 +76,7 @@ def test_the_form_is_the_banks():
 
 
 def test_one_in_a_variable_group_does_not_count_and_the_finding_says_so():
-    facts = CheckFacts(variable_groups={"QA": frozenset({"Financial_ID"})})
+    facts = CheckFacts(groups={"QA": GroupFacts(names=frozenset({"FINANCIAL_ID"}))})
     [finding] = found(a_repo({"model_variables.yml": UNSET}), facts)
     assert finding.wrong == (
         "FINANCIAL_ID is not set: a variable group holds one, but it is the model's own"
@@ -86,3 +88,35 @@ def test_the_example_of_sluss_init_passes_and_says_that_it_is_one():
     assert told == [
         Note("FINANCIAL_ID is still the example of `sluss init`: nobody pays under it.")
     ]
+
+
+ANSWERED = CheckFacts(financial_id="CR-20417")
+LIST = "variables:\n  - name: MODEL_NAME\n    value: loans\n"
+
+
+def test_what_somebody_answered_is_offered_until_it_is_in_the_repository():
+    [finding] = found(a_repo({"model_variables.yml": UNSET}), ANSWERED)
+    assert finding.wrong == "FINANCIAL_ID is not set"
+    assert finding.mend == "write FINANCIAL_ID: CR-20417, as somebody of the team answered"
+    assert found(a_repo(variables="FINANCIAL_ID: CR-20417"), ANSWERED) == []
+
+
+def test_a_value_of_another_form_is_answered_too():
+    [finding] = found(a_repo(variables="FINANCIAL_ID: TODO"), ANSWERED)
+    assert (finding.line, finding.mend) == (
+        9, "write FINANCIAL_ID: CR-20417, as somebody of the team answered",
+    )  # fmt: skip
+
+
+def test_in_a_file_that_lists_its_variables_the_change_is_an_item():
+    [finding] = found(a_repo({"model_variables.yml": LIST}))
+    assert finding.mend.startswith("add - name: FINANCIAL_ID with value: and who pays")
+    [finding] = found(a_repo({"model_variables.yml": LIST}), ANSWERED)
+    assert finding.mend.startswith("write - name: FINANCIAL_ID and below it value: CR-20417,")
+
+
+def test_an_answer_that_the_bank_takes_no_more_is_not_offered():
+    facts = policy({"rules": {"financial_id": "K[0-9]{3}"}}).facts()
+    facts = msgspec.structs.replace(facts, financial_id="CR-20417")
+    [finding] = found(a_repo({"model_variables.yml": UNSET}), facts)
+    assert finding.mend == "add FINANCIAL_ID: and who pays, in the form K[0-9]{3}"
