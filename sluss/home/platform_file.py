@@ -69,8 +69,10 @@ def _last(node: yaml.Node) -> yaml.Node:
 
 
 def _entry(repository: Repository, indent: str) -> str:
+    """Write the texts of an entry: which variable groups it has is for people to say."""
     fields = msgspec.to_builtins(repository)
-    lines = [f"{name}: {_scalar(value)}" for name, value in fields.items()]
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    lines = [f"{name}: {_scalar(value)}" for name, value in texts.items()]
     return f"{indent}- {lines[0]}\n" + "".join(f"{indent}  {line}\n" for line in lines[1:])
 
 

@@ -1,10 +1,11 @@
 """The page of platform.yml, people.yml and gbi_variables.yml: keys from the structs."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core.platform import Platform
 from sluss.home import people_file, settings
-from sluss.reference.markdown import WRITTEN, keys_of, lines, table_of
+from sluss.reference.markdown import WRITTEN, Key, keys_of, lines, table_of
 
 HEAD: Final = """\
 # platform.yml, people.yml and gbi_variables.yml
@@ -34,6 +35,10 @@ repositories:
     team: credit_risk
     release_branch: main
     location: /srv/sluss/repositories/loan_default.git
+variable_groups: {common: sluss-common, TST: sluss-tst, QA: sluss-qa, PROD: sluss-prod}
+projects:
+  - name: lending
+    variable_groups: {PROD: [lending-prod, lending-prod-secrets]}
 conversations:
   credit_risk: risk
   approvers: approvals
@@ -79,6 +84,15 @@ ABOUT: Final = {
     "repository has to say the same",
     "repositories[].release_branch": "Pushes to it become candidates; on others the gate reports",
     "repositories[].location": "Where the bare repository is",
+    "repositories[].variable_groups": "In place of those of its project, key by key",
+    "projects[].name": "A project of Azure DevOps, by name or id",
+    "projects[].variable_groups": "In place of those of the top level, key by key",
+    "variable_groups.common": "The group or groups of every stage; a later one wins",
+    "variable_groups.TST": "Those of TST, before those of `common`",
+    "variable_groups.QA": "Those of QA, before those of `common`",
+    "variable_groups.PROD": "Those of PROD, before those of `common`",
+    "variable_groups.shared_from": "The project that keeps the groups and shares them with the "
+    "others. It is looked at to say that a group is not shared",
     "conversations": "A team, a group of approvers, `platform` (the platform team) or `*` "
     "(everybody else): the conversation that gets the cards. In Teams `19:…@thread.tacv2`",
     "people[].id": "The person's object id in the directory; on one machine any word",
@@ -95,13 +109,28 @@ ABOUT: Final = {
     "PROD": "Values for PROD, before those of `common`",
 }
 
+GROUPS: Final = "variable_groups"
+AS_ABOVE: Final = (f"repositories[].{GROUPS}", f"projects[].{GROUPS}")
+
 
 def home_files_page() -> str:
     return "\n".join((WRITTEN, HEAD, *map(_part, FILES)))
 
 
+def told_once(keys: Iterable[Key]) -> Iterator[Key]:
+    """Leave out the keys below a mapping that has them elsewhere, and name it alone."""
+    told = ""
+    for key in keys:
+        whole = next((path for path in AS_ABOVE if key.path.startswith(f"{path}.")), "")
+        if not whole:
+            yield key
+        elif whole != told:
+            yield Key(path=whole, kind=f"as `{GROUPS}`", default="null")
+        told = whole
+
+
 def _part(name: str) -> str:
     struct, example, says = FILES[name]
-    keys = {key.path: key for key in keys_of(struct)}
+    keys = {key.path: key for key in told_once(keys_of(struct))}
     shown = lines(f"## {name}", "", says, "```yaml", example.strip(), "```", "")
     return shown + table_of(keys, ABOUT)

@@ -34,6 +34,7 @@ checks:
 rules:
   sandbox: namespaces
   financial_id: "CC-[0-9]{6}"
+  service_connections: true
   lint:
     profiles: {strict: {score: 9.0, line_length: 88}, pep8: {score: 7.0}}
     teams: {credit_risk: strict, "*": pep8}

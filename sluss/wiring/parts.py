@@ -120,7 +120,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     git: GitHost
     reviews: Reviews
     variable_groups: VariableGroups
-    service_endpoints: ServiceEndpoints
+    service_endpoints: ServiceEndpoints = NoServiceEndpoints()
     directory: Directory
     tracking: Tracking
     registry: ModelRegistry
@@ -189,7 +189,6 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         git=host[0],
         reviews=host[1],
         variable_groups=VariableSections(settings.files.variables),
-        service_endpoints=NoServiceEndpoints(),
         directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,

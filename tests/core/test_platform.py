@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.platform import Platform, Repository, canonical_id
-from core.words import Stream
+from core.platform import GroupNames, Platform, Repository, TeamProject, canonical_id
+from core.words import Stage, Stream
 
 GUID = "2f3d611a-f012-4b39-b157-8db63f380226"
 SPELLINGS = [
@@ -45,3 +45,38 @@ def test_one_id_in_two_spellings_is_given_twice():
         Repository(id=GUID.replace("-", ""), name=Stream("churn"), team="credit_risk"),
     )
     assert Platform(repositories=twice).problems() == [f"repository id '{GUID}' is given twice"]
+
+
+GROUPS = GroupNames(common="sluss-common", TST="sluss-tst", QA="sluss-qa", PROD="sluss-prod")
+
+
+def test_a_stage_has_the_common_group_and_its_own():
+    platform = Platform(variable_groups=GROUPS)
+    assert platform.group_names("r1", "lending").of(Stage.QA) == ("sluss-common", "sluss-qa")
+
+
+def test_a_stage_that_is_not_named_has_the_common_group_alone():
+    assert GroupNames(common=("a", "b")).of(Stage.QA) == ("a", "b")
+    assert GroupNames().of(Stage.QA) == ()
+
+
+@pytest.mark.parametrize("spelling", ["lending", " Lending", GUID, GUID.upper()])
+def test_a_project_and_a_repository_may_say_others(spelling):
+    of_project = GroupNames(PROD=("lending-prod", "lending-vault"), QA="lending-qa")
+    churn = Repository(
+        id="r1", name=Stream("churn"), team="t", variable_groups=GroupNames(QA="churn-qa")
+    )
+    platform = Platform(
+        repositories=(churn,),
+        variable_groups=GROUPS,
+        projects=(TeamProject(name=spelling, variable_groups=of_project),),
+    )
+    found = platform.group_names("r1", "lending", GUID)
+    assert found.of(Stage.TST) == ("sluss-common", "sluss-tst")
+    assert found.of(Stage.QA) == ("sluss-common", "churn-qa")
+    assert found.of(Stage.PROD) == ("sluss-common", "lending-prod", "lending-vault")
+    assert platform.group_names("r2", "trading").of(Stage.QA) == ("sluss-common", "sluss-qa")
+
+
+def test_nothing_may_be_said_for_a_stage_that_has_something_elsewhere():
+    assert GroupNames(QA=()).before(GROUPS).of(Stage.QA) == ("sluss-common",)

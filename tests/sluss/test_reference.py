@@ -46,7 +46,7 @@ def test_what_is_said_about_a_key_is_about_one_that_the_file_has():
     assert set(of_policy.ABOUT) == known
 
     structs = [struct for struct, _, _ in home_files.FILES.values()]
-    known = {key.path for struct in structs for key in keys_of(struct)}
+    known = {key.path for struct in structs for key in home_files.told_once(keys_of(struct))}
     assert set(home_files.ABOUT) == known
 
 
