@@ -82,6 +82,13 @@ class NotThereError(GoneError):
         self.key = key
 
 
+class SignedOutError(UnavailableError):
+    """Azure DevOps does not let us in. Nothing was lost; look at the token, then it is tried again.
+
+    It says the same of a token that lacks the scope of this call alone.
+    """
+
+
 class ConflictError(UnavailableError):
     """Somebody else changed it at the same moment. Nothing was lost; it is tried again."""
 
@@ -141,9 +148,9 @@ def _other(answer: Answer, wanted: Purpose) -> SlussError:
     return StepFailedError(REFUSED.format(what=wanted.what, said=said))
 
 
-def signed_out(wanted: Purpose, how: str) -> UnavailableError:
+def signed_out(wanted: Purpose, how: str) -> SignedOutError:
     text = SIGN_IN.format(how=how, what=wanted.what, right=wanted.right)
-    return UnavailableError(text, longest_s=CLOSED_S)
+    return SignedOutError(text, longest_s=CLOSED_S)
 
 
 def busy(wanted: Purpose, pause_s: float) -> UnavailableError:

@@ -19,7 +19,7 @@ WRONG: Final = (
     "That is no FINANCIAL_ID: it {wrong}. Nothing was kept; write it in the form {form}, as the "
     "controller of your unit gives it."
 )
-IS_EXAMPLE: Final = "is the example of `sluss init`, under which nobody pays"
+IS_EXAMPLE: Final = "is the example of a new repository, under which nobody pays"
 EMPTY: Final = "There is no answer yet. Nothing was kept; write the FINANCIAL_ID and press again."
 
 

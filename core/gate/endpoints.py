@@ -1,6 +1,10 @@
 """Service connections of a project: what a pipeline signs in with at a stage."""
 
+from typing import Final
+
 import msgspec
+
+BY_PRINCIPAL: Final = ("ServicePrincipal", "WorkloadIdentityFederation")
 
 
 class ServiceEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,11 @@ class ServiceEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     is_ready: bool = True
     is_disabled: bool = False
     why: str = ""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it signs in as a principal that we are not told."""
+        return self.scheme in BY_PRINCIPAL and not self.principal
 
     @property
     def works(self) -> bool:

@@ -39,7 +39,7 @@ REFUSED = {
     "a placeholder": ({"value": "TODO"}, "it is a placeholder"),
     "another form": ({"value": "cr-1"}, "it does not have the bank's form"),
     "more than one line": ({"value": "CR-20417\nIMAGE: x"}, "it is no valid name"),
-    "the example": ({"value": "DEMO-0000"}, "is the example of `sluss init`"),
+    "the example": ({"value": "DEMO-0000"}, "is the example of a new repository"),
 }
 
 

@@ -27,8 +27,14 @@ BY_NAME: Final = (
     "{stage}: SPN_{stage} is {principal}, which is no client id, and no service connection has "
     "that name. Connections say only ids, so they were not compared."
 )
+HIDDEN: Final = (
+    "{stage}: {connections} not tell Sluss who they sign in as, so SPN_{stage} was not compared "
+    "with them. Make Sluss a User of them: {page}"
+)
 CONNECTED: Final = "{stage}: the service connection {name} signs in as SPN_{stage} ({how})."
-NOBODY: Final = "no service connection of {project} signs in as SPN_{stage} ({principal})"
+NOBODY: Final = (
+    "no service connection of {project} that Sluss can see signs in as SPN_{stage} ({principal})"
+)
 MEND_NOBODY: Final = (
     "send GBI this request: “Please make a service connection to Azure Resource Manager for the "
     "service principal {principal} (SPN_{stage}) with workload identity federation in the project "
@@ -105,10 +111,13 @@ def _connection(facts: CheckFacts, stage: str, principal: str) -> Iterator[Findi
     ]
     ready = next((each for each in mine if each.works), None)
     if ready is not None:
-        how = ready.scheme or "ready"
+        how = " in the tenant ".join(filter(None, (ready.scheme or "ready", ready.tenant)))
         yield Note(CONNECTED.format(stage=stage, name=ready.name, how=how))
     elif mine:
         yield _not_working(facts, stage, mine[0], endpoints)
+    elif hidden := sum(each.is_hidden for each in endpoints.found):
+        do = f"{count(hidden, 'service connection')} {'does' if hidden == 1 else 'do'}"
+        yield Note(HIDDEN.format(stage=stage, connections=do, page=endpoints.page))
     elif CLIENT_ID.fullmatch(principal):
         yield _nobody(facts, stage, principal, endpoints)
     else:

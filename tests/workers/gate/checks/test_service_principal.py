@@ -140,7 +140,10 @@ def test_a_disabled_connection_is_told():
 def test_a_principal_without_a_connection_is_a_request_to_copy():
     other = ServiceEndpoint(name="churn", principal="1" * 8)
     [finding] = told(other)
-    assert finding.wrong == f"no service connection of lending signs in as SPN_QA ({CLIENT})"
+    assert (
+        finding.wrong
+        == f"no service connection of lending that Sluss can see signs in as SPN_QA ({CLIENT})"
+    )
     assert (
         f"Please make a service connection to Azure Resource Manager for the service principal {CLIENT}"
         in finding.mend
@@ -187,3 +190,13 @@ def test_groups_that_could_not_be_read_have_no_principal_missing():
     [note] = list(service_principal(a_repo(), facts))
     assert isinstance(note, Note)
     assert note.text.startswith("QA: its service principal was not checked")
+
+
+def test_a_connection_that_hides_who_it_signs_in_as_may_be_the_one():
+    hidden = msgspec.structs.replace(READY, principal="")
+    assert told(hidden) == [
+        Note(
+            "QA: 1 service connection does not tell Sluss who they sign in as, so SPN_QA was not "
+            f"compared with them. Make Sluss a User of them: {PAGE}"
+        )
+    ]

@@ -1,0 +1,78 @@
+"""Where the project of a repository is, and what it does not show us of its Library."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from adapters.azure_devops.client import AzureDevOps
+from adapters.azure_devops.errors import NotThereError, SignedOutError
+from adapters.azure_devops.fresh import Fresh
+from adapters.azure_devops.rights import Right
+from core.errors import StepFailedError
+
+T = TypeVar("T")
+
+FIND: Final = "find the project of the repository {id}"
+IS_IN: Final = "list the repositories of {project}"
+NO_SCOPE: Final = (
+    "The token of Sluss lacks a scope, so that nobody could {what}. It was not done. Make a token "
+    "that has the scope {scope}, too, keep it as the secret azure_devops_token, and start Sluss "
+    "again."
+)
+
+
+class ProjectPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A project by its id; ``url`` is where its pages begin."""
+
+    id: str
+    name: str
+    url: str
+
+    def page(self, path: str) -> str:
+        return f"{self.url}/{path}"
+
+
+class Projects:
+    """Finds the project of a repository, which may be renamed, or moved to another one."""
+
+    def __init__(self, azure: AzureDevOps, clock: Callable[[], datetime]) -> None:
+        self._azure = azure
+        self._found = Fresh(self._find, clock)
+
+    async def of(self, repository: str, since: datetime) -> ProjectPlace:
+        """Raise NotThereError for a repository that is deleted, disabled, or not shown to us."""
+        return await self._found.get(repository, since)
+
+    def named(self, project: str) -> ProjectPlace:
+        """The project that people name so, whether or not there is one."""
+        url = f"{self._azure.address}/{quote(project, safe='')}"
+        return ProjectPlace(id=project, name=project, url=url)
+
+    async def _find(self, repository: str) -> ProjectPlace:
+        found: Any = await self._azure.ask(
+            Right.CODE,
+            FIND.format(id=repository),
+            lambda sdk: sdk.git.get_repository(repository).project,
+        )
+        return msgspec.structs.replace(self.named(str(found.name)), id=str(found.id))
+
+
+async def shown(
+    azure: AzureDevOps, project: ProjectPlace, scope: str, what: str, ask: Awaitable[T]
+) -> T | str:
+    """Return what was asked for, or why it is not shown to us, in words.
+
+    A token without the scope of a call is refused as one that has expired is; it has not, if the
+    project's repositories are still shown. Raise UnavailableError for all that passes by itself.
+    """
+    try:
+        return await ask
+    except SignedOutError:
+        listing = IS_IN.format(project=project.name)
+        await azure.ask(Right.CODE, listing, lambda sdk: sdk.git.get_repositories(project.id))
+        return NO_SCOPE.format(what=what, scope=scope)
+    except (StepFailedError, NotThereError) as error:
+        return str(error)
