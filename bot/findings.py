@@ -18,13 +18,6 @@ NOBODY_KNOWN = "nobody knows who accepted it; ask the team before you decide"
 LONGEST = 300  # one finding may quote a parser's whole message
 
 
-def open_checks(release: Release, policy: Policy) -> tuple[CheckResult, ...]:
-    """What has something to mend or could not run, the required ones first."""
-    found = (result for result in release.checks if result.to_mend)
-    there = (result for result in found if not policy.is_off(result.check))
-    return tuple(sorted(there, key=lambda result: result.priority))
-
-
 def with_who_pays(results: Iterable[CheckResult], answer: str) -> Iterator[CheckResult]:
     """Fill who pays into each request to GBI that has a gap for it: somebody answered since."""
     for result in results:

@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from bot.ports import BotPorts
-from core import reading
-from core.authority.acts import Act, RequestStage
+from core import reading, waiting
+from core.authority.acts import Act
 from core.authority.evaluate import may
 from core.authority.ruling import Ruling
 from core.context import Context
@@ -14,7 +14,7 @@ from core.errors import UnknownNameError
 from core.people import Person
 from core.policy import Policy
 from core.reading import Delta
-from core.release.model import JUDGED, Model
+from core.release.model import Model
 from core.release.release import Release
 from core.words import ReleaseId, Stage
 
@@ -106,10 +106,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_stages(self) -> tuple[Stage, ...]:
         """The stages that can be asked for now; what a newer one has passed by is not offered."""
-        if self.is_passed:
-            return ()
-        asked = ((stage, RequestStage(release=self.release.id, stage=stage)) for stage in JUDGED)
-        return tuple(stage for stage, act in asked if self.may(act).is_met)
+        return waiting.next_stages(self.model, self.release, self.context)
+
+    @property
+    def waits_for(self) -> str:
+        """What it waits for in one sentence; "" when the release has come to its end."""
+        return waiting.waits_for(self.model, self.release, self.context)
 
 
 def release_view(subject: CardSubject, release: str) -> View:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from core.card import Dated, Tone
+from core.gate.checks import CheckResult
 from core.policy import Policy
 from core.release.model import JUDGED, Holder, Model
 from core.release.promotion import Promotion
@@ -133,6 +134,13 @@ def champion_id(model: Model, release: Release) -> ReleaseId:
 def judged_against(model: Model, champion: str | None) -> Release | None:
     """The release that somebody had before them when they decided, if it was noted."""
     return model.releases.get(ReleaseId(champion)) if champion else None
+
+
+def open_checks(release: Release, policy: Policy) -> tuple[CheckResult, ...]:
+    """What has something to mend or could not run, the required ones first."""
+    found = (result for result in release.checks if result.to_mend)
+    there = (result for result in found if not policy.is_off(result.check))
+    return tuple(sorted(there, key=lambda result: result.priority))
 
 
 class Delta(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from core.authority.acts import AcceptVersion, RejectVersion
 from core.card import Card, Element, Tone
 from core.count import count
 from core.events.people import AcceptanceDecided
-from core.reading import deltas, judged_against
+from core.reading import deltas, judged_against, open_checks
 from core.release.state import State
 from core.words import ReleaseId
 
@@ -94,7 +94,7 @@ def _metrics(view: View, *, is_open: bool) -> Iterator[Element]:
 
 
 def _findings(view: View) -> Iterator[Element]:
-    found = findings.open_checks(view.release, view.policy)
+    found = open_checks(view.release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
         yield section(title, *findings.elements(found, view.policy, view.elsewhere))

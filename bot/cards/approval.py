@@ -23,7 +23,7 @@ from core.errors import UnavailableError, UnknownNameError
 from core.events.people import ApprovalDecided
 from core.people import Person
 from core.ports import Directory, Effects, GitHost
-from core.reading import fall_back, held_by, judged_against, lost, version_of
+from core.reading import fall_back, held_by, judged_against, lost, open_checks, version_of
 from core.release.promotion import Promotion
 from core.release.release import Release
 from core.release.state import StepEnd, step_key
@@ -245,7 +245,7 @@ def _request(view: ApprovalView) -> tuple[tuple[str, str], ...]:
 
 
 def _findings(view: ApprovalView) -> Iterator[Element]:
-    found = findings.open_checks(view.release, view.policy)
+    found = open_checks(view.release, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} that warn"
         yield section(title, *findings.elements(found, view.policy, view.elsewhere))

@@ -20,7 +20,7 @@ from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Dated, Element, Tone
 from core.count import count
-from core.reading import held_by, lost, tone_of
+from core.reading import held_by, lost, open_checks, tone_of
 from core.release.model import JUDGED
 from core.release.release import Release
 from core.release.state import RUNNING, State
@@ -122,7 +122,7 @@ def _running(view: View) -> str:
 
 
 def _checked(view: View) -> Verdict:
-    found = findings.total(findings.open_checks(view.release, view.policy))
+    found = findings.total(open_checks(view.release, view.policy))
     if not found:
         return "The gate found nothing to mend", tone_of(view.release.state)
     return f"The gate has {count(found, 'finding')} for this branch", Tone.WARN
@@ -243,7 +243,7 @@ def _gate(view: View) -> Iterator[tuple[str, str]]:
 def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     """While the findings are what matters they come first, and open."""
     release = view.release
-    found, answer = findings.open_checks(release, view.policy), who_pays.answer(view)
+    found, answer = open_checks(release, view.policy), who_pays.answer(view)
     if answer is not None:
         found = tuple(findings.with_who_pays(found, answer.value))
     if found:

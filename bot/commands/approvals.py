@@ -9,7 +9,6 @@ from bot.command import Asker, command
 from bot.elements import Part, button, card, heading, text
 from bot.lookup import all_models
 from bot.view import View
-from bot.waiting import waits_for
 from core.authority.acts import RejectStage, RejectVersion
 from core.card import Card, Dated, Tone
 from core.count import count
@@ -56,7 +55,7 @@ def _parts(view: View, person: Person) -> Iterator[Part]:
     if _may(view, person):
         yield text(f"{person.name} may decide.", Tone.GOOD)
     else:
-        yield text(f"{person.name} may not decide about it. It {waits_for(view)}", Tone.SUBTLE)
+        yield text(f"{person.name} may not decide about it. It {view.waits_for}", Tone.SUBTLE)
 
 
 def _what(view: View, promotion: Promotion | None) -> str:

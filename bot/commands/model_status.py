@@ -6,7 +6,6 @@ from bot.command import Asker, command
 from bot.elements import Part, card, facts, heading, link, text
 from bot.lookup import find_model, name_of
 from bot.show import Show
-from bot.waiting import waits_for
 from core.card import Card, Dated, Tone
 from core.reading import holder_name, holder_of, state_of
 from core.release.model import JUDGED, Model
@@ -46,11 +45,11 @@ def _releases(model: Model, show: Show) -> Iterator[Part | None]:
         return
     live = [release.id for release in model.live() if release is not newest]
     views = [show.view(model, release) for release in (newest.id, *reversed(live))]
-    waiting = [view for view in views if view.release is newest or waits_for(view)]
+    waiting = [view for view in views if view.release is newest or view.waits_for]
     for view in waiting[:RELEASES]:
         release = view.release
         state = state_of(model, release)
         yield text(f"{release.id}: {state} ({release.branch})", is_bold=True)
-        words = waits_for(view) or release.reason or "waits for nothing"
-        yield text(Dated("It ", words) if waits_for(view) else words)
+        words = view.waits_for or release.reason or "waits for nothing"
+        yield text(Dated("It ", words) if view.waits_for else words)
     yield link("Release page", views[0].page)

@@ -4,7 +4,6 @@ from typing import Final
 
 from bot.command import Asker, command
 from bot.lookup import find_release
-from bot.waiting import waits_for
 from core.card import Card
 from core.errors import RefusedError
 from core.events.people import RetryRequested
@@ -38,5 +37,5 @@ async def retry(words: list[str], asker: Asker) -> Card:
 
 def _instead(asker: Asker, model: Model, release: ReleaseId) -> str:
     """Say what there is to do with a release of which no step has failed."""
-    waits = waits_for(asker.show.view(model, release))
+    waits = asker.show.view(model, release).waits_for
     return f"It {waits}" if waits else OVER
