@@ -11,13 +11,13 @@ import msgspec
 
 from core.events.base import Event
 from core.events.outside import ApprovalCompleted, ApprovalPending
-from handlers.azure_devops.hook import Told, source, too_little
+from handlers.azure_devops.hook import KnownById, source, too_little
 from handlers.azure_devops.runs import RunHook, RunResource
 from handlers.fields import Text, in_utc
 from handlers.source import Delivery
 
 
-class Approval(Told, frozen=True, kw_only=True, rename="camel"):
+class Approval(KnownById, frozen=True, kw_only=True, rename="camel"):
     status: Text | None = None
     last_modified_on: datetime | None = None
 
@@ -36,7 +36,7 @@ class ApprovalResource(RunResource, frozen=True, kw_only=True, rename="camel"):
     @property
     def known_as(self) -> str:
         told = self.approval.canonical if self.approval else ""
-        return told or Told(id=self.approval_id or "").canonical
+        return told or KnownById(id=self.approval_id or "").canonical
 
 
 class ApprovalHook(RunHook, frozen=True, kw_only=True, rename="camel"):

@@ -15,8 +15,8 @@ from core.events.outside import BuildCompleted
 from core.git_events import BRANCHES
 from handlers.azure_devops.hook import (
     Identity,
+    KnownById,
     ServiceHook,
-    Told,
     project_in,
     source,
     too_little,
@@ -34,7 +34,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     name: Text | None = None
 
 
-class BuiltRepository(Told, frozen=True, kw_only=True):
+class BuiltRepository(KnownById, frozen=True, kw_only=True):
     type: Text = ""
 
 
@@ -50,7 +50,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: Text | None = None
     definition: Definition | None = None
     repository: BuiltRepository | None = None
-    project: Told | None = None
+    project: KnownById | None = None
     source_branch: Text | None = None
     source_version: Text | None = None
     source_get_version: Text | None = None

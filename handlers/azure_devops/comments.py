@@ -17,9 +17,9 @@ from core.platform import canonical_id
 from handlers.azure_devops.hook import (
     REDUCED,
     Identity,
+    KnownById,
     LinkedPlace,
     ServiceHook,
-    Told,
     ignored,
     place_of,
     source,
@@ -60,7 +60,7 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class OnPullRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pull_request_id: Number = 0
-    repository: Told | None = None
+    repository: KnownById | None = None
     last_merge_source_commit: CommitRef | None = None
 
 

@@ -83,7 +83,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return not self.subscription_id.strip("0-") or canonical_id(self.id or "") in SAMPLES
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class KnownById(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the host names by an id; a GUID of zeros stands for nothing."""
 
     id: Text = ""
@@ -94,7 +94,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Containers(msgspec.Struct, frozen=True, kw_only=True):
-    project: Told | None = None
+    project: KnownById | None = None
 
 
 class ServiceHook(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -12,8 +12,8 @@ from core.git_events import SeenPullRequest, pull_request_changed
 from handlers.azure_devops.hook import (
     REDUCED,
     Identity,
+    KnownById,
     ServiceHook,
-    Told,
     place_of,
     source,
     too_little,
@@ -45,7 +45,7 @@ class PullRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class ReducedPullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pull_request_id: Number = 0
     url: str = ""
-    repository: Told | None = None
+    repository: KnownById | None = None
 
 
 class ReducedPullRequest(ServiceHook, frozen=True, kw_only=True, rename="camel"):

@@ -12,8 +12,8 @@ from core.platform import canonical_id
 from handlers.azure_devops.hook import (
     REDUCED,
     Identity,
+    KnownById,
     ServiceHook,
-    Told,
     place_of,
     source,
     too_little,
@@ -52,7 +52,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 class ReducedPushResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     push_id: Number = 0
     url: str = ""
-    repository: Told | None = None
+    repository: KnownById | None = None
 
 
 class ReducedPush(ServiceHook, frozen=True, kw_only=True, rename="camel"):

@@ -14,7 +14,7 @@ from core.events.base import Event
 from core.events.outside import RunStateChanged, StageStateChanged
 from core.git_events import BRANCHES
 from handlers.azure_devops.builds import BuiltRepository, Definition
-from handlers.azure_devops.hook import ServiceHook, Told, project_in, source, too_little
+from handlers.azure_devops.hook import KnownById, ServiceHook, project_in, source, too_little
 from handlers.fields import Number, ObjectId, Text, in_utc
 from handlers.source import Delivery
 
@@ -77,7 +77,7 @@ class RunHook(ServiceHook, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def of_project(self) -> str:
-        told = Told(id=self.resource.project_id or "").canonical
+        told = KnownById(id=self.resource.project_id or "").canonical
         return told or self.project or project_in(self.resource.url or "")
 
 
