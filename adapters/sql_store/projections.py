@@ -18,6 +18,7 @@ from core.events.outside import (
     DeliveryIgnored,
     DeliveryRejected,
     PullRequestChanged,
+    PullRequestCommented,
     RegistryHinted,
     RunStateChanged,
     StageStateChanged,
@@ -117,6 +118,14 @@ def _arrived(event: Event) -> str:
             return "the registry was read to see what changed"
         case PullRequestChanged(creator=creator):
             return f"noted: opened by {creator}"
+        case PullRequestCommented(pull_request=number):
+            return f"noted: a command in pull request {number}"
+    return _noted(event)
+
+
+def _noted(event: Event) -> str:
+    """What a pipeline has done, as its host calls it."""
+    match event:
         case BuildCompleted(build=build, result=result):
             return f"noted: build {build} {result or 'ended'}"
         case RunStateChanged(run=run) | StageStateChanged(run=run):

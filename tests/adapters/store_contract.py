@@ -11,7 +11,15 @@ import pytest
 
 from core.errors import KnownEventError, RefusedByStoreError, VersionConflictError
 from core.events.derived import ModelNameClaimed
-from core.events.outside import CodePushed
+from core.events.outside import (
+    ApprovalCompleted,
+    ApprovalPending,
+    BuildCompleted,
+    CodePushed,
+    PullRequestCommented,
+    RunStateChanged,
+    StageStateChanged,
+)
 from core.jobs import Lane, ObserveRegistry, ShowCard
 from core.ports import ShownCard
 from core.verify import verify
@@ -156,6 +164,29 @@ class StoreContract:
 
         row = (await store.deliveries())[0]
         assert (row.outcome, row.release) == ("made release loan-1", "loan-1")
+
+    async def test_what_a_pipeline_or_a_comment_tells_is_noted_in_words(self, store):
+        about = {"time": datetime.now(UTC), "delivery": "d"}
+        of_run = {**about, "project": "p", "run": 812}
+        of_approval = {**about, "project": "p", "approval": "a-1"}
+        told = {
+            "noted: a command in pull request 7": PullRequestCommented(
+                id="1", pull_request=7, **about
+            ),
+            "noted: build 9 failed": BuildCompleted(
+                id="2", project="p", build=9, result="failed", **about
+            ),
+            "noted: run 812 is inProgress": RunStateChanged(id="3", state="inProgress", **of_run),
+            "noted: run 812 is failed": StageStateChanged(
+                id="4", stage="s", state="completed", result="failed", **of_run
+            ),
+            "noted: approval a-1 is pending": ApprovalPending(
+                id="5", status="pending", **of_approval
+            ),
+            "noted: approval a-1 is in another state": ApprovalCompleted(id="6", **of_approval),
+        }
+        await store.commit(LOAN, 0, list(told.values()), [])
+        assert {row.outcome for row in await store.deliveries()} == {*told}
 
     async def test_rebuilding_equals_the_live_projections(self, store):
         story = Story().push(1).to_registered().promoted(Stage.QA)
