@@ -77,6 +77,17 @@ class ShowReview(Job, frozen=True, kw_only=True):
     release: ReleaseId
 
 
+class AnswerComment(Job, frozen=True, kw_only=True):
+    """Read a comment of a pull request at its host, and answer it there if it is a command."""
+
+    lane = Lane.REVIEWS
+
+    repository: str
+    pull_request: int
+    thread: int
+    comment: int
+
+
 class ObserveRegistry(Job, frozen=True, kw_only=True):
     """Read who holds the stages of one model: something hinted at a change."""
 
@@ -107,6 +118,7 @@ AnyJob = (
     | EndTracking
     | ShowCard
     | ShowReview
+    | AnswerComment
     | ObserveRegistry
     | ObserveRegistries
     | RedriveLetter

@@ -19,6 +19,7 @@ from core.events.desk import (
     MappingRequested,
     RedriveRequested,
 )
+from core.events.people import RetryRequested
 from core.people import COMMAND_LINE, Person
 
 
@@ -29,7 +30,7 @@ class EventOrigin(StrEnum):
     WORKER = "a worker"
     CHAT = "a chat"  # what a chat tells of its conversations, said by nobody
     BOT = "the bot"  # a person whom the signed endpoint has told apart
-    PULL_REQUEST = "a comment of a pull request"
+    PULL_REQUEST = "a comment of a pull request"  # whose author the host has told us
     COMMAND_LINE = "the command line"
 
 
@@ -42,7 +43,7 @@ MAY_WRITE: Final[Mapping[EventOrigin, frozenset[type[Event]]]] = {
     EventOrigin.CHAT: frozenset({ConversationMoved}),
     EventOrigin.WORKER: _all(workers) | {LetterBuried, LetterGone},
     EventOrigin.BOT: _all(people) | {RedriveRequested, MappingRequested},
-    EventOrigin.PULL_REQUEST: frozenset(),
+    EventOrigin.PULL_REQUEST: frozenset({RetryRequested}),
     EventOrigin.COMMAND_LINE: frozenset({MappingRequested}),
 }
 

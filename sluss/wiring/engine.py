@@ -9,6 +9,7 @@ from core import jobs
 from core.again import keep, until_done
 from core.consumer import FINISH_S, Consumer
 from core.jobs import (
+    AnswerComment,
     CancelStep,
     EndTracking,
     Job,
@@ -30,6 +31,7 @@ from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
 from workers.gate.duplicates.find import prepare
+from workers.reviews.comments import CommentDesk
 from workers.reviews.desk import ReviewDesk
 from workers.services import Services
 from workers.watch.letters import LetterWatch
@@ -103,6 +105,7 @@ class Engine:
     def _lanes(self) -> list[Consumer]:
         parts = self._parts
         watch = RegistryWatch(self._worker.services, parts.store, parts.troubles)
+        reviews = self._reviews()
         routes: dict[type[Job], Route] = {
             RunStep: self._worker.run_step,
             CancelStep: self._worker.cancel_step,
@@ -110,7 +113,8 @@ class Engine:
             ObserveRegistry: watch.one,
             ObserveRegistries: watch.all,
             ShowCard: self._show,
-            ShowReview: self._reviews(),
+            ShowReview: reviews,
+            AnswerComment: self._comments(reviews),
             RedriveLetter: self._letters.redrive,
         }
         work, events = jobs_work(routes), events_work(parts.handle)
@@ -139,6 +143,15 @@ class Engine:
             chat=parts.chat,
             page_url=parts.settings.page_url,
             troubles=parts.troubles,
+        )
+
+    def _comments(self, desk: ReviewDesk) -> CommentDesk:
+        parts = self._parts
+        return CommentDesk(
+            desk=desk,
+            directory=parts.directory,
+            secrets=parts.known_secrets,
+            clock=parts.clock,
         )
 
     def _letter_watch(self) -> LetterWatch:

@@ -12,7 +12,7 @@ from core.events import people
 from core.events.codec import KINDS, encode_batch, kinds_of
 from core.events.derived import StagePlaced
 from core.events.desk import MappingRequested, RedriveRequested
-from core.events.people import ApprovalDecided
+from core.events.people import ApprovalDecided, RetryRequested
 from core.events.workers import RegistryObserved
 from core.handle import Handle
 from core.origin import MAY_WRITE, EventOrigin, refuse_foreign
@@ -57,10 +57,17 @@ def handle_on(store):
     return Handle(store, platform=Platform, policy=Policy(), clock=lambda: NOW, is_local=True)
 
 
-def test_no_kind_of_event_comes_from_two_places_but_a_wish_to_map_an_address():
+TWO_WAYS = {MappingRequested, RetryRequested}
+
+
+def test_no_kind_of_event_comes_from_two_places_but_a_wish_to_map_and_a_retry():
     for kind in KINDS:
         places = sum(kind in kinds for kinds in MAY_WRITE.values())
-        assert places <= (2 if kind is MappingRequested else 1), kind
+        assert places <= (2 if kind in TWO_WAYS else 1), kind
+
+
+def test_a_comment_of_a_pull_request_retries_and_decides_nothing():
+    assert MAY_WRITE[EventOrigin.PULL_REQUEST] == {RetryRequested}
 
 
 SHELL = at_the_command_line("dag")

@@ -58,13 +58,23 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
 
     async def __call__(self, job: ShowReview) -> None:
         """Raise UnavailableError while it cannot be shown, also where a right is missing."""
-        work = f"telling the host of git about {job.stream}"
-        async with self._alone(job.stream):
+        async with self.at_work(job.stream):
             try:
                 await self._show(job)
             except (CommitGoneError, UnknownNameError) as error:
                 # nothing is there at which something could be said
                 log.info("%s", error, extra={"action": "review_not_shown", "release": job.release})
+
+    @asynccontextmanager
+    async def at_work(self, stream: Stream) -> AsyncIterator[None]:
+        """Take turns about the stream, and say what is missing while the host is closed to us.
+
+        Raise UnavailableError then; where something is gone, nothing more can be said.
+        """
+        work = f"telling the host of git about {stream}"
+        async with self._alone(stream):
+            try:
+                yield
             except GoneError as error:
                 self.troubles.begin(work, error)
                 return
@@ -82,10 +92,10 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
         release = await self.handle.release(newest.id) if newest else None
         if release is None:
             return
-        status = gate_status(release, await self._link(release))
+        status = gate_status(release, await self.link_to(release))
         await self.reviews.show_status(release.repository, release.commit, status)
 
-    async def _link(self, release: Release) -> str:
+    async def link_to(self, release: Release) -> str:
         """Return the page, or the card in its conversation; "" where it has neither."""
         if self.page_url:
             return f"{self.page_url}/releases/{release.id}"

@@ -12,6 +12,7 @@ from core.events.codec import decode_batch, kind
 from core.events.desk import LetterBuried, LetterGone
 from core.handle import Handle
 from core.jobs import (
+    AnswerComment,
     AnyJob,
     CancelStep,
     EndTracking,
@@ -40,6 +41,8 @@ ABOUT: Final[dict[type[AnyJob], str]] = {
     RunStep: "the step {job.step} of {job.release}, attempt {job.attempt}, on {job.stage}",
     CancelStep: "the end of the step {job.step} of {job.release}, attempt {job.attempt}",
     EndTracking: "the end of the run of {job.release} in the tracking server",
+    AnswerComment: "the answer to comment {job.comment} of thread {job.thread} in pull request "
+    "{job.pull_request}",
     ShowReview: "what the host of git is told of {job.release}",
     ShowCard: "the card {job.card} of {job.subject}",
     ObserveRegistry: "a look at the model {job.model} in the registry",

@@ -7,6 +7,7 @@ import pytest
 from core.events.codec import encode_batch
 from core.events.outside import CodePushed
 from core.jobs import (
+    AnswerComment,
     CancelStep,
     EndTracking,
     ObserveRegistries,
@@ -43,6 +44,7 @@ def letter(body, reason="a bug"):
         (EndTracking(id="e", stream=LOAN, release=RELEASE), "the end of the run of loan-1 in the tracking server", RELEASE),
         (ShowCard(id="s", stream=LOAN, card="release", subject="loan-1"), "the card release of loan-1", ""),
         (ShowReview(id="s", stream=LOAN, release=RELEASE), "what the host of git is told of loan-1", RELEASE),
+        (AnswerComment(id="a", stream=LOAN, repository="r1", pull_request=7, thread=5, comment=2), "the answer to comment 2 of thread 5 in pull request 7", ""),
         (ObserveRegistry(id="o", stream=LOAN, model="loan_default"), "a look at the model loan_default in the registry", ""),
         (ObserveRegistries(id="o", stream=PLATFORM), "a look at all models in the registry", ""),
         (RedriveLetter(id="r", stream=PLATFORM, queue="steps", message="x", since=SINCE), "the sending again of x in steps", ""),
