@@ -26,9 +26,11 @@ from core.events.outside import (
     ApprovalCompleted,
     ApprovalPending,
     BuildCompleted,
+    DeliveryIgnored,
     RunStateChanged,
     StageStateChanged,
 )
+from core.git_events import TALK
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
 
@@ -182,6 +184,12 @@ def _wanted(desk: Desk, _event: RedriveRequested | MappingRequested) -> Desk:
 def _noted(desk: Desk, _event: Event) -> Desk:
     """Pipelines say much of which nothing follows: among it a stray would not be found."""
     return desk
+
+
+@folds_desk(DeliveryIgnored)
+def _ignored(desk: Desk, event: DeliveryIgnored) -> Desk:
+    """What people say to each other in pull requests is more than all strays, and none."""
+    return desk if event.reason in TALK else _stray(desk, event)
 
 
 @folds_desk(ConversationMoved)

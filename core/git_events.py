@@ -29,6 +29,7 @@ _COMMAND: Final = re.compile(r"\s*(?P<line>(?ai:/sluss)(?=\s|$)[^\r\n]*)")
 
 NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was kept"
 EDITED: Final = "a comment was edited: a command counts as it was first written"
+TALK: Final = frozenset({NO_COMMAND, EDITED})
 TAG: Final = "{ref} is no branch"
 NOTHING_MOVED: Final = "branch {branch} did not move"
 

@@ -26,6 +26,7 @@ from core.events.outside import (
 )
 from core.flow import Context, Decision, decide
 from core.flow.decision import CardRef
+from core.git_events import TALK
 from core.policy import Policy
 from core.release.model import Model
 from core.words import PLATFORM
@@ -198,6 +199,12 @@ def test_what_pipelines_say_hides_no_stray(event):
     desk = desk_of(event)
     assert (desk.strays, desk.last_strays, desk.version) == (0, (), 1)
     assert decided(desk, event) == Decision()
+
+
+@pytest.mark.parametrize("reason", sorted(TALK))
+def test_what_people_say_to_each_other_in_pull_requests_hides_no_stray(reason):
+    desk = desk_of(DeliveryIgnored(id="c", time=START, what="a comment", reason=reason))
+    assert (desk.strays, desk.version) == (0, 1)
 
 
 def test_a_stray_says_why_nothing_came_of_it():
