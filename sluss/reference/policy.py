@@ -72,8 +72,9 @@ ABOUT: Final = {
     "stage_order": "Per stage: which one must have held the version first; `''` for none",
     "platform_team": "The groups whose members send dead letters again, map addresses, propose a "
     "base and give up promotions",
-    "build_services": "The account of a build service as the host of git names it: the id or "
-    "address of the person who answers for what it pushes",
+    "build_services": "The account of a build service as the host of git names it, or of a service "
+    "principal (`service_principal\\<id>`): the id or address of the person who answers for what "
+    "it pushes",
     "allowed": "What a model may choose for a variable; the first is what GBI advises",
     "directions": "Whether a metric is better when higher or lower, where its name does not say "
     "it. `train_`, `test_` and the like before the name do not count",
