@@ -40,6 +40,11 @@ def test_the_first_card_says_what_runs_and_since_when():
     assert titles(card) == []
 
 
+def test_a_push_by_a_service_is_shown_as_what_it_is():
+    service = r"service_principal\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01"
+    assert f"by {service} (service principal)" in words(card_of(Story().push(1, pusher=service)))
+
+
 def test_what_a_step_does_is_told_as_long_as_it_runs():
     story = Story().push(1).finish(Step.CHECK, NAMED).progress(Step.TRAIN, "fetching 34 packages")
 

@@ -5,6 +5,8 @@ import re
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.local_files.people import PeopleFile
 from core.accounts import HostAccount
@@ -15,6 +17,7 @@ from core.events.outside import PullRequestCommented
 from core.events.people import RetryRequested
 from core.events.workers import StepFinished
 from core.gate.checks import CheckResult, Finding, Status
+from core.git_events import command_in
 from core.jobs import AnswerComment
 from core.ports import SaidComment
 from core.release.state import State
@@ -86,6 +89,7 @@ class Bench:
         await self.comments(job)
         found = [said for place, said in self.threads.answers if place[-1] == job.comment]
         assert len(found) <= 1
+        assert not any(map(command_in, found))  # or we would answer ourselves for ever
         return found[0] if found else None
 
     async def events(self, *kinds):
@@ -226,6 +230,14 @@ async def test_whatever_else_is_asked_the_answer_helps_and_repeats_no_mark(bench
     assert "- `/sluss help`:" in said
     assert len(said) < 2000
     assert "](" not in re.sub(r"`[^`]*`", "", said)
+
+
+@given(st.text(min_size=1))
+def test_whatever_word_is_asked_for_it_is_repeated_as_a_word(word):
+    said = answers.unknown(word)
+    assert re.sub(r"`[^`]*`", "", said).count("<") == 0
+    assert "@<" not in said
+    assert not command_in(said)
 
 
 async def test_whom_the_directory_does_not_know_is_told_and_nothing_is_done(bench):
