@@ -3,6 +3,7 @@
 A service is no person and never a second pair of eyes: somebody answers for what it does.
 """
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -28,12 +29,14 @@ DESCRIPTORS: Final = {
     "s2s.": AccountKind.SERVICE,
 }
 SUBJECT: Final = "serviceprincipal"
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_GUID_AT_GUID: Final = re.compile(f"{_GUID.pattern}@{_GUID.pattern}", re.IGNORECASE)
 
 # The host calls a build service so itself; the other names are ours.
 PREFIXES: Final = {
     AccountKind.SERVICE_PRINCIPAL: "service_principal\\",
     AccountKind.BUILD_SERVICE: "Build\\",
-    AccountKind.SERVICE: "service\\",
+    AccountKind.SERVICE: "host_service\\",
 }
 
 
@@ -63,10 +66,13 @@ class HostAccount(msgspec.Struct, frozen=True, kw_only=True):
         return address if "@" in address else name or self.id
 
     def _told_kind(self) -> AccountKind | None:
-        told = (kind for start, kind in DESCRIPTORS.items() if self.descriptor.startswith(start))
-        if self.subject_kind.casefold() == SUBJECT:
+        """Deliveries have no descriptor: there a service is known by a name that no person has."""
+        descriptor, name = self.descriptor.casefold(), self.unique_name.strip()
+        told = (kind for start, kind in DESCRIPTORS.items() if descriptor.startswith(start))
+        if self.subject_kind.casefold() == SUBJECT or _GUID.fullmatch(name):
             return AccountKind.SERVICE_PRINCIPAL
-        return next(told, kind_of(self.unique_name))
+        is_of_host = _GUID_AT_GUID.fullmatch(name)
+        return next(told, AccountKind.SERVICE if is_of_host else kind_of(name))
 
 
 def kind_of(name: str) -> AccountKind | None:

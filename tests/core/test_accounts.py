@@ -5,6 +5,7 @@ import pytest
 from core.accounts import AccountKind, HostAccount, kind_of, shown
 
 ID = "7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01"
+OTHER = "00000002-0000-8888-8000-000000000000"
 BUILD = "Build\\2f3d611a-f012-4b39-b157-8db63f380226"
 
 NAMES = [
@@ -30,7 +31,16 @@ NAMES = [
         f"service_principal\\{ID}",
         AccountKind.SERVICE_PRINCIPAL,
     ),
-    ({"unique_name": "x", "descriptor": "s2s.QW5uYQ"}, f"service\\{ID}", AccountKind.SERVICE),
+    ({"descriptor": "AADSP.QW5uYQ"}, f"service_principal\\{ID}", AccountKind.SERVICE_PRINCIPAL),
+    ({"unique_name": OTHER}, f"service_principal\\{ID}", AccountKind.SERVICE_PRINCIPAL),
+    (
+        {"unique_name": f"{OTHER.upper()}@{OTHER}"},
+        f"host_service\\{ID}",
+        AccountKind.SERVICE,
+    ),
+    ({"unique_name": f"{OTHER}@contoso.example"}, f"{OTHER}@contoso.example", None),
+    ({"unique_name": "SERVICE\\anna"}, "SERVICE\\anna", None),
+    ({"unique_name": "x", "descriptor": "s2s.QW5uYQ"}, f"host_service\\{ID}", AccountKind.SERVICE),
 ]
 
 

@@ -191,7 +191,7 @@ async def test_for_a_build_service_a_person_answers(found):
 SERVICES = [
     r"service_principal\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01",
     r"Build\2f3d611a-f012-4b39-b157-8db63f380226",
-    r"service\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01",
+    r"host_service\7d1f3c1e-2b60-4a52-9d3a-1f8c2f6b9a01",
 ]
 
 

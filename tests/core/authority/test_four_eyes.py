@@ -114,7 +114,7 @@ def test_a_hand_that_nobody_knows_stops_the_request_and_says_who_makes_it_known(
     [
         (r"service_principal\7d1f3c1e-2b60", "service principal"),
         (r"build\2f3d611a-f012", "build service"),
-        (r"service\7d1f3c1e-2b60", "service of the host"),
+        (r"host_service\7d1f3c1e-2b60", "service of the host"),
     ],
 )
 def test_a_service_that_nobody_answers_for_stops_the_request_and_is_named_as_what_it_is(name, kind):
