@@ -1,17 +1,27 @@
 """The parts of the REST API that the peer has: one line for each module with ``routes``."""
 
 from tests.peers.azure_devops import (
+    builds,
     rest_code,
+    rest_items,
     rest_library,
     rest_organisation,
     rest_pull_requests,
     rest_pushes,
+    statuses,
+    test_runs,
+    threads,
 )
 
 PARTS = (
     rest_organisation.routes,
     rest_code.routes,
+    rest_items.routes,
     rest_pushes.routes,
     rest_pull_requests.routes,
     rest_library.routes,
+    statuses.routes,
+    builds.routes,
+    test_runs.routes,
+    threads.routes,
 )
