@@ -1,6 +1,6 @@
 """Where a repository is: found by its id, as its name and that of its project may change."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -18,10 +18,14 @@ DISABLED: Final = (
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Its address in the organisation; ``name`` is how people know it, as ``lending/churn``."""
+    """Its address in the organisation; ``name`` is how people know it, as ``lending/churn``.
+
+    ``project`` is the id of its project.
+    """
 
     url: str
     name: str
+    project: str
 
 
 class Places:
@@ -54,16 +58,18 @@ class Places:
             found = next(listed, None)
             if found is None:
                 raise
-        place = self._place(found.project.name, found.name)
+        place = self._place(found)
         if found.is_disabled:
             raise StepFailedError(DISABLED.format(name=place.name))
         self._known[repository] = place
         return place
 
-    def _place(self, project: str, name: str) -> Place:
+    def _place(self, found: Any) -> Place:
         """Put the address together below our own one: the token goes with it, and nowhere else.
 
         What Azure DevOps says of the address may name another host of it, or a login.
         """
+        project, name = found.project.name, found.name
         parts = (quote(project, safe=""), "_git", quote(name, safe=""))
-        return Place(url="/".join((self._azure.address, *parts)), name=f"{project}/{name}")
+        url = "/".join((self._azure.address, *parts))
+        return Place(url=url, name=f"{project}/{name}", project=str(found.project.id))

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 from adapters.bare_repositories.host import Repositories
 from adapters.git.command import TIME_LIMIT_S, commit_id
-from core.ports import CommitStatus, SaidComment
+from core.ports import CommitStatus, Remark, SaidComment, TestsOfCommit
 
 STATUS: Final = "--ref=refs/notes/sluss"
 JUNIT: Final = "--ref=refs/notes/junit"
@@ -44,6 +44,14 @@ class BareReviews:
                 *(commit, "notes", STATUS, "add", "--force", "--file=-", commit_id(commit)),
                 stdin=note,
             )
+
+    async def show_remarks(
+        self, repository: str, commit: str, remarks: Sequence[Remark], url: str = ""
+    ) -> None:
+        """Do nothing: there are no pull requests, and the card and the pages have the findings."""
+
+    async def publish_tests(self, repository: str, commit: str, tests: TestsOfCommit) -> None:
+        """Do nothing: the report is kept as evidence, and the page of the release shows it."""
 
     async def test_report(self, repository: str, commit: str) -> bytes | None:
         """Read the note that a pipeline adds by ``git notes --ref=junit add -F FILE COMMIT``."""

@@ -10,6 +10,7 @@ from core.events.derived import ReleaseStuck, ReleaseSuperseded
 from core.events.outside import PullRequestChanged
 from core.events.workers import ChecksReported, StepFinished
 from core.jobs import ShowReview
+from core.platform import canonical_id
 from core.release.model import Model
 from core.release.release import Release
 from core.words import ReleaseId, Step
@@ -42,8 +43,9 @@ def _waits_for_gate(release: Release) -> bool:
 
 def newest_of(model: Model, repository: str, commit: str) -> Release | None:
     """Return the newest release of a commit: of several the gate's last word counts."""
+    wanted = canonical_id(repository)
     asked = (release for release in model.newest_first() if release.commit == commit)
-    return next((release for release in asked if release.repository == repository), None)
+    return next((release for release in asked if canonical_id(release.repository) == wanted), None)
 
 
 def shown_instead(model: Model, release: ReleaseId) -> Release | None:

@@ -12,7 +12,16 @@ from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, Run
 from core.ports.model_registry import ModelRegistry
 from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
-from core.ports.reviews import CommitState, CommitStatus, Reviews, SaidComment
+from core.ports.reviews import (
+    CommitState,
+    CommitStatus,
+    RanTest,
+    Remark,
+    Reviews,
+    SaidComment,
+    TestOutcome,
+    TestsOfCommit,
+)
 from core.ports.service_endpoints import ServiceEndpoints
 from core.ports.store import (
     CardBook,
@@ -50,9 +59,11 @@ __all__ = [
     "Notes",
     "Outbox",
     "Queue",
+    "RanTest",
     "Received",
     "Recorded",
     "ReleaseRow",
+    "Remark",
     "Reviews",
     "RunLook",
     "RunOutcome",
@@ -63,6 +74,8 @@ __all__ = [
     "ServiceEndpoints",
     "ShownCard",
     "Store",
+    "TestOutcome",
+    "TestsOfCommit",
     "Tracking",
     "VariableGroups",
     "Views",

@@ -1,6 +1,6 @@
 """The reviews port: what people and pipelines say of a commit, and what we say there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +24,53 @@ class CommitStatus(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be mended at one place; ``path`` "" is the whole commit, ``line`` 0 a whole file.
+
+    ``text`` is plain text, one paragraph a line: no mark in it means anything to the host.
+    ``about`` has the name of a check for each of its findings.
+    """
+
+    text: str
+    path: str = ""
+    line: int = 0
+    about: tuple[str, ...] = ()
+
+
+class TestOutcome(StrEnum):
+    """How a test ended."""
+
+    __test__ = False  # for pytest, which takes such names for its own
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class RanTest(msgspec.Struct, frozen=True, gc=False):
+    name: str
+    module: str = ""
+    outcome: TestOutcome = TestOutcome.PASSED
+    message: str = ""
+    trace: str = ""
+
+
+class TestsOfCommit(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of the unit tests; ``name`` is its own, and the same at each repeat.
+
+    ``statements`` and ``covered`` count statements of the code; 0 of 0 was not measured. ``report``
+    is the JUnit report itself.
+    """
+
+    __test__ = False
+
+    name: str
+    tests: tuple[RanTest, ...]
+    report: bytes
+    covered: int = 0
+    statements: int = 0
+
+
 class SaidComment(msgspec.Struct, frozen=True, kw_only=True):
     """A comment of a pull request as the host has it now, and whose it is there.
 
@@ -41,7 +88,8 @@ class SaidComment(msgspec.Struct, frozen=True, kw_only=True):
 class Reviews(Protocol):
     """``repository`` is the host's id, as in platform.yml.
 
-    Each method raises CommitGoneError for a commit that is not there, or is no commit's id.
+    Each method raises CommitGoneError for what is no commit's id, and all but ``show_remarks`` and
+    ``publish_tests`` for a commit that is not there: no pull request brings one.
     """
 
     async def pull_request_creators(
@@ -58,6 +106,21 @@ class Reviews(Protocol):
 
         The newest status replaces the one before, so that it may be shown twice.
         """
+
+    async def show_remarks(
+        self, repository: str, commit: str, remarks: Sequence[Remark], url: str = ""
+    ) -> None:
+        """Show them at the open pull requests whose newest commit this is, a thread for each place.
+
+        The gravest come first; the host shows as many as people can read, and of the others their
+        number and ``url``, where all are. What is gone is resolved, what comes back is opened
+        again, and what a person closed stays closed while it says the same. Nothing is written
+        where nothing changed, and nothing is said twice, also after a kill between a write and its
+        note.
+        """
+
+    async def publish_tests(self, repository: str, commit: str, tests: TestsOfCommit) -> None:
+        """Show the run of the tests where the host shows test results, once under its name."""
 
     async def test_report(self, repository: str, commit: str) -> bytes | None:
         """The repository's own pipeline left this JUnit report for the commit; None without one."""

@@ -3,15 +3,23 @@
 A subclass gives the fixture ``world``: a repository on the host, and a way to put commits there.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pytest
 
 from core.errors import CommitGoneError, UnknownNameError
-from core.ports import CommitState, CommitStatus, Reviews
+from core.ports import CommitState, CommitStatus, RanTest, Remark, Reviews, TestsOfCommit
 from tests.adapters.git_host_contract import NO_COMMIT_IDS, NOBODY_KNOWS
+from workers.gate.tool_reports import read_junit
 
+JUNIT = b"""<testsuites><testsuite name="pytest" tests="2" failures="1">
+<testcase classname="tests.test_a" name="test_one"/>
+<testcase classname="tests.test_a" name="test_two"><failure message="no"/></testcase>
+</testsuite></testsuites>
+"""
+TESTS = TestsOfCommit(name="loan-1/1", tests=(RanTest("test_one"),), report=JUNIT)
 RUNS = CommitStatus(state=CommitState.PENDING, text="The gate runs", url="http://x/1")
 FOUND = CommitStatus(state=CommitState.FAILED, text="2 findings", url="http://x/1")
 
@@ -51,9 +59,29 @@ class ReviewsContract:
 
     async def test_the_report_of_a_pipeline_is_that_of_its_commit(self, world: ReviewedWorld):
         earlier, commit = world.commit({"a": b"1"}), world.commit({"a": b"2"})
-        world.leave_test_report(commit, b"<testsuites/>\n")
-        assert await world.reviews.test_report(world.repository, commit) == b"<testsuites/>\n"
+        world.leave_test_report(commit, JUNIT)
+        report = await world.reviews.test_report(world.repository, commit)
+        assert report is not None
+        told = [(test.module, test.name, test.outcome) for test in read_junit(report).cases]
+        assert told == [
+            ("tests.test_a", "test_one", "passed"),
+            ("tests.test_a", "test_two", "failure"),
+        ]
         assert await world.reviews.test_report(world.repository, earlier) is None
+
+    async def test_the_same_said_again_and_by_two_at_once_is_said_once(self, world: ReviewedWorld):
+        commit = world.commit({"a": b"1"})
+        remarks = [Remark(text="mend this", path="a", line=1, about=("lint",))]
+
+        async def say() -> None:
+            await world.reviews.show_status(world.repository, commit, FOUND)
+            await world.reviews.show_remarks(world.repository, commit, remarks)
+            await world.reviews.publish_tests(world.repository, commit, TESTS)
+
+        await say()
+        before = world.seen(commit)
+        await asyncio.gather(say(), say())
+        assert world.seen(commit) == before
 
     @pytest.mark.parametrize("ask", ["creators", "test_report", "show_status"])
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])

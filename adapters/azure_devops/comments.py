@@ -1,0 +1,96 @@
+"""Comments of pull requests: read as they are now, and answered once in their thread."""
+
+from typing import Any, Final
+
+from azure.devops.v7_1.git.models import Comment  # type: ignore[import-untyped]
+
+from adapters.azure_devops.client import AzureDevOps
+from adapters.azure_devops.errors import NotThereError
+from adapters.azure_devops.own_identity import OwnIdentity
+from adapters.azure_devops.rights import Right
+from core.accounts import HostAccount
+from core.platform import canonical_id
+from core.ports import SaidComment
+
+ANSWER: Final = "<!-- sluss:answer {comment} -->"
+OURS: Final = "<!-- sluss:"
+
+
+class Comments:
+    def __init__(self, azure_devops: AzureDevOps, identity: OwnIdentity) -> None:
+        self._azure_devops = azure_devops
+        self._identity = identity
+
+    async def find(
+        self, repository: str, pull_request: int, thread: int, comment: int
+    ) -> SaidComment | None:
+        place = _place(repository, pull_request, thread)
+        try:
+            found = await self._azure_devops.ask(
+                Right.CODE,
+                f"read comment {comment} of {place}",
+                lambda sdk: sdk.git.get_comment(repository, pull_request, thread, comment),
+            )
+        except NotThereError:
+            return None
+        if found.is_deleted or found.author is None:
+            return None
+        return SaidComment(
+            author=_account(found.author),
+            text=found.content or "",
+            is_edited=_is_edited(found),
+            is_ours=await self._is_ours(found) or OURS in (found.content or ""),
+            commit=await self._head(repository, pull_request),
+        )
+
+    async def answer(
+        self, repository: str, pull_request: int, thread: int, comment: int, text: str
+    ) -> None:
+        place = _place(repository, pull_request, thread)
+        marker = ANSWER.format(comment=comment)
+        found = await self._azure_devops.ask(
+            Right.CODE,
+            f"read {place}",
+            lambda sdk: sdk.git.get_pull_request_thread(repository, pull_request, thread),
+        )
+        for each in found.comments or ():
+            if marker in (each.content or "") and await self._is_ours(each):
+                return
+        said = Comment(
+            content=f"{text}\n\n{marker}", parent_comment_id=comment, comment_type="text"
+        )
+        await self._azure_devops.ask(
+            Right.PULL_REQUESTS,
+            f"answer in {place}",
+            lambda sdk: sdk.git.create_comment(said, repository, pull_request, thread),
+        )
+
+    async def _is_ours(self, comment: Any) -> bool:
+        return canonical_id(str(comment.author.id)) == await self._identity.id()
+
+    async def _head(self, repository: str, pull_request: int) -> str:
+        found = await self._azure_devops.ask(
+            Right.CODE,
+            f"read pull request {pull_request} of repository {repository}",
+            lambda sdk: sdk.git.get_pull_request(repository, pull_request),
+        )
+        head = found.last_merge_source_commit
+        return str(head.commit_id).lower() if head else ""
+
+
+def _account(author: Any) -> HostAccount:
+    return HostAccount(
+        id=author.id,
+        unique_name=author.unique_name or "",
+        display_name=author.display_name or "",
+        descriptor=author.descriptor or "",
+    )
+
+
+def _is_edited(comment: Any) -> bool:
+    written, changed = comment.published_date, comment.last_content_updated_date
+    return written is not None and changed is not None and changed > written
+
+
+def _place(repository: str, pull_request: int, thread: int) -> str:
+    return f"thread {thread} of pull request {pull_request} of repository {repository}"

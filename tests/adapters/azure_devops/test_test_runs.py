@@ -1,0 +1,218 @@
+"""Tests of a commit: ours become one test run, and the pipeline's are read as a report of it."""
+
+import pytest
+
+from core.errors import StepFailedError
+from core.ports import RanTest, TestOutcome, TestsOfCommit
+from tests.adapters.azure_devops.reviewed_world import AzureReviewed
+from tests.peers.azure_devops import AzureDevOpsPeer
+from tests.peers.azure_devops.builds import built
+from tests.peers.azure_devops.test_runs import coverage_of, ran, runs_of
+from workers.gate.tool_reports import read_junit
+
+REPORT = b"<testsuites/>"
+PASSED = {
+    "testCaseTitle": "test_a",
+    "automatedTestName": "tests.test_m.test_a",
+    "outcome": "Passed",
+}
+
+
+@pytest.fixture
+async def world(tmp_path):
+    async with AzureDevOpsPeer(tmp_path) as devops:
+        made = AzureReviewed(devops)
+        yield made
+        await made.close()
+
+
+def a_run(number=3, **more):
+    several = tuple(RanTest(f"test_{each}", "tests.test_m") for each in range(number))
+    return TestsOfCommit(
+        **{"name": "churn-1, attempt 1", "tests": several, "report": REPORT, **more}
+    )
+
+
+async def published(world, commit, what):
+    mark = world.devops.calls.mark()
+    await world.reviews.publish_tests(world.repository, commit, what)
+    return world.devops.calls.since(mark).writes
+
+
+async def test_a_run_has_every_result_and_is_ended(world):
+    commit = world.commit({"a": b"1"})
+    several = (
+        RanTest("test_a", "tests.test_m"),
+        RanTest("test_b", "tests.test_m", TestOutcome.FAILED, "assert 1 == 2", "the trace"),
+        RanTest("test_c", "", TestOutcome.SKIPPED, "later"),
+    )
+
+    await published(world, commit, a_run(tests=several))
+
+    [run] = runs_of(world.churn.project)
+    assert (run.name, run.state) == ("sluss/tests churn-1, attempt 1", "Completed")
+    told = [
+        (each["automatedTestName"], each["outcome"], each.get("errorMessage"))
+        for each in run.results
+    ]
+    assert told == [
+        ("tests.test_m.test_a", "Passed", None), ("tests.test_m.test_b", "Failed", "assert 1 == 2"),
+        ("test_c", "NotExecuted", "later"),
+    ]  # fmt: skip
+    assert run.files == {"junit.xml": [REPORT]}
+    assert commit in run.comment
+
+
+async def test_many_results_are_added_some_at_a_time(world):
+    commit = world.commit({"a": b"1"})
+
+    assert await published(world, commit, a_run(2_500)) == 1 + 3 + 1 + 1
+
+    [run] = runs_of(world.churn.project)
+    assert [each["testCaseTitle"] for each in run.results] == [f"test_{n}" for n in range(2_500)]
+
+
+async def test_the_same_run_again_writes_nothing_and_another_attempt_is_another_run(world):
+    commit = world.commit({"a": b"1"})
+    await published(world, commit, a_run())
+
+    assert await published(world, commit, a_run()) == 0
+    await published(world, commit, a_run(name="churn-1, attempt 2"))
+    assert len(runs_of(world.churn.project)) == 2
+
+
+async def test_a_run_of_our_name_by_somebody_else_is_not_ours(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit), [], by=world.ben, name="sluss/tests churn-1, attempt 1")
+
+    assert await published(world, commit, a_run()) > 0
+
+
+async def test_coverage_is_shown_at_the_build_of_the_commit_and_said_in_the_run(world):
+    commit = world.commit({"a": b"1"})
+    build = built(world.churn, commit)
+
+    await published(world, commit, a_run(covered=8, statements=10))
+
+    assert coverage_of(build)["Statements"]["covered"] == 8
+    [run] = runs_of(world.churn.project)
+    assert run.build is build
+    assert run.comment.endswith("They cover 8 of 10 statements (80.0 %).")
+
+
+async def test_without_a_build_the_coverage_stands_in_the_run_alone(world):
+    commit = world.commit({"a": b"1"})
+    other = built(world.churn, "f" * 40)
+
+    await published(world, commit, a_run(covered=8, statements=10))
+
+    [run] = runs_of(world.churn.project)
+    assert (run.build, coverage_of(other)) == (None, {})
+    assert "8 of 10" in run.comment
+
+
+async def report(world, commit):
+    found = await world.reviews.test_report(world.repository, commit)
+    return (
+        None
+        if found is None
+        else [(each.name, str(each.outcome)) for each in read_junit(found).cases]
+    )
+
+
+async def test_the_newest_build_of_a_pipeline_counts(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit), [{**PASSED, "outcome": "Failed"}], by=world.anna)
+    ran(built(world.churn, commit), [PASSED], by=world.anna)
+
+    assert await report(world, commit) == [("test_a", "passed")]
+
+
+OUTCOMES = {
+    "Passed": "passed", "Failed": "failure", "Error": "failure", "Timeout": "failure",
+    "Aborted": "failure", "Blocked": "failure", "NotExecuted": "skipped", "NotApplicable": "skipped",
+    "SomethingNew": "failure", None: "failure",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+async def test_only_what_passed_has_passed(world, outcome):
+    commit = world.commit({"a": b"1"})
+    result = {**PASSED, "outcome": outcome, "errorMessage": "no\x00 <b>"}
+    ran(built(world.churn, commit), [result], by=world.anna)
+
+    assert await report(world, commit) == [("test_a", OUTCOMES[outcome])]
+
+
+NOT_COUNTED = {
+    "another commit's": {"commit": "f" * 40},
+    "one that does not say of which commit": {"commit": None},
+    "one that still runs": {"status": "inProgress", "result": None},
+    "one that was ended": {"result": "canceled"},
+    "one without a result": {"result": None},
+}
+
+
+@pytest.mark.parametrize("which", NOT_COUNTED)
+async def test_a_build_that_does_not_count_has_no_report(world, which):
+    commit = world.commit({"a": b"1"})
+    made = built(world.churn, **{"commit": commit, **NOT_COUNTED[which]})
+    ran(made, [PASSED], by=world.anna)
+
+    assert await report(world, commit) is None
+
+
+async def test_a_build_of_the_same_commit_in_another_repository_does_not_count(world):
+    commit = world.commit({"a": b"1"})
+    other = world.devops.projects[0].repository("other")
+    ran(built(other, commit), [PASSED], by=world.anna)
+
+    assert await report(world, commit) is None
+
+
+async def test_a_build_without_tests_leaves_the_word_to_another_pipeline(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit, pipeline=1), [PASSED], by=world.anna)
+    built(world.churn, commit, pipeline=2)
+
+    assert await report(world, commit) == [("test_a", "passed")]
+
+
+async def test_a_run_that_nobody_ended_may_hide_what_failed(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit), [PASSED], by=world.anna, state="InProgress")
+
+    assert await report(world, commit) is None
+
+
+async def test_what_we_published_is_no_word_of_the_pipeline(world):
+    commit = world.commit({"a": b"1"})
+    built(world.churn, commit)
+    await published(world, commit, a_run())
+
+    assert await report(world, commit) is None
+
+
+async def test_several_runs_of_a_build_are_one_report(world):
+    commit = world.commit({"a": b"1"})
+    build = built(world.churn, commit)
+    ran(build, [PASSED], by=world.anna)
+    ran(build, [{**PASSED, "testCaseTitle": "test_b", "outcome": "Failed"}], by=world.anna)
+
+    assert await report(world, commit) == [("test_a", "passed"), ("test_b", "failure")]
+
+
+async def test_more_results_than_are_read_count_for_nothing(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit), [PASSED] * 20_000, by=world.anna)
+
+    with pytest.raises(StepFailedError, match="has more than 20,000 test results"):
+        await report(world, commit)
+
+
+async def test_thousands_of_results_are_read_page_by_page(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit), [PASSED] * 2_000, by=world.anna)
+
+    found = await report(world, commit)
+    assert len(found) == 2_000
