@@ -141,6 +141,7 @@ class Engine:
             reviews=parts.reviews,
             store=parts.store,
             chat=parts.chat,
+            evidence=parts.evidence,
             page_url=parts.settings.page_url,
             troubles=parts.troubles,
         )

@@ -1,15 +1,26 @@
 """Keeps the secrets that we know out of cards and evidence, whoever wrote them into a text."""
 
-from typing import cast
+from collections.abc import Collection, Sequence
+from typing import TypeVar, cast
 
 import msgspec
 
 from core.card import Card, Dated
 from core.conversation import Bot, Click
 from core.people import Person
-from core.ports import Chat, Evidence
+from core.ports import (
+    Chat,
+    CommitStatus,
+    Evidence,
+    Remark,
+    Reviews,
+    SaidComment,
+    TestsOfCommit,
+)
 from core.scrub import KnownSecrets
 from core.words import BlobId
+
+T = TypeVar("T")
 
 
 class MaskedEvidence:
@@ -43,6 +54,45 @@ class MaskedChat:
         return await self._chat.link(conversation, activity)
 
 
+class MaskedReviews:
+    """Reviews in which no secret of ours is shown, in whatever a repository says."""
+
+    def __init__(self, reviews: Reviews, secrets: KnownSecrets) -> None:
+        self._reviews = reviews
+        self._secrets = secrets
+
+    async def pull_request_creators(
+        self, repository: str, commits: Collection[str]
+    ) -> dict[str, tuple[str, ...]]:
+        return await self._reviews.pull_request_creators(repository, commits)
+
+    async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
+        await self._reviews.show_status(repository, commit, _clean(status, self._secrets))
+
+    async def show_remarks(
+        self, repository: str, commit: str, remarks: Sequence[Remark], url: str = ""
+    ) -> None:
+        clean = [_clean(remark, self._secrets) for remark in remarks]
+        await self._reviews.show_remarks(repository, commit, clean, url)
+
+    async def publish_tests(self, repository: str, commit: str, tests: TestsOfCommit) -> None:
+        await self._reviews.publish_tests(repository, commit, _clean(tests, self._secrets))
+
+    async def test_report(self, repository: str, commit: str) -> bytes | None:
+        return await self._reviews.test_report(repository, commit)
+
+    async def comment(
+        self, repository: str, pull_request: int, thread: int, comment: int
+    ) -> SaidComment | None:
+        return await self._reviews.comment(repository, pull_request, thread, comment)
+
+    async def answer(
+        self, repository: str, pull_request: int, thread: int, comment: int, text: str
+    ) -> None:
+        clean = self._secrets.mask(text.encode()).decode()
+        await self._reviews.answer(repository, pull_request, thread, comment, clean)
+
+
 class MaskedBot:
     """A bot whose answers hold no secret of ours."""
 
@@ -63,6 +113,11 @@ def masked_card(card: Card, secrets: KnownSecrets) -> Card:
     return card if is_clean else cast(Card, _masked(card, secrets))
 
 
+def _clean(said: T, secrets: KnownSecrets) -> T:
+    is_clean = not secrets.find(msgspec.msgpack.encode(said))
+    return said if is_clean else cast(T, _masked(said, secrets))
+
+
 def _masked(value: object, secrets: KnownSecrets) -> object:
     """Mask the texts of a card: its form stays, though a secret may be a word of that."""
     if isinstance(value, msgspec.Struct):
@@ -76,4 +131,6 @@ def _masked(value: object, secrets: KnownSecrets) -> object:
         return tuple(_masked(each, secrets) for each in value)
     if isinstance(value, dict):
         return {name: _masked(each, secrets) for name, each in value.items()}
+    if isinstance(value, bytes):
+        return secrets.mask(value)
     return secrets.mask(value.encode()).decode() if type(value) is str else value

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from core.accounts import kind_of, shown
-from core.errors import CommitGoneError, UnknownNameError
+from core.errors import CommitGoneError, GoneError, UnknownNameError
 from core.events.people import RetryRequested
 from core.flow.reviews import newest_of
 from core.git_events import command_in
@@ -44,7 +44,7 @@ class CommentDesk(msgspec.Struct, frozen=True, kw_only=True):
         async with self.desk.at_work(job.stream):
             try:
                 await self._answer(job)
-            except (CommitGoneError, UnknownNameError) as error:
+            except (CommitGoneError, GoneError, UnknownNameError) as error:
                 # the repository or the thread is there no more
                 log.info("%s", error, extra={"action": "comment_gone", "stream": job.stream})
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -16,7 +16,6 @@ import msgspec
 from core.again import Troubles
 from core.errors import (
     CommitGoneError,
-    GoneError,
     SlussError,
     StepFailedError,
     UnavailableError,
@@ -25,16 +24,20 @@ from core.errors import (
 from core.flow.reviews import shown_instead
 from core.handle import Handle
 from core.jobs import ShowReview
-from core.ports import CardBook, Chat, Reviews
+from core.ports import CardBook, Chat, Effects, Evidence, Reviews
 from core.release.release import Release
-from core.words import Stream
+from core.results import Checked
+from core.words import Step, Stream
+from workers.reviews.remarks import remarks_of
 from workers.reviews.status import gate_status
+from workers.reviews.unit_tests import tests_of
 
 log = logging.getLogger(__name__)
 
 # What is under way when the limit is over may still arrive, so the lease outlasts it.
 LIMIT_S: Final = 60.0
 LEASE_S: Final = 150.0
+LONGEST_PATIENCE_S: Final = 300.0
 PATIENCE_S: Final = 60.0  # before a right that was missing is looked for again
 LEASED: Final = (
     "What the host of git says about {stream} is brought up to date by another worker now. Nothing "
@@ -46,54 +49,92 @@ SLOW: Final = (
 )
 
 
+class ReviewStore(CardBook, Effects, Protocol):
+    """Leases, where cards are shown, and what was published already."""
+
+
 class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
     """The wiring builds it once. ``page_url`` is the address of the pages, or "" without any."""
 
     handle: Handle
     reviews: Reviews
-    store: CardBook
+    store: ReviewStore
     chat: Chat
+    evidence: Evidence
     page_url: str
     troubles: Troubles
 
     async def __call__(self, job: ShowReview) -> None:
-        """Raise UnavailableError while it cannot be shown, also where a right is missing."""
+        """Raise UnavailableError while it cannot be shown, also where a right is missing.
+
+        A repository that is not there may only be hidden from us, as Azure DevOps does it.
+        """
+        if self.handle.platform.named(job.stream) is None:
+            return
         async with self.at_work(job.stream):
             try:
                 await self._show(job)
-            except (CommitGoneError, UnknownNameError) as error:
-                # nothing is there at which something could be said
+            except CommitGoneError as error:
                 log.info("%s", error, extra={"action": "review_not_shown", "release": job.release})
 
     @asynccontextmanager
     async def at_work(self, stream: Stream) -> AsyncIterator[None]:
         """Take turns about the stream, and say what is missing while the host is closed to us.
 
-        Raise UnavailableError then; where something is gone, nothing more can be said.
+        Raise UnavailableError then.
         """
         work = f"telling the host of git about {stream}"
         async with self._alone(stream):
             try:
                 yield
-            except GoneError as error:
-                self.troubles.begin(work, error)
-                return
             except UnavailableError as error:
                 self.troubles.begin(work, error)
                 raise
-            except StepFailedError as error:
+            except (StepFailedError, UnknownNameError) as error:
                 self.troubles.begin(work, error)
-                raise UnavailableError(str(error), retry_after_s=PATIENCE_S) from error
+                raise UnavailableError(
+                    str(error), retry_after_s=PATIENCE_S, longest_s=LONGEST_PATIENCE_S
+                ) from error
         self.troubles.end(work)
 
     async def _show(self, job: ShowReview) -> None:
+        """Say all that may be said: one right that is missing keeps back nothing else."""
         model = await self.handle.model(job.stream)
         newest = shown_instead(model, job.release)
         release = await self.handle.release(newest.id) if newest else None
         if release is None:
             return
-        status = gate_status(release, await self.link_to(release))
+        url, refused = await self.link_to(release), list[StepFailedError]()
+        for say in (self._status, self._remarks, self._tests):
+            try:
+                await say(release, url)
+            except StepFailedError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+
+    async def _status(self, release: Release, url: str) -> None:
+        status = gate_status(release, url)
         await self.reviews.show_status(release.repository, release.commit, status)
+
+    async def _remarks(self, release: Release, url: str) -> None:
+        """Wait for the whole gate: what slower checks found must not pass for mended meanwhile."""
+        if not _has_answered(release):
+            return
+        remarks = remarks_of(release, self.handle.context().policy)
+        await self.reviews.show_remarks(release.repository, release.commit, remarks, url)
+
+    async def _tests(self, release: Release, _url: str) -> None:
+        """Publish the run once; the note spares asking for it at each look."""
+        if not _has_answered(release):
+            return
+        key = f"tests/{release.id}/{release.steps[Step.CHECK].attempt}"
+        if await self.store.find_effect(key) is not None:
+            return
+        tests = await tests_of(release, self.evidence)
+        if tests is not None:
+            await self.reviews.publish_tests(release.repository, release.commit, tests)
+            await self.store.effect(key, tests.name)
 
     async def link_to(self, release: Release) -> str:
         """Return the page, or the card in its conversation; "" where it has neither."""
@@ -110,7 +151,7 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
         """
         key, owner = f"reviews/{stream}", uuid4().hex
         if await self.store.lease_card(key, owner, LEASE_S) is None:
-            raise UnavailableError(LEASED.format(stream=stream), retry_after_s=1.0, longest_s=1.0)
+            raise UnavailableError(LEASED.format(stream=stream), retry_after_s=0.25, longest_s=1.0)
         try:
             async with asyncio.timeout(LIMIT_S):
                 yield
@@ -120,3 +161,8 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
             await self.store.release_lease(key, owner)
             raise
         await self.store.release_lease(key, owner)
+
+
+def _has_answered(release: Release) -> bool:
+    run = release.steps.get(Step.CHECK)
+    return run is not None and isinstance(run.result, Checked)

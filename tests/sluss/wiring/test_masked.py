@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from adapters.local_files.evidence import EvidenceFolder
 from core.card import Banner, Card, Cell, Dated, Facts, Table, Text, Tone
+from core.ports import CommitState, CommitStatus, RanTest, Remark, TestsOfCommit
 from core.scrub import KnownSecrets
-from sluss.wiring.masked import MaskedEvidence, masked_card
+from sluss.wiring.masked import MaskedEvidence, MaskedReviews, masked_card
 
 SECRET = 'swordfish"of/the-hook'
 KNOWN = KnownSecrets([SECRET])
@@ -50,3 +52,45 @@ def test_a_text_with_a_moment_hides_it_and_keeps_the_moment():
     assert found.body[0].text.parts == ("by *** since ", noon)
     begun, end = SECRET[:4], SECRET[4:]
     assert masked_card(a_card(Dated(begun, end, noon)), KNOWN).summary.startswith("***2026")
+
+
+class Host:
+    """A host of git that keeps what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    async def show_status(self, *told):
+        self.told.append(told)
+
+    show_remarks = publish_tests = answer = show_status
+
+
+async def test_nothing_that_the_host_of_git_is_told_shows_it():
+    host = Host()
+    reviews = MaskedReviews(host, KNOWN)
+    status = CommitStatus(state=CommitState.FAILED, text=f"it is {SECRET}", url="http://sluss")
+    remark = Remark(text=f"take out {SECRET}", path="a.py", line=3, about=("secrets",))
+    tests = TestsOfCommit(
+        name="loan-1", report=f"<a>{SECRET}</a>".encode(), covered=1, statements=2,
+        tests=(RanTest("test_a", message=f"{SECRET} is wrong"),),
+    )  # fmt: skip
+
+    await reviews.show_status("r", "c", status)
+    await reviews.show_remarks("r", "c", [remark], "http://sluss")
+    await reviews.publish_tests("r", "c", tests)
+    await reviews.answer("r", 1, 2, 3, f"{SECRET}!")
+
+    assert SECRET not in repr(host.told)
+    assert host.told[0][2] == msgspec.structs.replace(status, text="it is ***")
+    assert host.told[1][2] == [msgspec.structs.replace(remark, text="take out ***")]
+    assert (host.told[2][2].report, host.told[2][2].statements) == (b"<a>***</a>", 2)
+    assert host.told[3] == ("r", 1, 2, 3, "***!")
+
+
+async def test_what_holds_none_is_told_as_it_is():
+    host, remark = Host(), Remark(text="mend it", path="a.py", line=3)
+
+    await MaskedReviews(host, KNOWN).show_remarks("r", "c", [remark])
+
+    assert host.told == [("r", "c", [remark], "")]

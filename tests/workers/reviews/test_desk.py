@@ -6,8 +6,16 @@ import msgspec
 import pytest
 
 from adapters.bare_repositories.reviews import BareReviews
+from adapters.local_files.evidence import EvidenceFolder
 from core.again import Troubles
-from core.errors import CommitGoneError, GoneError, StepFailedError, UnavailableError
+from core.errors import (
+    CommitGoneError,
+    GoneError,
+    StepFailedError,
+    UnavailableError,
+    UnknownNameError,
+)
+from core.gate.checks import Finding
 from core.jobs import ShowReview
 from core.ports import CommitState
 from core.words import Step
@@ -30,6 +38,7 @@ class SomeHost:
         self.says_no: Exception | None = None
         self.is_slow = False
         self.at_once = self.most_at_once = 0
+        self.remarks, self.tests, self.refuses = None, [], set()
 
     async def show_status(self, repository, commit, status):
         self.at_once += 1
@@ -40,17 +49,30 @@ class SomeHost:
             raise self.says_no
         self.told.append((str(status.state), status.text, status.url))
 
+    async def show_remarks(self, repository, commit, remarks, url=""):
+        self._refuse("remarks")
+        self.remarks = list(remarks)
+
+    async def publish_tests(self, repository, commit, tests):
+        self._refuse("tests")
+        self.tests.append(tests)
+
+    def _refuse(self, what):
+        if what in self.refuses:
+            raise StepFailedError(f"The right for {what} is missing. Give it.")
+
 
 class Bench:
     def __init__(self, folder) -> None:
         self.world, self.host, self.troubles = World(folder), SomeHost(), Troubles()
+        self.evidence = EvidenceFolder(folder / "evidence")
         self.desk = self.of(self.host, "http://sluss")
 
     def of(self, reviews, page_url) -> ReviewDesk:
         world = self.world
         return ReviewDesk(
             handle=world.handle, reviews=reviews, store=world.store, chat=world.room,
-            page_url=page_url, troubles=self.troubles,
+            page_url=page_url, troubles=self.troubles, evidence=self.evidence,
         )  # fmt: skip
 
     async def said(self, story: Story, release="loan-1"):
@@ -202,15 +224,26 @@ async def test_a_commit_that_is_gone_is_let_go_of(bench):
     assert bench.troubles.open == {}
 
 
-async def test_a_repository_that_is_gone_is_told_and_waits_for_nobody(bench):
-    bench.host.says_no = GoneError("There is no repository lending/churn.")
+@pytest.mark.parametrize(
+    "no", [GoneError("There is no lending/churn."), UnknownNameError("repository", "r1")]
+)
+async def test_a_repository_that_is_not_shown_to_us_is_told_and_waited_for(bench, no):
+    bench.host.says_no = no
     await bench.world.told(Story().push(1))
+
+    with pytest.raises(UnavailableError):
+        await bench.desk(JOB)
+
+    assert [trouble.says for trouble in bench.troubles.open.values()] == [str(no)]
+
+
+async def test_of_a_repository_that_platform_yml_has_no_longer_nothing_is_said(bench):
+    await bench.world.told(Story().push(1))
+    bench.world.platform = msgspec.structs.replace(bench.world.platform, repositories=())
 
     await bench.desk(JOB)
 
-    assert [trouble.says for trouble in bench.troubles.open.values()] == [
-        "There is no repository lending/churn."
-    ]
+    assert bench.host.told == []
 
 
 async def test_who_was_cut_off_keeps_the_others_out_for_a_while(bench, monkeypatch):
@@ -242,3 +275,99 @@ async def test_on_one_machine_it_is_a_note_at_the_commit(bench, tmp_path):
 
     assert "failed: The gate has 1 finding." in git.seen(commit)
     assert "http://sluss/releases/loan-1" in git.seen(commit)
+
+
+async def test_findings_are_remarks_at_their_places_the_gravest_first(bench):
+    def of(check, priority, *findings, **more):
+        return msgspec.structs.replace(
+            FOUND, check=check, priority=priority, findings=findings, **more
+        )
+
+    checks = (
+        of("lint", 4, Finding("a.py", "break it", wrong="too long", line=3), Finding("b.py", "x")),
+        of("names", 2, Finding("a.py", "call it b", line=3, is_advice=True)),
+        of("secrets", 1, Finding("a.py", "take it out", line=3)),
+        of("unit_tests", 1, status="could not run", note="there is no sandbox"),
+    )
+    await bench.said(
+        Story().push(1).finish(Step.CHECK, msgspec.structs.replace(BROKEN, checks=checks))
+    )
+
+    assert [(each.path, each.line, each.about) for each in bench.host.remarks] == [
+        ("a.py", 3, ("secrets", "lint")), ("", 0, ("unit_tests",)), ("b.py", 0, ("lint",)),
+    ]  # fmt: skip
+    assert bench.host.remarks[0].text == (
+        "take it out (secrets, priority 1, GBI, blocks the run)\n"
+        "too long: break it (lint, priority 4, GBI, warns)"
+    )
+
+
+async def test_remarks_wait_for_the_whole_gate(bench):
+    """What a slower check found before would pass for mended meanwhile."""
+    await bench.said(Story().push(1).report(FOUND, waiting=("lint",)))
+    assert bench.host.remarks is None
+    await bench.said(Story().push(1).finish(Step.CHECK, FAILED))
+    assert bench.host.remarks is None
+
+
+JUNIT = b"""<testsuites><testsuite name="m" tests="3" failures="1">
+<testcase classname="tests.test_a" name="test_one"/>
+<testcase classname="tests.test_a" name="test_two"><failure message="no">trace</failure></testcase>
+<testcase classname="tests.test_a" name="test_three"><skipped message="later"/></testcase>
+</testsuite></testsuites>"""
+
+
+async def tested(bench, **reports):
+    kept = {name: await bench.evidence.keep(data) for name, data in reports.items()}
+    ran = msgspec.structs.replace(FINE, check="unit_tests", reports=kept)
+    await bench.world.told(
+        Story().push(1).finish(Step.CHECK, msgspec.structs.replace(CHECKED, checks=(ran,)))
+    )
+
+
+async def test_the_tests_are_published_once(bench):
+    coverage = b'{"totals": {"covered_lines": 8, "num_statements": 10, "percent_covered": 80.0}}'
+    await tested(bench, **{"junit.xml": JUNIT, "coverage.json": coverage})
+
+    await bench.desk(JOB)
+    await bench.desk(JOB)
+
+    [tests] = bench.host.tests
+    assert tests.name == "loan-1, attempt 1"
+    assert [(each.name, each.module, each.outcome, each.message) for each in tests.tests] == [
+        ("test_one", "tests.test_a", "passed", ""), ("test_two", "tests.test_a", "failed", "no"),
+        ("test_three", "tests.test_a", "skipped", "later"),
+    ]  # fmt: skip
+    assert (tests.covered, tests.statements, tests.report) == (8, 10, JUNIT)
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [{}, {"stdout": b"3 passed"}, {"junit.xml": b"<html/>"}],
+    ids=["none", "words", "html"],
+)
+async def test_without_a_report_of_ours_nothing_is_published(bench, reports):
+    await tested(bench, **reports)
+    await bench.desk(JOB)
+    assert bench.host.tests == []
+
+
+@pytest.mark.parametrize(
+    "coverage", [b"{}", b"no", b'{"totals": {"covered_lines": 9, "num_statements": 3}}']
+)
+async def test_a_coverage_that_cannot_be_is_left_out(bench, coverage):
+    await tested(bench, **{"junit.xml": JUNIT, "coverage.json": coverage})
+    await bench.desk(JOB)
+    assert bench.host.tests[0].statements == 0
+
+
+async def test_a_right_that_is_missing_keeps_back_nothing_else(bench):
+    bench.host.refuses = {"remarks"}
+    await tested(bench, **{"junit.xml": JUNIT})
+
+    with pytest.raises(UnavailableError, match="right for remarks"):
+        await bench.desk(JOB)
+
+    assert bench.host.told
+    assert bench.host.tests
+    assert [trouble.is_final for trouble in bench.troubles.open.values()] == [True]
