@@ -67,7 +67,7 @@ class Bench:
         self.world, self.threads = World(folder), Threads()
         desk = ReviewDesk(
             handle=self.world.handle, reviews=self.threads, store=self.world.store,
-            chat=self.world.room, page_url="http://sluss", troubles=Troubles(),
+            chat=self.world.room, page_url="http://sluss", troubles=Troubles(), evidence=None,
         )  # fmt: skip
         people = PeopleFile((ADA, BEN, EVE, OUT, LEFT))
         self.comments = CommentDesk(
