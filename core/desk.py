@@ -16,11 +16,14 @@ from core.events.derived import DecisionRefused, EventIgnored
 from core.events.desk import (
     AddressMapped,
     ConversationMoved,
+    HookTrouble,
     LetterBuried,
     LetterGone,
     LetterRedriven,
     MappingRequested,
     RedriveRequested,
+    RepositoriesFound,
+    SubscriptionsChanged,
 )
 from core.events.outside import (
     ApprovalCompleted,
@@ -39,6 +42,8 @@ KEPT_STRAYS: Final = 20
 KEPT_CLOSED: Final = 50
 LETTER_CARD: Final = "letter"
 MOVED_CARD: Final = "moved"
+HOOKS_CARD: Final = "hooks"
+FOUND_CARD: Final = "found"
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +96,23 @@ class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
 
 
+class HookIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """What ails the service hooks, from the first trouble until all are well; it has one card.
+
+    ``changes`` counts what was told of them so far, in this incident and before.
+    """
+
+    id: str = ""
+    changes: int = 0
+    since: datetime | None = None
+    changed: datetime | None = None
+    troubles: tuple[HookTrouble, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.troubles)
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform team has before it. ``strays`` counts all of them, not only the last.
 
@@ -102,6 +124,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     last_strays: tuple[Stray, ...] = ()
     letters: dict[str, Letter] = {}
     mappings: dict[str, Mapped] = {}
+    hooks: HookIncident = HookIncident()
 
     def newest_mappings(self) -> tuple[Mapped, ...]:
         """Every mapping that holds, the newest first."""
@@ -131,6 +154,18 @@ def place_of(letter: str) -> tuple[str, str]:
     """The queue and the message of a letter's id; no queue's name has a slash."""
     queue, _, message = letter.partition("/")
     return queue, message
+
+
+def incident_after(incident: HookIncident, event: SubscriptionsChanged) -> HookIncident:
+    """The first trouble after all were well begins an incident of its own."""
+    is_new = not incident.is_open and bool(event.troubles)
+    return HookIncident(
+        id=event.id if is_new else incident.id,
+        changes=incident.changes + 1,
+        since=event.time if is_new else incident.since,
+        changed=event.time,
+        troubles=event.troubles,
+    )
 
 
 Fold = TypeVar("Fold", bound=Callable[[Desk, Any], Desk])
@@ -193,9 +228,15 @@ def _ignored(desk: Desk, event: DeliveryIgnored) -> Desk:
 
 
 @folds_desk(ConversationMoved)
-def _moved(desk: Desk, _event: ConversationMoved) -> Desk:
-    """Where cards go is kept beside the ledger; the team reads of it on a card."""
+@folds_desk(RepositoriesFound)
+def _told(desk: Desk, _event: ConversationMoved | RepositoriesFound) -> Desk:
+    """The team reads of it on a card, and the ledger has it; nothing waits for anybody."""
     return desk
+
+
+@folds_desk(SubscriptionsChanged)
+def _hooks_changed(desk: Desk, event: SubscriptionsChanged) -> Desk:
+    return replace(desk, hooks=incident_after(desk.hooks, event))
 
 
 @folds_desk(LetterRedriven)

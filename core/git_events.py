@@ -11,6 +11,7 @@ import msgspec
 
 from core.accounts import HostAccount
 from core.events.base import Event
+from core.events.codec import kind
 from core.events.outside import (
     BranchDeleted,
     CodePushed,
@@ -128,6 +129,21 @@ def pull_request_changed(seen: SeenPullRequest) -> PullRequestChanged:
         status=seen.status,
         merge_commit=merged,
         commits=_ids(seen.commits),
+    )
+
+
+def unconfirmed(event: Event, reason: str) -> DeliveryIgnored:
+    """A delivered event of which nothing is taken over, and why.
+
+    Its id is the delivery's: with the natural one it would stand in the way of the real event.
+    """
+    return DeliveryIgnored(
+        id=f"unconfirmed/{event.delivery}/{event.id}",
+        time=event.time,
+        source=event.source,
+        delivery=event.delivery,
+        what=getattr(event, "what", kind(event)),
+        reason=reason,
     )
 
 

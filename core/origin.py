@@ -18,6 +18,8 @@ from core.events.desk import (
     LetterGone,
     MappingRequested,
     RedriveRequested,
+    RepositoriesFound,
+    SubscriptionsChanged,
 )
 from core.events.people import RetryRequested
 from core.people import COMMAND_LINE, Person
@@ -41,7 +43,8 @@ def _all(*modules: ModuleType) -> frozenset[type[Event]]:
 MAY_WRITE: Final[Mapping[EventOrigin, frozenset[type[Event]]]] = {
     EventOrigin.OUTSIDE: _all(outside),
     EventOrigin.CHAT: frozenset({ConversationMoved}),
-    EventOrigin.WORKER: _all(workers) | {LetterBuried, LetterGone},
+    EventOrigin.WORKER: _all(workers)
+    | {LetterBuried, LetterGone, RepositoriesFound, SubscriptionsChanged},
     EventOrigin.BOT: _all(people) | {RedriveRequested, MappingRequested},
     EventOrigin.PULL_REQUEST: frozenset({RetryRequested}),
     EventOrigin.COMMAND_LINE: frozenset({MappingRequested}),

@@ -55,6 +55,23 @@ class ModelType(StrEnum):
     RULEBASED = "rulebased"
 
 
+class HookCondition(StrEnum):
+    """How the service hooks of one kind of event are in one project of the host of git."""
+
+    WELL = "well"
+    DOUBLED = "doubled"
+    RESTRICTED = "restricted"
+    DISABLED_BY_SYSTEM = "disabled_by_system"
+    CREATOR_LEFT = "creator_left"
+    DISABLED_BY_HAND = "disabled_by_hand"
+    MISSING = "missing"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Tell whether nothing but a new one helps, and nobody meant it to be off."""
+        return self in {HookCondition.DISABLED_BY_SYSTEM, HookCondition.CREATOR_LEFT}
+
+
 def release_id(stream: Stream, number: int) -> ReleaseId:
     return ReleaseId(f"{stream}-{number}")
 

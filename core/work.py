@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from core import jobs
 from core.again import Troubles, keep
+from core.confirm import Confirm
 from core.consumer import Work
 from core.errors import (
     ForeignEventError,
@@ -27,15 +28,17 @@ IDLE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 5.0  # while store or queue are away
 
 
-def events_work(handle: Handle) -> Work:
+def events_work(handle: Handle, confirm: Confirm | None = None) -> Work:
     """A message of the queue "events" carries what one delivery brought.
 
-    An event that is refused is that event's own fault: the others are handled all the same.
+    ``confirm`` asks the host of git about each event first, where it can be asked. An event that is
+    refused is that event's own fault: the others are handled all the same.
     """
 
     async def work(message: Message) -> None:
         refused: ForeignEventError | RefusedByStoreError | None = None
-        for event in decode_batch(message.body):
+        for delivered in decode_batch(message.body):
+            event = delivered if confirm is None else await confirm(delivered)
             try:
                 await handle(event, EventOrigin.OUTSIDE)
             except (ForeignEventError, RefusedByStoreError) as error:

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
 from core.events.base import Event
 from core.people import Person
-from core.words import PersonId, ReleaseId
+from core.words import HookCondition, PersonId, ReleaseId
 
 
 class LetterBuried(Event, frozen=True, kw_only=True):
@@ -95,3 +97,44 @@ class ConversationMoved(Event, frozen=True, kw_only=True):
     old_host: str
     new_host: str
     is_in_force: bool = False
+
+
+class HookTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """The service hooks of one kind of event (``git.push``) in one project do not do their work.
+
+    ``is_replaced``: a new one was made in place of what could not be revived.
+    """
+
+    project: str
+    hook: str
+    condition: HookCondition
+    is_replaced: bool = False
+
+
+class SubscriptionsChanged(Event, frozen=True, kw_only=True):
+    """What ails the service hooks now is not what ailed them before; no troubles: all are well."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    troubles: tuple[HookTrouble, ...] = ()
+
+
+class StrangeRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository of the host of git that platform.yml does not have."""
+
+    id: str
+    name: str
+    project: str
+    default_branch: str = ""
+
+
+class RepositoriesFound(Event, frozen=True, kw_only=True):
+    """The host of git has repositories that platform.yml does not have, told once each.
+
+    ``more`` is how many others there are, of which only the number is told.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    repositories: tuple[StrangeRepository, ...]
+    more: int = 0

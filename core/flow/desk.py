@@ -1,13 +1,22 @@
-"""The platform team's desk: dead letters until they are sent again, and conversations that move."""
+"""The platform team's desk: dead letters until they are sent again, and what else it is told."""
 
 from core.context import Context
-from core.desk import LETTER_CARD, MOVED_CARD, letter_id
+from core.desk import (
+    FOUND_CARD,
+    HOOKS_CARD,
+    LETTER_CARD,
+    MOVED_CARD,
+    incident_after,
+    letter_id,
+)
 from core.events.desk import (
     ConversationMoved,
     LetterBuried,
     LetterGone,
     LetterRedriven,
     RedriveRequested,
+    RepositoriesFound,
+    SubscriptionsChanged,
 )
 from core.flow.cards import CardRef
 from core.flow.decision import Decision, decides, follows, ignored, refused
@@ -23,6 +32,19 @@ def buried(_model: Model, event: LetterBuried, _context: Context) -> Decision:
 @decides(ConversationMoved)
 def moved(_model: Model, event: ConversationMoved, _context: Context) -> Decision:
     return Decision(cards=(CardRef(MOVED_CARD, event.id),))
+
+
+@decides(RepositoriesFound)
+def found(_model: Model, event: RepositoriesFound, _context: Context) -> Decision:
+    return Decision(cards=(CardRef(FOUND_CARD, event.id),))
+
+
+@decides(SubscriptionsChanged)
+def hooks_changed(_model: Model, event: SubscriptionsChanged, context: Context) -> Decision:
+    before = context.desk.hooks
+    if before.troubles == event.troubles:
+        return ignored(event, context, "it was told before how the service hooks are")
+    return Decision(cards=(CardRef(HOOKS_CARD, incident_after(before, event).id),))
 
 
 @decides(RedriveRequested)
