@@ -2,12 +2,24 @@
 
 from typing import Any, Final, Protocol
 
-from bot.cards import acceptance, approval, base, letter, moved, problem, registry, release, request
+from bot.cards import (
+    acceptance,
+    approval,
+    base,
+    found,
+    hooks,
+    letter,
+    moved,
+    problem,
+    registry,
+    release,
+    request,
+)
 from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
 from core.card import Card
-from core.desk import LETTER_CARD, MOVED_CARD
+from core.desk import FOUND_CARD, HOOKS_CARD, LETTER_CARD, MOVED_CARD
 
 
 class CardFile(Protocol):
@@ -41,7 +53,13 @@ PRESSED: Final[dict[str, PressedCardFile]] = {
     LETTER_CARD: letter,
 }
 ON_THE_DESK: Final = frozenset({LETTER_CARD})  # cards of the stream ``platform``, of no release
-CARDS: Final[dict[str, CardFile]] = {**PRESSED, "registry": registry, MOVED_CARD: moved}
+CARDS: Final[dict[str, CardFile]] = {
+    **PRESSED,
+    "registry": registry,
+    MOVED_CARD: moved,
+    HOOKS_CARD: hooks,
+    FOUND_CARD: found,
+}
 
 CLICKS: Final[Clicks[Draft]] = Clicks()
 CLICKS.include(file.clicks for file in PRESSED.values())
@@ -54,6 +72,8 @@ __all__ = [
     "acceptance",
     "approval",
     "base",
+    "found",
+    "hooks",
     "letter",
     "moved",
     "problem",

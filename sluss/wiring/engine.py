@@ -28,6 +28,7 @@ from core.work import Route, events_work, jobs_work, relay, to_message
 from sluss.home.runtime_files import home_runtimes
 from sluss.templates.model_repository import template_code
 from sluss.wiring.gate_parts import server_gate
+from sluss.wiring.host_watch import confirm_by_host, host_watches
 from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
 from workers.gate.duplicates.find import prepare
@@ -89,6 +90,7 @@ class Engine:
         yield self.relay()
         yield keep("asking for looks", self._observe, told, every_s=OBSERVE_EVERY_S)
         yield keep("looking for dead letters", self._letters.look, told, every_s=LETTERS_EVERY_S)
+        yield from host_watches(self._parts)
         yield until_done("learning our templates", self._know_templates, told)
         for name, tend in self._parts.tends:
             yield until_done(name, tend, told)
@@ -117,7 +119,8 @@ class Engine:
             AnswerComment: self._comments(reviews),
             RedriveLetter: self._letters.redrive,
         }
-        work, events = jobs_work(routes), events_work(parts.handle)
+        work = jobs_work(routes)
+        events = events_work(parts.handle, confirm_by_host(parts))
         return [
             Consumer(
                 queue,

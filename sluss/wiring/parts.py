@@ -44,7 +44,9 @@ from core.ports import (
     VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
+from core.ports.host_events import HostEvents
 from core.ports.sandbox import FindSandbox
+from core.ports.subscriptions import Subscriptions
 from core.refusals import Refusals
 from core.scrub import KnownSecrets
 from sluss.home.scrubbed_output import know, known_secrets
@@ -110,7 +112,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All parts, built once; each is known by its port alone.
 
     ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
-    ``troubles`` and ``refusals`` are those of this process.
+    ``troubles`` and ``refusals`` are those of this process. ``host_events`` and ``subscriptions``
+    are None where the host of git tells nothing by itself, as bare repositories.
     """
 
     settings: Settings
@@ -137,6 +140,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     troubles: Troubles
     refusals: Refusals = msgspec.field(default_factory=Refusals)
     one_machine: OneMachine | None
+    host_events: HostEvents | None = None
+    subscriptions: Subscriptions | None = None
 
     @property
     def events(self) -> Queue:

@@ -1,0 +1,61 @@
+"""Builds what looks at the host of git by itself: for lost deliveries, and at the service hooks."""
+
+import logging
+import random
+from collections.abc import Coroutine, Iterator
+from typing import Any, Final
+
+from core.again import keep
+from core.confirm import Confirm
+from core.errors import CommitGoneError, StepFailedError
+from core.platform import Repository
+from sluss.wiring.parts import Parts
+from workers.gate.duplicates.find import learn
+from workers.watch.reconcile_pushes import Index, ReconcilePushes
+from workers.watch.subscriptions import SubscriptionWatch
+
+log = logging.getLogger(__name__)
+
+RECONCILE_EVERY_S: Final = 3600.0
+SPREAD: Final = 0.1  # of an hour: many workers do not all come at once
+SUBSCRIPTIONS_EVERY_S: Final = 300.0
+
+
+def confirm_by_host(parts: Parts) -> Confirm | None:
+    """Return who asks the host of git about deliveries, where there is one to ask."""
+    if parts.host_events is None:
+        return None
+    return Confirm(parts.host_events, lambda: parts.handle.platform)
+
+
+def host_watches(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what runs beside the queues; both look at once when the worker starts."""
+    if parts.host_events is None:
+        return
+    told = parts.troubles
+    host, store = parts.host_events, parts.store
+    reconcile = ReconcilePushes(host, parts.handle, store, told, _index(parts))
+    every_s = RECONCILE_EVERY_S * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret
+    yield keep("reconciling with the host of git", reconcile.run, told, every_s=every_s)
+    if parts.subscriptions is not None:
+        watch = SubscriptionWatch(
+            parts.subscriptions, host, parts.handle, store, reconcile=reconcile.run
+        )
+        name = "looking at the service hooks"
+        yield keep(name, watch.look, told, every_s=SUBSCRIPTIONS_EVERY_S)
+
+
+def _index(parts: Parts) -> Index:
+    """Return how a new repository's code is learned, which no push has brought yet."""
+    rules = parts.settings.files.policy.rules.duplicates
+
+    async def index(repository: Repository, commit: str) -> None:
+        try:
+            code = await parts.git.files(repository.id, commit)
+        except (CommitGoneError, StepFailedError) as error:
+            extra = {"action": "clones_not_learned", "repository": repository.name}
+            log.warning("%s", error, extra=extra)
+            return
+        await learn(code, repository.name, parts.clones, rules)
+
+    return index

@@ -1,0 +1,327 @@
+"""What Azure DevOps says itself: the events of deliveries, by its API, and what is no event of it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
+from adapters.azure_devops.errors import NotThereError
+from adapters.azure_devops.host_events import AzureDevOpsEvents
+from core.confirm import Confirm
+from core.errors import UnavailableError
+from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.platform import Platform
+from core.platform import Repository as Known
+from core.words import Stream
+from tests.peers.azure_devops import (
+    AzureDevOpsPeer,
+    Identity,
+    Repository,
+    Right,
+    build_service,
+    faults,
+    person,
+)
+from tests.peers.azure_devops.world import SLUSS
+
+FILES = {"src/train.py": "def train_model(): ..."}
+
+
+@pytest.fixture
+async def devops(tmp_path: Path) -> AsyncIterator[AzureDevOpsPeer]:
+    async with AzureDevOpsPeer(tmp_path) as peer:
+        yield peer
+
+
+@pytest.fixture
+def churn(devops: AzureDevOpsPeer) -> Repository:
+    return devops.project("lending").repository("churn")
+
+
+@pytest.fixture
+def anna(devops: AzureDevOpsPeer) -> Identity:
+    return devops.join(person("Anna Berg", "anna.berg@bank.example"))
+
+
+@pytest.fixture
+async def host(devops: AzureDevOpsPeer) -> AsyncIterator[AzureDevOpsEvents]:
+    client = AzureDevOps(AzureDevOpsSettings(address=devops.address, token=devops.token))
+    yield AzureDevOpsEvents(client)
+    await client.close()
+
+
+@pytest.fixture
+def confirm(host: AzureDevOpsEvents, churn: Repository) -> Confirm:
+    here = Known(id="local-1", name=Stream("local"), team="risk", location="/srv/local.git")
+    known = (Known(id=churn.id, name=Stream("churn"), team="lending"), here)
+    return Confirm(host, lambda: Platform(repositories=known))
+
+
+def delivered(event, **changed):
+    """The event as a handler makes it; the body may say anything."""
+    stamp = {"source": "azure-devops", "delivery": "subscription/7"}
+    return msgspec.structs.replace(event, **stamp, **changed)
+
+
+def forged(repository, push_id=99, commit="ab" * 20, branch="main", **more):
+    return CodePushed(
+        id=f"ado/{repository}/{push_id}/refs/heads/{branch}", time=datetime.now(UTC),
+        source="azure-devops", delivery="subscription/7", repository=repository, branch=branch,
+        commit=commit, pusher="eve@bank.example", push_id=push_id, **more,
+    )  # fmt: skip
+
+
+class TestPushes:
+    async def test_a_push_is_told_as_a_delivery_would_tell_it(self, host, churn, anna):
+        pushed = churn.push(by=anna, files=FILES)
+        [event] = await host.push(churn.id, pushed.push_id)
+
+        assert event == CodePushed(
+            id=f"ado/{churn.id}/{pushed.push_id}/refs/heads/main", time=event.time,
+            repository=churn.id, branch="main", commit=churn.head(), commits=pushed.commits,
+            pusher="anna.berg@bank.example", pusher_name="Anna Berg", push_id=pushed.push_id,
+        )  # fmt: skip
+        assert abs(event.time - pushed.date) < timedelta(milliseconds=1)
+
+    async def test_branches_that_are_deleted_and_tags_are_told_apart(self, host, churn, anna):
+        churn.push(by=anna, files=FILES)
+        churn.push(by=anna, files={"a.py": "1"}, branch="dev")
+        tagged = churn.tag("v1", churn.head(), by=anna)
+        gone = churn.delete_branch("dev", by=anna)
+
+        [deleted] = await host.push(churn.id, gone.push_id)
+        [tag] = await host.push(churn.id, tagged.push_id)
+        assert isinstance(deleted, BranchDeleted)
+        assert deleted.branch == "dev"
+        assert isinstance(tag, DeliveryIgnored)
+
+    async def test_all_pages_after_a_push_are_read_and_only_those(self, host, churn, anna, devops):
+        first = churn.push(by=anna, files=FILES)
+        commit = churn.head()
+        numbers = [
+            churn.update_refs(anna, {f"refs/heads/b{number}": commit}).push_id
+            for number in range(120)
+        ]
+        mark = devops.calls.mark()
+
+        assert await host.pushes_after(churn.id, first.push_id) == tuple(numbers)
+        assert len(devops.calls.since(mark).to("GET", "/pushes")) == 2
+        assert await host.pushes_after(churn.id, numbers[-3]) == tuple(numbers[-2:])
+        assert await host.pushes_after(churn.id, numbers[-1]) == ()
+        assert await host.last_push(churn.id) == numbers[-1]
+        assert await host.last_push(churn.id, "main") == first.push_id
+        assert await host.last_push(churn.id, "nowhere") == 0
+
+    async def test_an_empty_repository_has_no_push(self, host, churn):
+        assert await host.last_push(churn.id) == 0
+        assert await host.pushes_after(churn.id, 0) == ()
+
+    async def test_a_push_that_came_between_two_pages_is_not_lost(self, host, churn, anna, devops):
+        """The newest come first: what comes meanwhile moves the others on, and none of them away."""
+        churn.push(by=anna, files=FILES)
+        commit = churn.head()
+        numbers = [
+            churn.update_refs(anna, {f"refs/heads/b{number}": commit}).push_id
+            for number in range(120)
+        ]
+
+        async def meanwhile(request, handle):
+            churn.update_refs(anna, {"refs/heads/late": commit})
+            return await handle(request)
+
+        devops.faults.on("GET", r"/pushes$", meanwhile, skip=1)
+        assert set(numbers) <= set(await host.pushes_after(churn.id, 1))
+
+    async def test_pushes_of_a_time_are_told(self, host, churn, anna, devops):
+        devops.offset = timedelta(hours=-3)
+        churn.push(by=anna, files=FILES)
+        devops.offset = timedelta(0)
+        late = churn.push(by=anna, files={"a.py": "1"}, branch="dev")
+        now = datetime.now(UTC)
+
+        found = await host.pushed_between(churn.id, now - timedelta(hours=1), now + timedelta(1))
+        assert [event.push_id for event in found] == [late.push_id]
+
+    async def test_a_disabled_repository_is_not_there(self, host, churn, anna):
+        churn.push(by=anna, files=FILES)
+        churn.disable()
+        with pytest.raises(NotThereError):
+            await host.pushes_after(churn.id, 0)
+
+
+class TestPullRequests:
+    async def test_a_list_names_the_event_that_is_told(self, host, churn, anna):
+        churn.push(by=anna, files=FILES)
+        churn.push(by=anna, files={"a.py": "1"}, branch="dev")
+        opened = churn.pull_requests.create("dev", by=anna)
+        since = datetime.now(UTC) - timedelta(days=1)
+
+        [seen] = await host.pull_requests("lending", since)
+        told = await host.pull_request(churn.id, opened.number)
+        assert isinstance(told, PullRequestChanged)
+        assert seen.event == told.id
+        assert (told.creator, told.source_branch, told.status) == (
+            "anna.berg@bank.example", "dev", "active"
+        )  # fmt: skip
+        assert told.commits == tuple(opened.commits())
+
+    async def test_those_that_were_closed_since_are_listed_with_their_time(
+        self, host, churn, anna, devops
+    ):
+        churn.push(by=anna, files=FILES)
+        numbers = []
+        for hours, branch in ((-30, "old"), (-1, "new")):
+            devops.offset = timedelta(hours=hours)
+            churn.push(by=anna, files={f"{branch}.py": "1"}, branch=branch)
+            opened = churn.pull_requests.create(branch, by=anna)
+            opened.complete(by=anna)
+            numbers.append(opened.number)
+        devops.offset = timedelta(0)
+
+        [seen] = await host.pull_requests("lending", datetime.now(UTC) - timedelta(days=1))
+        assert seen.number == numbers[1]
+        assert seen.closed is not None
+
+    async def test_more_than_a_page_are_all_listed(self, host, churn, anna):
+        churn.push(by=anna, files=FILES)
+        churn.push(by=anna, files={"a.py": "1"}, branch="dev")
+        commit = churn.head("dev")
+        for number in range(103):
+            churn.update_refs(anna, {f"refs/heads/b{number}": commit})
+            churn.pull_requests.create(f"b{number}", by=anna)
+
+        found = await host.pull_requests("lending", datetime.now(UTC))
+        assert len({each.number for each in found}) == 103
+
+
+async def test_the_repositories_of_every_project_are_one_call(host, devops, churn, anna):
+    churn.push(by=anna, files=FILES)
+    fraud = devops.project("risk models").repository("fraud")
+    fraud.disable()
+    mark = devops.calls.mark()
+
+    found = {each.name: each for each in await host.repositories()}
+    assert {name: each.project.name for name, each in found.items()} == {
+        "churn": "lending", "fraud": "risk models",
+    }  # fmt: skip
+    assert (found["churn"].default_branch, found["fraud"].is_disabled) == ("main", True)
+    assert len(devops.calls.since(mark).to("GET", "/repositories")) == 1
+
+
+class TestConfirmed:
+    async def test_who_pushed_comes_from_the_api_and_not_from_the_body(
+        self, host, churn, anna, confirm
+    ):
+        pushed = churn.push(by=anna, files=FILES)
+        [true] = await host.push(churn.id, pushed.push_id)
+        body = delivered(true, pusher="eve@bank.example", commit="ff" * 20, commits=())
+
+        assert await confirm(body) == delivered(true)
+
+    async def test_a_build_service_is_told_as_one(self, devops, host, churn):
+        service = devops.join(build_service("lending", "Harbour"))
+        pushed = churn.push(by=service, files=FILES)
+        [event] = await host.push(churn.id, pushed.push_id)
+        assert event.pusher.startswith("Build\\")
+
+    @pytest.mark.parametrize(
+        ("changed", "says"),
+        [({"push_id": 99}, "has no push 99"), ({"branch": "dev"}, "did not move branch dev")],
+    )
+    async def test_a_push_that_never_was_is_ignored_and_takes_no_id_away(
+        self, churn, anna, confirm, changed, says
+    ):
+        pushed = churn.push(by=anna, files=FILES)
+        event = forged(churn.id, **{"push_id": pushed.push_id, **changed})
+
+        ignored = await confirm(event)
+        assert isinstance(ignored, DeliveryIgnored)
+        assert says in ignored.reason
+        assert ignored.id != event.id
+        assert (ignored.source, ignored.delivery) == (event.source, event.delivery)
+
+    async def test_a_commit_that_was_never_pushed_is_not_taken_over(self, churn, anna, confirm):
+        pushed = churn.push(by=anna, files=FILES)
+        found = await confirm(forged(churn.id, pushed.push_id, commit="de" * 20))
+        assert found.commit == churn.head()
+
+    async def test_another_organisation_is_ignored_and_nobody_is_asked(self, confirm, devops):
+        mark = devops.calls.mark()
+        ignored = await confirm(forged("6f0b5f0e-0000-4000-8000-000000000001"))
+        assert isinstance(ignored, DeliveryIgnored)
+        assert "not in platform.yml" in ignored.reason
+        assert len(devops.calls.since(mark)) == 0
+
+    async def test_what_is_ignored_in_a_delivery_takes_no_id_away(self, churn, anna, confirm):
+        """A forged body could say that branch main did not move, before it does."""
+        ignored = DeliveryIgnored(
+            id=f"ado/{churn.id}/1/refs/heads/main", time=datetime.now(UTC), source="azure-devops",
+            delivery="subscription/7", what="git.push", reason="branch main did not move",
+        )  # fmt: skip
+        assert (await confirm(ignored)).id != ignored.id
+
+    async def test_a_repository_of_this_machine_is_not_asked_about(self, confirm, devops):
+        mark = devops.calls.mark()
+        event = forged("local-1")
+        assert await confirm(event) == event
+        assert len(devops.calls.since(mark)) == 0
+
+    async def test_events_of_other_sources_pass(self, confirm):
+        event = msgspec.structs.replace(forged("elsewhere"), source="mlflow")
+        assert await confirm(event) == event
+
+    async def test_a_pull_request_is_told_as_it_is_now(self, host, churn, anna, confirm):
+        churn.push(by=anna, files=FILES)
+        churn.push(by=anna, files={"a.py": "1"}, branch="dev")
+        opened = churn.pull_requests.create("dev", by=anna)
+        early = delivered(await host.pull_request(churn.id, opened.number), creator="eve")
+        opened.complete(by=anna)
+
+        found = await confirm(early)
+        assert (found.status, found.creator) == ("completed", "anna.berg@bank.example")
+        assert found.id == (await host.pull_request(churn.id, opened.number)).id
+        assert found.time == early.time
+
+    async def test_a_pull_request_that_never_was_is_ignored(self, churn, anna, confirm):
+        event = PullRequestChanged(
+            id=f"ado/{churn.id}/pr/9/x", time=datetime.now(UTC), source="azure-devops",
+            delivery="s/1", repository=churn.id, pull_request=9, creator="eve",
+            source_branch="a", target_branch="b",
+        )  # fmt: skip
+        ignored = await confirm(event)
+        assert isinstance(ignored, DeliveryIgnored)
+        assert "has no pull request 9" in ignored.reason
+
+    @pytest.mark.parametrize(
+        "fault", [faults.answer(503), faults.sign_in_page(), faults.answer(403)]
+    )
+    async def test_while_it_cannot_be_asked_the_event_waits(
+        self, churn, anna, confirm, devops, fault
+    ):
+        pushed = churn.push(by=anna, files=FILES)
+        devops.faults.on("GET", r"/pushes/", fault)
+        with pytest.raises(UnavailableError):
+            await confirm(forged(churn.id, pushed.push_id))
+        assert isinstance(await confirm(forged(churn.id, pushed.push_id)), CodePushed)
+
+    async def test_a_repository_that_is_hidden_from_us_is_ignored(
+        self, churn, anna, confirm, devops
+    ):
+        pushed = churn.push(by=anna, files=FILES)
+        devops.access.deny(SLUSS, Right.CODE_READ, at=churn.id)
+        ignored = await confirm(forged(churn.id, pushed.push_id))
+        assert "not shown to us" in ignored.reason
+
+    async def test_a_push_of_many_branches_is_asked_for_once(
+        self, host, churn, anna, confirm, devops
+    ):
+        churn.push(by=anna, files=FILES)
+        commit = churn.head()
+        pushed = churn.update_refs(anna, {f"refs/heads/b{n}": commit for n in range(20)})
+        mark = devops.calls.mark()
+        found = [await confirm(forged(churn.id, pushed.push_id, branch=f"b{n}")) for n in range(20)]
+        assert {event.commit for event in found} == {commit}
+        assert len(devops.calls.since(mark).to("GET", "/pushes/")) == 1
