@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import GoneError, StepFailedError, UnavailableError
+from core.errors import StepFailedError, UnavailableError
 from core.events.base import Event
 from core.events.outside import DeliveryIgnored
 from core.git_events import unconfirmed
@@ -19,7 +19,7 @@ UNKNOWN: Final = (
 
 
 class Confirm:
-    """Call it with an event of a delivery; it returns the event to handle in its place.
+    """Call it with an event of a delivery; it returns the events to handle in its place.
 
     Raise UnavailableError while the host cannot be asked: then the event waits.
     """
@@ -28,25 +28,33 @@ class Confirm:
         self._host = host
         self._platform = platform
 
-    async def __call__(self, event: Event) -> Event:
+    async def __call__(self, event: Event) -> tuple[Event, ...]:
         if event.source != SOURCE:
-            return event
+            return (event,)
         if isinstance(event, DeliveryIgnored):
-            return unconfirmed(event, event.reason)
-        repository = getattr(event, "repository", "")
-        known = self._platform().repository(repository)
-        if repository and known is None:
-            return unconfirmed(event, UNKNOWN.format(id=repository))
+            return (unconfirmed(event, event.reason),)
+        known = self._platform().repository(_repository(event))
         if known is not None and known.location:
-            return event  # it lies on this machine, and its own hook has told of it
-        return await self._asked(event)
+            return (event,)  # it lies on this machine, and its own hook has told of it
+        if self._is_unknown(event):
+            return (self._of_nobody(event),)
+        stamp = {"source": event.source, "delivery": event.delivery}
+        found = [msgspec.structs.replace(each, **stamp) for each in await self._asked(event)]
+        return tuple(self._of_nobody(each) if self._is_unknown(each) else each for each in found)
 
-    async def _asked(self, event: Event) -> Event:
+    async def _asked(self, event: Event) -> tuple[Event, ...]:
         try:
-            found = await self._host.confirmed(event)
-        except GoneError:
-            raise
+            return await self._host.confirmed(event)
         except StepFailedError as error:  # a right is missing: it waits until somebody gives it
             raise UnavailableError(str(error)) from error
-        stamp = {"source": event.source, "delivery": event.delivery}
-        return msgspec.structs.replace(found, **stamp)
+
+    def _is_unknown(self, event: Event) -> bool:
+        repository = _repository(event)
+        return bool(repository) and self._platform().repository(repository) is None
+
+    def _of_nobody(self, event: Event) -> Event:
+        return unconfirmed(event, UNKNOWN.format(id=_repository(event)))
+
+
+def _repository(event: Event) -> str:
+    return getattr(event, "repository", "")

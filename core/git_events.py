@@ -31,6 +31,7 @@ _COMMAND: Final = re.compile(r"\s*(?P<line>(?ai:/sluss)(?=\s|$)[^\r\n]*)")
 NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was kept"
 EDITED: Final = "a comment was edited: a command counts as it was first written"
 TALK: Final = frozenset({NO_COMMAND, EDITED})
+NO_REPOSITORY: Final = "no_repository"
 TAG: Final = "{ref} is no branch"
 NOTHING_MOVED: Final = "branch {branch} did not move"
 
@@ -151,7 +152,7 @@ def commented(seen: SeenComment) -> PullRequestCommented | DeliveryIgnored:
     """Only a command is kept: other comments are what people say to each other."""
     repository = canonical_id(seen.repository)
     place = f"pr/{seen.pull_request}/thread/{seen.thread}/comment/{seen.comment}"
-    natural = f"ado/{repository or 'no_repository'}/{place}"
+    natural = f"ado/{repository or NO_REPOSITORY}/{place}"
     if seen.edited is not None:
         natural = f"{natural}/edited/{seen.edited:%Y%m%dT%H%M%SZ}"
         return DeliveryIgnored(id=natural, time=seen.time, what=COMMENT, reason=EDITED)
@@ -171,6 +172,13 @@ def commented(seen: SeenComment) -> PullRequestCommented | DeliveryIgnored:
         project=canonical_id(seen.project),
         commit=seen.commit.lower(),
     )
+
+
+def in_repository(event: PullRequestCommented, repository: str) -> PullRequestCommented:
+    """The comment as the other shape of its delivery tells it, which names the repository."""
+    known = canonical_id(repository)
+    natural = event.id.replace(f"/{NO_REPOSITORY}/", f"/{known}/", 1)
+    return msgspec.structs.replace(event, id=natural, repository=known)
 
 
 def command_in(text: str) -> str:

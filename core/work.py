@@ -38,11 +38,11 @@ def events_work(handle: Handle, confirm: Confirm | None = None) -> Work:
     async def work(message: Message) -> None:
         refused: ForeignEventError | RefusedByStoreError | None = None
         for delivered in decode_batch(message.body):
-            event = delivered if confirm is None else await confirm(delivered)
-            try:
-                await handle(event, EventOrigin.OUTSIDE)
-            except (ForeignEventError, RefusedByStoreError) as error:
-                refused = error
+            for event in (delivered,) if confirm is None else await confirm(delivered):
+                try:
+                    await handle(event, EventOrigin.OUTSIDE)
+                except (ForeignEventError, RefusedByStoreError) as error:
+                    refused = error
         if refused is not None:
             raise refused
 

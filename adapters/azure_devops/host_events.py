@@ -13,11 +13,19 @@ from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from core.accounts import HostAccount
 from core.events.base import Event
-from core.events.outside import BranchDeleted, CodePushed, PullRequestChanged
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    PullRequestChanged,
+    PullRequestCommented,
+    PullRequestHinted,
+    PushHinted,
+)
 from core.git_events import (
     BRANCHES,
     SeenPullRequest,
     SeenPush,
+    in_repository,
     pull_request_changed,
     ref_moved,
     unconfirmed,
@@ -70,13 +78,16 @@ class AzureDevOpsEvents:
         self._azure_devops = azure_devops
         self._kept: dict[tuple[str, int], tuple[Event, ...]] = {}
 
-    async def confirmed(self, event: Event) -> Event:
+    async def confirmed(self, event: Event) -> tuple[Event, ...]:
+        """Comments, builds and approvals are read by what acts on them: of those ids are enough."""
         match event:
-            case CodePushed() | BranchDeleted():
+            case CodePushed() | BranchDeleted() | PushHinted():
                 return await self._confirmed_push(event)
-            case PullRequestChanged():
+            case PullRequestChanged() | PullRequestHinted():
                 return await self._confirmed_pull_request(event)
-        return event
+            case PullRequestCommented(repository=""):
+                return await self._placed_comment(event)
+        return (event,)
 
     async def repositories(self) -> tuple[ListedRepository, ...]:
         what = "list the repositories"
@@ -143,24 +154,41 @@ class AzureDevOpsEvents:
         )
         return pull_request_changed(_seen(found))
 
-    async def _confirmed_push(self, event: CodePushed | BranchDeleted) -> Event:
+    async def _confirmed_push(
+        self, event: CodePushed | BranchDeleted | PushHinted
+    ) -> tuple[Event, ...]:
         try:
             moved = await self.push(event.repository, event.push_id)
         except NotThereError:
-            return unconfirmed(event, NO_PUSH.format(push=event.push_id))
-        found = next((each for each in moved if each.id == event.id), None)
-        if found is None:
-            reason = NOT_MOVED.format(push=event.push_id, branch=event.branch)
-            return unconfirmed(event, reason)
-        return found
+            return (unconfirmed(event, NO_PUSH.format(push=event.push_id)),)
+        if isinstance(event, PushHinted):
+            return moved
+        reason = NOT_MOVED.format(push=event.push_id, branch=event.branch)
+        found = tuple(each for each in moved if each.id == event.id)
+        return found or (unconfirmed(event, reason),)
 
-    async def _confirmed_pull_request(self, event: PullRequestChanged) -> Event:
+    async def _confirmed_pull_request(
+        self, event: PullRequestChanged | PullRequestHinted
+    ) -> tuple[Event, ...]:
         """It is told as it is now; the delivery alone knows when it became so."""
         try:
             found = await self.pull_request(event.repository, event.pull_request)
         except NotThereError:
-            return unconfirmed(event, NO_PULL_REQUEST.format(number=event.pull_request))
-        return msgspec.structs.replace(found, time=event.time)
+            return (unconfirmed(event, NO_PULL_REQUEST.format(number=event.pull_request)),)
+        return (msgspec.structs.replace(found, time=event.time),)
+
+    async def _placed_comment(self, event: PullRequestCommented) -> tuple[Event, ...]:
+        """The first version of the event does not say in which repository it was written."""
+        number = event.pull_request
+
+        def call(sdk: Sdk) -> Any:
+            return sdk.git.get_pull_request_by_id(number, event.project or None)
+
+        try:
+            found = await self._azure_devops.ask(Right.CODE, f"read pull request {number}", call)
+        except NotThereError:
+            return (unconfirmed(event, NO_PULL_REQUEST.format(number=number)),)
+        return (in_repository(event, found.repository.id),)
 
     def _keep(self, key: tuple[str, int], events: tuple[Event, ...]) -> None:
         while len(self._kept) >= MOST_KEPT:

@@ -19,8 +19,9 @@ MOST: Final = 15  # whose lines are shown
 NO_LETTER: Final = re.compile(r"[^A-Za-z0-9_.]")  # of a name in platform.yml
 WHY: Final = (
     "Sluss looks at no push there. To bring one on board, put its lines under `repositories` of "
-    "platform.yml, with its team; where Sluss runs on several machines, start it again. Its release "
-    "branch is then found without a push. Those that hold no model need nothing: each is told once."
+    "platform.yml, with its team; where Sluss runs on several machines, start it again. Its "
+    "release branch is then found without a push. Those that hold no model need nothing: each is "
+    "told once."
 )
 LINES: Final = """\
 - id: {id}

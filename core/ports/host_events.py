@@ -41,10 +41,11 @@ class HostEvents(Protocol):
     raises GoneError; what we may not see reads the same.
     """
 
-    async def confirmed(self, event: Event) -> Event:
-        """The delivered event as the host tells it, or a DeliveryIgnored that says why it is none.
+    async def confirmed(self, event: Event) -> tuple[Event, ...]:
+        """The delivered event as the host tells it; a hint becomes all that it hinted at.
 
-        Raise UnavailableError while the host cannot be asked: the event waits.
+        What the host does not know is a DeliveryIgnored that says so. Raise UnavailableError while
+        the host cannot be asked: the event waits.
         """
 
     async def repositories(self) -> tuple[ListedRepository, ...]:

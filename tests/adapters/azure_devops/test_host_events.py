@@ -12,7 +12,12 @@ from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.host_events import AzureDevOpsEvents
 from core.confirm import Confirm
 from core.errors import UnavailableError
-from core.events.outside import BranchDeleted, CodePushed, DeliveryIgnored, PullRequestChanged
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    DeliveryIgnored,
+    PullRequestChanged,
+)
 from core.platform import Platform
 from core.platform import Repository as Known
 from core.words import Stream
@@ -219,7 +224,7 @@ class TestConfirmed:
         [true] = await host.push(churn.id, pushed.push_id)
         body = delivered(true, pusher="eve@bank.example", commit="ff" * 20, commits=())
 
-        assert await confirm(body) == delivered(true)
+        assert await confirm(body) == (delivered(true),)
 
     async def test_a_build_service_is_told_as_one(self, devops, host, churn):
         service = devops.join(build_service("lending", "Harbour"))
@@ -237,7 +242,7 @@ class TestConfirmed:
         pushed = churn.push(by=anna, files=FILES)
         event = forged(churn.id, **{"push_id": pushed.push_id, **changed})
 
-        ignored = await confirm(event)
+        [ignored] = await confirm(event)
         assert isinstance(ignored, DeliveryIgnored)
         assert says in ignored.reason
         assert ignored.id != event.id
@@ -245,12 +250,12 @@ class TestConfirmed:
 
     async def test_a_commit_that_was_never_pushed_is_not_taken_over(self, churn, anna, confirm):
         pushed = churn.push(by=anna, files=FILES)
-        found = await confirm(forged(churn.id, pushed.push_id, commit="de" * 20))
+        [found] = await confirm(forged(churn.id, pushed.push_id, commit="de" * 20))
         assert found.commit == churn.head()
 
     async def test_another_organisation_is_ignored_and_nobody_is_asked(self, confirm, devops):
         mark = devops.calls.mark()
-        ignored = await confirm(forged("6f0b5f0e-0000-4000-8000-000000000001"))
+        [ignored] = await confirm(forged("6f0b5f0e-0000-4000-8000-000000000001"))
         assert isinstance(ignored, DeliveryIgnored)
         assert "not in platform.yml" in ignored.reason
         assert len(devops.calls.since(mark)) == 0
@@ -261,17 +266,17 @@ class TestConfirmed:
             id=f"ado/{churn.id}/1/refs/heads/main", time=datetime.now(UTC), source="azure-devops",
             delivery="subscription/7", what="git.push", reason="branch main did not move",
         )  # fmt: skip
-        assert (await confirm(ignored)).id != ignored.id
+        assert (await confirm(ignored))[0].id != ignored.id
 
     async def test_a_repository_of_this_machine_is_not_asked_about(self, confirm, devops):
         mark = devops.calls.mark()
         event = forged("local-1")
-        assert await confirm(event) == event
+        assert await confirm(event) == (event,)
         assert len(devops.calls.since(mark)) == 0
 
     async def test_events_of_other_sources_pass(self, confirm):
         event = msgspec.structs.replace(forged("elsewhere"), source="mlflow")
-        assert await confirm(event) == event
+        assert await confirm(event) == (event,)
 
     async def test_a_pull_request_is_told_as_it_is_now(self, host, churn, anna, confirm):
         churn.push(by=anna, files=FILES)
@@ -280,7 +285,7 @@ class TestConfirmed:
         early = delivered(await host.pull_request(churn.id, opened.number), creator="eve")
         opened.complete(by=anna)
 
-        found = await confirm(early)
+        [found] = await confirm(early)
         assert (found.status, found.creator) == ("completed", "anna.berg@bank.example")
         assert found.id == (await host.pull_request(churn.id, opened.number)).id
         assert found.time == early.time
@@ -291,7 +296,7 @@ class TestConfirmed:
             delivery="s/1", repository=churn.id, pull_request=9, creator="eve",
             source_branch="a", target_branch="b",
         )  # fmt: skip
-        ignored = await confirm(event)
+        [ignored] = await confirm(event)
         assert isinstance(ignored, DeliveryIgnored)
         assert "has no pull request 9" in ignored.reason
 
@@ -305,14 +310,15 @@ class TestConfirmed:
         devops.faults.on("GET", r"/pushes/", fault)
         with pytest.raises(UnavailableError):
             await confirm(forged(churn.id, pushed.push_id))
-        assert isinstance(await confirm(forged(churn.id, pushed.push_id)), CodePushed)
+        [event] = await confirm(forged(churn.id, pushed.push_id))
+        assert isinstance(event, CodePushed)
 
     async def test_a_repository_that_is_hidden_from_us_is_ignored(
         self, churn, anna, confirm, devops
     ):
         pushed = churn.push(by=anna, files=FILES)
         devops.access.deny(SLUSS, Right.CODE_READ, at=churn.id)
-        ignored = await confirm(forged(churn.id, pushed.push_id))
+        [ignored] = await confirm(forged(churn.id, pushed.push_id))
         assert "not shown to us" in ignored.reason
 
     async def test_a_push_of_many_branches_is_asked_for_once(
@@ -323,5 +329,5 @@ class TestConfirmed:
         pushed = churn.update_refs(anna, {f"refs/heads/b{n}": commit for n in range(20)})
         mark = devops.calls.mark()
         found = [await confirm(forged(churn.id, pushed.push_id, branch=f"b{n}")) for n in range(20)]
-        assert {event.commit for event in found} == {commit}
+        assert {event.commit for [event] in found} == {commit}
         assert len(devops.calls.since(mark).to("GET", "/pushes/")) == 1

@@ -11,6 +11,7 @@ from tests.peers.azure_devops import (
     statuses,
     test_runs,
     threads,
+    rest_hooks,
 )
 
 PARTS = (
@@ -24,4 +25,5 @@ PARTS = (
     builds.routes,
     test_runs.routes,
     threads.routes,
+    rest_hooks.routes,
 )

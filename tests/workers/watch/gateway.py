@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Self
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -46,7 +47,7 @@ class Gateway:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/hooks/azure-devops"
 
-    async def __aenter__(self) -> "Gateway":
+    async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
