@@ -15,6 +15,7 @@ TAKES_HOME: Final = frozenset(
         *("up", "down", "status", "add", "deliveries", "rebuild", "migrate", "people"),
         *("people map", "audit export", "check", "accept", "variables"),
         *("runtimes list", "runtimes show", "runtimes import"),
+        *("hooks install", "hooks list", "hooks repair", "hooks remove", "hooks report"),
     }
 )
 WRITTEN: Final = re.compile(r"`sluss(?P<words> [^`]*)?`")

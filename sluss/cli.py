@@ -24,6 +24,7 @@ from sluss.commands.init import init
 from sluss.commands.runtimes import runtimes
 from sluss.commands.variables import variables
 from sluss.groups.audit import audits
+from sluss.groups.hooks import hooks
 from sluss.groups.people import people
 from sluss.home.environment import LAST_PORT
 from sluss.home.this_program import this_program
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(audits, name="audit")
 app.add_typer(people, name="people")
+app.add_typer(hooks, name="hooks")
 app.add_typer(runtimes, name="runtimes")
 app.command()(init)
 app.command()(check)

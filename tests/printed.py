@@ -14,7 +14,7 @@ PAGES = [
 ]
 OURS = re.compile(
     r"\bsluss (up|down|add|init|check|explain|accept|status|people|audit|deliveries|rebuild|migrate"
-    r"|demo|variables|runtimes)\b"
+    r"|demo|variables|runtimes|hooks)\b"
 )
 MAY = re.compile(r"(?<!`)`(?!`)|\bsluss[ (]|\bgit |this_program")
 SPAN = re.compile(r"`([^`\n]+)`")

@@ -40,6 +40,7 @@ OVERLAP: Final = timedelta(hours=1)  # of the host's own times: what was closed 
 FIRST: Final = timedelta(days=1)  # back from our clock, which may be wrong, before there is a mark
 MOST_TOLD: Final = 100  # repositories that one event names
 TOLD: Final = "repositories/told"
+ON_BOARD: Final = "/on_board"  # ends the id of what was told before its repository was ours
 
 NOT_LISTED: Final = (
     "Azure DevOps does not list the repository {name} ({id}), so that its pushes are not looked "
@@ -148,6 +149,7 @@ class ReconcilePushes:
         """Look from now on; a release branch that has no release yet is told as it is now."""
         mark = await self._host.last_push(repository.id)
         news = await self._head(repository) if mark else 0
+        await self._store.keep_note(f"{key}/first", str(mark))
         await self._store.keep_note(key, str(mark))
         return news
 
@@ -170,7 +172,7 @@ class ReconcilePushes:
             return 1
         if (await self._handle.model(repository.name)).releases:
             return 0
-        return await self._tell(msgspec.structs.replace(event, id=f"{event.id}/on_board"))
+        return await self._tell(msgspec.structs.replace(event, id=f"{event.id}{ON_BOARD}"))
 
     async def _pull_requests(self, project: str, ours: list[Repository]) -> int:
         key = f"pull_requests/{project}"
@@ -234,6 +236,11 @@ class ReconcilePushes:
             return 0
         log.info("found: %s", event.id, extra={"action": "event_reconciled"})
         return 1
+
+
+async def first_push(store: Notes, repository: Repository) -> int:
+    """The push after which its repository was looked at; what came before was nobody's to tell."""
+    return int(await store.note(f"pushes/{repository.id}/first") or 0)
 
 
 def _strange(found: ListedRepository) -> StrangeRepository:

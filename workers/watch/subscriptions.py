@@ -12,6 +12,7 @@ from core.events.desk import HookTrouble, SubscriptionsChanged
 from core.handle import Handle
 from core.hooks import HookLook, compare, troubles_of
 from core.origin import EventOrigin
+from core.platform import Platform
 from core.ports.host_events import HostEvents, HostProject
 from core.ports.store import Ledger
 from core.ports.subscriptions import Subscriptions
@@ -46,7 +47,7 @@ class SubscriptionWatch:
         What was lost is found before it is told that all is well: told the other way round, a
         crash in between would leave it lost.
         """
-        projects = await projects_of(self._host, self._handle)
+        projects = await projects_of(self._host, self._handle.platform)
         looks = compare(projects, await self._subscriptions.here())
         replaced = [look for look in looks if await self._replaced(look)]
         left = [look for look in looks if not await self._is_single(look)]
@@ -87,9 +88,9 @@ class SubscriptionWatch:
         return bool(look.surplus) and len(look.live) - len(look.surplus) == 1
 
 
-async def projects_of(host: HostEvents, handle: Handle) -> tuple[HostProject, ...]:
+async def projects_of(host: HostEvents, platform: Platform) -> tuple[HostProject, ...]:
     """The host's projects in which platform.yml has a repository, by their names."""
-    ours = {each.id for each in handle.platform.repositories if not each.location}
+    ours = {each.id for each in platform.repositories if not each.location}
     found = {each.project.id: each.project for each in await host.repositories() if each.id in ours}
     return tuple(sorted(found.values(), key=lambda project: project.name.casefold()))
 
