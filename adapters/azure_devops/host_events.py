@@ -38,13 +38,12 @@ MOST_COMMITS: Final = 1000  # of one push; who wrote the others is read from the
 MOST_KEPT: Final = 64  # pushes; one that moved many branches is asked for once for all of them
 
 NO_PUSH: Final = (
-    "Azure DevOps has no push {push} there: the delivery is not from it, or the repository is "
-    "deleted, disabled or not shown to us"
+    "Azure DevOps has no push {push} there: it is not its delivery, or hides the repository from us"
 )
 NOT_MOVED: Final = "push {push} did not move branch {branch}, says Azure DevOps"
 NO_PULL_REQUEST: Final = (
-    "Azure DevOps has no pull request {number} there: the delivery is not from it, or the "
-    "repository is deleted, disabled or not shown to us"
+    "Azure DevOps has no pull request {number} there: it is not its delivery, or hides the "
+    "repository from us"
 )
 
 
@@ -52,14 +51,10 @@ class _Commit(msgspec.Struct, frozen=True, rename="camel"):
     commit_id: str | None = None
 
 
-class _Place(msgspec.Struct, frozen=True):
-    id: str
-
-
 class _Listed(msgspec.Struct, frozen=True, rename="camel"):
     """A pull request of a list, of which only what makes the id of its event is read."""
 
-    repository: _Place
+    repository: dict[str, Any]
     pull_request_id: int
     status: str = ""
     last_merge_source_commit: _Commit | None = None
@@ -90,10 +85,10 @@ class AzureDevOpsEvents:
         return (event,)
 
     async def repositories(self) -> tuple[ListedRepository, ...]:
-        what = "list the repositories"
-        found = await self._azure_devops.ask(
-            Right.CODE, what, lambda sdk: sdk.git.get_repositories()
-        )
+        def call(sdk: Sdk) -> Any:
+            return sdk.git.get_repositories()
+
+        found = await self._azure_devops.ask(Right.CODE, "list the repositories", call)
         return tuple(map(_listed, found))
 
     async def last_push(self, repository: str, branch: str = "") -> int:
@@ -112,15 +107,14 @@ class AzureDevOpsEvents:
         return tuple(sorted(new))
 
     async def push(self, repository: str, push: int) -> tuple[Event, ...]:
-        key = canonical_id(repository), push
-        if key not in self._kept:
-            found = await self._azure_devops.ask(
-                Right.CODE,
-                f"read push {push} of repository {repository}",
-                lambda sdk: sdk.git.get_push(
-                    repository, push, include_commits=MOST_COMMITS, include_ref_updates=True
-                ),
+        def call(sdk: Sdk) -> Any:
+            return sdk.git.get_push(
+                repository, push, include_commits=MOST_COMMITS, include_ref_updates=True
             )
+
+        key, what = (canonical_id(repository), push), f"read push {push} of repository {repository}"
+        if key not in self._kept:
+            found = await self._azure_devops.ask(Right.CODE, what, call)
             self._keep(key, tuple(_moved(found, repository)))
         return self._kept[key]
 
@@ -143,8 +137,9 @@ class AzureDevOpsEvents:
             "searchCriteria.queryTimeRangeType": "closed",
             "searchCriteria.minTime": _moment(closed_since),
         }
-        wanted = ({"searchCriteria.status": "active"}, closed)
-        return tuple([each for params in wanted async for each in self._listed(project, params)])
+        active = self._listed(project, {"searchCriteria.status": "active"})
+        return (*[each async for each in active],
+                *[each async for each in self._listed(project, closed)])  # fmt: skip
 
     async def pull_request(self, repository: str, number: int) -> PullRequestChanged:
         found = await self._azure_devops.ask(
@@ -270,7 +265,7 @@ def _seen(found: Any) -> SeenPullRequest:
 def _seen_in_list(found: _Listed) -> PullRequestSeen:
     """Make the id that ``pull_request`` would make; who opened it is no part of that."""
     seen = SeenPullRequest(
-        repository=found.repository.id,
+        repository=found.repository["id"],
         number=found.pull_request_id,
         creator=HostAccount(id=""),
         source="",
@@ -281,7 +276,7 @@ def _seen_in_list(found: _Listed) -> PullRequestSeen:
         merge_commit=_commit(found.last_merge_commit),
     )
     return PullRequestSeen(
-        repository=canonical_id(found.repository.id),
+        repository=canonical_id(found.repository["id"]),
         number=found.pull_request_id,
         event=pull_request_changed(seen).id,
         closed=found.closed_date,

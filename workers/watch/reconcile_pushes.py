@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -32,7 +32,7 @@ from core.handle import Handle
 from core.origin import EventOrigin
 from core.platform import Repository
 from core.ports.host_events import RECONCILED, HostEvents, ListedRepository
-from core.ports.store import Ledger, Notes
+from core.ports.store import Notes
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +62,6 @@ class _PullRequests(msgspec.Struct, frozen=True):
     seen: frozenset[str] = frozenset()
 
 
-class Store(Ledger, Notes, Protocol):
-    """What is known, and how far we have looked."""
-
-
 class ReconcilePushes:
     """``index`` keeps the code of a new repository, at this commit, to compare others with."""
 
@@ -73,13 +69,13 @@ class ReconcilePushes:
         self,
         host: HostEvents,
         handle: Handle,
-        store: Store,
+        notes: Notes,
         troubles: Troubles,
         index: Index | None = None,
     ) -> None:
         self._host = host
         self._handle = handle
-        self._store = store
+        self._notes = notes
         self._troubles = troubles
         self._index = index
         self._turn = asyncio.Lock()
@@ -134,7 +130,7 @@ class ReconcilePushes:
 
     async def _pushes(self, repository: Repository) -> int:
         key = f"pushes/{repository.id}"
-        mark = await self._store.note(key)
+        mark = await self._notes.note(key)
         if mark is None:
             return await self._first_pushes(repository, key)
         news = 0
@@ -142,15 +138,15 @@ class ReconcilePushes:
             for event in await self._host.push(repository.id, push):
                 if isinstance(event, CodePushed | BranchDeleted):
                     news += await self._tell(event)
-            await self._store.keep_note(key, str(push))
+            await self._notes.keep_note(key, str(push))
         return news
 
     async def _first_pushes(self, repository: Repository, key: str) -> int:
         """Look from now on; a release branch that has no release yet is told as it is now."""
         mark = await self._host.last_push(repository.id)
         news = await self._head(repository) if mark else 0
-        await self._store.keep_note(f"{key}/first", str(mark))
-        await self._store.keep_note(key, str(mark))
+        await self._notes.keep_note(f"{key}/first", str(mark))
+        await self._notes.keep_note(key, str(mark))
         return news
 
     async def _head(self, repository: Repository) -> int:
@@ -192,21 +188,21 @@ class ReconcilePushes:
         return news
 
     async def _mark(self, key: str) -> _PullRequests:
-        kept = await self._store.note(key)
+        kept = await self._notes.note(key)
         if kept is None:
             return _PullRequests(closed=self._handle.context().now - FIRST)
         return msgspec.json.decode(kept, type=_PullRequests)
 
     async def _keep(self, key: str, mark: _PullRequests) -> None:
         text = msgspec.json.encode(mark, order="deterministic").decode()
-        if await self._store.note(key) != text:
-            await self._store.keep_note(key, text)
+        if await self._notes.note(key) != text:
+            await self._notes.keep_note(key, text)
 
     async def _strangers(self, listed: Iterable[ListedRepository]) -> int:
         """Tell the platform team once of each repository that platform.yml does not have."""
         there = [each for each in listed if not each.is_disabled]
         known = {each.id for each in self._handle.platform.repositories}
-        kept = await self._store.note(TOLD)
+        kept = await self._notes.note(TOLD)
         told = set(msgspec.json.decode(kept, type=list[str])) if kept else set()
         new = sorted((each for each in there if each.id not in known | told), key=_by_name)
         if not new:
@@ -219,7 +215,7 @@ class ReconcilePushes:
         )
         handled = await self._handle(event, EventOrigin.WORKER)
         ids = sorted(told | {each.id for each in new})
-        await self._store.keep_note(TOLD, msgspec.json.encode(ids).decode())
+        await self._notes.keep_note(TOLD, msgspec.json.encode(ids).decode())
         return 0 if handled.is_known else 1
 
     async def _tell(self, event: Event) -> int:
@@ -238,9 +234,9 @@ class ReconcilePushes:
         return 1
 
 
-async def first_push(store: Notes, repository: Repository) -> int:
+async def first_push(notes: Notes, repository: Repository) -> int:
     """The push after which its repository was looked at; what came before was nobody's to tell."""
-    return int(await store.note(f"pushes/{repository.id}/first") or 0)
+    return int(await notes.note(f"pushes/{repository.id}/first") or 0)
 
 
 def _strange(found: ListedRepository) -> StrangeRepository:

@@ -319,7 +319,7 @@ class TestConfirmed:
         pushed = churn.push(by=anna, files=FILES)
         devops.access.deny(SLUSS, Right.CODE_READ, at=churn.id)
         [ignored] = await confirm(forged(churn.id, pushed.push_id))
-        assert "not shown to us" in ignored.reason
+        assert "hides the repository from us" in ignored.reason
 
     async def test_a_push_of_many_branches_is_asked_for_once(
         self, host, churn, anna, confirm, devops
