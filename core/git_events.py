@@ -32,6 +32,7 @@ NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was ke
 EDITED: Final = "a comment was edited: a command counts as it was first written"
 TALK: Final = frozenset({NO_COMMAND, EDITED})
 NO_REPOSITORY: Final = "no_repository"
+
 TAG: Final = "{ref} is no branch"
 NOTHING_MOVED: Final = "branch {branch} did not move"
 

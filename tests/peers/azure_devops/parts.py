@@ -3,6 +3,7 @@
 from tests.peers.azure_devops import (
     builds,
     rest_code,
+    rest_hooks,
     rest_items,
     rest_library,
     rest_organisation,
@@ -11,7 +12,6 @@ from tests.peers.azure_devops import (
     statuses,
     test_runs,
     threads,
-    rest_hooks,
 )
 
 PARTS = (
