@@ -28,6 +28,35 @@ async def test_an_event_that_the_store_refuses_does_not_stop_those_behind_it():
     assert handled == [1, 3]
 
 
+async def test_what_confirms_decides_what_is_handled_in_place_of_an_event():
+    handled = []
+
+    async def handle(event, _origin):
+        handled.append(event.push_id)
+
+    async def confirm(event):
+        return {1: (push(1),), 2: (), 3: (push(31), push(32))}[event.push_id]
+
+    message = Message(id="m", body=encode_batch([push(1), push(2), push(3)]))
+    await events_work(handle, confirm)(message)
+    assert handled == [1, 31, 32]
+
+
+async def test_while_nothing_can_be_confirmed_the_message_waits():
+    handled = []
+
+    async def handle(event, _origin):
+        handled.append(event.push_id)
+
+    async def confirm(_event):
+        raise UnavailableError
+
+    message = Message(id="m", body=encode_batch([push(1)]))
+    with pytest.raises(UnavailableError):
+        await events_work(handle, confirm)(message)
+    assert handled == []
+
+
 @pytest.fixture
 async def store(tmp_path):
     store = SqlStore(f"sqlite:///{tmp_path}/store.db")
