@@ -141,7 +141,7 @@ class Engine:
         parts = self._parts
         return ReviewDesk(
             handle=parts.handle,
-            reviews=parts.reviews,
+            reviews=parts.host.reviews,
             store=parts.store,
             chat=parts.chat,
             evidence=parts.evidence,
@@ -195,10 +195,10 @@ def _services(parts: Parts, stopping: Stopping) -> Services:
         steps=parts.queues[Lane.STEPS],
         effects=parts.store,
         evidence=parts.evidence,
-        git=parts.git,
-        reviews=parts.reviews,
-        variable_groups=parts.variable_groups,
-        service_endpoints=parts.service_endpoints,
+        git=parts.host.git,
+        reviews=parts.host.reviews,
+        variable_groups=parts.host.variable_groups,
+        service_endpoints=parts.host.service_endpoints,
         ml_platform=parts.ml_platform,
         tracking=parts.tracking,
         registry=parts.registry,

@@ -23,23 +23,23 @@ SUBSCRIPTIONS_EVERY_S: Final = 300.0
 
 def confirm_by_host(parts: Parts) -> Confirm | None:
     """Return who asks the host of git about deliveries, where there is one to ask."""
-    if parts.host_events is None:
+    if parts.host.host_events is None:
         return None
-    return Confirm(parts.host_events, lambda: parts.handle.platform)
+    return Confirm(parts.host.host_events, lambda: parts.handle.platform)
 
 
 def host_watches(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Yield what runs beside the queues; both look at once when the worker starts."""
-    if parts.host_events is None:
+    if parts.host.host_events is None:
         return
     told = parts.troubles
-    host, store = parts.host_events, parts.store
+    host, store = parts.host.host_events, parts.store
     reconcile = ReconcilePushes(host, parts.handle, store, told, _index(parts))
     every_s = RECONCILE_EVERY_S * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret
     yield keep("reconciling with the host of git", reconcile.run, told, every_s=every_s)
-    if parts.subscriptions is not None:
+    if parts.host.subscriptions is not None:
         watch = SubscriptionWatch(
-            parts.subscriptions, host, parts.handle, store, reconcile=reconcile.run
+            parts.host.subscriptions, host, parts.handle, store, reconcile=reconcile.run
         )
         name = "looking at the service hooks"
         yield keep(name, watch.look, told, every_s=SUBSCRIPTIONS_EVERY_S)
@@ -51,7 +51,7 @@ def _index(parts: Parts) -> Index:
 
     async def index(repository: Repository, commit: str) -> None:
         try:
-            code = await parts.git.files(repository.id, commit)
+            code = await parts.host.git.files(repository.id, commit)
         except (CommitGoneError, StepFailedError) as error:
             extra = {"action": "clones_not_learned", "repository": repository.name}
             log.warning("%s", error, extra=extra)

@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
-from adapters.bare_repositories.host import BareRepositories
-from adapters.bare_repositories.reviews import BareReviews
 from adapters.clone_index.index import CloneIndexFile
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
-from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from adapters.local_runs import LocalRuns
 from adapters.mlflow import Mlflow, MlflowSettings, configure
 from adapters.mlflow import build as build_mlflow
@@ -33,25 +31,20 @@ from core.ports import (
     Conversations,
     Directory,
     Evidence,
-    GitHost,
     MLPlatform,
     ModelRegistry,
     Queue,
-    Reviews,
-    ServiceEndpoints,
     Store,
     Tracking,
-    VariableGroups,
 )
 from core.ports.clone_index import CloneIndex
-from core.ports.host_events import HostEvents
 from core.ports.sandbox import FindSandbox
-from core.ports.subscriptions import Subscriptions
 from core.refusals import Refusals
 from core.scrub import KnownSecrets
 from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
 from sluss.home.this_program import this_program
+from sluss.wiring.code_host import CodeHost, masked, open_code_host
 from sluss.wiring.lock import Role
 from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow
@@ -112,18 +105,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All parts, built once; each is known by its port alone.
 
     ``tends`` run in a worker beside its queues; ``one_machine`` is None where nothing is a file.
-    ``troubles`` and ``refusals`` are those of this process. ``host_events`` and ``subscriptions``
-    are None where the host of git tells nothing by itself, as bare repositories.
+    ``troubles`` and ``refusals`` are those of this process.
     """
 
     settings: Settings
     store: Store
     queues: dict[Lane, Queue]
     evidence: Evidence
-    git: GitHost
-    reviews: Reviews
-    variable_groups: VariableGroups
-    service_endpoints: ServiceEndpoints = NoServiceEndpoints()
+    host: CodeHost
     directory: Directory
     tracking: Tracking
     registry: ModelRegistry
@@ -134,14 +123,13 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     mlflow_url: str
     known_secrets: KnownSecrets
     handle: Handle
+    metrics: CollectorRegistry
     clock: Callable[[], datetime]
     find_sandbox: FindSandbox
     tends: tuple[tuple[str, Act], ...]
     troubles: Troubles
     refusals: Refusals = msgspec.field(default_factory=Refusals)
     one_machine: OneMachine | None
-    host_events: HostEvents | None = None
-    subscriptions: Subscriptions | None = None
 
     @property
     def events(self) -> Queue:
@@ -178,22 +166,21 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     store = await open_store(settings.store_url, opening)
     conversations = SqlConversations(store)
     platform = _platform(settings)
-    host = _git_host(platform)
+    known, metrics = KnownSecrets(known_secrets(settings)), CollectorRegistry()
+    know(known)
+    host = masked(open_code_host(settings, platform, now, metrics, opening), known)
     directory = PeopleFile(settings.files.people)
-    handle = _handle(settings, store, platform, FindContributors(*host, directory))
+    find = FindContributors(host.git, host.reviews, directory)
+    handle = _handle(settings, store, platform, find)
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow = _mlflow(mlflow_url, server, opening)
     find_sandbox = OneSandbox(settings.home).found
-    known = KnownSecrets(known_secrets(settings))
-    know(known)
     return Parts(
         settings=settings,
         store=store,
         queues={lane: open_queue(settings, lane, opening) for lane in Lane},
         evidence=MaskedEvidence(EvidenceFolder(settings.home / "evidence"), known),
-        git=host[0],
-        reviews=host[1],
-        variable_groups=VariableSections(settings.files.variables),
+        host=host,
         directory=directory,
         tracking=mlflow.tracking,
         registry=mlflow.registry,
@@ -204,6 +191,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
         mlflow_url=mlflow_url,
         known_secrets=known,
         handle=handle,
+        metrics=metrics,
         clock=now,
         find_sandbox=find_sandbox,
         tends=tuple(opening.tends),
@@ -234,16 +222,6 @@ def _platform(settings: Settings) -> Callable[[], Platform]:
     if settings.is_on_one_machine:
         return LivePlatform(settings.home).now
     return lambda: settings.files.platform
-
-
-def _git_host(platform: Callable[[], Platform]) -> tuple[GitHost, Reviews]:
-    """A repository's folder is looked up in platform.yml at each call."""
-
-    def folder(host_id: str) -> Path | None:
-        known = platform().repository(host_id)
-        return Path(known.location) if known and known.location else None
-
-    return BareRepositories(folder), BareReviews(folder)
 
 
 def _mlflow(url: str, server: MLflowServer | None, opening: Opening) -> Mlflow:

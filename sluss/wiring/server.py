@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 
 from bot.bot import Sluss
 from bot.deliver import Deliver
@@ -122,7 +121,7 @@ class Server:
 
     def _sites(self, bot: Sluss) -> Iterator[tuple[web.Application, int]]:
         """Yield each app and its port; health stays off the public port where the two differ."""
-        counters, settings = CollectorRegistry(), self._settings
+        counters, settings = self.parts.metrics, self._settings
         health = web.Application()
         if Role.GATEWAY in self._role.parts:
             public = public_app(self.parts, bot, counters)
@@ -216,7 +215,7 @@ def _bot(parts: Parts) -> Sluss:
     ports = BotPorts(
         handle=parts.handle,
         store=parts.store,
-        git=parts.git,
+        git=parts.host.git,
         directory=parts.directory,
         page_url=parts.settings.page_url,
     )

@@ -1,0 +1,118 @@
+"""Opens where the code is: bare repositories of this machine, or Azure DevOps."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from adapters.bare_repositories.host import BareRepositories
+from adapters.bare_repositories.reviews import BareReviews
+from adapters.git.command import git_path
+from adapters.git.fetch import Fetch
+from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
+from core.again import keep
+from core.platform import Platform
+from core.ports import GitHost, Reviews, ServiceEndpoints, VariableGroups
+from core.ports.host_events import HostEvents
+from core.ports.subscriptions import Subscriptions
+from core.scrub import KnownSecrets
+from sluss.home.settings import Settings
+from sluss.wiring.azure_devops import open_azure_devops, open_identity
+from sluss.wiring.hooks import open_host_events, open_subscriptions
+from sluss.wiring.masked import MaskedReviews
+from sluss.wiring.opening import Opening
+
+if TYPE_CHECKING:
+    from adapters.azure_devops import AzureDevOps
+
+CLONES: Final = "keeping the clones small"
+TEND_EVERY_S: Final = 6 * 3600.0
+NETWORK: Final = re.compile(r"SSL_CERT_\w+|\w+_PROXY", re.IGNORECASE)
+
+
+class CodeHost(msgspec.Struct, frozen=True, kw_only=True):
+    """The ports that one host of git serves; bare repositories tell nothing by themselves."""
+
+    git: GitHost
+    reviews: Reviews
+    variable_groups: VariableGroups
+    service_endpoints: ServiceEndpoints
+    host_events: HostEvents | None = None
+    subscriptions: Subscriptions | None = None
+
+
+def open_code_host(
+    settings: Settings,
+    platform: Callable[[], Platform],
+    clock: Callable[[], datetime],
+    metrics: CollectorRegistry,
+    opening: Opening,
+) -> CodeHost:
+    """Open the host that the settings name; nothing is asked of it yet."""
+    azure = open_azure_devops(settings, open_identity(settings), metrics, opening)
+    if azure is None:
+        return _bare(settings, platform)
+    return _azure(azure, settings, platform, clock, opening)
+
+
+def masked(host: CodeHost, secrets: KnownSecrets) -> CodeHost:
+    """Return a host at which no secret of ours is said."""
+    return msgspec.structs.replace(host, reviews=MaskedReviews(host.reviews, secrets))
+
+
+def _bare(settings: Settings, platform: Callable[[], Platform]) -> CodeHost:
+    """A repository's folder is looked up in platform.yml at each call."""
+
+    def folder(host_id: str) -> Path | None:
+        known = platform().repository(host_id)
+        return Path(known.location) if known and known.location else None
+
+    return CodeHost(
+        git=BareRepositories(folder),
+        reviews=BareReviews(folder),
+        variable_groups=VariableSections(settings.files.variables),
+        service_endpoints=NoServiceEndpoints(),
+    )
+
+
+def _azure(
+    azure: "AzureDevOps",
+    settings: Settings,
+    platform: Callable[[], Platform],
+    clock: Callable[[], datetime],
+    opening: Opening,
+) -> CodeHost:
+    # Only here, as the SDK takes a while to import.
+    from adapters.azure_devops.git_host import AzureGitHost, kept_clones  # noqa: PLC0415
+    from adapters.azure_devops.library import Projects  # noqa: PLC0415
+    from adapters.azure_devops.reviews import AzureDevOpsReviews  # noqa: PLC0415
+    from adapters.azure_devops.service_endpoints import AzureServiceEndpoints  # noqa: PLC0415
+    from adapters.azure_devops.variable_groups import AzureVariableGroups  # noqa: PLC0415
+
+    fetch = Fetch(git=git_path(), network=_network(settings.tool_environment))
+    git = AzureGitHost(
+        azure,
+        kept_clones(settings.home, fetch),
+        lambda: [known.id for known in platform().repositories],
+    )
+    tend = partial(keep, CLONES, git.tend, opening.troubles, every_s=TEND_EVERY_S)
+    opening.tends.append((CLONES, tend))
+    projects = Projects(azure, clock)
+    return CodeHost(
+        git=git,
+        reviews=AzureDevOpsReviews(azure),
+        variable_groups=AzureVariableGroups(azure, projects, platform, clock),
+        service_endpoints=AzureServiceEndpoints(azure, projects, clock),
+        host_events=open_host_events(azure),
+        subscriptions=open_subscriptions(settings, azure),
+    )
+
+
+def _network(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what git needs of it to reach a host; it may hold the password of a package index."""
+    return {name: value for name, value in environment.items() if NETWORK.fullmatch(name)}
