@@ -78,7 +78,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def is_test(self) -> bool:
         """A sample that is not delivered for a subscription is one of the documentation."""
-        if self.subscription_id is None or self.notification_id is None:
+        if self.subscription_id is None:
             return False
         return not self.subscription_id.strip("0-") or canonical_id(self.id or "") in SAMPLES
 

@@ -185,6 +185,12 @@ def test_the_test_button_is_a_new_delivery_each_time():
     assert first.events[0].id != second.events[0].id
 
 
+def test_the_test_button_is_told_by_its_subscription_alone():
+    body = changed("azure_devops", "git_push__test_button", notificationId=None, id="x")
+    (event,) = read(body).events
+    assert event.reason == TEST_BUTTON
+
+
 def test_a_delivery_without_any_id_is_known_by_its_bytes():
     bare = changed("azure_devops", "git_push__without_numbers", id=None)
     assert read(bare).delivery.startswith("sha256:")
