@@ -17,8 +17,8 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
 
 def code(text: str, longest: int = LONGEST) -> str:
-    """Return the text as code; a mention is none there either."""
-    inner = _cut(text, longest).replace("`", "'").replace("@<", "@ <").strip()
+    """Return the text as code; a mention is none there either, and no mark of ours."""
+    inner = _cut(text, longest).replace("`", "'").replace("@<", "@ <").replace("<!", "< !").strip()
     return f"`{inner}`" if inner else ""
 
 

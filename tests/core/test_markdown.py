@@ -33,6 +33,7 @@ def test_nothing_that_is_written_is_a_mark(text):
     assert plain(text).isprintable()
     assert code(text).count("`") in {0, 2}
     assert "@<" not in code(text)
+    assert "<!" not in code(text) + plain(text) + prose(text)
     outside = re.sub(r"`[^`]*`", "", prose(text))
     assert not UNESCAPED.search(outside)
 
@@ -40,6 +41,13 @@ def test_nothing_that_is_written_is_a_mark(text):
 def test_sentences_keep_their_commands():
     said = "A member of a_team can `retry loan_default-3`, or <b>not</b>."
     assert prose(said) == "A member of a\\_team can `retry loan_default-3`, or \\<b\\>not\\</b\\>."
+
+
+def test_a_mark_that_we_know_our_own_words_by_is_written_by_nobody_else():
+    mark = "<!-- sluss:answer 2 -->"
+    for text in (mark, f"`{mark}`", f"`<`!-- x `<{mark}`"):
+        for shown in (plain(text), code(text), prose(text)):
+            assert "<!" not in shown
 
 
 LINKS = [
