@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.release.state import RUNNING, State
 from core.waiting import waits_for
+from workers.reviews.status import gate_status
 
 SHOWN: Final = 8  # findings
 RETRY: Final = "/sluss retry"
@@ -63,10 +65,11 @@ DISABLED: Final = "Your account is disabled in the directory. Nothing was done."
 TRIED_AGAIN: Final = "The step {step} is tried again."
 TAKEN_BEFORE: Final = "This command was taken before; this is how it stands now."
 NOT_TRIED: Final = "Nothing was tried again. {reason} {who_can}"
-GATE_BLOCKS: Final = "- **{gate}**: {found}"
+GATE_BLOCKS: Final = "- **Before {gates}**: {found}"
+NAMES: Final = {"run": "the run"}  # of gates, where people say it otherwise
 OFF_THE_ROAD: Final = (
-    "It is not on the release branch, where only the gate runs and nothing is blocked. After the "
-    "merge:"
+    "It is on another branch than the release branch, where the gate only reports. After the merge "
+    "these stand in the way:"
 )
 AS_YOU_MERGE: Final = "None of its findings would block anything after the merge."
 FREE: Final = "Nothing stands in the way."
@@ -96,11 +99,10 @@ def status(told: Told) -> str:
 def why(told: Told) -> str:
     """What the evaluator says of what comes next, and at which gates findings stand in the way."""
     rulings = [line for title, act in _acts(told) for line in _ruled(told, title, act)]
-    blocks = list(_blocks(told))
-    if not told.release.is_candidate:
-        blocks = [OFF_THE_ROAD, *blocks] if blocks else [AS_YOU_MERGE]
-    lines = [*rulings, *blocks] or [FREE]
-    return _joined((*_standing(told), "\n".join(lines), *_more(told)))
+    parts = ("\n".join(rulings), *_gates(told))
+    if not any(parts) and told.release.state not in RUNNING:
+        parts = (FREE,)
+    return _joined((*_standing(told), *parts, *_more(told)))
 
 
 def usage() -> str:
@@ -131,9 +133,10 @@ def _standing(told: Told) -> Iterator[str]:
     release = told.release
     where = f"{told.code(release.commit[:8])} on {told.code(release.branch)}"
     yield f"**{plain(release.id)}** is {plain(state_of(told.model, release))} (commit {where})."
+    yield told.prose(gate_status(release, "").text)
     waits = waits_for(told.model, release, told.context, retry=RETRY)
     if waits:
-        yield told.prose(f"It {waits}")
+        yield told.prose(f"It {waits.removesuffix('.')}.")
     if release.reason and release.state not in RUNNING:
         yield told.prose(release.reason)
 
@@ -153,7 +156,9 @@ def _to_mend(told: Told) -> Iterator[str]:
 
 def _findings(told: Told, result: CheckResult) -> Iterator[str]:
     gate = told.context.policy.blocked_gate(result)
-    about = f"{plain(result.check)}, {f'blocks {plain(gate)}' if gate else 'warns'}"
+    about = (
+        f"{plain(result.check)}, {f'blocks {plain(NAMES.get(gate, gate))}' if gate else 'warns'}"
+    )
     if result.status is Status.COULD_NOT_RUN:
         yield f"- {about}: could not run. {told.prose(result.note)}"
     for finding in result.findings:
@@ -198,11 +203,23 @@ def _ruled(told: Told, title: str, act: Act) -> Iterator[str]:
         yield f"- **{title}**: {told.prose(f'{part.reason} {part.who_can}'.rstrip())}"
 
 
+def _gates(told: Told) -> Iterator[str]:
+    """Where findings stand in the way; on a branch only after the merge."""
+    blocks = "\n".join(_blocks(told))
+    if blocks and not told.release.is_candidate:
+        yield OFF_THE_ROAD
+    if not blocks and not told.release.is_candidate and told.release.checked is not None:
+        yield AS_YOU_MERGE
+    yield blocks
+
+
 def _blocks(told: Told) -> Iterator[str]:
-    for gate in GATES:
-        found = findings_before(told.release.checked, told.context.policy, gate)
+    """The gates before which the same findings stand are one line."""
+    policy, checked = told.context.policy, told.release.checked
+    for found, gates in groupby(GATES, lambda gate: findings_before(checked, policy, gate)):
+        names = ", ".join(plain(NAMES.get(gate, gate)) for gate in gates)
         if found:
-            yield GATE_BLOCKS.format(gate=plain(gate), found=told.prose(found))
+            yield GATE_BLOCKS.format(gates=names, found=told.prose(found))
 
 
 def _joined(paragraphs: Sequence[str]) -> str:

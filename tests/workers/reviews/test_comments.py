@@ -116,7 +116,7 @@ async def test_the_status_of_the_newest_commit_says_what_to_mend_and_who_can(ben
     said = await bench.answered("/sluss status")
     assert "**loan-1** is blocked (commit `00000000` on `main`)." in said
     assert "A member of credit can mend it and push, or `/sluss retry`." in said
-    assert "- `README.md` add README.md (structure, blocks run)" in said
+    assert "- `README.md` add README.md (structure, blocks the run)" in said
     assert said.endswith("[The release](http://sluss/releases/loan-1)")
 
 
@@ -156,7 +156,10 @@ async def test_why_says_on_a_branch_what_would_be_blocked_after_the_merge(bench)
     await bench.world.told(story)
     said = await bench.answered("/sluss why")
     assert answers.OFF_THE_ROAD in said
-    assert "- **run**: 1 finding to mend first \\(structure\\)." in said
+    assert (
+        "- **Before the run, acceptance, QA, PROD**: 1 finding to mend first \\(structure\\)."
+        in said
+    )
 
 
 async def test_a_member_of_the_team_tries_the_failed_step_again(bench):
