@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.local_files.evidence import EvidenceFolder
 from adapters.local_files.people import PeopleFile
 from core.accounts import HostAccount
 from core.again import Troubles
-from core.errors import CommitGoneError, StepFailedError, UnavailableError, UnknownNameError
+from core.errors import (
+    CommitGoneError,
+    GoneError,
+    StepFailedError,
+    UnavailableError,
+    UnknownNameError,
+)
 from core.events.derived import DecisionRefused, StepPlanned
 from core.events.outside import PullRequestCommented
 from core.events.people import RetryRequested
@@ -67,7 +74,8 @@ class Bench:
         self.world, self.threads = World(folder), Threads()
         desk = ReviewDesk(
             handle=self.world.handle, reviews=self.threads, store=self.world.store,
-            chat=self.world.room, page_url="http://sluss", troubles=Troubles(), evidence=None,
+            chat=self.world.room, page_url="http://sluss", troubles=Troubles(),
+            evidence=EvidenceFolder(folder / "evidence"),
         )  # fmt: skip
         people = PeopleFile((ADA, BEN, EVE, OUT, LEFT))
         self.comments = CommentDesk(
@@ -353,7 +361,10 @@ async def test_while_the_host_is_closed_the_answer_waits(bench, why):
     assert len(bench.threads.answers) == 1
 
 
-@pytest.mark.parametrize("gone", [CommitGoneError(), UnknownNameError("repository", "r1")])
+GONE = [CommitGoneError(), GoneError("no such thread"), UnknownNameError("repository", "r1")]
+
+
+@pytest.mark.parametrize("gone", GONE, ids=lambda error: type(error).__name__)
 async def test_what_is_gone_is_let_go_of(bench, gone):
     bench.threads.says_no = gone
     await bench.comments(bench.writes("/sluss status"))
