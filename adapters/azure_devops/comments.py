@@ -36,9 +36,9 @@ class Comments:
         if found.is_deleted or found.author is None:
             return None
         return SaidComment(
-            author=_account(found.author),
+            author=account_of(found.author),
             text=found.content or "",
-            is_edited=_is_edited(found),
+            is_edited=is_edited(found),
             is_ours=await self._is_ours(found) or OURS in (found.content or ""),
             commit=await self._head(repository, pull_request),
         )
@@ -78,7 +78,7 @@ class Comments:
         return str(head.commit_id).lower() if head else ""
 
 
-def _account(author: Any) -> HostAccount:
+def account_of(author: Any) -> HostAccount:
     return HostAccount(
         id=author.id,
         unique_name=author.unique_name or "",
@@ -87,7 +87,7 @@ def _account(author: Any) -> HostAccount:
     )
 
 
-def _is_edited(comment: Any) -> bool:
+def is_edited(comment: Any) -> bool:
     written, changed = comment.published_date, comment.last_content_updated_date
     return written is not None and changed is not None and changed > written
 

@@ -8,6 +8,7 @@ import msgspec
 from azure.devops.v7_1.git.models import GitPushSearchCriteria  # type: ignore[import-untyped]
 
 from adapters.azure_devops.client import AzureDevOps
+from adapters.azure_devops.comment_events import NO_PULL_REQUEST, CommentEvents
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
@@ -25,7 +26,6 @@ from core.git_events import (
     BRANCHES,
     SeenPullRequest,
     SeenPush,
-    in_repository,
     pull_request_changed,
     ref_moved,
     unconfirmed,
@@ -41,10 +41,6 @@ NO_PUSH: Final = (
     "Azure DevOps has no push {push} there: it is not its delivery, or hides the repository from us"
 )
 NOT_MOVED: Final = "push {push} did not move branch {branch}, says Azure DevOps"
-NO_PULL_REQUEST: Final = (
-    "Azure DevOps has no pull request {number} there: it is not its delivery, or hides the "
-    "repository from us"
-)
 
 
 class _Commit(msgspec.Struct, frozen=True, rename="camel"):
@@ -71,17 +67,18 @@ class AzureDevOpsEvents:
 
     def __init__(self, azure_devops: AzureDevOps) -> None:
         self._azure_devops = azure_devops
+        self._comments = CommentEvents(azure_devops)
         self._kept: dict[tuple[str, int], tuple[Event, ...]] = {}
 
     async def confirmed(self, event: Event) -> tuple[Event, ...]:
-        """Comments, builds and approvals are read by what acts on them: of those ids are enough."""
+        """Builds and approvals are read by what acts on them: of those ids are enough."""
         match event:
             case CodePushed() | BranchDeleted() | PushHinted():
                 return await self._confirmed_push(event)
             case PullRequestChanged() | PullRequestHinted():
                 return await self._confirmed_pull_request(event)
-            case PullRequestCommented(repository=""):
-                return await self._placed_comment(event)
+            case PullRequestCommented():
+                return (await self._comments.confirmed(event),)
         return (event,)
 
     async def repositories(self) -> tuple[ListedRepository, ...]:
@@ -171,19 +168,6 @@ class AzureDevOpsEvents:
         except NotThereError:
             return (unconfirmed(event, NO_PULL_REQUEST.format(number=event.pull_request)),)
         return (msgspec.structs.replace(found, time=event.time),)
-
-    async def _placed_comment(self, event: PullRequestCommented) -> tuple[Event, ...]:
-        """The first version of the event does not say in which repository it was written."""
-        number = event.pull_request
-
-        def call(sdk: Sdk) -> Any:
-            return sdk.git.get_pull_request_by_id(number, event.project or None)
-
-        try:
-            found = await self._azure_devops.ask(Right.CODE, f"read pull request {number}", call)
-        except NotThereError:
-            return (unconfirmed(event, NO_PULL_REQUEST.format(number=number)),)
-        return (in_repository(event, found.repository.id),)
 
     def _keep(self, key: tuple[str, int], events: tuple[Event, ...]) -> None:
         while len(self._kept) >= MOST_KEPT:
