@@ -13,7 +13,7 @@ export DO_NOT_TRACK := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test quick prove check format lint types contracts house docs pictures lock clean help
+.PHONY: setup demo demo_azure_devops test quick prove check format lint types contracts house docs pictures lock clean help
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
@@ -42,6 +42,10 @@ $(VENV)/.installed: $(UV) requirements.txt pyproject.toml
 $(RENDERER): web/renderer/package.json web/renderer/package-lock.json web/renderer/.npmrc | $(VENV)/.installed
 	@$(SAY) "Installing Microsoft's card renderer" scripts/install_card_renderer.sh $(VENV)
 	@touch $@
+
+# The same story with code at Azure DevOps, which a peer of the tests plays on this machine.
+demo_azure_devops: setup
+	@$(BIN)/python -m tests.demo_azure_devops
 
 demo: setup
 	@$(BIN)/sluss demo

@@ -110,7 +110,7 @@ async def _lead(
         console.print("What was pushed meanwhile is handled now.")
     if is_script:
         await Story(settings, server, folder.path, console).tell()
-        await _conclude(server, folder, console)
+        await conclude(server, folder, console)
         return
     _open(chat_address(settings.home, settings.public_url))
     await Guide(settings, server, folder, console).lead()
@@ -121,7 +121,7 @@ def _open(url: str) -> None:
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
-async def _conclude(server: Server, folder: DemoFolder, console: Console) -> None:
+async def conclude(server: Server, folder: DemoFolder, console: Console) -> None:
     """Export the ledger and verify it; then ask MLflow itself which versions hold the stages."""
     path = folder.path / LEDGER
     with path.open("wb") as file:
