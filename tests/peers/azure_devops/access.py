@@ -49,6 +49,7 @@ class Credential:
     identity: Identity
     expires: datetime | None = None
     scopes: Collection[Right] | None = None
+    job: str | None = None  # for a job's access token: the only job that it may speak for
 
 
 class UnknownCredentialError(Exception):
@@ -74,9 +75,10 @@ class Access:
         *,
         expires: datetime | None = None,
         scopes: Collection[Right] | None = None,
+        job: str | None = None,
     ) -> str:
         """Take this secret for the identity, as PAT (Basic) and as bearer token."""
-        self._tokens[token] = Credential(identity, expires, scopes)
+        self._tokens[token] = Credential(identity, expires, scopes, job)
         return token
 
     def revoke(self, token: str) -> None:

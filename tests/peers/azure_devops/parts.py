@@ -1,12 +1,14 @@
 """The parts of the REST API that the peer has: one line for each module with ``routes``."""
 
 from tests.peers.azure_devops import (
-    builds,
+    rest_builds,
     rest_code,
     rest_hooks,
     rest_items,
     rest_library,
     rest_organisation,
+    rest_pipelines,
+    rest_plans,
     rest_pull_requests,
     rest_pushes,
     statuses,
@@ -22,8 +24,10 @@ PARTS = (
     rest_pull_requests.routes,
     rest_library.routes,
     statuses.routes,
-    builds.routes,
     test_runs.routes,
     threads.routes,
     rest_hooks.routes,
+    rest_builds.routes,
+    rest_pipelines.routes,
+    rest_plans.routes,
 )

@@ -196,17 +196,17 @@ class AzureDevOpsPeer(World):
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    is_there = False
-    for part in PARTS:
-        for route in part.all:
-            found = route.pattern.fullmatch(path)
-            if found is None:
-                continue
-            is_there = True
-            if route.method == method:
-                given = found.groupdict()
-                return route, {name: value for name, value in given.items() if value is not None}
-    if not is_there:
+    """Of several routes the one with the fewest placeholders: ``pipelines/approvals`` is no pipeline."""
+    there = [
+        (route, {name: value for name, value in found.groupdict().items() if value is not None})
+        for part in PARTS
+        for route in part.all
+        if (found := route.pattern.fullmatch(path))
+    ]
+    fitting = [entry for entry in there if entry[0].method == method]
+    if fitting:
+        return min(fitting, key=lambda entry: len(entry[1]))
+    if not there:
         raise refusals.no_route(path)
     raise RefusedError(
         405,
