@@ -1,7 +1,9 @@
 """The peer serves the real SDK of Azure DevOps and real git the way Azure DevOps does."""
 
 import asyncio
+import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -48,6 +50,7 @@ from azure.devops.v7_1.git import models  # isort: skip
 ANNA = person("Anna Berg", "anna.berg@bank.example")
 BO = person("Bo Lind", "bo.lind@bank.example")
 ROBOT = service_principal("release-robot", "0f7d2a7e-94c5-4d53-8c62-2f6f4ce0f5a1")
+ROOT = Path(__file__).parents[2]
 BESIDE_THE_SDK = {"approvals", "plans", "events"}
 CUT = (ClientRequestError, requests.RequestException)
 SDK_CALL = re.compile(
@@ -598,6 +601,11 @@ class TestFaults:
         assert churn.push(by=ANNA, files={"b": "1"}).date - datetime.now(UTC) > timedelta(minutes=4)
 
 
+def a_small_world(devops: AzureDevOpsPeer) -> None:
+    churn = devops.project("lending").repository("churn")
+    churn.push(by=devops.join(ANNA), files={"train.py": "1"})
+
+
 class TestCalls:
     def test_reads_and_writes_are_counted_since_a_mark(self, devops, churn, code):
         code.get_repository(churn.id)
@@ -621,3 +629,17 @@ class TestCalls:
                 assert (await asked.json())["count"] == 0
             assert rest(devops, "_apis/projects").status_code == 200  # this blocks the loop
             await asyncio.sleep(0)
+
+    async def test_it_runs_as_a_process_of_its_own(self, tmp_path):
+        world = "tests.peers.test_azure_devops_peer:a_small_world"
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.peers.azure_devops", str(tmp_path), "--world", world),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        told = json.loads(await process.stdout.readline())
+        code = sdk(told["address"], told["token"]).get_git_client()
+        assert [one.name for one in code.get_repositories()] == ["churn"]
+        process.terminate()
+        assert await process.wait() == 0

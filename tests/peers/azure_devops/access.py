@@ -15,28 +15,28 @@ EVERYWHERE = ""
 
 
 class Right(Enum):
-    """A right as the product names it, and the permission that Azure DevOps says is missing."""
+    """A right that is asked for, and the permission that Azure DevOps says is missing without it."""
 
-    PROJECT_READ = "View project-level information"
-    CODE_READ = "GenericRead"
-    CODE_WRITE = "GenericContribute"
-    CODE_STATUS = "GenericContribute "  # a scope of its own for tokens, the same permission
-    PULL_REQUESTS = "PullRequestContribute"
-    TEST_READ = "View test runs"
-    TEST_WRITE = "Publish test results"
-    VARIABLE_GROUPS_READ = "View library item"
-    ENDPOINTS_READ = "Use service connection"
-    SUBSCRIPTIONS_VIEW = "View subscriptions"
-    SUBSCRIPTIONS_EDIT = "Edit subscriptions"
-    BUILD_READ = "View builds"
-    BUILD_QUEUE = "Queue builds"
-    ENVIRONMENTS_READ = "View environment"
-    APPROVALS_DECIDE = "Queue builds "  # beside being an approver of the step
-    IDENTITIES_READ = "View identities"
+    PROJECT_READ = ("see the project", "View project-level information")
+    CODE_READ = ("read code", "GenericRead")
+    CODE_WRITE = ("push", "GenericContribute")
+    CODE_STATUS = ("write statuses", "GenericContribute")  # its own scope, the same permission
+    PULL_REQUESTS = ("take part in pull requests", "PullRequestContribute")
+    TEST_READ = ("read test runs", "View test runs")
+    TEST_WRITE = ("publish test runs", "Publish test results")
+    VARIABLE_GROUPS_READ = ("read variable groups", "View library item")
+    ENDPOINTS_READ = ("read service connections", "Use service connection")
+    SUBSCRIPTIONS_VIEW = ("read subscriptions", "View subscriptions")
+    SUBSCRIPTIONS_EDIT = ("write subscriptions", "Edit subscriptions")
+    BUILD_READ = ("read builds and runs", "View builds")
+    BUILD_QUEUE = ("start runs", "Queue builds")
+    ENVIRONMENTS_READ = ("read environments", "View environment")
+    APPROVALS_DECIDE = ("decide approvals", "Queue builds")  # beside being an approver of the step
+    IDENTITIES_READ = ("read identities", "View identities")
 
     @property
     def permission(self) -> str:
-        return self.value.strip()
+        return self.value[1]
 
 
 GIT_RIGHTS = {Right.CODE_WRITE, Right.CODE_STATUS, Right.PULL_REQUESTS}

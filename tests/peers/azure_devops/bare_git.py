@@ -69,6 +69,12 @@ class BareGit:
         lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         return dict(line.split(" ", 1) for line in lines)
 
+    def has_ref(self, name: str) -> bool:
+        """Look without a process of git's own: lists of repositories ask this of each."""
+        packed = self.path / "packed-refs"
+        is_packed = packed.is_file() and f" {name}\n" in packed.read_text("utf-8")
+        return is_packed or (self.path / name).is_file()
+
     def commit(self, files: Files, parents: Sequence[str], author: Signature, message: str) -> str:
         """Write a commit on the first parent's tree; a file that is None is deleted. No ref moves."""
         return self.run(

@@ -49,7 +49,9 @@ def builds(call: Call) -> list[Json]:
     """The newest first, unless ``queryOrder`` says otherwise."""
     assert call.project is not None
     if call.text("repositoryId") and not call.text("repositoryType"):
-        raise invalid("Value cannot be null. Parameter name: repositoryType", "ArgumentNullException")
+        raise invalid(
+            "Value cannot be null. Parameter name: repositoryType", "ArgumentNullException"
+        )
     found = [
         run for run in runs_of(call.project) if _is_wanted(run, call) and _is_in_time(run, call)
     ]

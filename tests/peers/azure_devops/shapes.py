@@ -62,8 +62,9 @@ def repository_ref(repository: Repository, base: str) -> Json:
         "isDisabled": repository.is_disabled,
         "isInMaintenance": False,
     }
-    if repository.head(repository.default_branch) is not None:
-        shape["defaultBranch"] = f"refs/heads/{repository.default_branch}"
+    branch = f"refs/heads/{repository.default_branch}"
+    if repository.git.has_ref(branch):
+        shape["defaultBranch"] = branch
     return shape
 
 
