@@ -123,6 +123,8 @@ class TestDiscovery:
         who = rest(devops, path).json()["authenticatedUser"]
         assert (who["id"], who["subjectDescriptor"]) == (SLUSS.id, SLUSS.descriptor)
         assert who["subjectDescriptor"].startswith("aadsp.")
+        location = sdk(devops.address, devops.token).get_location_client()
+        assert location.get_connection_data().authenticated_user.id == SLUSS.id
 
     @pytest.mark.parametrize(
         "location",
@@ -566,6 +568,11 @@ class TestFaults:
         with pytest.raises(CUT):
             code.create_pull_request(wanted, churn.id)
         assert len(list(churn.pull_requests)) == made
+
+    def test_a_read_follows_the_redirect_to_the_page(self, devops, churn, code):
+        devops.faults.on("GET", "/repositories/", sign_in_redirect())
+        with pytest.raises(DeserializationError, match="text/html"):
+            code.get_repository(churn.id)
 
     def test_a_success_may_ask_for_slower_calls(self, devops, churn):
         devops.faults.on("GET", "/projects", slowed_down(7))

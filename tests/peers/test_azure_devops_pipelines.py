@@ -275,10 +275,13 @@ class Called:
 
     def __init__(self) -> None:
         self.status = 200
+        self.is_cut = False
         self.headers: list[dict[str, str]] = []
 
     async def take(self, request: web.Request) -> web.Response:
         self.headers.append(dict(request.headers))
+        if self.is_cut and request.transport is not None:
+            request.transport.abort()
         return web.Response(status=self.status)
 
 
@@ -295,7 +298,7 @@ class TestCalledChecks:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/checks"
-        check = RestCheck("Sluss", url, {"X-Secret": "s"})
+        check = RestCheck("Sluss", url, {"X-Secret": "s", "Of": "$(Build.BuildId) $(unknown)"})
         production = Environment(deploy.project, "production", checks=[check])
         deploy.run(by=ANNA).stage("deploy_prod", environment=production)
         yield production.calls[0]
@@ -320,6 +323,7 @@ class TestCalledChecks:
         assert await check.deliver(devops.address) == 200
         sent = called.headers[0]
         assert (sent["PlanUrl"], sent["X-Secret"]) == (f"{devops.address}/", "s")
+        assert sent["Of"] == f"{check.run.number} $(unknown)"
         path = f"distributedtask/hubs/{sent['HubName']}/plans/{sent['PlanId']}?{VERSION}"
         plan = Api(devops, sent["AuthToken"]).ask("GET", path).json()
         assert (plan["owner"]["id"], plan["state"]) == (check.run.number, "inProgress")
@@ -380,6 +384,16 @@ class TestCalledChecks:
         check.stage.state, check.outcome = "pending", None
         check.time_out()
         assert check.stage.result == "skipped"
+
+    async def test_a_forged_call_decides_nothing_and_one_that_nobody_takes_fails(
+        self, devops, called, check
+    ):
+        called.status = 403
+        assert await check.deliver(devops.address, PlanUrl="http://127.0.0.1:9/") == 403
+        assert check.outcome is None
+        called.is_cut = True
+        assert await check.deliver(devops.address) == 0
+        assert check.outcome == "failed"
 
     async def test_a_rerun_is_another_job_and_a_cancelled_run_ends_it(self, devops, check):
         first = (check.job_id, check.token)

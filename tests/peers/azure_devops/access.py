@@ -85,7 +85,7 @@ class Access:
         self._tokens.pop(token, None)
 
     def allow(self, identity: Identity, *rights: Right, at: str = EVERYWHERE) -> None:
-        """Allow at an organisation, or at the project or repository with this id."""
+        """Allow these rights (all, if none is named) everywhere, or in a project or repository by its id."""
         for right in rights or Right:
             self._decided[identity.id, right, at] = True
 

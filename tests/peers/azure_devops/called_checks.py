@@ -3,6 +3,7 @@
 https://learn.microsoft.com/azure/devops/pipelines/process/invoke-checks
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,12 +18,24 @@ from tests.peers.azure_devops.pipelines import Run, Stage
 HUB = "build"
 PATIENCE_S = 3.0  # within this the check must have answered
 TOKEN_LIFE = timedelta(hours=48)
-TASK_ID = "9c3e8943-130d-4c78-ac63-8af81df62dfb"  # InvokeRESTAPI
+VARIABLE = re.compile(r"\$\(([\w.]+)\)")
+OK, REFUSED = 200, 400
+DEFAULT_HEADERS = {
+    "Content-Type": "application/json",
+    "PlanUrl": "$(system.CollectionUri)",
+    "ProjectId": "$(system.TeamProjectId)",
+    "HubName": "$(system.HostType)",
+    "PlanId": "$(system.PlanId)",
+    "JobId": "$(system.JobId)",
+    "TimelineId": "$(system.TimelineId)",
+    "TaskInstanceId": "$(system.TaskInstanceId)",
+    "AuthToken": "$(system.AccessToken)",
+}
 
 
 @dataclass(frozen=True)
 class RestCheck:
-    """How the check was set up; headers and body beside those that are sent by default."""
+    """How the check was set up: headers beside the default ones, and a body; both may name variables."""
 
     name: str
     url: str
@@ -52,33 +65,54 @@ class CheckCall:
 
     def headers(self, address: str) -> dict[str, str]:
         """What the call carries; a forged one starts from here."""
-        return {
-            "Content-Type": "application/json",
-            "PlanUrl": f"{address}/",
-            "ProjectId": self.run.project.id,
-            "HubName": HUB,
-            "PlanId": self.run.plan_id,
-            "JobId": self.job_id,
-            "TimelineId": self.run.timeline_id,
-            "TaskInstanceId": self.task_instance_id,
-            "AuthToken": self.token,
-            **self.check.headers,
-        }
+        configured = {**DEFAULT_HEADERS, **self.check.headers}
+        return {name: self._expand(value, address) for name, value in configured.items()}
 
     async def deliver(self, address: str, **changed: str) -> int:
-        """Call the check as Azure Pipelines does and return its status; 400 and more fails it.
+        """Call the check as Azure Pipelines does and return its status, 0 where there was no answer.
 
-        The same call again is the same check. ``changed`` are headers of a forged one.
+        Both that and a refusal fail the check. The same call again is the same check. ``changed`` are
+        headers of a forged call, which decides nothing.
         """
-        patience = aiohttp.ClientTimeout(total=PATIENCE_S)
         headers = self.headers(address) | changed
-        async with (
-            aiohttp.ClientSession(timeout=patience) as session,
-            session.post(self.check.url, headers=headers, data=self.check.body) as answer,
-        ):
-            if answer.status >= 400 and not changed:
-                self.answer("failed")
-            return answer.status
+        status = await self._post(headers, self._expand(self.check.body, address))
+        if not OK <= status < REFUSED and not changed:
+            self.answer("failed")
+        return status
+
+    async def _post(self, headers: dict[str, str], content: str) -> int:
+        patience = aiohttp.ClientTimeout(total=PATIENCE_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=patience) as session,
+                session.post(self.check.url, headers=headers, data=content) as answer,
+            ):
+                return answer.status
+        except (TimeoutError, aiohttp.ClientError):
+            return 0
+
+    def _expand(self, text: str, address: str) -> str:
+        """Fill in the variables of the run; one that is not there stays as it is written."""
+        run = self.run
+        variables = {
+            "system.collectionuri": f"{address}/",
+            "system.teamprojectid": run.project.id,
+            "system.teamproject": run.project.name,
+            "system.hosttype": HUB,
+            "system.planid": run.plan_id,
+            "system.jobid": self.job_id,
+            "system.timelineid": run.timeline_id,
+            "system.taskinstanceid": self.task_instance_id,
+            "system.accesstoken": self.token,
+            "system.definitionid": str(run.pipeline.number),
+            "system.stagename": self.stage.name,
+            "build.buildid": str(run.number),
+            "build.buildnumber": run.name,
+            "build.sourceversion": run.commit or "",
+            "build.sourcebranch": run.branch,
+            "build.repository.id": run.repository.id,
+        }
+        return VARIABLE.sub(lambda found: variables.get(found[1].lower(), found[0]), text)
 
     def rerun(self) -> None:
         """Ask anew, as the button at the check does: another task of another job."""
