@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.peers.azure_devops.bare_git import NOTHING
 from tests.peers.azure_devops.happenings import Happening
 from tests.peers.azure_devops.identities import Identity
 from tests.peers.azure_devops.refusals import RefusedError, invalid
@@ -103,10 +102,9 @@ class PullRequest:
                 )
             self.merge_commit, self.merge_status, self.strategy = commit, "succeeded", strategy
             self._close("completed", by)
-            updates = {HEADS + self.target: commit}
+            push = self.repository.update_refs(by, {HEADS + self.target: commit})
             if delete_source:
-                updates[HEADS + self.source] = NOTHING
-            push = self.repository.update_refs(by, updates)
+                self.repository.delete_branch(self.source, by=by)
             self.tell(MERGED, by, "merged")
             self.tell(UPDATED, by, "completed")
             return push
