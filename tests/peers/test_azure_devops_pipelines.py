@@ -16,6 +16,7 @@ from tests.peers.azure_devops import (
     Right,
     build_service,
     group,
+    junit,
     person,
 )
 from tests.peers.azure_devops.called_checks import CheckCall, RestCheck
@@ -40,6 +41,11 @@ from tests.peers.test_azure_devops_deliveries import HOOK, PAYLOADS, missing
 
 ANNA = person("Anna Berg", "anna.berg@bank.example")
 BO = person("Bo Lind", "bo.lind@bank.example")
+JUNIT = b"""<testsuites><testsuite name="pytest" tests="3">
+<testcase classname="tests.test_train" name="test_fit" time="0.5"/>
+<testcase classname="tests.test_train" name="test_late"><skipped message="no GPU"/></testcase>
+<testcase classname="tests.test_score" name="test_sum"><failure message="1 is not 2">E</failure></testcase>
+</testsuite></testsuites>"""
 VERSION = "api-version=7.1-preview.1"
 
 
@@ -141,6 +147,22 @@ class TestBuilds:
             "GET", f"build/builds/{run.number}/artifacts?artifactName=x"
         )
         assert missing_one.json()["typeKey"] == "ArtifactNotFoundException"
+
+    def test_a_junit_report_is_a_test_run_of_its_build(self, devops, deploy):
+        run = deploy.run(by=ANNA)
+        junit.publish(run, JUNIT)
+        tests = sdk(devops.address, devops.token).get_test_client()
+        [found] = tests.get_test_runs("lending", build_uri=run.uri)
+        assert (found.state, found.build.id) == ("Completed", str(run.number))
+        results = tests.get_test_results("lending", found.id)
+        outcomes = [(one.automated_test_name, one.outcome, one.error_message) for one in results]
+        assert outcomes == [
+            ("tests.test_train.test_fit", "Passed", None),
+            ("tests.test_train.test_late", "NotExecuted", "no GPU"),
+            ("tests.test_score.test_sum", "Failed", "1 is not 2"),
+        ]
+        files = tests.get_test_run_attachments("lending", found.id)
+        assert [one.file_name for one in files] == ["results.xml"]
 
     def test_builds_need_their_right(self, devops, deploy):
         devops.access.deny(SLUSS, Right.BUILD_READ)
