@@ -53,7 +53,8 @@ class AzureDevOps:
         passes by itself, RightMissingError, NotThereError, ConflictError, and StepFailedError for
         what Azure DevOps refuses otherwise.
         """
-        wanted = await self.turn(right, what)
+        wanted = Purpose(right, what)
+        await self._pace.turn(wanted)
 
         def asked(sdk: Sdk) -> T:
             sdk.wants(wanted)
@@ -65,12 +66,6 @@ class AzureDevOps:
                 raise strange(wanted, NOT_ITS) from error
 
         return await self._blocking.ask(asked, limit_s=limit_s)
-
-    async def turn(self, right: Right, what: str) -> Purpose:
-        """Wait until a call may be made, also git's. Raise UnavailableError if that is long."""
-        wanted = Purpose(right, what)
-        await self._pace.turn(wanted)
-        return wanted
 
     async def authorization(self) -> str:
         """Return the value of the header ``Authorization``; it goes into no log and no file."""

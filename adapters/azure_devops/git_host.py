@@ -22,11 +22,11 @@ from adapters.azure_devops.errors import (
 from adapters.azure_devops.places import Place, Places
 from adapters.azure_devops.pushers import Pushers
 from adapters.azure_devops.rights import Right
-from adapters.git.command import GONE, GitFailedError, commit_id
+from adapters.git.command import GONE, GitFailedError, commit_id, git_path
 from adapters.git.commit_reader import CommitReader, with_pushers
-from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote
+from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote, network_of
 from adapters.git.kept_clone import KeptClone
-from adapters.git.kept_clones import DEFAULT_BOUNDS, Bounds, KeptClones
+from adapters.git.kept_clones import KeptClones
 from adapters.git.tree import DEFAULT_LIMITS, TreeLimits
 from core.errors import (
     CommitGoneError,
@@ -44,7 +44,6 @@ T = TypeVar("T")
 
 FOLDER: Final = "clones_of_git"
 PUSHERS: Final = "pushers"  # a file in the clone
-MOVED: Final = frozenset({Failure.NOT_THERE, Failure.GONE, Failure.REDIRECTED, Failure.PAGE})
 
 FETCH: Final = "fetch commit {commit} of {name}"
 REDIRECT: Final = "git is led to another address, and the token does not go there"
@@ -176,38 +175,42 @@ class AzureGitHost:
         place = await self._places.of(repository)
         try:
             return await self._fetched_from(place, commit, fetch)
-        except FetchFailedError as error:
-            if error.why not in MOVED:
-                raise _told(error.why, place, commit) from None
-            failure = error.why
+        except (NotThereError, CommitGoneError) as error:
+            failure = error
         moved = await self._places.again(repository)
         if moved == place:
-            raise _told(failure, place, commit)
-        try:
-            return await self._fetched_from(moved, commit, fetch)
-        except FetchFailedError as error:
-            raise _told(error.why, moved, commit) from None
+            raise failure
+        return await self._fetched_from(moved, commit, fetch)
 
     async def _fetched_from(
         self, place: Place, commit: str, fetch: Callable[[Remote], Awaitable[T]]
     ) -> T:
-        await self._azure.turn(*_wanted(place, commit))
-        return await fetch(Remote(place.url, await self._azure.authorization()))
+        wanted = Purpose(Right.CODE, FETCH.format(commit=commit[:12], name=place.name))
+        await self._azure.rest.find_git(wanted.right, wanted.what, *place.path)
+        remote = Remote(place.url(self._azure.address), await self._azure.authorization())
+        try:
+            return await fetch(remote)
+        except FetchFailedError as error:
+            raise _told(error.why, wanted, place.name, commit) from None
 
 
-def kept_clones(home: Path, fetch: Fetch, bounds: Bounds = DEFAULT_BOUNDS) -> KeptClones:
-    """Return the clones of a home, which all its processes share."""
-    return KeptClones(home / FOLDER, fetch, bounds)
+def build_git_host(
+    azure: AzureDevOps,
+    home: Path,
+    known: Callable[[], Collection[str]],
+    environment: Mapping[str, str],
+) -> AzureGitHost:
+    """Return the git host, whose clones all processes of a home share.
+
+    Of ``environment`` git gets what says how the network is reached: proxies and certificates.
+    """
+    fetch = Fetch(git=git_path(), network=network_of(environment))
+    return AzureGitHost(azure, KeptClones(home / FOLDER, fetch), known)
 
 
-def _wanted(place: Place, commit: str) -> tuple[Right, str]:
-    return Right.CODE, FETCH.format(commit=commit[:12], name=place.name)
-
-
-def _told(why: Failure, place: Place, commit: str) -> SlussError:
+def _told(why: Failure, wanted: Purpose, name: str, commit: str) -> SlussError:
     """Say why a fetch came to nothing in the words of all other calls to Azure DevOps."""
-    wanted = Purpose(*_wanted(place, commit))
-    about = {"what": wanted.what, "right": wanted.right, "name": place.name}
+    about = {"what": wanted.what, "right": wanted.right, "name": name}
     told: dict[Failure, SlussError] = {
         Failure.SIGNED_OUT: signed_out(wanted, ""),
         Failure.PAGE: signed_out(wanted, " (git gets a web page)"),
@@ -218,6 +221,7 @@ def _told(why: Failure, place: Place, commit: str) -> SlussError:
         Failure.BUSY: busy(wanted, 0.0),
         Failure.SLOW: silent(wanted, LATE),
         Failure.REDIRECTED: strange(wanted, REDIRECT),
+        Failure.NOT_ALLOWED: strange(wanted, "it is not reached over https"),
         Failure.UNTRUSTED: strange(wanted, "its certificate is not trusted"),
         Failure.TOO_LARGE: StepFailedError(TOO_LARGE.format(**about)),
         Failure.MALFORMED: StepFailedError(MALFORMED.format(**about)),

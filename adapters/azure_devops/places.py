@@ -18,14 +18,18 @@ DISABLED: Final = (
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Its address in the organisation; ``name`` is how people know it, as ``lending/churn``.
+    """``name`` is how people know it, as ``lending/churn``; ``project`` is the id of its project.
 
-    ``project`` is the id of its project.
+    ``path`` is where git finds it below our own address: there the token goes, and nowhere else.
+    What Azure DevOps says of its address may name another host of it, or a login.
     """
 
-    url: str
     name: str
     project: str
+    path: tuple[str, ...]
+
+    def url(self, address: str) -> str:
+        return "/".join((address, *(quote(part, safe="") for part in self.path)))
 
 
 class Places:
@@ -58,18 +62,14 @@ class Places:
             found = next(listed, None)
             if found is None:
                 raise
-        place = self._place(found)
+        place = _place(found)
         if found.is_disabled:
             raise StepFailedError(DISABLED.format(name=place.name))
         self._known[repository] = place
         return place
 
-    def _place(self, found: Any) -> Place:
-        """Put the address together below our own one: the token goes with it, and nowhere else.
 
-        What Azure DevOps says of the address may name another host of it, or a login.
-        """
-        project, name = found.project.name, found.name
-        parts = (quote(project, safe=""), "_git", quote(name, safe=""))
-        url = "/".join((self._azure.address, *parts))
-        return Place(url=url, name=f"{project}/{name}", project=str(found.project.id))
+def _place(found: Any) -> Place:
+    project, name = found.project.name, found.name
+    path = (project, "_git", name)
+    return Place(name=f"{project}/{name}", project=str(found.project.id), path=path)

@@ -16,9 +16,15 @@ from adapters.blocking.answers import LONGEST_ANSWER
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=30.0)
 VERSION: Final = "7.1"
 PART: Final = 1 << 16
+NO_HEADERS: Final[Mapping[str, str]] = {}
+
+GIT_REFS: Final = ("info", "refs")
+GIT_HEADERS: Final = {"Git-Protocol": "version=2"}  # the answer does not list all branches
+GIT_TYPE: Final = "application/x-git-upload-pack-advertisement"
 
 TOO_LONG: Final = "longer than 64 MB"
 NO_JSON: Final = "no JSON"
+NO_GIT: Final = "no repository of git"
 
 
 class Rest:
@@ -66,6 +72,18 @@ class Rest:
             await self._opened.close()
             self._opened = None
 
+    async def find_git(self, right: Right, what: str, *path: str) -> None:
+        """Ask for a repository as git does first. Raise as ``AzureDevOps.ask`` does.
+
+        git itself tells nobody how long it was asked to wait, and takes a page to sign in for an
+        old kind of server, from which it goes on to read.
+        """
+        wanted = Purpose(right, what)
+        params = {"service": "git-upload-pack"}
+        answer = await self._send("GET", wanted, (*path, *GIT_REFS), params, headers=GIT_HEADERS)
+        if answer.headers.get("Content-Type", "").casefold() != GIT_TYPE:
+            raise strange(wanted, NO_GIT)
+
     async def _call(
         self,
         method: str,
@@ -74,30 +92,43 @@ class Rest:
         params: Mapping[str, str],
         body: object = None,
     ) -> Any:
+        versioned = {"api-version": VERSION, **params}
+        answer = await self._send(method, wanted, path, versioned, body=body)
+        return _decoded(answer.body, wanted)
+
+    async def _send(
+        self,
+        method: str,
+        wanted: Purpose,
+        path: tuple[str, ...],
+        params: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: object = None,
+    ) -> Answer:
         await self._pace.turn(wanted)
         url = "/".join((self._address, *(quote(part, safe="") for part in path)))
-        headers = {"Authorization": await self._authorization()}
         try:
             async with self._session().request(
                 method,
                 url,
-                params={"api-version": VERSION, **params},
+                params=params,
                 json=body,
-                headers=headers,
+                headers={**headers, "Authorization": await self._authorization()},
                 allow_redirects=False,
             ) as response:
                 self._pace.note(response.headers)
                 data = await _read(response, wanted)
-                status, said = response.status, response.headers
+                answer = Answer(status=response.status, headers=response.headers, body=data)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             how = (
                 "it took too long" if isinstance(error, TimeoutError) else "the connection was cut"
             )
             raise silent(wanted, how) from None
-        error_of = refusal(Answer(status=status, headers=said, body=data), wanted)
+        error_of = refusal(answer, wanted)
         if error_of is not None:
             raise error_of
-        return _decoded(data, wanted)
+        return answer
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:

@@ -41,7 +41,8 @@ def git_environment(git: str) -> dict[str, str]:
 
     Replace refs are off: anybody who may push could otherwise push ``refs/replace/<commit>`` and
     have us read other files under the commit id that was approved. Grafts are off as well: they
-    give a commit other parents than it says.
+    give a commit other parents than it says. And no git starts another one to fetch what it misses,
+    which would start the next.
     """
     return {
         "PATH": os.pathsep.join((str(Path(git).parent), os.defpath)),
@@ -49,6 +50,7 @@ def git_environment(git: str) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_GRAFT_FILE": os.devnull,
+        "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",

@@ -30,6 +30,12 @@ _FETCH: Final = (
     *("--no-recurse-submodules", "--stdin", REMOTE),
 )
 
+# Old programs have written such objects, and nobody can mend a commit that others built upon.
+_HARMLESS: Final = ("badTimezone", "missingSpaceBeforeDate", "zeroPaddedFilemode")
+# What git's library of HTTP reads, and the names that git has for the others.
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+_CERTIFICATES: Final = {"SSL_CERT_FILE": "GIT_SSL_CAINFO", "SSL_CERT_DIR": "GIT_SSL_CAPATH"}
+
 FAILED: Final = "git could not fetch ({why}). Nothing was changed; it is tried again."
 
 
@@ -46,6 +52,7 @@ class Failure(StrEnum):
     DOWN = "no answer"
     SLOW = "too slow"
     REDIRECTED = "led elsewhere"
+    NOT_ALLOWED = "no address that a token may go to"
     UNTRUSTED = "its certificate is not trusted"
     TOO_LARGE = "too large"
     MALFORMED = "malformed objects"
@@ -53,14 +60,19 @@ class Failure(StrEnum):
     DAMAGED = "the clone is damaged"
 
 
-_PAGE: Final = r"not valid: .*is this a git repository|invalid server response; got '[^']*html"
+_PAGE: Final = (
+    r"not valid: .*is this a git repository|invalid server response|cannot obtain needed object|"
+    r"unable to find [0-9a-f]+ under"
+)
 _DAMAGE: Final = (
     r"not a git repository|bad object|corrupt|bad config|unable to read|object file|bad signature|"
     r"packfile .* (cannot|index)|did not send all necessary|unresolved deltas|cannot lock ref|"
     r"unable to create"
 )
+_TELLS: Final = ("fatal:", "error:", "remote: tf", "cannot obtain")
 # The first that fits counts. What a host's own program says comes behind "remote:".
 _SAID: Final = (
+    (Failure.PAGE, _PAGE),
     (Failure.DISK_FULL, r"no space left on device|disk quota exceeded"),
     (Failure.MALFORMED, r"fsck error|invalid \w+ object|error in object"),
     (Failure.SIGNED_OUT, r"could not read (username|password)|authentication failed|error: 401"),
@@ -70,7 +82,7 @@ _SAID: Final = (
     (Failure.NOT_THERE, r"repository '[^']*' not found|error: 404|error: 410|tf401019|tf200016"),
     (Failure.BUSY, r"error: 429"),
     (Failure.REDIRECTED, r"error: 3\d\d|redirect"),
-    (Failure.PAGE, _PAGE),
+    (Failure.NOT_ALLOWED, r"transport '[^']*' not allowed"),
     (Failure.UNTRUSTED, r"certificate|ssl|gnutls_handshake"),
     (Failure.DAMAGED, _DAMAGE),
 )
@@ -95,7 +107,7 @@ class Remote(msgspec.Struct, frozen=True):
 
 
 class Fetch(msgspec.Struct, frozen=True, kw_only=True):
-    """How it is fetched. ``network`` are the variables with proxies and certificates."""
+    """How it is fetched. ``network`` is what ``network_of`` returns."""
 
     git: str
     network: Mapping[str, str] = {}
@@ -151,6 +163,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
             "advice.graftFileDeprecated": "false",
             "credential.helper": "",
             "fetch.fsckObjects": "true",
+            **{f"fetch.fsck.{harmless}": "ignore" for harmless in _HARMLESS},
             "fetch.unpackLimit": "1",
             "fetch.writeCommitGraph": "false",
             "gc.auto": "0",
@@ -167,6 +180,15 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
         return environment
 
 
+def network_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with proxies and certificates, as git knows them."""
+    found = {name: value for name, value in environment.items() if name.casefold() in _PROXIES}
+    for name, of_git in _CERTIFICATES.items():
+        if environment.get(name):
+            found[of_git] = environment[name]
+    return found
+
+
 def _protocol(url: str) -> str:
     """Only https, as the token goes along; on this machine also http."""
     return "http:https" if is_loopback(urlsplit(url).hostname or "") else "https"
@@ -180,5 +202,5 @@ def _is_full(folder: Path, most_bytes: int) -> bool:
 
 def _why(said: bytes) -> Failure:
     lines = said.decode("utf-8", errors="replace").casefold().splitlines()
-    told = "\n".join(line for line in lines if line.startswith(("fatal:", "error:", "remote: tf")))
+    told = "\n".join(line for line in lines if line.startswith(_TELLS))
     return next((why for why, pattern in _SAID if re.search(pattern, told)), Failure.DOWN)

@@ -15,10 +15,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from adapters.git.command import GitCommand, GitFailedError, commit_id, peeled
+from adapters.git.command import GONE, GitCommand, GitFailedError, commit_id, peeled
 from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote
 from adapters.git.tree import TreeLimits
-from core.errors import UnavailableError
+from core.errors import CommitGoneError, UnavailableError
 
 FETCHING: Final = ".fetching"
 KEPT: Final = "refs/kept"  # the commits that the host is told we have
@@ -57,9 +57,16 @@ class KeptClone:
             if await self.absent([commit_id(commit)]):  # others may have brought it meanwhile
                 await self._fetched([commit], remote, HISTORY_BYTES, lock, with_history=True)
             if not await self.has(commit):
+                await self._raise_if_other(commit)
                 raise GitFailedError
             await self.git.run("update-ref", f"{KEPT}/{commit}", commit)
             await asyncio.to_thread(_forget_oldest, self.git.folder / KEPT)
+
+    async def _raise_if_other(self, commit: str) -> None:
+        """Raise CommitGoneError where the id is that of a folder or a file."""
+        code, kind = await self.git.attempt("cat-file", "-t", commit)
+        if code == 0 and kind.strip() not in (b"commit", b"tag"):
+            raise CommitGoneError(GONE.format(commit=commit[:12]))
 
     async def bring_blobs(
         self, blobs: Collection[str], remote: Remote, limits: TreeLimits

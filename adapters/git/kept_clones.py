@@ -95,7 +95,7 @@ class KeptClones:
         """
         names = {self._of(repository).name for repository in known}
         for folder in await asyncio.to_thread(lambda: sorted(self._folder.glob(f"*{CLONE}"))):
-            with suppress(TakenError, FileNotFoundError):
+            with suppress(TakenError, FileNotFoundError, TimeoutError, UnavailableError):
                 is_gone = bool(names) and folder.name not in names
                 if is_gone or await asyncio.to_thread(self._is_over, folder):
                     async with held(folder.with_suffix(USED), fcntl.LOCK_EX, 0):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
-from adapters.azure_devops.git_host import AzureGitHost, kept_clones
+from adapters.azure_devops.git_host import FOLDER, AzureGitHost
 from adapters.git.command import git_path
 from adapters.git.fetch import Fetch
-from adapters.git.kept_clones import DEFAULT_BOUNDS, Bounds
+from adapters.git.kept_clones import DEFAULT_BOUNDS, Bounds, KeptClones
 from adapters.git.tree import DEFAULT_LIMITS, TreeLimits
 from tests.adapters.bare_repositories.bare_world import WorkTree
 from tests.peers.azure_devops import AzureDevOpsPeer, Project, Repository, person
@@ -45,7 +45,8 @@ class AzureWorld(WorkTree):
     ) -> AzureGitHost:
         """Open the git host as the next start would, on the same clones."""
         settings = AzureDevOpsSettings(address=self.devops.address, token=self.devops.token)
-        clones = kept_clones(self.home, Fetch(git=git or git_path(), limit_s=limit_s), bounds)
+        fetch = Fetch(git=git or git_path(), limit_s=limit_s)
+        clones = KeptClones(self.home / FOLDER, fetch, bounds)
         self._clients.append(AzureDevOps(settings))
         return AzureGitHost(self._clients[-1], clones, lambda: self.known, limits=limits)
 
@@ -60,7 +61,7 @@ class AzureWorld(WorkTree):
 
     @property
     def clone(self) -> Path:
-        return self.home / "clones_of_git" / f"{self.repository}.git"
+        return self.home / FOLDER / f"{self.repository}.git"
 
     def push(self) -> str:
         with self.devops.lock:
@@ -76,8 +77,8 @@ class AzureWorld(WorkTree):
             self.hosted.project = self.project = project
 
     def fetches(self) -> int:
-        """How often git has asked for objects; it asks twice for one pack, as for what there is."""
-        return len(self.devops.calls.to("GET", "info/refs$"))
+        """How often git has asked for objects."""
+        return len(self.devops.calls.to("POST", "git-upload-pack$"))
 
     async def read_elsewhere(self, commit: str) -> asyncio.subprocess.Process:
         """Read the commit's files in a process of its own."""

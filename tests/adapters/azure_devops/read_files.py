@@ -10,14 +10,12 @@ import sys
 from pathlib import Path
 
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
-from adapters.azure_devops.git_host import AzureGitHost, kept_clones
-from adapters.git.command import git_path
-from adapters.git.fetch import Fetch
+from adapters.azure_devops.git_host import build_git_host
 
 
 async def main(address: str, home: str, repository: str, commit: str) -> None:
     azure = AzureDevOps(AzureDevOpsSettings(address=address, token=os.environ["TOKEN"]))
-    host = AzureGitHost(azure, kept_clones(Path(home), Fetch(git=git_path())), lambda: [repository])
+    host = build_git_host(azure, Path(home), lambda: [repository], os.environ)
     read = await host.files(repository, commit)
     print(json.dumps({path: len(data) for path, data in read.files.items()}))  # noqa: T201
     await azure.close()

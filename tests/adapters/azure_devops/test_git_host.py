@@ -19,13 +19,28 @@ class TestAzureGitHost(GitHostContract):
     """The whole contract."""
 
 
-class TestAzureGitHostWithoutPartialClones(GitHostContract):
-    """A server that knows no partial clones hands over everything."""
+async def test_a_server_that_knows_no_partial_clones_hands_over_everything_at_once(world):
+    world.hosted.supports_filter = False
+    first = world.commit({"a": b"secret", "b": b"1"})
+    second = world.commit({"a": b"clean"})
+    host, repository = world.host, world.repository
 
-    @pytest.fixture
-    def world(self, world):
-        world.hosted.supports_filter = False
-        return world
+    assert (await host.files(repository, second)).files == {"a": b"clean", "b": b"1"}
+    assert [file.data for file in await host.past_files(repository, second, "", 9)] == [b"secret"]
+    written = await host.who_wrote(repository, second, "a", "clean")
+    assert written is not None
+    assert written.commit == second
+    assert [each.id for each in await host.commits(repository, second)] == [second, first]
+    assert world.fetches() == 1
+
+
+async def test_the_id_of_a_folder_is_no_commit(world, caplog):
+    commit = world.commit({"a": b"1"})
+    tree = git(world.folder, "rev-parse", f"{commit}^{{tree}}")
+    with pytest.raises(CommitGoneError, match=tree[:12]):
+        await world.host.files(world.repository, tree)
+    assert (await world.host.files(world.repository, commit)).files == {"a": b"1"}
+    assert caplog.records == []
 
 
 async def test_a_commit_that_is_there_is_not_fetched_again_also_after_a_start(world):
@@ -259,9 +274,20 @@ async def test_a_pusher_that_is_no_person_is_seen_to_be_none(world, service, beg
     assert found.pusher.startswith(begins)
 
 
+def many_commits(world, number: int) -> str:
+    """Push them at once, and return the newest."""
+    one = "commit refs/heads/main\ncommitter Anna <anna@bank.example> {} +0000\ndata 1\nx\n"
+    git(
+        world._work,
+        "fast-import",
+        "--quiet",
+        stdin="".join(map(one.format, range(number))).encode(),
+    )
+    return world.push()
+
+
 async def test_who_pushed_is_asked_in_batches_and_never_twice(world):
-    for number in range(120):
-        newest = world.commit({"a": str(number).encode()})
+    newest = many_commits(world, 120)
     found = await world.host.commits(world.repository, newest)
     assert {each.pusher for each in found} == {"anna.berg@bank.example"}
     assert len(world.devops.calls.to("POST", "commitsBatch$")) == 2
