@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.azure_devops.client import AzureDevOps
-from adapters.azure_devops.places import Places
+from adapters.azure_devops.places import RepositoryPlaces
 from adapters.azure_devops.rights import Right
 from core.platform import canonical_id
 
@@ -27,7 +27,7 @@ class CommitBuild(msgspec.Struct, frozen=True):
 class Builds:
     def __init__(self, azure_devops: AzureDevOps) -> None:
         self._azure_devops = azure_devops
-        self.places = Places(azure_devops)
+        self.places = RepositoryPlaces(azure_devops)
 
     async def of(self, repository: str, commit: str) -> list[CommitBuild]:
         """Return the newest build of each pipeline at the commit, the newest first."""

@@ -19,7 +19,7 @@ from adapters.azure_devops.errors import (
     silent,
     strange,
 )
-from adapters.azure_devops.places import Place, Places
+from adapters.azure_devops.places import RepositoryPlace, RepositoryPlaces
 from adapters.azure_devops.pushers import Pushers
 from adapters.azure_devops.rights import Right
 from adapters.git.command import GONE, GitFailedError, commit_id, git_path
@@ -46,7 +46,7 @@ FOLDER: Final = "clones_of_git"
 PUSHERS: Final = "pushers"  # a file in the clone
 
 FETCH: Final = "fetch commit {commit} of {name}"
-REDIRECT: Final = "git is led to another address, and the token does not go there"
+REDIRECT: Final = "it leads git to another address, where the token does not go"
 
 TOO_LARGE: Final = (
     "The history of {name} is too large to be fetched. Nothing was run; take data and models out "
@@ -84,7 +84,7 @@ class AzureGitHost:
         self._clones = clones
         self._known = known
         self._limits = limits
-        self._places = Places(azure)
+        self._places = RepositoryPlaces(azure)
 
     async def files(self, repository: str, commit: str) -> ModelRepo:
         return await self._read(repository, (commit,), lambda reader, _: reader.files(commit))
@@ -183,7 +183,7 @@ class AzureGitHost:
         return await self._fetched_from(moved, commit, fetch)
 
     async def _fetched_from(
-        self, place: Place, commit: str, fetch: Callable[[Remote], Awaitable[T]]
+        self, place: RepositoryPlace, commit: str, fetch: Callable[[Remote], Awaitable[T]]
     ) -> T:
         wanted = Purpose(Right.CODE, FETCH.format(commit=commit[:12], name=place.name))
         await self._azure.rest.find_git(wanted.right, wanted.what, *place.path)

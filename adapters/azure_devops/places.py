@@ -17,7 +17,7 @@ DISABLED: Final = (
 )
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryPlace(msgspec.Struct, frozen=True, kw_only=True):
     """``name`` is how people know it, as ``lending/churn``; ``project`` is the id of its project.
 
     ``path`` is where git finds it below our own address: there the token goes, and nowhere else.
@@ -32,19 +32,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return "/".join((address, *(quote(part, safe="") for part in self.path)))
 
 
-class Places:
+class RepositoryPlaces:
     """Finds a repository once, and again when it is not there any more."""
 
     def __init__(self, azure: AzureDevOps) -> None:
         self._azure = azure
-        self._known: dict[str, Place] = {}
+        self._known: dict[str, RepositoryPlace] = {}
 
-    async def of(self, repository: str) -> Place:
+    async def of(self, repository: str) -> RepositoryPlace:
         """Return where it is, or was when it was last looked for."""
         known = self._known.get(repository)
         return known if known is not None else await self.again(repository)
 
-    async def again(self, repository: str) -> Place:
+    async def again(self, repository: str) -> RepositoryPlace:
         """Raise NotThereError for one that is deleted or that we may not see, and say which right.
 
         Raise StepFailedError for one that is disabled.
@@ -69,7 +69,7 @@ class Places:
         return place
 
 
-def _place(found: Any) -> Place:
+def _place(found: Any) -> RepositoryPlace:
     project, name = found.project.name, found.name
     path = (project, "_git", name)
-    return Place(name=f"{project}/{name}", project=str(found.project.id), path=path)
+    return RepositoryPlace(name=f"{project}/{name}", project=str(found.project.id), path=path)

@@ -77,7 +77,7 @@ class GitFailedError(UnavailableError):
     """git could not read what is in the repository. Nothing was changed; it is tried again."""
 
 
-class Ended(msgspec.Struct, frozen=True):
+class GitEnded(msgspec.Struct, frozen=True):
     """How a git ended: its exit code, what it printed, and what it said of errors.
 
     What it said may quote what somebody pushed: it goes into no log and no message. Without
@@ -97,7 +97,7 @@ async def run_git(
     stdin: bytes = b"",
     hears: bool = False,
     keeps: Sequence[int] = (),
-) -> Ended:
+) -> GitEnded:
     """Run a git, with all that it starts in a group of its own, which ends with it.
 
     ``keeps`` are descriptors that they all have open, such as that of a lock. Raise TimeoutError.
@@ -118,7 +118,7 @@ async def run_git(
     except (TimeoutError, asyncio.CancelledError):
         await _end(process)
         raise
-    return Ended(process.returncode or 0, output, said or b"")
+    return GitEnded(process.returncode or 0, output, said or b"")
 
 
 class GitCommand:

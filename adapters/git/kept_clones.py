@@ -40,7 +40,7 @@ UNMADE: Final = (
 )
 
 
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+class CloneBounds(msgspec.Struct, frozen=True, kw_only=True):
     """From when on a clone is packed anew, made anew, or removed."""
 
     packs: int = MOST_PACKS
@@ -49,13 +49,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     unused_s: float = UNUSED_S
 
 
-DEFAULT_BOUNDS: Final = Bounds()
+DEFAULT_BOUNDS: Final = CloneBounds()
 
 
 class KeptClones:
     """The clones below ``folder``, one for each repository by its id."""
 
-    def __init__(self, folder: Path, fetch: Fetch, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+    def __init__(self, folder: Path, fetch: Fetch, bounds: CloneBounds = DEFAULT_BOUNDS) -> None:
         self._folder = folder
         self._fetch = fetch
         self._bounds = bounds

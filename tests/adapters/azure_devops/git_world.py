@@ -10,7 +10,7 @@ from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
 from adapters.azure_devops.git_host import FOLDER, AzureGitHost
 from adapters.git.command import git_path
 from adapters.git.fetch import Fetch
-from adapters.git.kept_clones import DEFAULT_BOUNDS, Bounds, KeptClones
+from adapters.git.kept_clones import DEFAULT_BOUNDS, CloneBounds, KeptClones
 from adapters.git.tree import DEFAULT_LIMITS, TreeLimits
 from tests.adapters.bare_repositories.bare_world import WorkTree
 from tests.peers.azure_devops import AzureDevOpsPeer, Project, Repository, person
@@ -41,7 +41,7 @@ class AzureWorld(WorkTree):
         limits: TreeLimits = DEFAULT_LIMITS,
         limit_s: float = 60.0,
         git: str = "",
-        bounds: Bounds = DEFAULT_BOUNDS,
+        bounds: CloneBounds = DEFAULT_BOUNDS,
     ) -> AzureGitHost:
         """Open the git host as the next start would, on the same clones."""
         settings = AzureDevOpsSettings(address=self.devops.address, token=self.devops.token)

@@ -55,7 +55,7 @@ REFUSED = [
         (ADVERTISED, faults.sign_in_redirect(), UnavailableError, "does not let us in"),
         *((PACK, *each) for each in REFUSED),
         (PACK, faults.sign_in_page(), UnavailableError, "does not answer"),
-        (PACK, faults.sign_in_redirect(), UnavailableError, "the token does not go there"),
+        (PACK, faults.sign_in_redirect(), UnavailableError, "where the token does not go"),
     ],
 )
 async def test_a_fetch_that_is_refused_says_why_and_the_next_succeeds(

@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from adapters.git.kept_clones import Bounds
+from adapters.git.kept_clones import CloneBounds
 from tests.adapters.bare_repositories.bare_world import git
 from tests.peers.azure_devops.faults import ALWAYS, dropped_before
 
-SOON = Bounds(unused_s=60.0, large_bytes=1000, large_s=0.0)
+SOON = CloneBounds(unused_s=60.0, large_bytes=1000, large_s=0.0)
 
 
 async def test_two_processes_that_read_at_once_fetch_once(world):
@@ -98,7 +98,7 @@ async def test_a_damaged_clone_is_kept_aside_to_be_looked_at(world, caplog):
 
 async def test_many_packs_become_one_and_everything_is_still_read(world):
     commits = [world.commit({"a": b"%d" % number}) for number in range(6)]
-    host = world.opened(bounds=Bounds(packs=3))
+    host = world.opened(bounds=CloneBounds(packs=3))
     for commit in commits:
         await host.files(world.repository, commit)
     assert len(list(world.clone.glob("objects/pack/*.pack"))) > 3
