@@ -84,6 +84,7 @@ _SAID: Final = (
     (Failure.REDIRECTED, r"error: 3\d\d|redirect"),
     (Failure.NOT_ALLOWED, r"transport '[^']*' not allowed"),
     (Failure.UNTRUSTED, r"certificate|ssl|gnutls_handshake"),
+    (Failure.DOWN, r"pack is corrupted|early eof|inflate"),  # on its way, and not in the clone
     (Failure.DAMAGED, _DAMAGE),
 )
 

@@ -165,3 +165,4 @@ def _move_away(folder: Path, made: int) -> None:
     aside = folder.with_suffix(DAMAGED)
     shutil.rmtree(aside, ignore_errors=True)
     folder.rename(aside)
+    os.utime(aside)  # from now on the day counts, after which it is removed

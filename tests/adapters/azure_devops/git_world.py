@@ -41,10 +41,13 @@ class AzureWorld(WorkTree):
         limits: TreeLimits = DEFAULT_LIMITS,
         limit_s: float = 60.0,
         git: str = "",
+        address: str = "",
         bounds: CloneBounds = DEFAULT_BOUNDS,
     ) -> AzureGitHost:
         """Open the git host as the next start would, on the same clones."""
-        settings = AzureDevOpsSettings(address=self.devops.address, token=self.devops.token)
+        settings = AzureDevOpsSettings(
+            address=address or self.devops.address, token=self.devops.token
+        )
         fetch = Fetch(git=git or git_path(), limit_s=limit_s)
         clones = KeptClones(self.home / FOLDER, fetch, bounds)
         self._clients.append(AzureDevOps(settings))

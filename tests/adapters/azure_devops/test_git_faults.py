@@ -16,7 +16,7 @@ from core.errors import SlussError, StepFailedError, UnavailableError
 from tests.adapters.azure_devops.git_world import until
 from tests.peers.azure_devops import Right, faults
 from tests.peers.azure_devops.faults import ALWAYS
-from tests.peers.azure_devops.git_faults import half_a_pack
+from tests.peers.azure_devops.git_faults import half_a_pack, spoilt_pack
 from tests.peers.azure_devops.world import SLUSS
 
 ADVERTISED = "info/refs$"
@@ -148,6 +148,15 @@ async def test_half_a_pack_leaves_nothing_that_is_taken_for_a_commit(world):
     assert "does not answer" in await told(world, commit, UnavailableError)
     assert len((await world.host.files(world.repository, commit)).files["a"]) == 100_000
     assert list(world.clone.glob("objects/pack/tmp_*")) == []
+
+
+async def test_a_pack_that_is_spoilt_on_its_way_is_no_damage_of_the_clone(world, caplog):
+    commit = world.commit({"a": os.urandom(100_000)})
+    for skip in (0, 1):  # the history, and the contents
+        world.devops.faults.on("POST", PACK, spoilt_pack(world.hosted), skip=skip)
+        assert "does not answer" in await told(world, commit, UnavailableError)
+    assert len((await world.host.files(world.repository, commit)).files["a"]) == 100_000
+    assert caplog.records == []
 
 
 async def test_a_server_that_hangs_is_left_and_git_ends(world):

@@ -4,6 +4,7 @@ import base64
 import os
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.adapters.azure_devops.git_world import until
 from tests.adapters.bare_repositories.bare_world import SMALL, git
 from tests.adapters.git_host_contract import GitHostContract
 from tests.peers.azure_devops import build_service, faults, person, service_principal
+from tests.peers.azure_devops.world import SLUSS
 
 
 class TestAzureGitHost(GitHostContract):
@@ -32,6 +34,14 @@ async def test_a_server_that_knows_no_partial_clones_hands_over_everything_at_on
     assert written.commit == second
     assert [each.id for each in await host.commits(repository, second)] == [second, first]
     assert world.fetches() == 1
+
+
+async def test_a_collection_on_premises_is_read_as_well(world):
+    host = world.opened(address=world.devops.collection_address)
+    commit = world.commit({"a": b"1"})
+    assert (await host.files(world.repository, commit)).files == {"a": b"1"}
+    [found] = await host.commits(world.repository, commit)
+    assert found.pusher == "anna.berg@bank.example"
 
 
 async def test_the_id_of_a_folder_is_no_commit(world, caplog):
@@ -140,6 +150,8 @@ def command_lines() -> list[bytes]:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="Linux tells it there")
 async def test_while_git_fetches_no_list_of_processes_shows_the_token(world):
+    """The token is of this test alone, as the list has the processes of others."""
+    world.devops.token = world.devops.access.issue(token_hex(), SLUSS)
     commit = world.commit({"a": b"1"})
     world.devops.faults.on("POST", "git-upload-pack$", faults.hang())
     reading = await world.read_elsewhere(commit)
