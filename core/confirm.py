@@ -8,7 +8,7 @@ import msgspec
 from core.errors import StepFailedError, UnavailableError
 from core.events.base import Event
 from core.events.outside import DeliveryIgnored
-from core.git_events import unconfirmed
+from core.git_events import NATURAL, unconfirmed
 from core.platform import Platform
 from core.ports.host_events import HostEvents
 
@@ -32,7 +32,8 @@ class Confirm:
         if event.source != SOURCE:
             return (event,)
         if isinstance(event, DeliveryIgnored):
-            return (unconfirmed(event, event.reason),)
+            is_natural = event.id.startswith(NATURAL)
+            return (unconfirmed(event, event.reason) if is_natural else event,)
         known = self._platform().repository(_repository(event))
         if known is not None and known.location:
             return (event,)  # it lies on this machine, and its own hook has told of it

@@ -31,6 +31,7 @@ _COMMAND: Final = re.compile(r"\s*(?P<line>(?ai:/sluss)(?=\s|$)[^\r\n]*)")
 NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was kept"
 EDITED: Final = "a comment was edited: a command counts as it was first written"
 TALK: Final = frozenset({NO_COMMAND, EDITED})
+NATURAL: Final = "ado/"  # begins the ids that a delivery and the host's API both come to
 NO_REPOSITORY: Final = "no_repository"
 
 TAG: Final = "{ref} is no branch"
@@ -91,7 +92,7 @@ def ref_moved(push: SeenPush, ref: str, old: str, new: str) -> Event:
     """
     repository = canonical_id(push.repository)
     about: dict[str, Any] = {
-        "id": f"ado/{repository}/{push.push_id}/{ref}",
+        "id": f"{NATURAL}{repository}/{push.push_id}/{ref}",
         "time": push.time,
     }
     branch = ref.removeprefix(BRANCHES)
@@ -120,7 +121,7 @@ def pull_request_changed(seen: SeenPullRequest) -> PullRequestChanged:
     commit, merged = seen.commit.lower(), seen.merge_commit.lower()
     about = "/".join(filter(None, (commit or "no_commit", merged, seen.status)))
     return PullRequestChanged(
-        id=f"ado/{repository}/pr/{seen.number}/{about}",
+        id=f"{NATURAL}{repository}/pr/{seen.number}/{about}",
         time=seen.time,
         repository=repository,
         pull_request=seen.number,
@@ -153,7 +154,7 @@ def commented(seen: SeenComment) -> PullRequestCommented | DeliveryIgnored:
     """Only a command is kept: other comments are what people say to each other."""
     repository = canonical_id(seen.repository)
     place = f"pr/{seen.pull_request}/thread/{seen.thread}/comment/{seen.comment}"
-    natural = f"ado/{repository or NO_REPOSITORY}/{place}"
+    natural = f"{NATURAL}{repository or NO_REPOSITORY}/{place}"
     if seen.edited is not None:
         natural = f"{natural}/edited/{seen.edited:%Y%m%dT%H%M%SZ}"
         return DeliveryIgnored(id=natural, time=seen.time, what=COMMENT, reason=EDITED)

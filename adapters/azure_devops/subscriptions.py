@@ -10,6 +10,7 @@ from azure.devops.v7_1.service_hooks.models import (  # type: ignore[import-unty
 
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError
+from adapters.azure_devops.own_identity import OwnIdentity
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from core.platform import canonical_id
@@ -54,13 +55,14 @@ class AzureDevOpsSubscriptions:
     def __init__(self, azure_devops: AzureDevOps, target: HookTarget) -> None:
         self._azure_devops = azure_devops
         self._target = target
+        self._own = OwnIdentity(azure_devops)
 
     async def here(self) -> tuple[Subscription, ...]:
         def call(sdk: Sdk) -> Any:
             return sdk.service_hooks.list_subscriptions(consumer_id=CONSUMER)
 
         found = await self._azure_devops.ask(Right.HOOKS, "list the service hooks", call)
-        ours = canonical_id((await self._identity()).id)
+        ours = await self._own.id()
         return tuple(_told(each, ours) for each in found if self._leads_here(each))
 
     async def add(self, project: HostProject, hook: Hook) -> None:
@@ -109,13 +111,12 @@ class AzureDevOpsSubscriptions:
 
     async def subject(self) -> str:
         """Our identity's descriptor, as commands that give a right take it."""
-        return str((await self._identity()).subject_descriptor or "")
 
-    async def _identity(self) -> Any:
         def call(sdk: Sdk) -> Any:
             return sdk.location.get_connection_data().authenticated_user
 
-        return await self._azure_devops.ask(Right.SELF, "ask who Sluss is there", call)
+        found = await self._azure_devops.ask(Right.SELF, "ask who Sluss is there", call)
+        return str(found.subject_descriptor or "")
 
     def _leads_here(self, found: Any) -> bool:
         url = (found.consumer_inputs or {}).get("url", "")

@@ -267,6 +267,8 @@ class TestConfirmed:
             delivery="subscription/7", what="git.push", reason="branch main did not move",
         )  # fmt: skip
         assert (await confirm(ignored))[0].id != ignored.id
+        pressed = msgspec.structs.replace(ignored, id="azure-devops/test/2026-01-05")
+        assert await confirm(pressed) == (pressed,)
 
     async def test_a_repository_of_this_machine_is_not_asked_about(self, confirm, devops):
         mark = devops.calls.mark()
