@@ -45,7 +45,7 @@ SAYS: Final = {
     HookCondition.DISABLED_BY_SYSTEM: "disabled by Azure DevOps: deliveries failed for too long",
     HookCondition.CREATOR_LEFT: "disabled by Azure DevOps: who made it has left or lost rights",
     HookCondition.DISABLED_BY_HAND: "disabled by hand",
-    HookCondition.MISSING: "missing",
+    HookCondition.MISSING: "missing, or not shown to Sluss",
 }
 
 # Of several that deliver nothing, the first of these is told: what somebody did by hand stays.

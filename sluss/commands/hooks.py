@@ -1,13 +1,11 @@
 """``sluss hooks``: make, list, mend and remove our service hooks, and report what was missed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
-
-from prometheus_client import CollectorRegistry
 
 from adapters.azure_devops import AzureDevOps
 from adapters.azure_devops.errors import RightMissingError
@@ -15,33 +13,22 @@ from adapters.azure_devops.subscriptions import AzureDevOpsSubscriptions
 from core.count import count
 from core.errors import SettingsError, StepFailedError
 from core.hooks import SAYS, HookLook, compare
-from core.loopback import is_loopback
 from core.ports.host_events import HostEvents, HostProject
 from core.words import HookCondition
 from sluss.home.settings import Settings, from_environment
-from sluss.wiring.azure_devops import open_azure_devops, open_identity
-from sluss.wiring.hooks import hook_address, open_host_events, open_subscriptions
-from sluss.wiring.opening import Opening
+from sluss.wiring.hooks import (
+    azure_devops_of,
+    open_host_events,
+    open_subscriptions,
+    unreachable,
+)
 from workers.watch.subscriptions import projects_of
 
-NO_AZURE_DEVOPS: Final = (
-    "SLUSS_AZURE_DEVOPS is not set, so that there is no organisation to ask. Nothing was done; set "
-    "it to the organisation's address, such as https://dev.azure.com/ORGANISATION."
-)
 NO_PROJECT: Final = (
     "Azure DevOps shows none of the repositories of platform.yml, so that there is no project to "
     "make a service hook in. Nothing was done; look at the ids in platform.yml, and whether the "
     "identity of Sluss may read the code there."
 )
-UNREACHABLE: Final = (
-    "Azure DevOps cannot deliver to {address}: it refuses {why}. Nothing was changed. Set "
-    "SLUSS_PUBLIC_URL to a public https address that leads to the gateway, as that of an ingress "
-    "or a tunnel, and try again. Meanwhile nothing is lost: a running worker lists pushes and pull "
-    "requests at its start and every hour, and `sluss hooks report` does it at once."
-)
-LOOPBACK: Final = "loopback addresses, as nobody but this machine reaches them"
-PLAIN: Final = "to send a password (basic auth) over plain http"
-
 ADDED: Final = "{project}: {added} added, {there} there before."
 ALL_THERE: Final = "{project}: all {there} are there; nothing was added."
 BY_HAND: Final = "{project}: {event} was made by {creator} and fits; none was added beside it."
@@ -50,6 +37,10 @@ UNFIT: Final = (
     "these events come twice."
 )
 STILL: Final = "{project}: {event} is {how}."
+HIDDEN: Final = (
+    "{project}: {missing} missing still, or not shown to Sluss. Before you install once more see "
+    "that its identity has the right View subscriptions there: what it cannot see it makes twice."
+)
 REPAIR: Final = "`sluss hooks repair` replaces what is disabled."
 ENABLE: Final = (
     "What somebody disabled by hand is left so: enable it in the project's settings, under Service "
@@ -101,18 +92,6 @@ class _Hooks(NamedTuple):
 
 
 @asynccontextmanager
-async def azure_devops_of(settings: Settings) -> AsyncIterator[AzureDevOps]:
-    """Open the organisation alone, and close it at the end."""
-    async with AsyncExitStack() as closes:
-        found = open_azure_devops(
-            settings, open_identity(settings), CollectorRegistry(), Opening(closes)
-        )
-        if found is None:
-            raise SettingsError(NO_AZURE_DEVOPS)
-        yield found
-
-
-@asynccontextmanager
 async def _opened(home: Path) -> AsyncIterator[_Hooks]:
     settings = from_environment(home)
     async with azure_devops_of(settings) as azure_devops:
@@ -143,20 +122,6 @@ def remove(home: Path) -> HooksTold:
     return asyncio.run(_remove(home))
 
 
-def unreachable(settings: Settings) -> str:
-    """Say why Azure DevOps cannot deliver to us; "" where nothing speaks against it.
-
-    One that is on this machine itself reaches the others on it.
-    """
-    here = urlsplit(settings.public_url)
-    if is_loopback(urlsplit(settings.azure_devops).hostname or ""):
-        return ""
-    address = hook_address(settings)
-    if is_loopback(here.hostname or ""):
-        return UNREACHABLE.format(address=address, why=LOOPBACK)
-    return "" if here.scheme == "https" else UNREACHABLE.format(address=address, why=PLAIN)
-
-
 _Change = Callable[["_Hooks", list[HookLook]], Awaitable[list[str]]]
 
 
@@ -183,14 +148,21 @@ async def _changed(home: Path, change: _Change) -> HooksTold:
 
 
 async def _install(hooks: _Hooks, looks: list[HookLook]) -> list[str]:
+    """Add one after the other: an older server does not know every kind of event."""
     missing = [look for look in looks if look.condition is HookCondition.MISSING]
-    for look in missing:
-        await hooks.subscriptions.add(look.project, look.hook)
     [project] = {look.project.name for look in looks}
-    there = len(looks) - len(missing)
+    refused: list[str] = []
+    for look in missing:
+        try:
+            await hooks.subscriptions.add(look.project, look.hook)
+        except RightMissingError:
+            raise
+        except StepFailedError as error:
+            refused.append(f"{project}: {error}")
     text = ADDED if missing else ALL_THERE
-    said = text.format(project=project, added=_hooks(len(missing)), there=there)
-    return [said, *_of_people(looks, BY_HAND)]
+    added, there = len(missing) - len(refused), len(looks) - len(missing)
+    said = text.format(project=project, added=_hooks(added), there=there)
+    return [said, *refused, *_of_people(looks, BY_HAND)]
 
 
 async def _repair(hooks: _Hooks, looks: list[HookLook]) -> list[str]:
@@ -228,14 +200,19 @@ async def _refused(hooks: _Hooks, project: HostProject, error: StepFailedError) 
 def _left(looks: Iterable[HookLook]) -> Iterator[str]:
     """Say what is not well still, and what does it."""
     conditions = set()
+    missing: Counter[str] = Counter()
     for look in looks:
         project, event = look.project.name, look.hook.event
         for each in look.unfit:
             yield UNFIT.format(project=project, event=event, creator=each.creator, why=each.unfit)
+        missing[project] += look.condition is HookCondition.MISSING
         if look.condition in {HookCondition.WELL, HookCondition.MISSING}:
             continue
         conditions.add(look.condition)
         yield STILL.format(project=project, event=event, how=SAYS[look.condition])
+    for project, number in missing.items():
+        if number:
+            yield HIDDEN.format(project=project, missing=_hooks(number))
     if any(condition.is_replaced for condition in conditions):
         yield REPAIR
     if HookCondition.DISABLED_BY_HAND in conditions:

@@ -9,16 +9,15 @@ from typing import Final, NamedTuple
 
 from adapters.sql_store import SqlStore
 from core.again import Troubles
-from core.errors import GoneError
+from core.errors import GoneError, UnavailableError
 from core.events.base import Event
 from core.events.outside import BranchDeleted, CodePushed
 from core.handle import Handle
 from core.platform import Repository
 from core.ports.host_events import RECONCILED, HostEvents
-from sluss.commands.hooks import azure_devops_of
 from sluss.home.settings import Settings, from_environment
 from sluss.home.this_program import this_program
-from sluss.wiring.hooks import open_host_events
+from sluss.wiring.hooks import azure_devops_of, open_host_events
 from sluss.wiring.opening import Opening
 from sluss.wiring.store import open_store
 from workers.watch.reconcile_pushes import ON_BOARD, ReconcilePushes, first_push
@@ -45,10 +44,9 @@ class ReportRow(NamedTuple):
 
 
 class HooksReport(NamedTuple):
-    """``news`` is how many events this very look has brought; ``troubles`` what it could not."""
+    """``troubles`` is what could not be looked at, in words."""
 
     rows: tuple[ReportRow, ...]
-    news: int
     troubles: tuple[str, ...]
 
     @property
@@ -77,7 +75,8 @@ async def _report(settings: Settings, days: int) -> HooksReport:
     async with azure_devops_of(settings) as azure_devops, _store(settings) as store:
         host = open_host_events(azure_devops)
         troubles = Troubles()
-        news = await ReconcilePushes(host, _handle(settings, store), store, troubles).run()
+        reconcile = ReconcilePushes(host, _handle(settings, store), store, troubles)
+        down = await _unasked(reconcile)
         since, until = now - timedelta(days=days), now + timedelta(days=1)
         rows = [
             row
@@ -85,7 +84,17 @@ async def _report(settings: Settings, days: int) -> HooksReport:
             if not each.location
             for row in await _row(each, host, store, (since, until))
         ]
-        return HooksReport(tuple(rows), news, tuple(t.says for t in troubles.open.values()))
+        says = (trouble.says for trouble in troubles.open.values())
+        return HooksReport(tuple(rows), (*says, *down))
+
+
+async def _unasked(reconcile: ReconcilePushes) -> tuple[str, ...]:
+    """Return what could not be asked now: the rest is reported all the same."""
+    try:
+        await reconcile.run()
+    except UnavailableError as error:
+        return (str(error),)
+    return ()
 
 
 async def _row(

@@ -36,7 +36,7 @@ def host_watches(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     host, store = parts.host.host_events, parts.store
     reconcile = ReconcilePushes(host, parts.handle, store, told, _index(parts))
     every_s = RECONCILE_EVERY_S * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret
-    yield keep("reconciling with the host of git", reconcile.run, told, every_s=every_s)
+    yield keep("reconciling with the host of git", reconcile.go_on, told, every_s=every_s)
     if parts.host.subscriptions is not None:
         watch = SubscriptionWatch(
             parts.host.subscriptions, host, parts.handle, store, reconcile=reconcile.run

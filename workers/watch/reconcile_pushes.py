@@ -8,8 +8,8 @@ what is known already changes nothing: whoever comes first tells it, and two may
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -37,6 +37,7 @@ from core.ports.store import Notes
 log = logging.getLogger(__name__)
 
 OVERLAP: Final = timedelta(hours=1)  # of the host's own times: what was closed at once is kept
+WHOLE: Final = timedelta(minutes=50)  # after which all is gone through, whatever is left over
 FIRST: Final = timedelta(days=1)  # back from our clock, which may be wrong, before there is a mark
 MOST_TOLD: Final = 100  # repositories that one event names
 TOLD: Final = "repositories/told"
@@ -53,6 +54,7 @@ DISABLED: Final = (
 )
 
 Index = Callable[[Repository, str], Awaitable[None]]
+Look = Callable[[], Awaitable[int]]
 
 
 class _PullRequests(msgspec.Struct, frozen=True):
@@ -79,40 +81,59 @@ class ReconcilePushes:
         self._troubles = troubles
         self._index = index
         self._turn = asyncio.Lock()
+        self._left: Mapping[str, Look] = {}
+        self._whole = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> int:
         """Go through all once; return how many events were news.
 
-        What fails in one repository is a trouble of its own and stops no other. Raise
-        UnavailableError at the end when something could not be asked, to be tried again soon.
+        What fails in one repository stops no other, and is a trouble of its own. Raise
+        UnavailableError at the end when something could not be asked.
         """
         async with self._turn:
-            listed = {each.id: each for each in await self._host.repositories()}
-            ours = [each for each in self._handle.platform.repositories if not each.location]
-            here = [each for each in ours if self._is_open(each, listed.get(each.id))]
-            projects = {listed[each.id].project.id: listed[each.id].project for each in here}
-            return await self._each(
-                *((f"pushes of {each.name}", partial(self._pushes, each)) for each in here),
-                *(
-                    (f"pull requests of {each.name}", partial(self._pull_requests, each.id, here))
-                    for each in projects.values()
-                ),
-                ("repositories", partial(self._strangers, tuple(listed.values()))),
-            )
+            return await self._each(await self._looks())
 
-    async def _each(self, *looks: tuple[str, Callable[[], Awaitable[int]]]) -> int:
+    async def go_on(self) -> int:
+        """Go through what could not be asked the last time; through all at the first, and hourly.
+
+        So one that never answers costs a call now and then, and no other is forgotten for it.
+        """
+        async with self._turn:
+            is_late = self._handle.context().now - self._whole >= WHOLE
+            looks = await self._looks() if is_late or not self._left else self._left
+            return await self._each(looks)
+
+    async def _looks(self) -> dict[str, Look]:
+        listed = {each.id: each for each in await self._host.repositories()}
+        ours = [each for each in self._handle.platform.repositories if not each.location]
+        here = [each for each in ours if self._is_open(each, listed.get(each.id))]
+        projects = {listed[each.id].project.id: listed[each.id].project for each in here}
+        self._whole = self._handle.context().now
+        return {
+            **{f"pushes of {each.name}": partial(self._pushes, each) for each in here},
+            **{
+                f"pull requests of {each.name}": partial(self._pull_requests, each.id, here)
+                for each in projects.values()
+            },
+            "repositories": partial(self._strangers, tuple(listed.values())),
+        }
+
+    async def _each(self, looks: Mapping[str, Look]) -> int:
         news: int = 0
         down: SlussError | None = None
-        for name, look in looks:
+        left: dict[str, Look] = {}
+        for name, look in looks.items():
             work = f"reconciling {name}"
             try:
                 news += await look()
             except (UnavailableError, VersionConflictError) as error:
                 down = error
+                left[name] = look
             except StepFailedError as error:
                 self._troubles.begin(work, error)
             else:
                 self._troubles.end(work)
+        self._left = left
         if down is not None:
             raise down
         return news

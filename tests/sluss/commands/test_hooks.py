@@ -9,7 +9,8 @@ from core.errors import SettingsError
 from core.hooks import WANTED
 from sluss.cli import app
 from sluss.home.prepare import prepare_home
-from tests.peers.azure_devops import AzureDevOpsPeer, Right, person
+from tests.peers.azure_devops import AzureDevOpsPeer, Right, person, rest_hooks
+from tests.peers.azure_devops.faults import answer
 from tests.peers.azure_devops.hooks import BY_SYSTEM, BY_USER, ENABLED, Hooks
 from tests.peers.azure_devops.world import SLUSS
 
@@ -147,6 +148,21 @@ class TestInstall:
         assert "git.push is disabled by Azure DevOps" in result.output
         assert "hooks repair" in result.output
 
+    def test_a_kind_of_event_that_the_server_does_not_know_stops_no_other(self, bank, monkeypatch):
+        known = {"tfs": rest_hooks.EVENT_TYPES["tfs"]}
+        monkeypatch.setattr(rest_hooks, "EVENT_TYPES", known)
+        result = run("install")
+        assert result.exit_code == 1
+        assert "lending: 6 service hooks added" in result.output
+        assert "approval-pending is not known" in result.output
+
+    def test_what_was_made_and_is_not_shown_is_told_before_it_is_made_twice(self, bank):
+        bank.devops.access.deny(SLUSS, Right.SUBSCRIPTIONS_VIEW, at=bank.lending.id)
+        result = run("install")
+        assert result.exit_code == 1
+        assert "lending: 10 service hooks missing still, or not shown to Sluss." in result.output
+        assert "risk: 10 service hooks missing" not in result.output
+
     @pytest.mark.parametrize(
         ("public", "why"),
         [
@@ -279,6 +295,14 @@ class TestReport:
             ["churn", "3", "3", "0", "3"],
             ["fraud", "1", "1", "0", "1"],
         ]
+
+    def test_one_that_does_not_answer_is_named_and_the_rest_reported(self, bank):
+        run("report")
+        bank.fraud.push(by=bank.anna, files={"a.py": "1"})
+        bank.devops.faults.on("GET", f"/{bank.churn.id}/pushes", answer(503))
+        result = run("report")
+        assert "HTTP 503" in result.output
+        assert "Seen by Azure DevOps: 1, seen by us: 1, missing: 0, late: 1." in result.output
 
     def test_one_that_cannot_be_looked_at_is_named(self, bank):
         run("report")

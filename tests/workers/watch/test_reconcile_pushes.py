@@ -225,6 +225,41 @@ async def test_one_that_does_not_answer_is_tried_again_and_stops_no_other(begun)
     assert await begun.reconcile.run() == 1
 
 
+async def test_what_is_tried_again_soon_is_only_what_was_left_over(begun):
+    fraud = begun.lending.repository("fraud")
+    begun.know(fraud)
+    await begun.reconcile.run()
+    begun.push(repository=fraud)
+    fault = begun.devops.faults.on("GET", f"/{fraud.id}/pushes$", faults.answer(503), times=3)
+    with pytest.raises(UnavailableError):
+        await begun.reconcile.run()
+    mark = begun.devops.calls.mark()
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await begun.reconcile.go_on()
+    assert len(begun.devops.calls.since(mark)) == 2
+
+    begun.push()
+    assert await begun.reconcile.go_on() == 1
+    assert fault.times == 0
+    assert await begun.reconcile.go_on() == 1
+    assert len(await begun.news()) == 1
+
+
+async def test_one_that_never_answers_keeps_no_other_from_being_looked_at(begun):
+    fraud = begun.lending.repository("fraud")
+    begun.know(fraud)
+    await begun.reconcile.run()
+    begun.devops.faults.on("GET", f"/{fraud.id}/pushes", faults.answer(503), times=faults.ALWAYS)
+    with pytest.raises(UnavailableError):
+        await begun.reconcile.go_on()
+    begun.push()
+    begun.clock_error = timedelta(hours=1)
+    with pytest.raises(UnavailableError):
+        await begun.reconcile.go_on()
+    assert len(await begun.news()) == 1
+
+
 async def test_a_missing_right_at_one_project_is_a_trouble_and_stops_no_other(begun):
     risk = begun.devops.project("risk").repository("fraud")
     begun.know(risk)
