@@ -29,17 +29,19 @@ async def world(tmp_path):
 
 def parts_of(world, **more):
     settings = SimpleNamespace(files=SimpleNamespace(policy=Policy()))
-    found = {
+    host = {
         "host_events": world.host,
         "subscriptions": AzureDevOpsSubscriptions(world.client, TARGET),
-        "handle": world.handle,
-        "store": world.store,
-        "troubles": world.troubles,
         "git": BareRepositories({world.churn.id: world.churn.path}.get),
-        "clones": CloneIndexFile(world.folder / "clones.db"),
-        "settings": settings,
     }
-    return SimpleNamespace(**{**found, **more})
+    return SimpleNamespace(
+        host=SimpleNamespace(**{**host, **more}),
+        handle=world.handle,
+        store=world.store,
+        troubles=world.troubles,
+        clones=CloneIndexFile(world.folder / "clones.db"),
+        settings=settings,
+    )
 
 
 async def test_at_the_start_it_reconciles_indexes_and_looks_at_the_hooks(world):
