@@ -7,12 +7,28 @@ import msgspec
 
 from core.errors import StepFailedError, UnavailableError
 from core.events.base import Event
-from core.events.outside import DeliveryIgnored
+from core.events.outside import (
+    BranchDeleted,
+    CodePushed,
+    DeliveryIgnored,
+    PullRequestChanged,
+    PullRequestCommented,
+    PullRequestHinted,
+    PushHinted,
+)
 from core.git_events import NATURAL, unconfirmed
 from core.platform import Platform
 from core.ports.host_events import HostEvents
 
 SOURCE: Final = "azure-devops"
+OF_GIT: Final = (
+    CodePushed,
+    BranchDeleted,
+    PushHinted,
+    PullRequestChanged,
+    PullRequestHinted,
+    PullRequestCommented,
+)
 UNKNOWN: Final = (
     "unknown repository {id}: it is not in platform.yml, so that nobody was asked about it"
 )
@@ -58,4 +74,5 @@ class Confirm:
 
 
 def _repository(event: Event) -> str:
-    return getattr(event, "repository", "")
+    """A pipeline may be of any repository: whose runs wait for Sluss is not for platform.yml."""
+    return event.repository if isinstance(event, OF_GIT) else ""

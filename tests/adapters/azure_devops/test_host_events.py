@@ -17,6 +17,7 @@ from core.events.outside import (
     CodePushed,
     DeliveryIgnored,
     PullRequestChanged,
+    RunStateChanged,
 )
 from core.platform import Platform
 from core.platform import Repository as Known
@@ -259,6 +260,15 @@ class TestConfirmed:
         assert isinstance(ignored, DeliveryIgnored)
         assert "not in platform.yml" in ignored.reason
         assert len(devops.calls.since(mark)) == 0
+
+    async def test_a_run_of_a_pipeline_of_another_repository_passes(self, confirm):
+        """Its approval may wait for Sluss, whatever platform.yml says of the repository."""
+        event = RunStateChanged(
+            id="ado/p/run/7/completed", time=datetime.now(UTC), source="azure-devops",
+            delivery="subscription/7", project="p", run=7, state="completed",
+            repository="6f0b5f0e-0000-4000-8000-000000000001",
+        )  # fmt: skip
+        assert await confirm(event) == (event,)
 
     async def test_what_is_ignored_in_a_delivery_takes_no_id_away(self, churn, anna, confirm):
         """A forged body could say that branch main did not move, before it does."""
