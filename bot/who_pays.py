@@ -20,10 +20,10 @@ WHY: Final = (
     "{path} does not say it. Answer here: it is kept with the model, and fills the request to GBI "
     "for its service principal."
 )
-FORM: Final = "FINANCIAL_ID, in the form {form}"
-ANSWERED: Final = "{value} does, as {name} answered: "
+FIELD: Final = "FINANCIAL_ID, as the controller of your unit gives it"
+ANSWERED: Final = "{value}, as {name} answered: "
 ADD: Final = (
-    "Add this to {path} below variables:, and push. Nobody does it for you: Sluss never writes "
+    "Add this below “variables:” in {path}, and push. Nobody does it for you: Sluss never writes "
     "to a repository."
 )
 REPLACE: Final = (
@@ -65,11 +65,9 @@ def elements(view: View) -> Iterator[Element]:
     given = answer(view)
     if given is None:
         yield text(WHY.format(path=asked.path))
-        label = FORM.format(form=view.policy.rules.financial_id)
     else:
         yield from _change(given, asked)
-        label = ANOTHER
-    yield text_input(INPUT, label, is_multiline=False)
+    yield text_input(INPUT, ANOTHER if given else FIELD, is_multiline=False)
 
 
 def _is_asked(view: View) -> bool:

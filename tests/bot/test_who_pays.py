@@ -39,12 +39,12 @@ def code_of(card) -> list[str]:
     return [part.text for part in card.body if isinstance(part, Text) and part.is_monospace]
 
 
-def test_the_card_asks_who_pays_and_in_which_form():
+def test_the_card_asks_who_pays():
     card = card_of(asked())
 
     assert "Who pays for this model?\nmodel_variables.yml does not say it." in in_sight(card)
     [field] = [part for part in card.body if isinstance(part, TextInput)]
-    assert field.label == "FINANCIAL_ID, in the form ([A-Z]{2,5}-?)?[0-9]{4,10}"
+    assert field.label == "FINANCIAL_ID, as the controller of your unit gives it"
     assert not field.is_multiline
     assert "Answer who pays" in titles(card)
 
@@ -60,8 +60,8 @@ def test_nobody_is_asked_where_the_gate_found_nothing(checked):
 def test_an_answer_is_shown_as_the_line_to_write():
     card = card_of(asked().give_financial_id("CR-20417"))
 
-    assert "CR-20417 does, as Ada answered: 2026-01-05 08:02 UTC" in in_sight(card)
-    assert "Add this to model_variables.yml below variables:, and push." in in_sight(card)
+    assert "CR-20417, as Ada answered: 2026-01-05 08:02 UTC" in in_sight(card)
+    assert "Add this below “variables:” in model_variables.yml, and push." in in_sight(card)
     assert code_of(card) == ["FINANCIAL_ID: CR-20417"]
     assert "Change who pays" in titles(card)
 
