@@ -42,9 +42,7 @@ def variables(
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--home") from error
     file, found = _read(path, policy)
-    sources = Sources(
-        model=found.values, model_path=file, gbi=groups.values, secrets=groups.secrets
-    )
+    sources = Sources(model=found.values, model_path=file, gbi=groups.values)
     console = Console()
     for finding in found.findings:
         console.print(Text(f"{finding.place()}: {finding.describe()}", style="red"), soft_wrap=True)
