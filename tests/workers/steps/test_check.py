@@ -14,6 +14,7 @@ from adapters.sandbox import probe
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.derived import ReleaseBlocked, ReleaseOpened
 from core.events.outside import CodePushed
+from core.events.people import FinancialIdGiven
 from core.events.workers import ChecksReported, StepFinished
 from core.gate.checks import ModelRepo, Status
 from core.jobs import step_job
@@ -80,8 +81,12 @@ async def bench(tmp_path):
     async def events():
         return [entry.event for entry in await world.store.load(LOAN)]
 
+    async def tell(event):
+        await happens(world.handle, event)
+
     yield SimpleNamespace(
         check=check,
+        tell=tell,
         events=events,
         name_team=name_team,
         evidence=evidence,
@@ -96,6 +101,27 @@ async def bench(tmp_path):
 
 def of(kind, events):
     return [event for event in events if isinstance(event, kind)]
+
+
+async def test_what_somebody_answered_is_offered_to_the_next_push(bench):
+    text = GOOD["model_variables.yml"].decode()
+    unpaid = {**GOOD, "model_variables.yml": text.replace("FINANCIAL_ID: CR-20417", "").encode()}
+    [first] = of(StepFinished, await bench.check(unpaid))
+    [asked] = findings(first.result.checks, "financial_id")
+    assert asked.mend.startswith("add FINANCIAL_ID: and who pays")
+
+    answered = FinancialIdGiven(
+        id="who-pays", time=NOW, release=first.release, financial_id="CR-77777", by=ADA
+    )
+    await bench.tell(answered)
+    changed = {**unpaid, "README.md": GOOD["README.md"] + b"\nMore.\n"}
+    second = of(StepFinished, await bench.check(changed, branch="topic"))[-1]
+    [asked] = findings(second.result.checks, "financial_id")
+    assert asked.mend == "write FINANCIAL_ID: CR-77777, as somebody of the team answered"
+
+
+def findings(checks, check):
+    return [finding for result in checks if result.check == check for finding in result.findings]
 
 
 class PylintLast:
