@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -10,12 +10,12 @@ import msgspec
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError, SignedOutError
 from adapters.azure_devops.fresh import Fresh
+from adapters.azure_devops.places import Places
 from adapters.azure_devops.rights import Right
 from core.errors import StepFailedError
 
 T = TypeVar("T")
 
-FIND: Final = "find the project of the repository {id}"
 IS_IN: Final = "list the repositories of {project}"
 NO_SCOPE: Final = (
     "The token of Sluss lacks a scope, so that nobody could {what}. It was not done. Make a token "
@@ -36,14 +36,15 @@ class ProjectPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Projects:
-    """Finds the project of a repository, which may be renamed, or moved to another one."""
+    """Finds the project of a repository, whose name may change at any time."""
 
-    def __init__(self, azure: AzureDevOps, clock: Callable[[], datetime]) -> None:
+    def __init__(self, azure: AzureDevOps, places: Places, clock: Callable[[], datetime]) -> None:
         self._azure = azure
+        self._places = places
         self._found = Fresh(self._find, clock)
 
     async def of(self, repository: str, since: datetime) -> ProjectPlace:
-        """Raise NotThereError for a repository that is deleted, disabled, or not shown to us."""
+        """Raise as ``Places.again`` does."""
         return await self._found.get(repository, since)
 
     def named(self, project: str) -> ProjectPlace:
@@ -52,12 +53,8 @@ class Projects:
         return ProjectPlace(id=project, name=project, url=url)
 
     async def _find(self, repository: str) -> ProjectPlace:
-        found: Any = await self._azure.ask(
-            Right.CODE,
-            FIND.format(id=repository),
-            lambda sdk: sdk.git.get_repository(repository).project,
-        )
-        return msgspec.structs.replace(self.named(str(found.name)), id=str(found.id))
+        found = await self._places.again(repository)
+        return msgspec.structs.replace(self.named(found.project_name), id=found.project)
 
 
 async def shown(

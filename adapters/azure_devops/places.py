@@ -31,6 +31,11 @@ class RepositoryPlace(msgspec.Struct, frozen=True, kw_only=True):
     def url(self, address: str) -> str:
         return "/".join((address, *(quote(part, safe="") for part in self.path)))
 
+    @property
+    def project_name(self) -> str:
+        """No name of a project or repository has a slash in it."""
+        return self.name.partition("/")[0]
+
 
 class RepositoryPlaces:
     """Finds a repository once, and again when it is not there any more."""

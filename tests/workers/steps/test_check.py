@@ -1,6 +1,7 @@
 """The step ``check``: quick answers first, evidence kept, and what a commit's history and copies say."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
 import msgspec
@@ -81,12 +82,9 @@ async def bench(tmp_path):
     async def events():
         return [entry.event for entry in await world.store.load(LOAN)]
 
-    async def tell(event):
-        await happens(world.handle, event)
-
     yield SimpleNamespace(
         check=check,
-        tell=tell,
+        tell=partial(happens, world.handle),
         events=events,
         name_team=name_team,
         evidence=evidence,
