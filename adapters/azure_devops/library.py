@@ -16,6 +16,8 @@ from core.errors import StepFailedError
 
 T = TypeVar("T")
 
+MOST: Final = 30  # projects in which a group is looked for that is not in its own
+LIST: Final = "list the projects"
 IS_IN: Final = "list the repositories of {project}"
 NO_SCOPE: Final = (
     "The token of Sluss lacks a scope, so that nobody could {what}. It was not done. Make a token "
@@ -42,19 +44,37 @@ class Projects:
         self._azure = azure
         self._places = places
         self._found = Fresh(self._find, clock)
+        self._shown = Fresh(self._list, clock)
 
     async def of(self, repository: str, since: datetime) -> ProjectPlace:
         """Raise as ``Places.again`` does."""
         return await self._found.get(repository, since)
 
+    async def others(self, project: ProjectPlace, since: datetime) -> list[ProjectPlace]:
+        """Other projects of the organisation, some at most; none where they are not shown to us."""
+        found = await self._shown.get("", since)
+        return [each for each in found if each.id != project.id][:MOST]
+
     def named(self, project: str) -> ProjectPlace:
         """The project that people name so, whether or not there is one."""
-        url = f"{self._azure.address}/{quote(project, safe='')}"
-        return ProjectPlace(id=project, name=project, url=url)
+        return self._place(project, project)
+
+    async def _list(self, _key: str) -> list[ProjectPlace]:
+        try:
+            found = await self._azure.ask(
+                Right.PROJECTS, LIST, lambda sdk: list(sdk.core.get_projects(top=MOST + 1))
+            )
+        except (StepFailedError, NotThereError):
+            return []
+        return [self._place(str(each.id), str(each.name)) for each in found]
+
+    def _place(self, project: str, name: str) -> ProjectPlace:
+        url = f"{self._azure.address}/{quote(name, safe='')}"
+        return ProjectPlace(id=project, name=name, url=url)
 
     async def _find(self, repository: str) -> ProjectPlace:
         found = await self._places.again(repository)
-        return msgspec.structs.replace(self.named(found.project_name), id=found.project)
+        return self._place(found.project, found.project_name)
 
 
 async def shown(

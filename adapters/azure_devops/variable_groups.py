@@ -117,12 +117,9 @@ class AzureVariableGroups:
         since: datetime,
     ) -> AmissGroup:
         project, names = at
-        home = self._projects.named(names.shared_from)
-        if names.shared_from and names.shared_from.casefold() != project.name.casefold():
-            there = await self._lists.get(home, since)
-            group = None if isinstance(there, str) else _of_name(name, there)
-            if group is not None:
-                return self._not_shared(group, home, project)
+        elsewhere = await self._elsewhere(name, project, names.shared_from, since)
+        if elsewhere is not None:
+            return self._not_shared(*elsewhere, project)
         hint = near_hint(name, [group.name for group in listed]).strip()
         return AmissGroup(
             wrong=NOT_THERE.format(name=name, project=project.name),
@@ -130,6 +127,21 @@ class AzureVariableGroups:
                 hint=f"{hint} Otherwise " if hint else "", page=project.page(LIBRARY)
             ),
         )
+
+    async def _elsewhere(
+        self, name: str, project: ProjectPlace, shared_from: str, since: datetime
+    ) -> tuple[_Group, ProjectPlace] | None:
+        """Look for a group that its project does not show, where platform.yml says or anywhere."""
+        if shared_from:
+            homes = [self._projects.named(shared_from)]
+        else:
+            homes = await self._projects.others(project, since)
+        for home in homes:
+            asked = await self._by_name.get((home, name), since)
+            group = None if isinstance(asked, str) else _of_name(name, asked)
+            if group is not None:
+                return group, home
+        return None
 
     def _not_shared(self, group: _Group, home: ProjectPlace, project: ProjectPlace) -> AmissGroup:
         url = f"{self._azure.address}/_apis/distributedtask/variablegroups"

@@ -92,7 +92,7 @@ ABOUT: Final = {
     "variable_groups.QA": "Those of QA, before those of `common`",
     "variable_groups.PROD": "Those of PROD, before those of `common`",
     "variable_groups.shared_from": "The project that keeps the groups and shares them with the "
-    "others. It is looked at to say that a group is not shared",
+    "others. A group that is not shared is looked for there alone, else in every project",
     "conversations": "A team, a group of approvers, `platform` (the platform team) or `*` "
     "(everybody else): the conversation that gets the cards. In Teams `19:…@thread.tacv2`",
     "people[].id": "The person's object id in the directory; on one machine any word",

@@ -7,6 +7,7 @@ import shlex
 import aiohttp
 import pytest
 
+from adapters.azure_devops.library import MOST
 from adapters.azure_devops.variable_groups import PAGE
 from core.errors import UnavailableError
 from core.gate.checks import Finding
@@ -199,10 +200,15 @@ async def test_what_passes_by_itself_is_waited_for_and_not_kept(filled, fault):
     await filled.client.close()
 
 
-async def test_a_group_that_is_not_shared_comes_with_the_command_that_shares_it(filled):
+@pytest.mark.parametrize("shared_from", ["", "gbi"])
+async def test_a_group_that_is_not_shared_comes_with_the_command_that_shares_it(
+    filled, shared_from
+):
+    filled.devops.project("trading")
     gbi = filled.devops.project("gbi")
     filled.library.group(gbi, "gbi-qa", {"SPN_QA": "spn"})
-    filled.platform = Platform(variable_groups=GroupNames(QA="gbi-qa", shared_from="gbi"))
+    names = GroupNames(QA="gbi-qa", shared_from=shared_from)
+    filled.platform = Platform(variable_groups=names)
     [amiss] = (await filled.of_stages())[Stage.QA].amiss
     assert amiss.wrong == (
         "the variable group gbi-qa of the project gbi is not shared with the project lending & more"
@@ -218,6 +224,15 @@ async def test_a_group_that_is_not_shared_comes_with_the_command_that_shares_it(
             assert answer.ok
     found = await filled.of_stages(filled.passes(1))
     assert found[Stage.QA] == StageGroups(values={"SPN_QA": "spn"})
+
+
+async def test_a_group_is_looked_for_in_some_other_projects_at_most(filled):
+    for number in range(MOST + 5):
+        filled.devops.project(f"team-{number}")
+    filled.platform = Platform(variable_groups=GroupNames(QA="gone"))
+    [amiss] = (await filled.of_stages())[Stage.QA].amiss
+    assert "there is no variable group gone" in amiss.wrong
+    assert filled.calls(GROUPS) == MOST + 2
 
 
 async def test_a_shared_group_is_known_by_the_name_that_it_has_in_the_project(filled):
