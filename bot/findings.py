@@ -1,30 +1,18 @@
 """The findings of the gate on a card: grouped by check, each with its place and how to mend it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-
-from msgspec.structs import replace
+from collections.abc import Iterator, Sequence
 
 from bot.elements import code, text
 from bot.wording import clipped
 from core.card import Element, Tone
 from core.count import count
 from core.gate.checks import Accepted, CheckResult, Finding, Status
-from core.gate.principal_request import with_answer
 from core.policy import Policy
 from core.release.release import Release
 
 SHOWN = 10
 NOBODY_KNOWN = "nobody knows who accepted it; ask the team before you decide"
 LONGEST = 300  # one finding may quote a parser's whole message
-
-
-def with_who_pays(results: Iterable[CheckResult], answer: str) -> Iterator[CheckResult]:
-    """Fill who pays into each request to GBI that has a gap for it: somebody answered since."""
-    for result in results:
-        filled = tuple(
-            replace(each, mend=with_answer(each.mend, answer)) for each in result.findings
-        )
-        yield replace(result, findings=filled)
 
 
 def total(results: Sequence[CheckResult]) -> int:

@@ -12,6 +12,7 @@ from core.card import Button, Dated, Element
 from core.events.people import FinancialIdGiven
 from core.gate.checks import Finding
 from core.gate.variables import financial_id
+from core.reading import who_pays
 from core.release.model import WhoPays
 
 INPUT: Final = "financial_id"
@@ -44,15 +45,9 @@ def answer_of(click: Click) -> Draft:
     )
 
 
-def answer(view: View) -> WhoPays | None:
-    """What somebody answered, while it has the form that the bank uses now."""
-    kept, form = view.model.who_pays, view.policy.rules.financial_id
-    return None if kept is None or financial_id.wrong_form(kept.value, form) else kept
-
-
 def buttons(view: View) -> Iterator[Button]:
     if _is_asked(view):
-        title = "Change who pays" if answer(view) else "Answer who pays"
+        title = "Change who pays" if who_pays(view.model, view.policy) else "Answer who pays"
         yield button(title, "release.pay", release=view.release.id)
 
 
@@ -62,7 +57,7 @@ def elements(view: View) -> Iterator[Element]:
     if asked is None:
         return
     yield text(ASKS, is_bold=True)
-    given = answer(view)
+    given = who_pays(view.model, view.policy)
     if given is None:
         yield text(WHY.format(path=asked.path))
     else:

@@ -5,15 +5,17 @@ core/authority/ alone.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from core.card import Dated, Tone
 from core.gate.checks import CheckResult
+from core.gate.principal_request import with_answer
+from core.gate.variables.financial_id import wrong_form
 from core.policy import Policy
-from core.release.model import JUDGED, Holder, Model
+from core.release.model import JUDGED, Holder, Model, WhoPays
 from core.release.promotion import Promotion
 from core.release.release import Release
 from core.release.state import State
@@ -51,6 +53,28 @@ def holder_name(model: Model, holder: Holder) -> str:
     """A holder in words, with the release that brought it there."""
     release = model.releases.get(ReleaseId(holder.release))
     return f"version {holder.version} ({release.id})" if release else f"version {holder.version}"
+
+
+def who_pays(model: Model, policy: Policy) -> WhoPays | None:
+    """Who pays, as somebody answered, while that has the form that the bank uses now."""
+    kept = model.who_pays
+    return None if kept is None or wrong_form(kept.value, policy.rules.financial_id) else kept
+
+
+def with_who_pays(
+    results: Iterable[CheckResult], model: Model, policy: Policy
+) -> tuple[CheckResult, ...]:
+    """What the gate says, with who pays in its requests to GBI: somebody answered since."""
+    answer = who_pays(model, policy)
+    if answer is None:
+        return tuple(results)
+    return tuple(_filled(result, answer.value) for result in results)
+
+
+def _filled(result: CheckResult, value: str) -> CheckResult:
+    replace = msgspec.structs.replace
+    found = (replace(each, mend=with_answer(each.mend, value)) for each in result.findings)
+    return replace(result, findings=tuple(found))
 
 
 def fall_back(model: Model, promotion: Promotion) -> str:

@@ -20,7 +20,7 @@ from core.authority.conditions import team_of
 from core.authority.ruling import Condition
 from core.card import Button, Card, Dated, Element, Tone
 from core.count import count
-from core.reading import held_by, lost, open_checks, tone_of
+from core.reading import held_by, lost, open_checks, tone_of, with_who_pays
 from core.release.model import JUDGED
 from core.release.release import Release
 from core.release.state import RUNNING, State
@@ -243,9 +243,7 @@ def _gate(view: View) -> Iterator[tuple[str, str]]:
 def _findings(view: View, *, is_open: bool) -> Iterator[Element]:
     """While the findings are what matters they come first, and open."""
     release = view.release
-    found, answer = open_checks(release, view.policy), who_pays.answer(view)
-    if answer is not None:
-        found = tuple(findings.with_who_pays(found, answer.value))
+    found = with_who_pays(open_checks(release, view.policy), view.model, view.policy)
     if found:
         title = f"{count(findings.total(found), 'finding')} of the gate"
         yield section(

@@ -11,6 +11,7 @@ from core.events.base import Event
 from core.events.codec import kind
 from core.events.derived import (
     DecisionRefused,
+    FinancialIdNoted,
     PromotionApproved,
     PromotionRejected,
     ReleaseAccepted,
@@ -21,7 +22,7 @@ from core.gate.checks import CheckResult
 from core.handle import Handle
 from core.policy import Policy
 from core.ports import Recorded, Store
-from core.reading import Delta, champion_of, deltas, held_by, lost, state_of
+from core.reading import Delta, champion_of, deltas, held_by, lost, state_of, with_who_pays
 from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.release.state import RUNNING, StepRun
@@ -35,6 +36,7 @@ WHAT_AND_WHY: Final[dict[type[Event], tuple[str, str]]] = {
     PromotionApproved: ("approved {stage}", "{comment}"),
     PromotionRejected: ("rejected {stage}", "{comment}"),
     RetryRequested: ("asked for a retry", ""),
+    FinancialIdNoted: ("said who pays", "{financial_id}"),
     DecisionRefused: ("refused: {what}", "{reason}"),
 }
 
@@ -109,7 +111,8 @@ async def release_page(name: str, store: Store, handle: Handle) -> ReleasePage:
         raise UnknownNameError("release", name, near)
     entries = await store.load(stream, about=release.id)
     champion = champion_of(model, release)
-    checks, policy = release.checks, handle.context().policy
+    policy = handle.context().policy
+    checks = with_who_pays(release.checks, model, policy)
     return ReleasePage(
         model=model,
         release=release,

@@ -291,3 +291,10 @@ async def test_the_check_tells_a_missing_group_and_calls_no_variable_missing(fil
     assert [(each.wrong.partition(" in ")[0], each.gate) for each in told] == [
         ("there is no variable group gone", "QA")
     ]
+
+
+async def test_a_clock_that_is_set_back_makes_nothing_young_again(filled):
+    await filled.of_stages()
+    filled.library.groups[0].variables["CMR_SCOPE"] = "another"
+    since = filled.passes(-300)
+    assert (await filled.of_stages(since))[Stage.QA].values["CMR_SCOPE"] == "another"

@@ -9,6 +9,7 @@ from core.events.outside import CodePushed
 from core.gate.checks import CheckResult, Finding, Status
 from core.results import Checked, Failed, Ran, Registered
 from core.words import Stage, Step
+from tests.bot.test_who_pays import asked
 from tests.bot.views import in_production
 from tests.core.story import ADA, CHECKED, EVE, Story
 from tests.origins import happens
@@ -259,3 +260,11 @@ async def test_a_step_says_how_it_ended_whatever_became_of_its_release(pages, re
     _, text = await read(f"/releases/loan-{number}")
 
     assert said in text
+
+
+async def test_who_pays_is_told_and_stands_in_the_request_to_gbi(pages, read):
+    await pages.world.told(asked().give_financial_id("CR-20417"))
+    _, text = await read("/releases/loan-1")
+
+    assert "said who pays" in text
+    assert "to be charged to CR-20417, and enter it as SPN_QA" in text
