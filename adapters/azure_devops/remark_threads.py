@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from core.count import count
+from core.markdown import plain
 from core.platform import canonical_id
 from core.ports import Remark
 
@@ -29,16 +30,9 @@ FIXED: Final = "fixed"
 REST: Final = "Besides these the gate has {count}: {checks}. {where}"
 ALL_AT: Final = "All are at {url}"
 ON_CARD: Final = "The card of the release has all of them."
-
-# Mentions are @<id>, #number and !number.
-# https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance
-SPECIAL: Final = re.compile(r"[\\`*_{}\[\]()#|!~@$]|(?<=[a-z]):(?=//)")
-ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 AT_START: Final = re.compile(r"^(?:([-+=:])|(\d+)([.)]))")
-# Control characters, and those that turn the direction of what follows.
-NOT_SHOWN: Final = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-LONGEST_PARAGRAPH: Final = 1_000  # letters of a paragraph
-MOST_PARAGRAPHS: Final = 20  # paragraphs
+LONGEST_PARAGRAPH: Final = 1_000  # letters
+MOST_PARAGRAPHS: Final = 20
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -235,21 +229,17 @@ def _value(properties: Any, name: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Make each line a paragraph: no word of others is a mark, a mention, an image or HTML."""
-    lines = [line for line in map(plain, text.splitlines()) if line]
+    """Make each line a paragraph, in which nothing that others wrote is a mark."""
+    lines = [_paragraph(line) for line in text.splitlines() if line.strip()]
     hidden = len(lines) - MOST_PARAGRAPHS
     more = [f"… and {hidden} more here."] if hidden > 0 else []
     return "\n\n".join([*lines[:MOST_PARAGRAPHS], *more])
 
 
-def plain(line: str) -> str:
-    """Escape a line, so that it is shown as it is written."""
-    flat = " ".join(NOT_SHOWN.sub(" ", line).split())
-    cut = flat if len(flat) <= LONGEST_PARAGRAPH else f"{flat[:LONGEST_PARAGRAPH]}…"
-    escaped = SPECIAL.sub(r"\\\g<0>", cut)
-    return AT_START.sub(_at_start, escaped.translate(ENTITIES))
+def _paragraph(line: str) -> str:
+    """A line that begins as an item of a list, a rule or a heading does is none."""
+    return AT_START.sub(_at_start, plain(line.strip(), LONGEST_PARAGRAPH))
 
 
 def _at_start(found: re.Match[str]) -> str:
-    """A line that begins so would be an item of a list, a rule or a heading."""
     return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
