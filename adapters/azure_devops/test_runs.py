@@ -27,7 +27,6 @@ from core.ports import RanTest, TestOutcome, TestsOfCommit
 MARKER: Final = "sluss/tests"  # what the names of our runs begin with
 AT_ONCE: Final = 1_000  # results of one call, as many as Azure DevOps takes
 WINDOW: Final = timedelta(days=6), timedelta(days=1)  # together 7 days, as far as can be asked for
-REPORT: Final = "junit.xml"
 COMPLETED: Final = "Completed"
 OUTCOMES: Final = {
     TestOutcome.PASSED: "Passed",
@@ -40,11 +39,6 @@ LARGEST: Final = 4 << 20  # bytes of an attachment that is kept; the whole is ou
 SAID: Final = "The unit tests of commit {commit}, as the gate of Sluss ran them.{coverage}"
 COVERAGE: Final = " They cover {covered} of {statements} statements ({percent:.1f} %)."
 VERSION: Final = "7.1-preview.1"
-
-
-def is_ours(run: Any) -> bool:
-    """Tell whether we published it; whoever takes our name for theirs hides their own run only."""
-    return str(run.name or "").startswith(f"{MARKER} ")
 
 
 class TestRuns:
@@ -111,25 +105,25 @@ class TestRuns:
             await self._azure_devops.ask(Right.TESTS, what, call)
 
     async def _attach(self, project: str, run: int, tests: TestsOfCommit) -> None:
-        if not tests.report or len(tests.report) > LARGEST:
-            return
         there = await self._azure_devops.ask(
             Right.TESTS,
             f"list what is attached to test run {run}",
             lambda sdk: sdk.test.get_test_run_attachments(project, run),
         )
-        if any(each.file_name == REPORT for each in there):
-            return
-        file = TestAttachmentRequestModel(
-            attachment_type="GeneralAttachment",
-            file_name=REPORT,
-            stream=base64.b64encode(tests.report).decode(),
-        )
-        await self._azure_devops.ask(
-            Right.TESTS,
-            f"attach the report to test run {run}",
-            lambda sdk: sdk.test.create_test_run_attachment(file, project, run),
-        )
+        names = {each.file_name for each in there}
+        for name, content in tests.files.items():
+            if name in names or not content or len(content) > LARGEST:
+                continue
+            file = TestAttachmentRequestModel(
+                attachment_type="GeneralAttachment",
+                file_name=name,
+                stream=base64.b64encode(content).decode(),
+            )
+
+            def call(sdk: Sdk, file: Any = file) -> Any:
+                return sdk.test.create_test_run_attachment(file, project, run)
+
+            await self._azure_devops.ask(Right.TESTS, f"attach {name} to test run {run}", call)
 
     async def _cover(self, project: str, build: CommitBuild, tests: TestsOfCommit) -> None:
         """The SDK has no call for it; the same summary twice is one."""

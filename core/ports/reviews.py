@@ -58,15 +58,15 @@ class RanTest(msgspec.Struct, frozen=True, gc=False):
 class TestsOfCommit(msgspec.Struct, frozen=True, kw_only=True):
     """A run of the unit tests; ``name`` is its own, and the same at each repeat.
 
-    ``statements`` and ``covered`` count statements of the code; 0 of 0 was not measured. ``report``
-    is the JUnit report itself.
+    ``statements`` and ``covered`` count statements of the code; 0 of 0 was not measured. ``files``
+    are the reports themselves by their names, such as junit.xml.
     """
 
     __test__ = False
 
     name: str
     tests: tuple[RanTest, ...]
-    report: bytes
+    files: dict[str, bytes] = {}
     covered: int = 0
     statements: int = 0
 

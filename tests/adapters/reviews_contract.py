@@ -19,7 +19,7 @@ JUNIT = b"""<testsuites><testsuite name="pytest" tests="2" failures="1">
 <testcase classname="tests.test_a" name="test_two"><failure message="no"/></testcase>
 </testsuite></testsuites>
 """
-TESTS = TestsOfCommit(name="loan-1/1", tests=(RanTest("test_one"),), report=JUNIT)
+TESTS = TestsOfCommit(name="loan-1/1", tests=(RanTest("test_one"),), files={"junit.xml": JUNIT})
 RUNS = CommitStatus(state=CommitState.PENDING, text="The gate runs", url="http://x/1")
 FOUND = CommitStatus(state=CommitState.FAILED, text="2 findings", url="http://x/1")
 

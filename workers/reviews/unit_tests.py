@@ -52,7 +52,7 @@ async def tests_of(release: Release, evidence: Evidence) -> TestsOfCommit | None
     return TestsOfCommit(
         name=f"{release.id}, attempt {run.attempt}",
         tests=tuple(map(_test, read.cases)),
-        report=report,
+        files={JUNIT: report, **({COVERAGE: coverage} if statements else {})},
         covered=covered,
         statements=statements,
     )

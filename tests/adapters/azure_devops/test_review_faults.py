@@ -26,7 +26,7 @@ REMARKS = [
 TESTS = TestsOfCommit(
     name="churn-1, attempt 1",
     tests=(RanTest("test_a", "tests.test_a"),) * 3,
-    report=b"<testsuites/>",
+    files={"junit.xml": b"<testsuites/>"},
 )
 
 

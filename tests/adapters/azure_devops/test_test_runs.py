@@ -1,7 +1,11 @@
 """Tests of a commit: ours become one test run, and the pipeline's are read as a report of it."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from adapters.azure_devops.pipeline_tests import OF_THE_GATE, UNIT_TESTS
 from core.errors import StepFailedError
 from core.ports import RanTest, TestOutcome, TestsOfCommit
 from tests.adapters.azure_devops.reviewed_world import AzureReviewed
@@ -10,7 +14,8 @@ from tests.peers.azure_devops.builds import built
 from tests.peers.azure_devops.test_runs import coverage_of, ran, runs_of
 from workers.gate.tool_reports import read_junit
 
-REPORT = b"<testsuites/>"
+ROOT = Path(__file__).parents[3]
+FILES = {"junit.xml": b"<testsuites/>", "coverage.json": b"{}"}
 PASSED = {
     "testCaseTitle": "test_a",
     "automatedTestName": "tests.test_m.test_a",
@@ -28,9 +33,7 @@ async def world(tmp_path):
 
 def a_run(number=3, **more):
     several = tuple(RanTest(f"test_{each}", "tests.test_m") for each in range(number))
-    return TestsOfCommit(
-        **{"name": "churn-1, attempt 1", "tests": several, "report": REPORT, **more}
-    )
+    return TestsOfCommit(**{"name": "churn-1, attempt 1", "tests": several, "files": FILES, **more})
 
 
 async def published(world, commit, what):
@@ -59,14 +62,14 @@ async def test_a_run_has_every_result_and_is_ended(world):
         ("tests.test_m.test_a", "Passed", None), ("tests.test_m.test_b", "Failed", "assert 1 == 2"),
         ("test_c", "NotExecuted", "later"),
     ]  # fmt: skip
-    assert run.files == {"junit.xml": [REPORT]}
+    assert run.files == {name: [content] for name, content in FILES.items()}
     assert commit in run.comment
 
 
 async def test_many_results_are_added_some_at_a_time(world):
     commit = world.commit({"a": b"1"})
 
-    assert await published(world, commit, a_run(2_500)) == 1 + 3 + 1 + 1
+    assert await published(world, commit, a_run(2_500)) == 1 + 3 + 2 + 1
 
     [run] = runs_of(world.churn.project)
     assert [each["testCaseTitle"] for each in run.results] == [f"test_{n}" for n in range(2_500)]
@@ -216,3 +219,33 @@ async def test_thousands_of_results_are_read_page_by_page(world):
 
     found = await report(world, commit)
     assert len(found) == 2_000
+
+
+async def test_of_our_template_pytests_own_run_counts_and_the_gates_does_not(world):
+    """infra/azure_pipelines/template_ci_unit_tests.yml publishes both."""
+    commit = world.commit({"a": b"1"})
+    build = built(world.churn, commit)
+    check = {"testCaseTitle": "The unit tests pass", "automatedTestName": "sluss.unit_tests.x"}
+    ran(build, [{**check, "outcome": "Failed"}], by=world.anna, name="Sluss, unit tests")
+    assert await report(world, commit) is None
+
+    ran(build, [{**PASSED, "outcome": "Failed"}], by=world.anna, name="Integration")
+    ran(build, [PASSED], by=world.anna, name="Unit tests")
+    assert await report(world, commit) == [("test_a", "passed")]
+
+
+async def test_unit_tests_of_an_older_pipeline_come_before_other_tests_of_a_newer_one(world):
+    commit = world.commit({"a": b"1"})
+    ran(built(world.churn, commit, pipeline=1), [PASSED], by=world.anna, name="Unit tests")
+    slow = {**PASSED, "testCaseTitle": "slow"}
+    ran(built(world.churn, commit, pipeline=2), [slow], by=world.anna, name="Nightly")
+
+    assert await report(world, commit) == [("test_a", "passed")]
+
+
+def test_the_titles_are_those_of_our_template():
+    template = (ROOT / "infra/azure_pipelines/template_ci_unit_tests.yml").read_text()
+    titles = re.findall(r"testRunTitle: (.*)", template)
+
+    assert [title.casefold() == UNIT_TESTS for title in titles] == [False, True]
+    assert titles[0].casefold().startswith(OF_THE_GATE)

@@ -72,7 +72,7 @@ async def test_nothing_that_the_host_of_git_is_told_shows_it():
     status = CommitStatus(state=CommitState.FAILED, text=f"it is {SECRET}", url="http://sluss")
     remark = Remark(text=f"take out {SECRET}", path="a.py", line=3, about=("secrets",))
     tests = TestsOfCommit(
-        name="loan-1", report=f"<a>{SECRET}</a>".encode(), covered=1, statements=2,
+        name="loan-1", files={"junit.xml": f"<a>{SECRET}</a>".encode()}, covered=1, statements=2,
         tests=(RanTest("test_a", message=f"{SECRET} is wrong"),),
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ async def test_nothing_that_the_host_of_git_is_told_shows_it():
     assert SECRET not in repr(host.told)
     assert host.told[0][2] == msgspec.structs.replace(status, text="it is ***")
     assert host.told[1][2] == [msgspec.structs.replace(remark, text="take out ***")]
-    assert (host.told[2][2].report, host.told[2][2].statements) == (b"<a>***</a>", 2)
+    assert (host.told[2][2].files, host.told[2][2].statements) == ({"junit.xml": b"<a>***</a>"}, 2)
     assert host.told[3] == ("r", 1, 2, 3, "***!")
 
 

@@ -338,7 +338,8 @@ async def test_the_tests_are_published_once(bench):
         ("test_one", "tests.test_a", "passed", ""), ("test_two", "tests.test_a", "failed", "no"),
         ("test_three", "tests.test_a", "skipped", "later"),
     ]  # fmt: skip
-    assert (tests.covered, tests.statements, tests.report) == (8, 10, JUNIT)
+    assert (tests.covered, tests.statements) == (8, 10)
+    assert tests.files == {"junit.xml": JUNIT, "coverage.json": coverage}
 
 
 @pytest.mark.parametrize(
