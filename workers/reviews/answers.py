@@ -20,7 +20,7 @@ from core.release.model import JUDGED, Model
 from core.release.release import Release
 from core.release.state import RUNNING, State
 from core.waiting import waits_for
-from workers.reviews.status import gate_status
+from workers.reviews.gate_words import gate_status
 
 SHOWN: Final = 8  # findings
 RETRY: Final = "/sluss retry"

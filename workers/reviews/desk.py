@@ -28,8 +28,7 @@ from core.ports import CardBook, Chat, Effects, Evidence, Reviews
 from core.release.release import Release
 from core.results import Checked
 from core.words import Step, Stream
-from workers.reviews.remarks import remarks_of
-from workers.reviews.status import gate_status
+from workers.reviews.gate_words import gate_status, remarks_of
 from workers.reviews.unit_tests import tests_of
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.azure_devops.pipeline_tests import OF_THE_GATE, UNIT_TESTS
+from adapters.azure_devops.test_runs import OF_THE_GATE, UNIT_TESTS
 from core.errors import StepFailedError
 from core.ports import RanTest, TestOutcome, TestsOfCommit
 from tests.adapters.azure_devops.reviewed_world import AzureReviewed
