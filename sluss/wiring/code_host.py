@@ -1,7 +1,6 @@
 """Opens where the code is: bare repositories of this machine, or Azure DevOps."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,6 @@ from prometheus_client import CollectorRegistry
 
 from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.reviews import BareReviews
-from adapters.git.command import git_path
-from adapters.git.fetch import Fetch
 from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from core.again import keep
 from core.platform import Platform
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 CLONES: Final = "keeping the clones small"
 TEND_EVERY_S: Final = 6 * 3600.0
-NETWORK: Final = re.compile(r"SSL_CERT_\w+|\w+_PROXY", re.IGNORECASE)
 
 
 class CodeHost(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,21 +84,20 @@ def _azure(
     opening: Opening,
 ) -> CodeHost:
     # Only here, as the SDK takes a while to import.
-    from adapters.azure_devops.git_host import AzureGitHost, kept_clones  # noqa: PLC0415
+    from adapters.azure_devops.git_host import build_git_host  # noqa: PLC0415
     from adapters.azure_devops.library import Projects  # noqa: PLC0415
+    from adapters.azure_devops.places import RepositoryPlaces  # noqa: PLC0415
     from adapters.azure_devops.reviews import AzureDevOpsReviews  # noqa: PLC0415
     from adapters.azure_devops.service_endpoints import AzureServiceEndpoints  # noqa: PLC0415
     from adapters.azure_devops.variable_groups import AzureVariableGroups  # noqa: PLC0415
 
-    fetch = Fetch(git=git_path(), network=_network(settings.tool_environment))
-    git = AzureGitHost(
-        azure,
-        kept_clones(settings.home, fetch),
-        lambda: [known.id for known in platform().repositories],
-    )
+    def known() -> list[str]:
+        return [each.id for each in platform().repositories]
+
+    git = build_git_host(azure, settings.home, known, settings.tool_environment)
     tend = partial(keep, CLONES, git.tend, opening.troubles, every_s=TEND_EVERY_S)
     opening.tends.append((CLONES, tend))
-    projects = Projects(azure, clock)
+    projects = Projects(azure, RepositoryPlaces(azure), clock)
     return CodeHost(
         git=git,
         reviews=AzureDevOpsReviews(azure),
@@ -111,8 +106,3 @@ def _azure(
         host_events=open_host_events(azure),
         subscriptions=open_subscriptions(settings, azure),
     )
-
-
-def _network(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what git needs of it to reach a host; it may hold the password of a package index."""
-    return {name: value for name, value in environment.items() if NETWORK.fullmatch(name)}
