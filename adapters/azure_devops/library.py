@@ -10,7 +10,7 @@ import msgspec
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError, SignedOutError
 from adapters.azure_devops.fresh import Fresh
-from adapters.azure_devops.places import Places
+from adapters.azure_devops.places import RepositoryPlaces
 from adapters.azure_devops.rights import Right
 from core.errors import StepFailedError
 
@@ -40,14 +40,14 @@ class ProjectPlace(msgspec.Struct, frozen=True, kw_only=True):
 class Projects:
     """Finds the project of a repository, whose name may change at any time."""
 
-    def __init__(self, azure: AzureDevOps, places: Places, clock: Callable[[], datetime]) -> None:
+    def __init__(self, azure: AzureDevOps, clock: Callable[[], datetime]) -> None:
         self._azure = azure
-        self._places = places
+        self._places = RepositoryPlaces(azure)
         self._found = Fresh(self._find, clock)
         self._shown = Fresh(self._list, clock)
 
     async def of(self, repository: str, since: datetime) -> ProjectPlace:
-        """Raise as ``Places.again`` does."""
+        """Raise as ``RepositoryPlaces.again`` does."""
         return await self._found.get(repository, since)
 
     async def others(self, project: ProjectPlace, since: datetime) -> list[ProjectPlace]:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
 from adapters.azure_devops.library import Projects
-from adapters.azure_devops.places import Places
 from adapters.azure_devops.service_endpoints import AzureServiceEndpoints
 from adapters.azure_devops.variable_groups import AzureVariableGroups
 from core.gate.endpoints import Endpoints
@@ -31,7 +30,7 @@ class LibraryWorld:
 
     def signed_in(self, token: str) -> AzureDevOps:
         self.client = AzureDevOps(AzureDevOpsSettings(address=self.devops.address, token=token))
-        projects = Projects(self.client, Places(self.client), self.clock)
+        projects = Projects(self.client, self.clock)
         self.groups = AzureVariableGroups(self.client, projects, lambda: self.platform, self.clock)
         self.connections = AzureServiceEndpoints(self.client, projects, self.clock)
         return self.client
