@@ -86,7 +86,6 @@ def _azure(
     # Only here, as the SDK takes a while to import.
     from adapters.azure_devops.git_host import build_git_host  # noqa: PLC0415
     from adapters.azure_devops.library import Projects  # noqa: PLC0415
-    from adapters.azure_devops.places import RepositoryPlaces  # noqa: PLC0415
     from adapters.azure_devops.reviews import AzureDevOpsReviews  # noqa: PLC0415
     from adapters.azure_devops.service_endpoints import AzureServiceEndpoints  # noqa: PLC0415
     from adapters.azure_devops.variable_groups import AzureVariableGroups  # noqa: PLC0415
@@ -97,7 +96,7 @@ def _azure(
     git = build_git_host(azure, settings.home, known, settings.tool_environment)
     tend = partial(keep, CLONES, git.tend, opening.troubles, every_s=TEND_EVERY_S)
     opening.tends.append((CLONES, tend))
-    projects = Projects(azure, RepositoryPlaces(azure), clock)
+    projects = Projects(azure, clock)
     return CodeHost(
         git=git,
         reviews=AzureDevOpsReviews(azure),
