@@ -79,14 +79,12 @@ class KeptClones:
         folder = self._of(repository)
         try:
             async with held(folder.with_suffix(USED), fcntl.LOCK_EX, ASIDE_S):
-                await asyncio.to_thread(_move_away, folder, damaged.made)
+                is_moved = await asyncio.to_thread(_move_away, folder, damaged.made)
         except TakenError:
             raise UnavailableError(OTHERS.format(repository=repository)) from None
-        log.warning(
-            "the clone of %s was damaged and is made anew",
-            repository,
-            extra={"action": "clone_set_aside"},
-        )
+        if is_moved:
+            words = "the clone of %s was damaged and is made anew"
+            log.warning(words, repository, extra={"action": "clone_set_aside"})
 
     async def tend(self, known: Collection[str]) -> None:
         """Keep the folder small; what a step is reading stays until the next time.
@@ -159,10 +157,11 @@ def _put(new: Path, folder: Path) -> None:
             raise UnavailableError(message) from error
 
 
-def _move_away(folder: Path, made: int) -> None:
+def _move_away(folder: Path, made: int) -> bool:
     if not folder.exists() or folder.stat().st_ino != made:
-        return
+        return False
     aside = folder.with_suffix(DAMAGED)
     shutil.rmtree(aside, ignore_errors=True)
     folder.rename(aside)
     os.utime(aside)  # from now on the day counts, after which it is removed
+    return True

@@ -96,6 +96,20 @@ async def test_a_damaged_clone_is_kept_aside_to_be_looked_at(world, caplog):
     ]
 
 
+async def test_a_clone_that_another_has_made_anew_meanwhile_stays(world, caplog):
+    commit = world.commit({"a": b"1"})
+    await world.host.files(world.repository, commit)
+    clones = world.host._clones
+    async with clones.opened(world.repository) as damaged:
+        pass
+    await clones.set_aside(world.repository, damaged)
+    assert not world.clone.exists()
+    await world.host.files(world.repository, commit)
+    await clones.set_aside(world.repository, damaged)
+    assert world.clone.exists()
+    assert len(caplog.records) == 1
+
+
 async def test_many_packs_become_one_and_everything_is_still_read(world):
     commits = [world.commit({"a": b"%d" % number}) for number in range(6)]
     host = world.opened(bounds=CloneBounds(packs=3))
