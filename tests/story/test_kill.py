@@ -162,6 +162,7 @@ async def settled(onlooker):
     async with asyncio.timeout(1200):
         while await onlooker.store.unsent(1):  # noqa: ASYNC110 - another process empties it
             await asyncio.sleep(0.1)
-    cards = await shown_cards(onlooker.store)
+    leased = await shown_cards(onlooker.store)
+    cards = [card for card in leased if card.activity]  # others only take turns by a lease
     assert len({card.key for card in cards}) == len(cards)
     assert {card.key.partition("/")[0] for card in cards} == {"release", "acceptance", "approval"}
