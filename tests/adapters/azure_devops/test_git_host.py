@@ -88,7 +88,20 @@ async def test_contents_of_the_past_come_in_one_call_each_time_they_are_asked_fo
     assert world.fetches() == count + 1
 
 
+def many_commits(world, number: int) -> str:
+    """Push them at once, and return the newest."""
+    one = "commit refs/heads/main\ncommitter Anna <anna@bank.example> {} +0000\ndata 1\nx\n"
+    git(
+        world._work,
+        "fast-import",
+        "--quiet",
+        stdin="".join(map(one.format, range(number))).encode(),
+    )
+    return world.push()
+
+
 async def test_of_a_new_commit_only_what_is_new_is_fetched(world):
+    many_commits(world, 300)
     large = os.urandom(200_000)
     first = world.commit({"data": large})
     await world.host.files(world.repository, first)
@@ -284,18 +297,6 @@ async def test_a_pusher_that_is_no_person_is_seen_to_be_none(world, service, beg
     world.by = world.devops.join(service)
     [found] = await world.host.commits(world.repository, world.commit({"a": b"1"}))
     assert found.pusher.startswith(begins)
-
-
-def many_commits(world, number: int) -> str:
-    """Push them at once, and return the newest."""
-    one = "commit refs/heads/main\ncommitter Anna <anna@bank.example> {} +0000\ndata 1\nx\n"
-    git(
-        world._work,
-        "fast-import",
-        "--quiet",
-        stdin="".join(map(one.format, range(number))).encode(),
-    )
-    return world.push()
 
 
 async def test_who_pushed_is_asked_in_batches_and_never_twice(world):
