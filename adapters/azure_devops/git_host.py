@@ -148,7 +148,10 @@ class AzureGitHost:
     ) -> T:
         for commit in commits:
             if not await clone.has(commit):
-                await self._fetched(repository, commit, partial(clone.bring_commit, commit))
+                await self._fetched(
+                    *(repository, commit),
+                    partial(clone.bring_commit, commit, limits=self._limits),
+                )
 
         async def bring(blobs: Collection[str]) -> Collection[str]:
             absent = await clone.absent(blobs)

@@ -21,6 +21,8 @@ from core.loopback import is_loopback
 
 FETCH_LIMIT_S: Final = 600.0
 REMOTE: Final = "origin"
+CONTENTS: Final = "blob:none"
+LARGER: Final = "blob:limit={bytes}"  # contents of that size, and larger ones
 BLOCK: Final = 512  # bytes, as ``ulimit -f`` counts
 SPARE: Final = 1 << 16  # bytes of a pack that are no content
 # The shell has the one way to limit the files of a program that every system knows.
@@ -123,18 +125,20 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
         most_bytes: int,
         keeps: Sequence[int],
         with_history: bool,
+        leaves: str = CONTENTS,
     ) -> None:
         """Fetch objects by their ids, in one call. Raise FetchFailedError.
 
         ``keeps`` are the descriptors of locks: whoever kills us does not kill git, which still
-        writes. Without ``with_history`` the host is not told which commits we have.
+        writes. Without ``with_history`` the host is not told which commits we have. What is left
+        behind is said in ``leaves``, as a filter of git.
         """
         options = () if with_history else ("-c", "fetch.negotiationAlgorithm=noop")
         blocks = (most_bytes + most_bytes // 100 + SPARE) // BLOCK
         try:
             ended = await run_git(
                 (*_LIMITED, str(blocks), *into.words(*options, *_FETCH)),
-                environment=self._environment(remote),
+                environment=self._environment(remote, leaves),
                 limit_s=self.limit_s,
                 stdin="".join(f"{want}\n" for want in wants).encode(),
                 hears=True,
@@ -146,7 +150,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
             is_full = await asyncio.to_thread(_is_full, into.folder, blocks * BLOCK)
             raise FetchFailedError(Failure.TOO_LARGE if is_full else _why(ended.said))
 
-    def _environment(self, remote: Remote) -> dict[str, str]:
+    def _environment(self, remote: Remote, leaves: str) -> dict[str, str]:
         """Nothing of the clone's own settings counts here, as it has none.
 
         A redirect is not followed, not even to the same host: Azure DevOps sends nobody on who is
@@ -156,7 +160,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
         given = {
             f"remote.{REMOTE}.url": remote.url,
             f"remote.{REMOTE}.promisor": "true",
-            f"remote.{REMOTE}.partialCloneFilter": "blob:none",
+            f"remote.{REMOTE}.partialCloneFilter": leaves,
             f"http.{remote.url}.extraHeader": f"Authorization: {remote.authorization}",
             "http.followRedirects": "false",
             "http.lowSpeedLimit": "1",  # for a git whose starter was killed, and has a time limit

@@ -12,11 +12,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from adapters.git.command import GONE, GitCommand, GitFailedError, commit_id, peeled
-from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote
+from adapters.git.fetch import CONTENTS, LARGER, Failure, Fetch, FetchFailedError, Remote
 from adapters.git.tree import TreeLimits
 from core.errors import CommitGoneError, UnavailableError
 
@@ -51,16 +52,34 @@ class KeptClone:
         lines = told.decode("ascii", errors="replace").splitlines()
         return tuple(line.split(" ")[0] for line in lines if line.endswith(" missing"))
 
-    async def bring_commit(self, commit: str, remote: Remote) -> None:
+    async def bring_commit(self, commit: str, remote: Remote, limits: TreeLimits) -> None:
         """Fetch a commit with its history. Raise FetchFailedError, or GitFailedError for damage."""
         async with self.writing() as lock:
             if await self.absent([commit_id(commit)]):  # others may have brought it meanwhile
-                await self._fetched([commit], remote, HISTORY_BYTES, lock, with_history=True)
+                await self._bring_history(commit, remote, limits, lock)
             if not await self.has(commit):
                 await self._raise_if_other(commit)
                 raise GitFailedError
             await self.git.run("update-ref", f"{KEPT}/{commit}", commit)
             await asyncio.to_thread(_forget_oldest, self.git.folder / KEPT)
+
+    async def _bring_history(
+        self, commit: str, remote: Remote, limits: TreeLimits, lock: int
+    ) -> None:
+        """Fetch what we lack: the contents of new commits along with them, as all are read next.
+
+        The first time that would be all that there ever was, and the commit needs few of them.
+        """
+        fetched = partial(self._fetched, [commit], remote, lock=lock, with_history=True)
+        if await asyncio.to_thread(_has_any, self.git.folder / KEPT):
+            larger = LARGER.format(bytes=limits.file_bytes + 1)
+            try:
+                return await fetched(most_bytes=limits.total_bytes, leaves=larger)
+            except FetchFailedError as error:
+                if error.why is not Failure.TOO_LARGE:
+                    raise
+                await asyncio.to_thread(_sweep, self.git.folder)
+        return await fetched(most_bytes=HISTORY_BYTES)
 
     async def _raise_if_other(self, commit: str) -> None:
         """Raise CommitGoneError where the id is that of a folder or a file."""
@@ -93,7 +112,9 @@ class KeptClone:
             wants = await self.absent(blobs)  # others may have brought them meanwhile
             try:
                 if wants:
-                    await self._fetched(wants, remote, most_bytes, lock, with_history=False)
+                    await self._fetched(
+                        wants, remote, most_bytes=most_bytes, lock=lock, with_history=False
+                    )
             except FetchFailedError as error:
                 if error.why is Failure.TOO_LARGE:
                     return False
@@ -108,10 +129,11 @@ class KeptClone:
         self,
         wants: Sequence[str],
         remote: Remote,
+        *,
         most_bytes: int,
         lock: int,
-        *,
         with_history: bool,
+        leaves: str = CONTENTS,
     ) -> None:
         try:
             await self._fetch(
@@ -119,6 +141,7 @@ class KeptClone:
                 most_bytes=most_bytes,
                 keeps=(lock,),
                 with_history=with_history,
+                leaves=leaves,
             )
         except FetchFailedError as error:
             if error.why is Failure.DAMAGED:
@@ -171,6 +194,10 @@ def _sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
     for path in folder.glob("objects/??/tmp_obj_*"):
         path.unlink(missing_ok=True)
+
+
+def _has_any(refs: Path) -> bool:
+    return refs.is_dir() and any(refs.iterdir())
 
 
 def _forget_oldest(refs: Path) -> None:

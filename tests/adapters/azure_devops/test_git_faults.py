@@ -203,7 +203,7 @@ async def test_a_process_that_is_killed_while_it_fetches_stops_nobody(world):
     reading = await world.read_elsewhere(commit)
     await until(lambda: any(world.clone.glob("objects/pack/tmp_pack_*")))
     reading.kill()
-    await reading.wait()
+    await reading.communicate()
 
     again = asyncio.create_task(world.host.files(world.repository, commit))
     await asyncio.sleep(0.2)

@@ -9,6 +9,7 @@ from secrets import token_hex
 import pytest
 
 from adapters.git.command import git_path
+from adapters.git.tree import TreeLimits
 from core.errors import CommitGoneError, StepFailedError, UnavailableError, UnknownNameError
 from tests.adapters.azure_devops.git_world import until
 from tests.adapters.bare_repositories.bare_world import SMALL, git
@@ -81,9 +82,10 @@ async def test_contents_of_the_past_come_in_one_call_each_time_they_are_asked_fo
     elsewhere = world.commit({"b.json": b"key 1"})
     for number in range(2, 9):
         elsewhere = world.commit({"b.json": b"key %d" % number})
-    await world.host.commits(world.repository, elsewhere)
+    another = world.opened_on_nothing()
+    await another.commits(world.repository, elsewhere)
     count = world.fetches()
-    written = await world.host.who_wrote(world.repository, elsewhere, "b.json", "key 1")
+    written = await another.who_wrote(world.repository, elsewhere, "b.json", "key 1")
     assert written is not None
     assert world.fetches() == count + 1
 
@@ -110,6 +112,23 @@ async def test_of_a_new_commit_only_what_is_new_is_fetched(world):
     second = world.commit({"a": b"1"})
     assert (await world.host.files(world.repository, second)).files == {"data": large, "a": b"1"}
     assert packed(world.clone) - size < 10_000
+    assert world.fetches() == 3  # commits and contents, and then both at once
+
+
+async def test_of_new_commits_with_too_much_in_them_only_what_is_read_is_fetched(world):
+    await world.host.files(world.repository, world.commit({"a": b"1"}))
+    world.commit({"data": os.urandom(300_000)})
+    world.commit({"data": os.urandom(900)})
+    newest = world.commit({"data": b"small"})
+    limited = world.opened(limits=TreeLimits(file_bytes=200_000, total_bytes=200_000))
+    assert (await limited.files(world.repository, newest)).files == {"a": b"1", "data": b"small"}
+    assert packed(world.clone) < 10_000
+
+    for number in range(3):
+        newest = world.commit({"data": os.urandom(150_000), "b": b"%d" % number})
+    newest = world.commit({"data": b"small again"})
+    assert (await limited.files(world.repository, newest)).files["b"] == b"2"
+    assert packed(world.clone) < 20_000
 
 
 def packed(clone: Path) -> int:
