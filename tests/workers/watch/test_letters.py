@@ -35,10 +35,13 @@ async def desk(tmp_path):
             raise RefusedByStoreError
         told.append((message.id, reason))
 
-    async def dies(queue, name):
-        await queues[queue].send(Message(id=name, body=b"{}"))
-        [received] = await queues[queue].receive(1, 1.0)
-        await queues[queue].dead_letter(received, "a bug, twice")
+    async def dies(name, message):
+        """A consumer of its own takes it: the locks above are over in a moment."""
+        queue = SqliteQueue(tmp_path / f"{name}.db", name)
+        await queue.send(Message(id=message, body=b"{}"))
+        [received] = await queue.receive(1, 5.0)
+        await queue.dead_letter(received, "a bug, twice")
+        await queue.close()
 
     def watching(ledger=world.store, handle=world.handle, **others):
         return LetterWatch(handle, ledger, queues | others, bury)
