@@ -19,6 +19,7 @@ class Part(StrEnum):
     PUSHER = "pushed"
     CREATOR = "opened the pull request of"
     MAPPER = "said whose the address is in"
+    STARTER = "started a run of"
 
 
 class Contributor(msgspec.Struct, frozen=True, gc=False, kw_only=True):

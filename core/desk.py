@@ -1,7 +1,8 @@
 """The desk of the platform team: the state of the stream ``platform``, folded from its events.
 
-It keeps every dead letter that is open, a few that are closed, the last events that belong to no
-repository, and whose each mapped address is: what it keeps does not grow with the stream.
+It keeps every dead letter that is open and every checkpoint at which a pipeline waits, a few of
+both that are closed, the last events that belong to no repository, and whose each mapped address
+is. What it keeps does not grow with the stream.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,11 +11,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from core.checkpoint import PipelineCheckpoint
 from core.events.base import Event
 from core.events.codec import kind
 from core.events.derived import DecisionRefused, EventIgnored
 from core.events.desk import (
     AddressMapped,
+    CheckpointDecided,
     ConversationMoved,
     HookTrouble,
     LetterBuried,
@@ -33,6 +36,9 @@ from core.events.outside import (
     RunStateChanged,
     StageStateChanged,
 )
+from core.events.people import PipelineDecided
+from core.events.workers import AnswerDelayed, CheckpointSeen
+from core.fold_checkpoints import CheckpointEvent, approved_after, checkpoints_after
 from core.git_events import TALK
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
@@ -117,6 +123,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform team has before it. ``strays`` counts all of them, not only the last.
 
     ``mappings`` has one entry for each address that was ever mapped, by its folded spelling.
+    ``approved`` has the newest commit that we approved for each place of a run.
     """
 
     version: int = 0
@@ -125,6 +132,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     letters: dict[str, Letter] = {}
     mappings: dict[str, Mapped] = {}
     hooks: HookIncident = HookIncident()
+    checkpoints: dict[str, PipelineCheckpoint] = {}
+    approved: dict[str, str] = {}
 
     def newest_mappings(self) -> tuple[Mapped, ...]:
         """Every mapping that holds, the newest first."""
@@ -143,6 +152,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """What was sent again or left its queue, the last one first."""
         found = (letter for letter in self.letters.values() if not letter.is_open)
         return tuple(sorted(found, key=lambda letter: str(letter.closed)))[::-1]
+
+    def waiting_checkpoints(self) -> tuple[PipelineCheckpoint, ...]:
+        """What waits at the host still, also where it was decided here; the oldest first."""
+        found = (each for each in self.checkpoints.values() if each.closed is None)
+        return tuple(sorted(found, key=lambda each: each.seen.since))
 
 
 def letter_id(queue: str, message: str) -> str:
@@ -205,8 +219,9 @@ def _buried(desk: Desk, event: LetterBuried) -> Desk:
 
 
 @folds_desk(MappingRequested)
+@folds_desk(PipelineDecided)
 @folds_desk(RedriveRequested)
-def _wanted(desk: Desk, _event: RedriveRequested | MappingRequested) -> Desk:
+def _wanted(desk: Desk, _event: Event) -> Desk:
     """A wish moves nothing: what came of it is an event of its own."""
     return desk
 
@@ -265,6 +280,17 @@ def _mapped(desk: Desk, event: AddressMapped) -> Desk:
         by=event.by, since=event.time,
     )  # fmt: skip
     return replace(desk, mappings={**desk.mappings, folded(event.address): mapped})
+
+
+@folds_desk(AnswerDelayed)
+@folds_desk(CheckpointDecided)
+@folds_desk(CheckpointSeen)
+def _at_checkpoint(desk: Desk, event: CheckpointEvent) -> Desk:
+    return replace(
+        desk,
+        checkpoints=checkpoints_after(desk.checkpoints, event, KEPT_CLOSED),
+        approved=approved_after(desk.approved, desk.checkpoints, event),
+    )
 
 
 @folds_desk(DecisionRefused)

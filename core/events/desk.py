@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
+from core.contributors import Contributors
 from core.events.base import Event
 from core.people import Person
 from core.words import HookCondition, PersonId, ReleaseId
@@ -138,3 +139,21 @@ class RepositoriesFound(Event, frozen=True, kw_only=True):
 
     repositories: tuple[StrangeRepository, ...]
     more: int = 0
+
+
+class CheckpointDecided(Event, frozen=True, kw_only=True):
+    """A run of a pipeline was approved or rejected here, because somebody said so who may.
+
+    ``groups`` are those of the rule that held then, and ``contributors`` who were counted: ``by``
+    is none of them. ``policy`` is the policy's digest.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    checkpoint: str
+    by: Person
+    approved: bool
+    comment: str = ""
+    groups: tuple[str, ...] = ()
+    contributors: Contributors | None = None
+    policy: str = ""

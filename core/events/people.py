@@ -1,5 +1,7 @@
 """Events from people: what somebody decided or asked for."""
 
+from typing import ClassVar
+
 from core.events.base import Event
 from core.people import Person
 from core.words import ApprovalId, ReleaseId, Stage
@@ -76,3 +78,14 @@ class PromotionGivenUp(Event, frozen=True, kw_only=True):
     stage: Stage
     by: Person
     reason: str = ""
+
+
+class PipelineDecided(Event, frozen=True, kw_only=True):
+    """Somebody decides about a run of a pipeline that waits; ``checkpoint`` is its name here."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    checkpoint: str
+    by: Person
+    approved: bool
+    comment: str = ""

@@ -1,7 +1,10 @@
 """Events from the workers."""
 
 from datetime import datetime
+from typing import ClassVar
 
+from core.checkpoint import SeenCheckpoint
+from core.contributors import Contributors
 from core.events.base import Event
 from core.gate.checks import CheckResult
 from core.results import Result
@@ -54,3 +57,24 @@ class JobDeadLettered(Event, frozen=True, kw_only=True):
     release: ReleaseId
     job: str
     reason: str
+
+
+class CheckpointSeen(Event, frozen=True, kw_only=True):
+    """What a pipeline waits for, as the host of git had it when it was read.
+
+    ``contributors`` is None where they could not be counted then.
+    """
+
+    is_for_desk: ClassVar[bool] = True
+
+    seen: SeenCheckpoint
+    contributors: Contributors | None = None
+
+
+class AnswerDelayed(Event, frozen=True, kw_only=True):
+    """The host of git has not taken what was decided about a pipeline, and why."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    checkpoint: str
+    problem: str
