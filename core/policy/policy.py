@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,9 @@ from core.gate.checks import CheckResult, Mode
 from core.gate.facts import CheckFacts
 from core.gate.layout import Layout
 from core.gate.variables.table import GBI_DEFAULT
+from core.people import folded
+
+Rules = TypeVar("Rules")
 
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=5)]  # 0: nothing blocks there
@@ -78,6 +81,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     variable to what a model may choose; the first is what GBI advises. ``platform_team`` are the
     groups whose members may send a dead letter again, and say whose an unknown address is.
 
+    ``pipelines`` maps a project of Azure DevOps to its environments, and each of these to the
+    groups whose members may decide there; of what is not named nobody decides here.
+
     ``build_services`` maps the account of a build service, as the host of git names it, to the id
     or address of the person who answers for what it pushes.
     """
@@ -88,6 +94,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     blocks: dict[str, Limit] = msgspec.field(default_factory=BLOCKS.copy)
     approvers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=APPROVERS.copy)
     stage_order: dict[str, str] = msgspec.field(default_factory=STAGE_ORDER.copy)
+    pipelines: dict[str, dict[str, tuple[str, ...]]] = {}
     platform_team: tuple[str, ...] = ()
     build_services: dict[str, str] = {}
     allowed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=ALLOWED.copy)
@@ -110,6 +117,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def notice(self) -> str:
         """What every page and card says while a model's code may run without walls, or ""."""
         return WITHOUT_WALLS if self.rules.sandbox == "limits" else ""
+
+    def pipeline_groups(self, project: str, environment: str) -> tuple[str, ...] | None:
+        """The groups that decide about an environment, whatever the case; None without a rule."""
+        rules = _rule_for(self.pipelines, project)
+        found = None if rules is None else _rule_for(rules, environment)
+        return None if found is None else tuple(filter(folded, found))
 
     def is_off(self, check: str) -> bool:
         """Whether it is not even run: switched off, and at no gate switched on again."""
@@ -202,6 +215,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return [
             f"policy.yml: there is no check {name!r}.{near_hint(name, known)}" for name in strange
         ]
+
+
+def _rule_for(rules: Mapping[str, Rules], name: str) -> Rules | None:
+    wanted = folded(name)
+    return next((rule for key, rule in rules.items() if wanted and folded(key) == wanted), None)
 
 
 def _is_later(first: str, gate: str) -> bool:

@@ -19,6 +19,7 @@ from core.gate.check_rules import (
     TestRules,
 )
 from core.gate.layout import Layout
+from core.people import folded
 from core.policy.policy import (
     ALLOWED,
     APPROVERS,
@@ -44,6 +45,9 @@ RULES: Final = (
     CheckRules, LintRules, LintProfile, TestRules, SecretRules, LibraryRules, DuplicateRules,
     ReadmeRules, NamingRules,
 )  # fmt: skip
+ONE_PLACE: Final = (
+    "{field} has {name!r}, and a rule is for one project and one environment, each by its own name."
+)
 UNKNOWN_FIELD: Final = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
@@ -67,6 +71,7 @@ def policy(data: object) -> Policy:
     for name, rule in read.checks.items():
         _check_keys(f"checks.{name}.at", rule.at, GATES)
     _check_patterns(read.rules)
+    _check_pipelines(read.pipelines)
     return read
 
 
@@ -97,6 +102,23 @@ def _check_patterns(rules: CheckRules) -> None:
     if strange:
         problem = f"rules.lint.profiles has no {min(strange)!r}, which rules.lint.teams names."
         raise SettingsError(_sentence(problem))
+
+
+def _check_pipelines(pipelines: Mapping[str, Mapping[str, object]]) -> None:
+    """One place has one rule, and a rule is for one place that somebody has named."""
+    _check_names("pipelines", pipelines)
+    for project, environments in pipelines.items():
+        _check_names(f"pipelines.{project}", environments)
+
+
+def _check_names(field: str, names: Collection[str]) -> None:
+    seen: set[str] = set()
+    for name in map(folded, names):
+        if name in seen:
+            raise SettingsError(_sentence(f"{field} has {name!r} twice; case makes no difference."))
+        if not name or "*" in name:
+            raise SettingsError(_sentence(ONE_PLACE.format(field=field, name=name)))
+        seen.add(name)
 
 
 def _unknown_field_hint(error: str) -> str:

@@ -23,6 +23,7 @@ Every key of the top level is in it, and most are set to their defaults.
 EXAMPLE: Final = """\
 blocks: {run: 1, acceptance: 1, QA: 2, PROD: 3}
 approvers: {QA: [approvers], PROD: [approvers, model_risk]}
+pipelines: {lending: {production: [approvers, model_risk]}}
 stage_order: {PROD: QA}
 platform_team: [gbi_platform]
 build_services: {'Build\\00000000-0000-0000-0000-000000000000': dag@bank.example}
@@ -69,6 +70,9 @@ PARTS: Final = {
 ABOUT: Final = {
     "blocks": "Per gate: findings up to this priority stand in its way; 0 blocks nothing",
     "approvers": "Per stage: the groups whose members decide. Without one, nobody can",
+    "pipelines": "Per project of Azure DevOps, and per environment of it, by name in any case: the "
+    "groups whose members decide about the runs that wait there, unless they had a hand in it. Of "
+    "what is not named nobody decides here, and `*` is no name",
     "stage_order": "Per stage: which one must have held the version first; `''` for none",
     "platform_team": "The groups whose members send dead letters again, map addresses, propose a "
     "base and give up promotions",

@@ -215,3 +215,42 @@ def test_a_rule_about_a_check_that_the_gate_does_not_have_is_told():
 
 def test_a_policy_survives_its_own_json():
     assert policy(msgspec.json.decode(msgspec.json.encode(Policy()))) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("project", "environment", "groups"),
+    [
+        ("lending", "PROD", ("risk",)),
+        (" Lending ", "prod", ("risk",)),
+        ("lending", "test", ()),
+        ("lending", "other", None),
+        ("payments", "prod", None),
+        ("", "prod", None),
+        ("lending", "", None),
+    ],
+)
+def test_a_pipeline_has_the_groups_of_its_project_and_environment(project, environment, groups):
+    rules = policy({"pipelines": {"LENDING": {"Prod": ["risk", " "], "test": []}}})
+    assert rules.pipeline_groups(project, environment) == groups
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "says"),
+    [
+        ({"lending": ["risk"]}, "pipelines"),
+        ({"lending": {"prod": "risk"}}, "it must be a list"),
+        ({"*": {"prod": ["risk"]}}, "one project and one environment"),
+        ({"lending": {"*": ["risk"]}}, "one project and one environment"),
+        ({"lending": {"pr*": ["risk"]}}, "one project and one environment"),
+        ({"": {"prod": ["risk"]}}, "one project and one environment"),
+        ({"lending": {"prod": ["a"], "PROD": ["b"]}}, "twice"),
+        ({"lending": {}, "Lending ": {}}, "twice"),
+    ],
+)
+def test_a_rule_of_pipelines_is_for_one_place_and_no_place_has_two(pipelines, says):
+    with pytest.raises(SettingsError, match=says):
+        policy({"pipelines": pipelines})
+
+
+def test_a_rule_of_pipelines_is_in_the_digest():
+    assert policy({"pipelines": {"a": {"b": ["c"]}}}).digest != policy({}).digest
