@@ -1,4 +1,4 @@
-"""Finds who had a hand in a release: git, the reviews, the ledger and the directory are asked.
+"""Finds who had a hand in a change: git, the reviews, the ledger and the directory are asked.
 
 What git says of two commits never changes and is kept; everything else is asked each time, since a
 pull request may come late, an address may be mapped and a person may leave.
@@ -14,32 +14,26 @@ import msgspec
 from core.accounts import kind_of
 from core.context import Context
 from core.contributors import MOST_COMMITS, Contributor, Contributors, Part
+from core.counted_change import CountedChange, Hands
 from core.desk import Mapped
 from core.errors import CommitGoneError
 from core.people import COMMAND_LINE, Person, folded
 from core.ports import Directory, GitHost, Reviews
 from core.release.model import Model
-from core.release.release import Release
 from core.results import Commit
-from core.words import Stage
 
 KEPT: Final = 32  # histories, of at most 2,000 commits each
 
 TOO_MANY: Final = (
     "More than {most:,} commits came {since}: too many to say who had a hand in them. Nothing was "
-    "decided; `base {model} COMMIT REASON` proposes a commit to count from."
+    "decided; {way_out}."
 )
-GONE: Final = (
-    "{error} So nobody can say who had a hand in it; `base {model} COMMIT REASON` proposes a "
-    "commit to count from."
-)
+GONE: Final = "{error} So nobody can say who had a hand in it; {way_out}."
 CUT: Final = (
     "The history is cut off at commit {commit}, as in a shallow clone, so nobody can say who had a "
     "hand in what lies before. Nothing was decided; bring the rest (`git fetch --unshallow`), or "
-    "`base {model} COMMIT REASON` proposes a commit to count from."
+    "{way_out}."
 )
-
-Hands = Mapping[tuple[Part, str], str]  # what somebody did and under which name, to a commit of it
 
 
 class History(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -55,7 +49,7 @@ NO_HISTORY: Final = History(commits=frozenset(), hands={}, is_whole=False)
 
 
 class FindContributors:
-    """Call it with a release and the stage that is asked for."""
+    """Call it with a change, and the world that it is decided about in."""
 
     def __init__(self, git: GitHost, reviews: Reviews, directory: Directory) -> None:
         self._git = git
@@ -63,20 +57,19 @@ class FindContributors:
         self._directory = directory
         self._histories: OrderedDict[tuple[str, str, str], History] = OrderedDict()
 
-    async def __call__(
-        self, model: Model, release: Release, stage: Stage, context: Context
-    ) -> Contributors:
+    async def __call__(self, change: CountedChange, context: Context) -> Contributors:
         """Raise UnavailableError when a system that has to be asked does not answer."""
         base, history, problem = "", NO_HISTORY, ""
-        for base in _bases(model, release, stage):
-            history, problem = await self._counted(model, release, base)
-            if problem or release.commit in history.commits:
+        for base in change.bases:
+            history, problem = await self._counted(change, base)
+            if problem or change.commit in history.commits:
                 break
         try:
-            creators = await self._creators(release.repository, history.commits)
+            creators = await self._creators(change.repository, history.commits)
         except CommitGoneError as error:  # since it was read
-            creators, problem = {}, problem or GONE.format(error=error, model=_name(model))
-        hands = {**_told(model, release, history.commits), **creators, **history.hands}
+            creators, problem = {}, problem or GONE.format(error=error, way_out=change.way_out)
+        hands = {**change.told, **_told(change.model, change.commit, history.commits)}
+        hands |= {**creators, **history.hands}
         if problem and not history.commits:
             return Contributors(base=base, problem=problem)
         found = [each async for each in self._resolved(hands, context)]
@@ -84,25 +77,25 @@ class FindContributors:
             base=base, commits=len(history.commits), found=tuple(found), problem=problem
         )
 
-    async def _counted(self, model: Model, release: Release, base: str) -> tuple[History, str]:
+    async def _counted(self, change: CountedChange, base: str) -> tuple[History, str]:
         """The history, and what is wrong with it: without its base all of it is looked at."""
-        name, problem = _name(model), ""
+        problem, way_out = "", change.way_out
         try:
-            history = await self._history(release.repository, release.commit, base)
-            history = await self._with_squashed(model, release.repository, base, history)
+            history = await self._history(change.repository, change.commit, base)
+            history = await self._with_squashed(change.model, change.repository, base, history)
         except CommitGoneError as error:
-            problem = GONE.format(error=error, model=name)
-            history = await self._whole(release)
+            problem = GONE.format(error=error, way_out=way_out)
+            history = await self._whole(change)
         if not history.is_whole and not problem:
             since = f"since {base[:10]}" if base else "in all"
-            problem = TOO_MANY.format(most=MOST_COMMITS, since=since, model=name)
+            problem = TOO_MANY.format(most=MOST_COMMITS, since=since, way_out=way_out)
         if history.cut and not problem:
-            problem = CUT.format(commit=history.cut[:10], model=name)
+            problem = CUT.format(commit=history.cut[:10], way_out=way_out)
         return history, problem
 
-    async def _whole(self, release: Release) -> History:
+    async def _whole(self, change: CountedChange) -> History:
         try:
-            return await self._history(release.repository, release.commit, "")
+            return await self._history(change.repository, change.commit, "")
         except CommitGoneError:
             return NO_HISTORY
 
@@ -166,26 +159,6 @@ class FindContributors:
                 yield person
 
 
-def _name(model: Model) -> str:
-    return model.name or model.stream
-
-
-def _bases(model: Model, release: Release, stage: Stage) -> Iterator[str]:
-    """Since when to count; each further one only when the release lies behind the one before.
-
-    It does where a branch was set back, made again or overtaken. What it has to do with the stage
-    then came since the base of when it was asked for before, or since an older placement.
-    """
-    yield model.bases.get(stage, "")
-    for before in reversed(release.promotions.values()):
-        if before.stage is stage and before.contributors:
-            yield before.contributors.base
-    placed = (each for each in model.live() if stage in each.placed)
-    older = [each.commit for each in placed if each.number < release.number]
-    yield from reversed(older)
-    yield ""
-
-
 def _mapper(mapped: Mapped, commit: str) -> Iterator[Contributor]:
     """Who said it may be whoever it is; at the command line nobody was told apart."""
     by = mapped.by
@@ -232,16 +205,16 @@ def _hands(commit: Commit) -> Iterator[tuple[Part, str]]:
         yield Part.TRAILER, folded(named.email)
 
 
-def _told(model: Model, release: Release, commits: Collection[str]) -> Hands:
+def _told(model: Model, commit: str, commits: Collection[str]) -> Hands:
     """What deliveries told: pushes of a contained commit on any branch, and pull requests.
 
     A squash leaves the commits behind that it is made of, and who pushed those had a hand in it.
     """
-    hands = {(Part.PUSHER, folded(release.pusher)): release.commit}
-    counted = _with_sources({*commits, release.commit}, model.landed)
+    hands: dict[tuple[Part, str], str] = {}
+    counted = _with_sources({*commits, commit}, model.landed)
     for part, known in ((Part.PUSHER, model.pushers), (Part.CREATOR, model.creators)):
-        for commit in known.keys() & counted:
-            hands |= {(part, folded(name)): commit for name in known[commit]}
+        for each in known.keys() & counted:
+            hands |= {(part, folded(name)): each for name in known[each]}
     return hands
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -10,9 +10,11 @@ import msgspec
 
 from core import jobs
 from core.authority.repeats import was_told
+from core.checkpoint import WaitingRun
 from core.command_line import CommandLine
 from core.context import Context
 from core.contributors import Contributors
+from core.counting import COUNTED, CountContributors, Counted, Counting, state_of
 from core.desk import Desk
 from core.errors import KnownEventError, RefusedError, VersionConflictError
 from core.events.base import Event
@@ -27,7 +29,6 @@ from core.events.outside import (
     RegistryHinted,
     RunStateChanged,
 )
-from core.events.people import ApprovalDecided, BaseDecided, StageRequested
 from core.events.workers import RegistryObserved, StepFinished
 from core.flow import Decision, decide
 from core.origin import MAY_WRITE, EventOrigin, refuse_foreign
@@ -40,10 +41,6 @@ from core.results import Checked
 from core.words import PLATFORM, ReleaseId, Stage, Stream, stream_of
 
 replace = msgspec.structs.replace
-CountContributors = Callable[[Model, Release, Stage, Context], Awaitable[Contributors]]
-UNCOUNTED = Contributors(
-    problem="Nobody is told here who had a hand in it. Nothing was decided; mend the wiring."
-)
 logger = logging.getLogger(__name__)
 
 SLUSS = CommandLine()
@@ -97,7 +94,7 @@ class Handle:
         self._clock = clock
         self._is_local = is_local
         self._sluss = sluss
-        self._find_contributors = find_contributors
+        self._counting = Counting(ledger, platform, find_contributors)
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, event: Event, origin: EventOrigin) -> Handled:
@@ -149,22 +146,28 @@ class Handle:
 
         Raise UnavailableError when a system that has to be asked does not answer.
         """
-        if self._find_contributors is None:
-            return UNCOUNTED
         model = await self.model(stream_of(release.id))
         context = await self.context_of(release.id)
-        return await self._find_contributors(model, release, stage, context)
+        return await self._counting.of_release(model, release, stage, context)
+
+    async def contributors_of_run(self, run: WaitingRun) -> Contributors:
+        """Count who had a hand in what a pipeline brings, since what we approved there.
+
+        Raise UnavailableError when a system that has to be asked does not answer.
+        """
+        return await self._counting.of_run(run, self.context(desk=await self._ledger.desk()))
 
     async def _once(self, event: Event) -> Handled:
         claims = await self._claims(event)
         stream, repository = await self._place(event, claims)
-        counted = await self._counted(stream, event)
+        counted = await self._counted(event, stream, repository)
         try:
             async with self._turn(stream):
                 model = await self.model(stream)
-                if counted is not None and counted.version != model.version:
+                desk = await self._ledger.desk()
+                if counted is not None and counted.state != state_of(event, model, desk):
                     raise VersionConflictError  # who had a hand in it is counted anew
-                context = self.context(claims, repository, await self._ledger.desk())
+                context = self.context(claims, repository, desk)
                 if counted is not None:
                     context = replace(context, contributors=counted.contributors)
                 decision = decide(model, event, context)
@@ -176,16 +179,15 @@ class Handle:
             return Handled(is_known=True)
         return Handled(decision=decision)
 
-    async def _counted(self, stream: Stream, event: Event) -> "_Counted | None":
+    async def _counted(
+        self, event: Event, stream: Stream, repository: Repository | None
+    ) -> Counted | None:
         """Count outside the stream's turn: asking other systems may take its time."""
-        if not isinstance(event, StageRequested | ApprovalDecided | BaseDecided):
+        if not isinstance(event, COUNTED):
             return None
         model = await self.model(stream)
-        release = model.releases.get(event.release)
-        stage = _stage_of(event, release)
-        if release is None or stage is None:
-            return None
-        return _Counted(model.version, await self.contributors(release, stage))
+        context = self.context(repository=repository, desk=await self._ledger.desk())
+        return await self._counting.before(event, model, context)
 
     async def _was_told(self, model: Model, decision: Decision) -> bool:
         """A refusal that is written already is counted in the log: pressing fills no ledger."""
@@ -238,24 +240,6 @@ class Handle:
             is_known = release in (await self.model(stream)).releases
             return (stream if is_known else PLATFORM), None
         return (known.name if known else PLATFORM), known
-
-
-class _Counted(msgspec.Struct, frozen=True):
-    """The contributors as of a version of the stream."""
-
-    version: int
-    contributors: Contributors
-
-
-def _stage_of(
-    event: StageRequested | ApprovalDecided | BaseDecided, release: Release | None
-) -> Stage | None:
-    if isinstance(event, BaseDecided):
-        return Stage.PROD
-    if isinstance(event, StageRequested):
-        return event.stage
-    promotion = release.promotions.get(event.approval) if release else None
-    return promotion.stage if promotion else None
 
 
 def _model_name(event: Event) -> str:

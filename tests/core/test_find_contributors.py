@@ -9,14 +9,17 @@ from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.install_hook import FOLDER
 from adapters.bare_repositories.reviews import BareReviews
 from adapters.local_files.people import PeopleFile, local_person
+from core.checkpoint import WaitingRun
 from core.context import Context
 from core.contributors import Contributors, Part
+from core.counted_change import release_change, run_change
 from core.desk import Desk, Mapped
 from core.events.outside import CodePushed, PullRequestChanged
 from core.find_contributors import FindContributors
 from core.people import Person, at_the_command_line
 from core.policy import Policy
-from core.words import PersonId, Stage
+from core.release.model import Model
+from core.words import PLATFORM, PersonId, Stage
 from tests.adapters.bare_repositories.bare_world import BareWorld, git
 from tests.core.story import ADA, EVE, Story
 
@@ -66,7 +69,7 @@ class Found:
     async def now(self, stage: Stage = Stage.QA) -> Contributors:
         model = self.story.model
         context = Context(now=NOW, policy=self.policy, desk=self.desk)
-        return await self.find(model, self.story.release, stage, context)
+        return await self.find(release_change(model, self.story.release, stage), context)
 
     async def who(self, stage: Stage = Stage.QA) -> set[tuple[str, str]]:
         """Each part with the person, or with ``?`` and the name of whom nobody knows."""
@@ -330,7 +333,7 @@ async def test_a_release_that_was_overtaken_is_counted_since_what_was_placed_bef
     releases = {**model.releases, "loan-2": before}
     model = msgspec.structs.replace(model, releases=releases)
     context = Context(now=NOW, policy=found.policy, desk=found.desk)
-    counted = await found.find(model, before, Stage.QA, context)
+    counted = await found.find(release_change(model, before, Stage.QA), context)
     assert (counted.commits, {each.person for each in counted.found}) == (1, {"carin"})
 
 
@@ -398,3 +401,59 @@ async def test_a_base_that_is_gone_is_a_problem_in_words(found):
     bases = {Stage.QA: "0123456789abcdef0123456789abcdef01234567"}
     found.story.model = msgspec.structs.replace(found.story.model, bases=bases)
     assert "no longer in the repository" in (await found.now()).problem
+
+
+def a_run(commit: str, **fields) -> WaitingRun:
+    about = {"started_by": ("carin@bank.example",), "repository": "r1", "pipeline": 37, **fields}
+    return WaitingRun(project="p1", environment="production", commit=commit, **about)
+
+
+async def of_run(found, run, desk=None, model=None):
+    context = Context(now=NOW, policy=found.policy, desk=desk or Desk())
+    change = run_change(run, context.desk, model or Model(stream=PLATFORM))
+    return await found.find(change, context)
+
+
+async def test_of_a_run_the_hands_in_its_commit_count_and_who_had_it_started(found):
+    commit = found.git.commit({"a": b"1"}, author=BO, committer=ASTRID)
+    counted = await of_run(found, a_run(commit))
+    assert {(each.part, each.person) for each in counted.found} == {
+        (Part.AUTHOR, "bo"), (Part.COMMITTER, "astrid"), (Part.STARTER, "carin"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("started", [(), ("",), ("nobody@elsewhere.example",)])
+async def test_a_run_that_nobody_known_had_started_has_an_unknown_hand(found, started):
+    commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    counted = await of_run(found, a_run(commit, started_by=started))
+    assert [each.part for each in counted.unknown()] == [Part.STARTER]
+
+
+async def test_a_run_is_counted_since_what_we_approved_at_its_place(found):
+    first = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    second = found.git.commit({"a": b"2"}, author=ASTRID, committer=ASTRID)
+    desk = Desk(approved={a_run(first).place: first})
+    counted = await of_run(found, a_run(second), desk)
+    assert (counted.base, counted.commits) == (first, 1)
+    elsewhere = await of_run(found, a_run(second, pipeline=38), desk)
+    assert (elsewhere.base, elsewhere.commits) == ("", 2)
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+async def test_a_run_at_or_behind_what_we_approved_is_counted_wholly(found, behind):
+    made = [found.git.commit({"a": b"%d" % n}, author=BO, committer=BO) for n in range(2)]
+    desk = Desk(approved={a_run(made[1]).place: made[1]})
+    counted = await of_run(found, a_run(made[1 - behind]), desk)
+    assert (counted.base, counted.commits) == ("", 2 - behind)
+
+
+async def test_of_a_run_deliveries_tell_who_pushed_where_they_know_the_repository(found):
+    commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
+    found.push(1, commit, "astrid")
+    counted = await of_run(found, a_run(commit), model=found.story.model)
+    assert (Part.PUSHER, "astrid") in {(each.part, each.person) for each in counted.found}
+
+
+async def test_what_cannot_be_counted_of_a_run_is_to_be_decided_elsewhere(found):
+    counted = await of_run(found, a_run("c" * 40))
+    assert counted.problem.endswith("; decide it in Azure DevOps.")

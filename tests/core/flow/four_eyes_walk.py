@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.local_files.people import PeopleFile
 from core.context import Context
+from core.counted_change import release_change
 from core.events.derived import PromotionApproved, StagePlaced
 from core.events.outside import PullRequestChanged
 from core.find_contributors import FindContributors
@@ -168,7 +169,7 @@ class Walk:
     def _count(self, stage: Stage) -> None:
         story = self.story
         context = Context(now=NOW, policy=story.policy)
-        found = self.find(story.model, story.release, stage, context)
+        found = self.find(release_change(story.model, story.release, stage), context)
         story.contributors = _at_once(found)
 
     def _note(self, release: str, person: Person, *, done: str) -> None:
