@@ -112,6 +112,22 @@ class RedriveLetter(Job, frozen=True, kw_only=True):
     since: datetime
 
 
+class ReadCheckpoint(Job, frozen=True, kw_only=True):
+    """Read what a pipeline waits for: something hinted at it. ``checkpoint`` is its name here."""
+
+    lane = Lane.REVIEWS
+
+    checkpoint: str
+
+
+class AnswerCheckpoint(Job, frozen=True, kw_only=True):
+    """Tell the host of git what was decided here about a pipeline that waits."""
+
+    lane = Lane.REVIEWS
+
+    checkpoint: str
+
+
 AnyJob = (
     RunStep
     | CancelStep
@@ -122,6 +138,8 @@ AnyJob = (
     | ObserveRegistry
     | ObserveRegistries
     | RedriveLetter
+    | ReadCheckpoint
+    | AnswerCheckpoint
 )
 
 _decoder: msgspec.json.Decoder[AnyJob] = msgspec.json.Decoder(AnyJob)

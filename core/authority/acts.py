@@ -15,6 +15,7 @@ from core.events.people import (
     BaseDecided,
     BaseProposed,
     FinancialIdGiven,
+    PipelineDecided,
     PromotionGivenUp,
     RequestWithdrawn,
     RetryRequested,
@@ -34,7 +35,8 @@ ReleaseEvent = (
     | FinancialIdGiven
     | BaseEvent
 )
-PersonEvent = ReleaseEvent | RedriveRequested | MappingRequested
+DeskEvent = RedriveRequested | MappingRequested | PipelineDecided
+PersonEvent = ReleaseEvent | DeskEvent
 
 
 class AcceptVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +122,27 @@ class SendAgain(msgspec.Struct, frozen=True, kw_only=True):
     letter: str
 
 
+class ApprovePipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person lets a run of a pipeline use the environment that it waits for."""
+
+    checkpoint: str
+
+    @property
+    def name(self) -> str:
+        return f"approve {self.checkpoint}"
+
+
+class RejectPipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person says no to a run of a pipeline, and why."""
+
+    checkpoint: str
+    reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"reject {self.checkpoint}"
+
+
 class MapAddress(msgspec.Struct, frozen=True, kw_only=True):
     """An address that the directory does not know is said to be somebody's, or nobody's.
 
@@ -173,7 +196,8 @@ ReleaseAct = (
     | GiveFinancialId
     | BaseAct
 )
-Act = ReleaseAct | SendAgain | MapAddress
+PipelineAct = ApprovePipeline | RejectPipeline
+Act = ReleaseAct | SendAgain | MapAddress | PipelineAct
 
 
 def act_of(event: PersonEvent) -> Act:
@@ -189,7 +213,7 @@ def act_of(event: PersonEvent) -> Act:
             return RejectStage(release=event.release, approval=event.approval, reason=event.comment)
         case RetryRequested() | FinancialIdGiven():
             return _to_go_on(event)
-        case RedriveRequested() | MappingRequested():
+        case RedriveRequested() | MappingRequested() | PipelineDecided():
             return _on_the_desk(event)
         case BaseProposed() | BaseDecided():
             return _about_a_base(event)
@@ -228,9 +252,13 @@ def _about_a_base(event: BaseEvent) -> BaseAct:
             return DeclineBase(release=event.release, base=event.base, reason=event.comment)
 
 
-def _on_the_desk(event: RedriveRequested | MappingRequested) -> SendAgain | MapAddress:
+def _on_the_desk(event: DeskEvent) -> SendAgain | MapAddress | PipelineAct:
     if isinstance(event, RedriveRequested):
         return SendAgain(letter=letter_id(event.queue, event.message))
+    if isinstance(event, PipelineDecided):
+        if event.approved:
+            return ApprovePipeline(checkpoint=event.checkpoint)
+        return RejectPipeline(checkpoint=event.checkpoint, reason=event.comment)
     return MapAddress(
         address=event.address,
         person=event.person,

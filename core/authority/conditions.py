@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from core.accounts import kind_of
 from core.authority.binding import changed
 from core.authority.ruling import Condition, Ruling, barred, met, missing
 from core.context import Context
@@ -24,6 +25,7 @@ UNVERIFIED = "Nobody knows who you are here: the identity was not verified. Noth
 NOBODY = "Nobody (platform.yml names no team)"
 NO_TEAM = "Set the repository's `team` in platform.yml."
 NOT_ACTIVE = "Your account is disabled in the directory. Nothing was decided."
+A_SERVICE = "This is the account of a {kind}, and only people decide. Nothing was decided."
 NO_REASON = "A rejection needs a reason. Nothing was changed; write one and press again."
 NO_PURPOSE = "A request needs its purpose and its expected outcome. Nothing was requested."
 NOT_BOUND = (
@@ -47,12 +49,14 @@ def identity(question: Question, who_can: str) -> Ruling:
 
 
 def known(person: Person | None, context: Context, who_can: str) -> Ruling:
-    """Only a verified person decides; a picked one only where everything is local.
+    """Only a verified person decides, and no service; a picked one only where all is local.
 
     Whoever is not active any more decides nothing.
     """
     if person is not None and not person.is_active:
         return barred(Condition.IDENTITY, NOT_ACTIVE, who_can)
+    if person is not None and (kind := kind_of(person.id)):
+        return barred(Condition.IDENTITY, A_SERVICE.format(kind=kind), who_can)
     if person is None or person.identity == "verified":
         return met(Condition.IDENTITY)
     if person.identity == "local_unverified" and context.is_local:

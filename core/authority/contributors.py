@@ -5,6 +5,7 @@ from core.authority.conditions import Question, who_decides
 from core.authority.four_eyes import excluded, why_excluded
 from core.authority.mappings import can_be_mapped, how_to_map, readable
 from core.authority.ruling import Condition, Ruling, barred, met, missing
+from core.context import Context
 from core.contributors import Contributor, Contributors, Part
 from core.release.model import Model
 from core.release.promotion import Promotion
@@ -23,10 +24,8 @@ MORE = ", nor {count} more"
 NO_NAME = (
     "Whoever {did} commit {commit} of it left no address. Nothing was decided: it could be anybody."
 )
-NAME_THEM = (
-    "Commit it anew with an address (`git commit --amend --reset-author --no-edit`), or propose a "
-    "`base` behind it."
-)
+NAME_THEM = "Commit it anew with an address (`git commit --amend --reset-author --no-edit`), or "
+NAME_OR_BASE = f"{NAME_THEM}propose a `base` behind it."
 NOT_COUNTED = missing(
     Condition.CONTRIBUTORS,
     "Nobody counted who had a hand in it, so that nobody can be told apart from them. Nothing was "
@@ -39,6 +38,7 @@ DID = {
     Part.CREATOR: "opened the pull request of",
     Part.TRAILER: "is named in the message of",
     Part.MAPPER: "said whose the address is in",
+    Part.STARTER: "started a run of",
 }
 PROPOSED = "proposed the base that it is counted from"
 
@@ -46,27 +46,34 @@ PROPOSED = "proposed the base that it is counted from"
 def known(question: Question, promotion: Promotion | None = None) -> Ruling:
     """Everybody who had a hand in it has to be known: whom nobody knows may be whoever asks."""
     found = counted(question, promotion)
+    if found is None and question.person is None:
+        return met(Condition.CONTRIBUTORS)
+    return all_known(found, question.context, NAME_OR_BASE)
+
+
+def all_known(found: Contributors | None, context: Context, nameless: str) -> Ruling:
+    """Nobody can be told apart from whom nobody knows; ``nameless`` helps one without a name."""
     if found is None:
-        return met(Condition.CONTRIBUTORS) if question.person is None else NOT_COUNTED
+        return NOT_COUNTED
     if found.problem:
         return missing(Condition.CONTRIBUTORS, found.problem)
     unknown = found.unknown()
-    return _unknown(question, unknown) if unknown else met(Condition.CONTRIBUTORS)
+    return _unknown(unknown, context, nameless) if unknown else met(Condition.CONTRIBUTORS)
 
 
-def _unknown(question: Question, found: tuple[Contributor, ...]) -> Ruling:
+def _unknown(found: tuple[Contributor, ...], context: Context, nameless: str) -> Ruling:
     """One is told at length, and how many others there are: each needs an answer of its own."""
     first, names = found[0], {each.name for each in found}
     about = {"did": DID[first.part], "commit": first.commit[:10]}
     if not first.name:
-        return missing(Condition.CONTRIBUTORS, NO_NAME.format(**about), NAME_THEM)
+        return missing(Condition.CONTRIBUTORS, NO_NAME.format(**about), nameless)
     more = MORE.format(count=len(names) - 1) if len(names) > 1 else ""
     kind = kind_of(first.name)
     words = NOBODY_ANSWERS if kind else NOBODY_KNOWS
     reason = words.format(kind=kind, name=readable(first.name), more=more, **about)
     if not can_be_mapped(first.name):
-        return missing(Condition.CONTRIBUTORS, reason, NAME_THEM)
-    who_can = how_to_map(first.name, question.context)
+        return missing(Condition.CONTRIBUTORS, reason, nameless)
+    who_can = how_to_map(first.name, context)
     return missing(Condition.CONTRIBUTORS, reason, who_can)
 
 

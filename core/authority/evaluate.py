@@ -1,4 +1,4 @@
-"""May somebody do this to a release, a dead letter or an address? The one place that says so.
+"""May somebody do this to a release, a pipeline, a letter or an address? It is said here alone.
 
 Pure and total: it reads the state and the context, never raises, and answers in words. The flow
 asks it with the person who acts; buttons and cards ask without one, for what stands in the way
@@ -16,14 +16,17 @@ from core.authority import (
     freeing,
     letters,
     mappings,
+    pipelines,
 )
 from core.authority.acts import (
     AcceptVersion,
     Act,
+    ApprovePipeline,
     ApproveStage,
     GiveFinancialId,
     GiveUpPromotion,
     MapAddress,
+    RejectPipeline,
     RejectStage,
     RejectVersion,
     ReleaseAct,
@@ -50,6 +53,8 @@ def may(person: Person | None, act: Act, model: Model, context: Context) -> Ruli
         return all_of(act.name, letters.send_again(person, act.letter, context))
     if isinstance(act, MapAddress):
         return all_of(act.name, mappings.map_address(person, act, context))
+    if isinstance(act, ApprovePipeline | RejectPipeline):
+        return all_of(act.name, pipelines.decide_pipeline(person, act, context))
     release = model.releases.get(act.release)
     if release is None:
         what = " to promote" if isinstance(act, RequestStage) else ""

@@ -12,7 +12,7 @@ def excluded(release: Release, contributors: Contributors | None) -> dict[str, s
 
     A name stays barred beside the person whom it belongs to: the directory may change.
     """
-    reasons = _hands(contributors) if contributors else _noted(release)
+    reasons = hands_in(contributors) if contributors else _noted(release)
     for person, did in _asked(release):
         reasons |= dict.fromkeys(person.names, did)
     reasons.setdefault(release.pusher, "pushed this commit")
@@ -26,7 +26,8 @@ def why_excluded(person: Person, reasons: dict[str, str]) -> str:
     return next((reasons[name] for name in sorted(person.names) if name in reasons), "")
 
 
-def _hands(contributors: Contributors) -> dict[str, str]:
+def hands_in(contributors: Contributors) -> dict[str, str]:
+    """By every id and name of who had a hand, what they did, to follow "you"."""
     reasons: dict[str, str] = {}
     for each in contributors.found:
         did = f"{each.part} commit {each.commit[:10]}"

@@ -7,12 +7,15 @@ and no refusal either. Only what still stands is repeated.
 from collections.abc import Iterable
 
 from core.authority.acts import PersonEvent
+from core.checkpoint import PipelineCheckpoint
+from core.desk import Desk
 from core.events.base import Event
 from core.events.derived import DecisionRefused
 from core.events.people import (
     AcceptanceDecided,
     ApprovalDecided,
     BaseDecided,
+    PipelineDecided,
     StageRequested,
 )
 from core.release.base import Base
@@ -22,7 +25,7 @@ from core.release.release import Release, rejection
 from core.release.state import State
 
 
-def is_repeat(event: PersonEvent, model: Model) -> bool:
+def is_repeat(event: PersonEvent, model: Model, desk: Desk) -> bool:
     """Tell whether the state already is what this person asks for, because they asked before.
 
     Only what decides is repeated: once more to retry, or to send a letter, may be what is wanted.
@@ -36,6 +39,8 @@ def is_repeat(event: PersonEvent, model: Model) -> bool:
             return _is_decided_by(model.releases.get(event.release), event)
         case BaseDecided():
             return _is_agreed_by(model.base, event)
+        case PipelineDecided():
+            return _is_ruled_by(desk.checkpoints.get(event.checkpoint), event)
         case _:
             return False
 
@@ -79,6 +84,11 @@ def _is_agreed_by(base: Base | None, event: BaseDecided) -> bool:
         return False
     outcome = "agreed" if event.accepted else "declined"
     return (base.decided_by.id, base.outcome) == (event.by.id, outcome)
+
+
+def _is_ruled_by(checkpoint: PipelineCheckpoint | None, event: PipelineDecided) -> bool:
+    said = checkpoint.decision if checkpoint else None
+    return said is not None and (said.by.id, said.approved) == (event.by.id, event.approved)
 
 
 def was_told(refusal: DecisionRefused, last: Iterable[Event]) -> bool:

@@ -103,7 +103,7 @@ def refused(model: Model, event: PersonEvent, context: Context) -> Decision | No
     ruling = may(event.by, act, model, context)
     if ruling.is_met:
         return None
-    if is_repeat(event, model):
+    if is_repeat(event, model, context.desk):
         return Decision(refusal=Refusal(ruling.reason, ruling.who_can, is_repeat=True))
     told = follows(
         event, DecisionRefused, context,

@@ -12,6 +12,7 @@ from core.events.codec import decode_batch, kind
 from core.events.desk import LetterBuried, LetterGone
 from core.handle import Handle
 from core.jobs import (
+    AnswerCheckpoint,
     AnswerComment,
     AnyJob,
     CancelStep,
@@ -19,6 +20,7 @@ from core.jobs import (
     Lane,
     ObserveRegistries,
     ObserveRegistry,
+    ReadCheckpoint,
     RedriveLetter,
     RunStep,
     ShowCard,
@@ -48,6 +50,8 @@ ABOUT: Final[dict[type[AnyJob], str]] = {
     ObserveRegistry: "a look at the model {job.model} in the registry",
     ObserveRegistries: "a look at all models in the registry",
     RedriveLetter: "the sending again of {job.message} in {job.queue}",
+    ReadCheckpoint: "a look at what a pipeline waits for ({job.checkpoint})",
+    AnswerCheckpoint: "the answer to a pipeline that waits ({job.checkpoint})",
 }
 OF_RELEASE: Final = (RunStep, CancelStep, EndTracking, ShowReview)
 
