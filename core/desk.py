@@ -19,7 +19,6 @@ from core.events.desk import (
     AddressMapped,
     CheckpointDecided,
     ConversationMoved,
-    HookTrouble,
     LetterBuried,
     LetterGone,
     LetterRedriven,
@@ -40,6 +39,7 @@ from core.events.people import PipelineDecided
 from core.events.workers import AnswerDelayed, CheckpointSeen
 from core.fold_checkpoints import CheckpointEvent, approved_after, checkpoints_after
 from core.git_events import TALK
+from core.hook_incident import HookIncident, incident_after
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
 
@@ -102,23 +102,6 @@ class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
 
 
-class HookIncident(msgspec.Struct, frozen=True, kw_only=True):
-    """What ails the service hooks, from the first trouble until all are well; it has one card.
-
-    ``changes`` counts what was told of them so far, in this incident and before.
-    """
-
-    id: str = ""
-    changes: int = 0
-    since: datetime | None = None
-    changed: datetime | None = None
-    troubles: tuple[HookTrouble, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.troubles)
-
-
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform team has before it. ``strays`` counts all of them, not only the last.
 
@@ -168,18 +151,6 @@ def place_of(letter: str) -> tuple[str, str]:
     """The queue and the message of a letter's id; no queue's name has a slash."""
     queue, _, message = letter.partition("/")
     return queue, message
-
-
-def incident_after(incident: HookIncident, event: SubscriptionsChanged) -> HookIncident:
-    """The first trouble after all were well begins an incident of its own."""
-    is_new = not incident.is_open and bool(event.troubles)
-    return HookIncident(
-        id=event.id if is_new else incident.id,
-        changes=incident.changes + 1,
-        since=event.time if is_new else incident.since,
-        changed=event.time,
-        troubles=event.troubles,
-    )
 
 
 Fold = TypeVar("Fold", bound=Callable[[Desk, Any], Desk])

@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from adapters.sql_store.schema import parts
-from core import checkpoint, fold_checkpoints
+from core import checkpoint, fold_checkpoints, hook_incident
 from core import desk as desk_module
 from core.desk import Desk, desk_after
 from core.events.base import Event
@@ -38,8 +38,8 @@ GROWING: Final[dict[type[State], tuple[str, ...]]] = {
 }
 HEAD: Final = "head"
 MADE_BY: Final = (
-    sys.modules[__name__], checkpoint, fold_checkpoints, desk_module, base, model, promotion,
-    release, slim, state, folds, *MOVERS,
+    sys.modules[__name__], checkpoint, fold_checkpoints, hook_incident, desk_module, base, model,
+    promotion, release, slim, state, folds, *MOVERS,
 )  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode

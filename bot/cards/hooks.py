@@ -9,9 +9,9 @@ from bot.elements import Part, banner, card, code, facts, heading, table, text
 from bot.view import CardSubject
 from core.card import Card, Dated, Tone
 from core.count import count
-from core.desk import HookIncident, incident_after
 from core.errors import UnknownNameError
 from core.events.desk import HookTrouble, SubscriptionsChanged
+from core.hook_incident import HookIncident, incident_after
 from core.hooks import SAYS
 from core.ports import Ledger
 from core.words import PLATFORM, HookCondition

@@ -6,7 +6,6 @@ from core.desk import (
     HOOKS_CARD,
     LETTER_CARD,
     MOVED_CARD,
-    incident_after,
     letter_id,
 )
 from core.events.desk import (
@@ -20,6 +19,7 @@ from core.events.desk import (
 )
 from core.flow.cards import CardRef
 from core.flow.decision import Decision, decides, follows, ignored, refused
+from core.hook_incident import incident_after
 from core.jobs import RedriveLetter
 from core.release.model import Model
 
