@@ -2,6 +2,7 @@
 
 from tests.peers.azure_devops import (
     rest_builds,
+    rest_check_suites,
     rest_code,
     rest_hooks,
     rest_items,
@@ -30,4 +31,5 @@ PARTS = (
     rest_builds.routes,
     rest_pipelines.routes,
     rest_plans.routes,
+    rest_check_suites.routes,
 )
