@@ -28,6 +28,7 @@ class CheckpointState(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    BYPASSED = "bypassed"  # an administrator of the environment let it pass
     CANCELLED = "cancelled"  # its run was
     TIMED_OUT = "timed out"
     GONE = "gone"  # the host does not show it any more

@@ -69,14 +69,15 @@ DISK_FULL: Final = (
 class AzureGitHost:
     """Implements ``core.ports.GitHost``; ``known`` gives the ids of our repositories there.
 
-    It is asked each time, as platform.yml may grow.
+    It is asked each time, as platform.yml may grow. Without it every repository is read that the
+    organisation shows us: a pipeline may wait that is of none of ours.
     """
 
     def __init__(
         self,
         azure: AzureDevOps,
         clones: KeptClones,
-        known: Callable[[], Collection[str]],
+        known: Callable[[], Collection[str]] | None,
         *,
         limits: TreeLimits = DEFAULT_LIMITS,
     ) -> None:
@@ -117,7 +118,10 @@ class AzureGitHost:
 
     async def tend(self) -> None:
         """Keep the clones small, and none of a repository that is no longer ours."""
-        await self._clones.tend([canonical_id(each) for each in self._known()])
+        await self._clones.tend(self._ours() or ())
+
+    def _ours(self) -> frozenset[str] | None:
+        return None if self._known is None else frozenset(map(canonical_id, self._known()))
 
     async def _read(
         self,
@@ -127,7 +131,8 @@ class AzureGitHost:
     ) -> T:
         """Read from the clone, and from one that is made anew where it turns out to be damaged."""
         found = canonical_id(repository)
-        if found not in {canonical_id(each) for each in self._known()}:
+        ours = self._ours()
+        if ours is not None and found not in ours:
             raise UnknownNameError("repository", repository)
         wanted = tuple(commit_id(commit) for commit in commits if commit)
         async with self._clones.opened(found) as clone:

@@ -26,6 +26,7 @@ DECIDED: Final = "This was decided before: {outcome} by {name}. Nothing was deci
 CLOSED: Final = {
     CheckpointState.APPROVED: "This was approved in Azure DevOps{by}. Nothing was decided here.",
     CheckpointState.REJECTED: "This was rejected in Azure DevOps{by}. Nothing was decided here.",
+    CheckpointState.BYPASSED: "This was bypassed in Azure DevOps. Nothing was decided here.",
     CheckpointState.CANCELLED: "The run was cancelled. There is nothing to decide any more.",
     CheckpointState.TIMED_OUT: "The time limit has passed. There is nothing to decide any more.",
     CheckpointState.GONE: "Azure DevOps does not show it any more. There is nothing to decide.",
@@ -35,8 +36,8 @@ NO_RULE: Final = (
     "that nobody decides about it here. Nothing was decided."
 )
 NO_ENVIRONMENT: Final = (
-    "Azure DevOps does not tell which environment it is for, so that no rule of policy.yml holds "
-    "and nobody decides about it here. Nothing was decided."
+    "Azure DevOps does not tell Sluss which environment it is for, so that no rule of policy.yml "
+    "holds and nobody decides about it here. Nothing was decided."
 )
 IN_AZURE: Final = "Decide it in Azure DevOps{rule}."
 WRITE_RULE: Final = ", or have the platform team write a rule (`pipelines` in policy.yml)"

@@ -343,3 +343,14 @@ class TestConfirmed:
         found = [await confirm(forged(churn.id, pushed.push_id, branch=f"b{n}")) for n in range(20)]
         assert {event.commit for [event] in found} == {commit}
         assert len(devops.calls.since(mark).to("GET", "/pushes/")) == 1
+
+
+async def test_a_run_of_a_repository_that_is_not_ours_may_be_one_that_waits_for_us(confirm, devops):
+    moved = delivered(
+        RunStateChanged(
+            id="m", time=datetime.now(UTC), project="p", run=7, repository="of nobody",
+        )
+    )  # fmt: skip
+    mark = devops.calls.mark()
+    assert await confirm(moved) == (moved,)
+    assert len(devops.calls.since(mark)) == 0
