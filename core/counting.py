@@ -10,7 +10,7 @@ from core.context import Context
 from core.contributors import Contributors
 from core.counted_change import CountedChange, release_change, run_change
 from core.desk import Desk
-from core.errors import StepFailedError
+from core.errors import StepFailedError, UnknownNameError
 from core.events.base import Event
 from core.events.people import ApprovalDecided, BaseDecided, PipelineDecided, StageRequested
 from core.platform import Platform
@@ -86,7 +86,7 @@ class Counting:
         model = await self._ledger.state(known.name) if known else Model(stream=PLATFORM)
         try:
             return await self._find(run_change(run, context.desk, model), context)
-        except StepFailedError as error:
+        except (StepFailedError, UnknownNameError) as error:
             return Contributors(problem=NOT_READ.format(error=error))
 
 

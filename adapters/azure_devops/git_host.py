@@ -120,6 +120,10 @@ class AzureGitHost:
         """Keep the clones small, and none of a repository that is no longer ours."""
         await self._clones.tend(self._ours() or ())
 
+    def of_every_repository(self) -> "AzureGitHost":
+        """Return one that reads the same clones, and repositories beside ours as well."""
+        return AzureGitHost(self._azure, self._clones, None, limits=self._limits)
+
     def _ours(self) -> frozenset[str] | None:
         return None if self._known is None else frozenset(map(canonical_id, self._known()))
 

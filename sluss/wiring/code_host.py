@@ -1,6 +1,6 @@
 """Opens where the code is: bare repositories of this machine, or Azure DevOps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,10 @@ from adapters.bare_repositories.host import BareRepositories
 from adapters.bare_repositories.reviews import BareReviews
 from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSections
 from core.again import keep
+from core.checkpoint import CheckpointKind
 from core.platform import Platform
 from core.ports import GitHost, Reviews, ServiceEndpoints, VariableGroups
+from core.ports.checkpoints import Checkpoints
 from core.ports.host_events import HostEvents
 from core.ports.subscriptions import Subscriptions
 from core.scrub import KnownSecrets
@@ -32,14 +34,19 @@ TEND_EVERY_S: Final = 6 * 3600.0
 
 
 class CodeHost(msgspec.Struct, frozen=True, kw_only=True):
-    """The ports that one host of git serves; bare repositories tell nothing by themselves."""
+    """The ports that one host of git serves; bare repositories tell nothing by themselves.
+
+    ``histories`` reads every repository of the host, also those that platform.yml does not have.
+    """
 
     git: GitHost
+    histories: GitHost
     reviews: Reviews
     variable_groups: VariableGroups
     service_endpoints: ServiceEndpoints
     host_events: HostEvents | None = None
     subscriptions: Subscriptions | None = None
+    checkpoints: Mapping[CheckpointKind, Checkpoints] = {}
 
 
 def open_code_host(
@@ -68,8 +75,10 @@ def _bare(settings: Settings, platform: Callable[[], Platform]) -> CodeHost:
         known = platform().repository(host_id)
         return Path(known.location) if known and known.location else None
 
+    git = BareRepositories(folder)
     return CodeHost(
-        git=BareRepositories(folder),
+        git=git,
+        histories=git,
         reviews=BareReviews(folder),
         variable_groups=VariableSections(settings.files.variables),
         service_endpoints=NoServiceEndpoints(),
@@ -84,6 +93,7 @@ def _azure(
     opening: Opening,
 ) -> CodeHost:
     # Only here, as the SDK takes a while to import.
+    from adapters.azure_devops.approvals import AzureApprovals  # noqa: PLC0415
     from adapters.azure_devops.git_host import build_git_host  # noqa: PLC0415
     from adapters.azure_devops.library import Projects  # noqa: PLC0415
     from adapters.azure_devops.reviews import AzureDevOpsReviews  # noqa: PLC0415
@@ -99,9 +109,11 @@ def _azure(
     projects = Projects(azure, clock)
     return CodeHost(
         git=git,
+        histories=git.of_every_repository(),
         reviews=AzureDevOpsReviews(azure),
         variable_groups=AzureVariableGroups(azure, projects, platform, clock),
         service_endpoints=AzureServiceEndpoints(azure, projects, clock),
         host_events=open_host_events(azure),
         subscriptions=open_subscriptions(settings, azure),
+        checkpoints={CheckpointKind.APPROVAL: AzureApprovals(azure)},
     )

@@ -9,6 +9,7 @@ from core import jobs
 from core.again import keep, until_done
 from core.consumer import FINISH_S, Consumer
 from core.jobs import (
+    AnswerCheckpoint,
     AnswerComment,
     CancelStep,
     EndTracking,
@@ -16,6 +17,7 @@ from core.jobs import (
     Lane,
     ObserveRegistries,
     ObserveRegistry,
+    ReadCheckpoint,
     RedriveLetter,
     RunStep,
     ShowCard,
@@ -31,6 +33,7 @@ from sluss.wiring.gate_parts import server_gate
 from sluss.wiring.host_watch import confirm_by_host, host_watches
 from sluss.wiring.parts import Parts
 from sluss.wiring.sentinel import Sentinel
+from workers.checkpoints import CheckpointDesk
 from workers.gate.duplicates.find import prepare
 from workers.reviews.comments import CommentDesk
 from workers.reviews.desk import ReviewDesk
@@ -61,6 +64,9 @@ class Engine:
         self._stopping = Stopping()
         self._worker = Worker(_services(parts, self._stopping))
         self._letters = self._letter_watch()
+        self._checkpoints = CheckpointDesk(
+            parts.host.checkpoints, parts.handle, parts.store, parts.troubles
+        )
         self._consumers: list[Consumer] = []
 
     async def relay(self) -> None:
@@ -90,7 +96,7 @@ class Engine:
         yield self.relay()
         yield keep("asking for looks", self._observe, told, every_s=OBSERVE_EVERY_S)
         yield keep("looking for dead letters", self._letters.look, told, every_s=LETTERS_EVERY_S)
-        yield from host_watches(self._parts)
+        yield from host_watches(self._parts, self._checkpoints)
         yield until_done("learning our templates", self._know_templates, told)
         for name, tend in self._parts.tends:
             yield until_done(name, tend, told)
@@ -117,6 +123,8 @@ class Engine:
             ShowCard: self._show,
             ShowReview: reviews,
             AnswerComment: self._comments(reviews),
+            ReadCheckpoint: self._checkpoints.read,
+            AnswerCheckpoint: self._checkpoints.answer,
             RedriveLetter: self._letters.redrive,
         }
         work = jobs_work(routes)

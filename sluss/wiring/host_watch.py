@@ -10,6 +10,7 @@ from core.confirm import Confirm
 from core.errors import CommitGoneError, StepFailedError
 from core.platform import Repository
 from sluss.wiring.parts import Parts
+from workers.checkpoints import CheckpointDesk, CheckpointWatch
 from workers.gate.duplicates.find import learn
 from workers.watch.reconcile_pushes import Index, ReconcilePushes
 from workers.watch.subscriptions import SubscriptionWatch
@@ -28,8 +29,8 @@ def confirm_by_host(parts: Parts) -> Confirm | None:
     return Confirm(parts.host.host_events, lambda: parts.handle.platform)
 
 
-def host_watches(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
-    """Yield what runs beside the queues; both look at once when the worker starts."""
+def host_watches(parts: Parts, desk: CheckpointDesk) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what runs beside the queues; each looks at once when the worker starts."""
     if parts.host.host_events is None:
         return
     told = parts.troubles
@@ -43,6 +44,8 @@ def host_watches(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
         )
         name = "looking at the service hooks"
         yield keep(name, watch.look, told, every_s=SUBSCRIPTIONS_EVERY_S)
+    waiting = CheckpointWatch(desk, host)
+    yield keep("looking for pipelines that wait", waiting.run, told, every_s=every_s)
 
 
 def _index(parts: Parts) -> Index:

@@ -21,6 +21,7 @@ from adapters.mlflow.server import MLflowServer
 from adapters.sandbox import OneSandbox
 from adapters.sql_store.beside import SqlConversations
 from core.again import Troubles
+from core.counting import CountContributors
 from core.errors import SettingsError
 from core.find_contributors import FindContributors
 from core.handle import Handle
@@ -170,7 +171,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     know(known)
     host = masked(open_code_host(settings, platform, now, metrics, opening), known)
     directory = PeopleFile(settings.files.people)
-    find = FindContributors(host.git, host.reviews, directory)
+    find = FindContributors(host.histories, host.reviews, directory)
     handle = _handle(settings, store, platform, find)
     tend_mlflow(settings, mlflow_url, server, opening)
     mlflow = _mlflow(mlflow_url, server, opening)
@@ -201,7 +202,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
 
 
 def _handle(
-    settings: Settings, store: Store, platform: Callable[[], Platform], find: FindContributors
+    settings: Settings, store: Store, platform: Callable[[], Platform], find: CountContributors
 ) -> Handle:
     return Handle(
         store,
