@@ -10,6 +10,7 @@ from bot.cards import (
     hooks,
     letter,
     moved,
+    pipeline,
     problem,
     registry,
     release,
@@ -19,6 +20,7 @@ from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
 from core.card import Card
+from core.checkpoint import PIPELINE_CARD
 from core.desk import FOUND_CARD, HOOKS_CARD, LETTER_CARD, MOVED_CARD
 
 
@@ -51,8 +53,10 @@ PRESSED: Final[dict[str, PressedCardFile]] = {
     "base": base,
     "problem": problem,
     LETTER_CARD: letter,
+    PIPELINE_CARD: pipeline,
 }
-ON_THE_DESK: Final = frozenset({LETTER_CARD})  # cards of the stream ``platform``, of no release
+# Cards of the stream ``platform``, of no release.
+ON_THE_DESK: Final = frozenset({LETTER_CARD, PIPELINE_CARD})
 CARDS: Final[dict[str, CardFile]] = {
     **PRESSED,
     "registry": registry,
@@ -76,6 +80,7 @@ __all__ = [
     "hooks",
     "letter",
     "moved",
+    "pipeline",
     "problem",
     "registry",
     "release",

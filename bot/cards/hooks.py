@@ -20,8 +20,8 @@ MOST: Final = 20  # rows
 TITLE: Final = "Service hooks of Azure DevOps"
 LOST: Final = (
     "What happens meanwhile is not delivered. Nothing stays lost: Sluss lists pushes and pull "
-    "requests itself, every hour and as soon as a hook is well again. Comments, builds and "
-    "approvals of that time are not listed."
+    "requests itself, every hour and as soon as a hook is well again, and hourly the approvals of "
+    "projects that policy.yml has a rule for. Comments and builds of that time are not listed."
 )
 REPLACED: Final = "a new one was made in its place"
 MEND: Final = "What is missing or disabled is mended by"
