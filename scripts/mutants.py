@@ -20,7 +20,10 @@ COPIED: Final = ("core", "adapters", "bot", "workers", "handlers", "sluss", "web
 TESTS: Final = (
     "tests/core/authority/test_four_eyes.py",
     "tests/core/authority/test_binding.py",
+    "tests/core/authority/test_pipelines.py",
     "tests/core/flow/test_base.py",
+    "tests/core/flow/test_pipelines.py",
+    "tests/core/flow/test_pipelines_properties.py",
     "tests/core/test_find_contributors.py",
     "tests/core/test_people.py",
     "tests/workers/steps/test_promote.py",
@@ -39,6 +42,9 @@ class Mutant(NamedTuple):
 ASKED: Final = "question, promotion"
 EYES: Final = "core/authority/four_eyes.py"
 FIND: Final = "core/find_contributors.py"
+CHANGE: Final = "core/counted_change.py"
+PIPELINES: Final = "core/authority/pipelines.py"
+CHECKPOINTS: Final = "core/fold_checkpoints.py"
 EVALUATE: Final = "core/authority/evaluate.py"
 BINDING: Final = "core/authority/binding.py"
 PUSHES: Final = "core/release/fold/pushes.py"
@@ -69,19 +75,19 @@ MUTANTS: Final = (
     Mutant("pushers that deliveries told", FIND, "(Part.PUSHER, model.pushers), ", ""),
     Mutant("creators that deliveries told", FIND, ", (Part.CREATOR, model.creators)", ","),
     Mutant("creators that the reviews tell", FIND, "**creators, ", ""),
-    Mutant("hands of a release that comes back", FIND,
+    Mutant("hands of a release that comes back", CHANGE,
            "if before.stage is stage and before.contributors:", "if False:"),
     Mutant("whom an address is mapped to", FIND, 'mapped.person if mapped else ""', '""'),
     Mutant("who answers for a build service", FIND, ", _answers(name, context))", ")"),
     Mutant("hands that nobody knows", "core/contributors.py",
            "return not self.person and not self.is_nobody", "return False"),
     Mutant("too many commits", FIND, "if not history.is_whole and not problem:", "if False:"),
-    Mutant("a base that is gone", FIND, "problem = GONE.format(error=error, model=name)", "pass"),
+    Mutant("a base that is gone", FIND, "problem = GONE.format(error=error, way_out=way_out)", "pass"),
     Mutant("a history that is cut off", FIND, "if history.cut and not problem:", "if False:"),
-    Mutant("a release behind what was placed", FIND, "if problem or release.commit in",
-           "if True or release.commit in"),
+    Mutant("a release behind what was placed", FIND, "if problem or change.commit in",
+           "if True or change.commit in"),
     Mutant("what a squash is made of", FIND,
-           "_with_sources({*commits, release.commit}, model.landed)", "{*commits, release.commit}"),
+           "_with_sources({*commits, commit}, model.landed)", "{*commits, commit}"),
     Mutant("who wrote what a squash is made of", FIND,
            "history = _joined(history, await self._history(repository, source, base))", "pass"),
     Mutant("who mapped an address", FIND, "if by.identity != COMMAND_LINE:", "if False:"),
@@ -114,6 +120,26 @@ MUTANTS: Final = (
            "if False and why_excluded(person, dict"),
     Mutant("hands in what a base hides", BASES, "if did := why_excluded(",
            "if did := False and why_excluded("),
+    Mutant("who had a run started", CHANGE, "for name in run.started_by or", "for name in () or"),
+    Mutant("a run that nobody had started", CHANGE, 'run.started_by or ("",)', "run.started_by"),
+    Mutant("what was approved for a pipeline", CHANGE, 'desk.approved.get(run.place, "")', '""'),
+    Mutant("all of what lies behind it", CHANGE, 'dict.fromkeys((known, ""))', "(known,)"),
+    Mutant("four eyes of a pipeline", PIPELINES, "    yield _four_eyes(person, counted, who_can)\n"),
+    Mutant("the rule of a pipeline", PIPELINES,
+           "    yield _of_the_rule(person, checkpoint, context.policy)\n"),
+    Mutant("unknown hands of a pipeline", PIPELINES,
+           "        yield all_known(counted, context, NAME_OR_ELSEWHERE)\n", "        pass\n"),
+    Mutant("a pipeline that was decided", PIPELINES, "if decision := checkpoint.decision:",
+           "if decision := None:"),
+    Mutant("a pipeline without a rule", PIPELINES, "if groups and (person is None",
+           "if not groups or (person is None"),
+    Mutant("what a decision was about", CHECKPOINTS, "known.run.differs_from(after.run)", '""'),
+    Mutant("what the host has not taken", "core/checkpoint.py",
+           "said.approved and self.told and self.seen.our_answer", "said.approved"),
+    Mutant("what was taken before", CHECKPOINTS, " or (before and before.told)", ""),
+    Mutant("an answer that is not ours", CHECKPOINTS, "seen.our_answer is said.approved", "True"),
+    Mutant("services", "core/authority/conditions.py", "(kind := kind_of(person.id))",
+           'False and (kind := "")'),
 )  # fmt: skip
 
 
