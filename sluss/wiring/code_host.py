@@ -23,7 +23,7 @@ from core.scrub import KnownSecrets
 from sluss.home.settings import Settings
 from sluss.wiring.azure_devops import open_azure_devops, open_identity
 from sluss.wiring.hooks import open_host_events, open_subscriptions
-from sluss.wiring.masked import MaskedReviews
+from sluss.wiring.masked import MaskedCheckpoints, MaskedReviews
 from sluss.wiring.opening import Opening
 
 if TYPE_CHECKING:
@@ -65,7 +65,13 @@ def open_code_host(
 
 def masked(host: CodeHost, secrets: KnownSecrets) -> CodeHost:
     """Return a host at which no secret of ours is said."""
-    return msgspec.structs.replace(host, reviews=MaskedReviews(host.reviews, secrets))
+    return msgspec.structs.replace(
+        host,
+        reviews=MaskedReviews(host.reviews, secrets),
+        checkpoints={
+            kind: MaskedCheckpoints(each, secrets) for kind, each in host.checkpoints.items()
+        },
+    )
 
 
 def _bare(settings: Settings, platform: Callable[[], Platform]) -> CodeHost:

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from core.card import Card, Dated
+from core.checkpoint import PipelineDecision, SeenCheckpoint
 from core.conversation import Bot, Click
 from core.people import Person
 from core.ports import (
@@ -17,6 +18,7 @@ from core.ports import (
     SaidComment,
     TestsOfCommit,
 )
+from core.ports.checkpoints import Checkpoints
 from core.scrub import KnownSecrets
 from core.words import BlobId
 
@@ -91,6 +93,25 @@ class MaskedReviews:
     ) -> None:
         clean = self._secrets.mask(text.encode()).decode()
         await self._reviews.answer(repository, pull_request, thread, comment, clean)
+
+
+class MaskedCheckpoints:
+    """Checkpoints to which no secret of ours is said, whatever somebody wrote as their reason."""
+
+    def __init__(self, checkpoints: Checkpoints, secrets: KnownSecrets) -> None:
+        self._checkpoints = checkpoints
+        self._secrets = secrets
+
+    async def look(self, checkpoint: str) -> SeenCheckpoint:
+        return await self._checkpoints.look(checkpoint)
+
+    async def answer(self, shown: SeenCheckpoint, decision: PipelineDecision) -> SeenCheckpoint:
+        comment = self._secrets.mask(decision.comment.encode()).decode()
+        clean = msgspec.structs.replace(decision, comment=comment)
+        return await self._checkpoints.answer(shown, clean)
+
+    async def waiting(self, projects: Collection[str]) -> tuple[str, ...]:
+        return await self._checkpoints.waiting(projects)
 
 
 class MaskedBot:

@@ -9,7 +9,13 @@ from adapters.local_files.evidence import EvidenceFolder
 from core.card import Banner, Card, Cell, Dated, Facts, Table, Text, Tone
 from core.ports import CommitState, CommitStatus, RanTest, Remark, TestsOfCommit
 from core.scrub import KnownSecrets
-from sluss.wiring.masked import MaskedEvidence, MaskedReviews, masked_card
+from sluss.wiring.masked import (
+    MaskedCheckpoints,
+    MaskedEvidence,
+    MaskedReviews,
+    masked_card,
+)
+from tests.adapters.azure_devops.approvals_world import decision
 
 SECRET = 'swordfish"of/the-hook'
 KNOWN = KnownSecrets([SECRET])
@@ -94,3 +100,12 @@ async def test_what_holds_none_is_told_as_it_is():
     await MaskedReviews(host, KNOWN).show_remarks("r", "c", [remark])
 
     assert host.told == [("r", "c", [remark], "")]
+
+
+async def test_a_reason_says_no_secret_to_a_pipeline():
+    class Pipelines:
+        async def answer(self, shown, decision):
+            return decision.comment
+
+    said = decision(comment=f"the key is {SECRET}")
+    assert await MaskedCheckpoints(Pipelines(), KNOWN).answer(None, said) == "the key is ***"
