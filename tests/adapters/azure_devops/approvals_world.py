@@ -22,9 +22,11 @@ def decision(*, approved: bool = True, comment: str = "looked at it", by=EVE) ->
 class ApprovalsWorld:
     """``waits`` starts a run of the pipeline, which stops before production."""
 
-    def __init__(self, devops: AzureDevOpsPeer) -> None:
+    writes_to = ("PATCH", "/pipelines/approvals")
+
+    def __init__(self, devops: AzureDevOpsPeer, author: str = "anna.berg@bank.example") -> None:
         self.devops = devops
-        self.anna = devops.join(person("Anna Berg", "anna.berg@bank.example"))
+        self.anna = devops.join(person("Anna Berg", author))
         self.stig = devops.join(person("Stig Dahl", "stig.dahl@bank.example"), token="stig")
         self.lending = devops.project("lending")
         self.churn = self.lending.repository("churn")
@@ -46,6 +48,20 @@ class ApprovalsWorld:
         started = self.pipeline.run(**{"by": self.anna, **run})
         started.stage("deploy", display_name="Deploy it", environment=wanted)
         return wanted.approvals[-1]
+
+    @property
+    def checkpoints(self) -> AzureApprovals:
+        return self.approvals
+
+    def waiting(self) -> str:
+        return self.name(self.waits())
+
+    def cancel(self, checkpoint: str) -> None:
+        named = (each for each in self.production.approvals if self.name(each) == checkpoint)
+        next(named).run.cancel()
+
+    def writes(self) -> int:
+        return self.patches()
 
     def name(self, approval: Approval) -> str:
         return checkpoint_id(CheckpointKind.APPROVAL, self.lending.id, approval.id)
