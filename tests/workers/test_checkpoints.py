@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sql_store import SqlStore
 from core.checkpoint import CheckpointState
 from core.contributors import Part
 from core.errors import UnavailableError
@@ -84,6 +85,41 @@ async def test_a_decision_goes_back_and_the_card_says_that_it_was_taken(world):
     assert (known.told is not None, known.closed is not None) == (True, True)
     assert (await world.store.desk()).approved == {known.run.place: known.run.commit}
     assert approval.steps[0].comment.startswith(f"Approved by Eva (object id {EVA.id}) in Sluss")
+
+
+async def test_another_process_and_a_rebuild_have_the_same_desk(world):
+    for _ in range(2):
+        approval = world.waits()
+        await world.read(approval)
+        await world.decide(approval, EVA)
+    await world.work()
+    other = SqlStore(store_url(world.folder))
+    desk = await world.store.desk()
+    assert await other.desk() == desk
+    await other.rebuild()
+    assert await other.desk() == desk
+    assert (len(desk.checkpoints), len(desk.approved)) == (2, 1)
+    await other.close()
+
+
+async def test_what_changes_while_hands_are_counted_is_counted_again(world):
+    """Somebody approves the run before: what is counted began at another commit."""
+    first, second = world.waits(), world.waits()
+    for each in (first, second):
+        await world.read(each)
+    counted, find = [], world.handle._counting._find
+
+    async def slow(change, context):
+        counted.append(tuple(change.bases))
+        if len(counted) == 1:
+            await world.decide(first, LEIF)
+            await world.work()
+        return await find(change, context)
+
+    world.handle._counting._find = slow
+    assert (await world.decide(second, EVA)).decision.refusal is None
+    assert counted[0] == ("",)
+    assert counted[-1] == (first.run.commit, "")
 
 
 async def test_nobody_who_had_a_hand_in_it_decides(world):
