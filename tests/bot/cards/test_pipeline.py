@@ -22,7 +22,7 @@ from tests.adapters.teams.cards import problem as schema_problem
 from tests.bot.views import press, titles, verdict, words
 from tests.bot.world import NOW, World
 from tests.core.pipeline_story import RULES, RUN, PipelineStory, hands
-from tests.core.story import BEN, EVE, OUT
+from tests.core.story import ADA, BEN, EVE, OUT
 from tests.origins import happens
 
 ROOMS = {"approvers": "approvers room", "platform": "gbi room", "*": "general"}
@@ -254,3 +254,44 @@ async def test_a_button_about_nothing_is_answered_in_words_and_leaves_nothing(wo
     with pytest.raises(UnknownNameError):
         await world.bot.click(forged)
     assert await kinds(world) == [CheckpointSeen]
+
+
+async def listed(world, person):
+    return await world.bot.message(person, "approvals", "room")
+
+
+async def test_the_command_approvals_lists_it_and_opens_its_card(world):
+    await the_card(world)
+    card = await listed(world, EVE)
+    assert "deploy churn 20261201.3 to production" in words(card)
+    assert "Eve may decide." in words(card)
+    [title] = titles(card)
+    opened = await world.bot.click(press(card, title, EVE))
+    assert opened.is_private
+    assert titles(opened) == ["Approve", "Reject"]
+
+
+@pytest.mark.parametrize(
+    ("person", "run", "says"),
+    [
+        (OUT, RUN, "Otto may not decide about it. A member of approvers can"),
+        (ADA, RUN, "Ada may not decide about it. A member of approvers can"),
+        (EVE, msgspec.structs.replace(RUN, environment="test"), "Decide it in Azure DevOps"),
+    ],
+)
+async def test_who_may_not_decide_reads_who_can(world, person, run, says):
+    await the_card(world, seen(run=run))
+    card = await listed(world, person)
+    assert says in words(card)
+    assert titles(card) == []
+
+
+async def test_what_was_decided_is_listed_no_more(world):
+    await world.bot.click(press(await the_card(world), "Approve", EVE, comment="yes"))
+    assert "Nothing waits for a decision." in words(await listed(world, EVE))
+
+
+async def test_of_many_only_some_are_listed(world):
+    for number in range(25):
+        await happens(world.handle, seen(name=f"b{number}"))
+    assert "And 5 more pipelines." in words(await listed(world, EVE))
