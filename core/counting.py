@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from core.authority.pipelines import deciders
 from core.checkpoint import WaitingRun
 from core.context import Context
 from core.contributors import Contributors
@@ -58,8 +59,10 @@ class Counting:
         """Count for what the event decides about; None for one that needs nobody counted."""
         state = state_of(event, model, context.desk)
         match event:
-            case PipelineDecided(checkpoint=name) if found := context.desk.checkpoints.get(name):
-                counted = await self.of_run(found.run, context)
+            case PipelineDecided(checkpoint=name):
+                found = context.desk.checkpoints.get(name)
+                is_ruled = found is not None and bool(deciders(found, context.policy))
+                counted = await self.of_run(found.run, context) if found and is_ruled else UNCOUNTED
                 return Counted(contributors=counted, state=state)
             case StageRequested() | ApprovalDecided() | BaseDecided():
                 release = model.releases.get(event.release)

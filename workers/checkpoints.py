@@ -14,6 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from core.again import Troubles
+from core.authority.pipelines import deciders
 from core.checkpoint import (
     CheckpointKind,
     CheckpointState,
@@ -95,7 +96,7 @@ class CheckpointDesk:
                 return
             await self._tell(seen, None)
         known = await self._known(seen.id)
-        if known is not None and known.is_open and known.contributors is None:
+        if known is not None and self._is_to_be_counted(known):
             await self._tell(seen, await self._counted(seen))
 
     async def answer(self, job: AnswerCheckpoint) -> None:
@@ -119,6 +120,11 @@ class CheckpointDesk:
             after = await self._known(job.checkpoint)
             if after is not None and after.is_to_be_told:
                 await self._delay(after, CONTRADICTED)
+
+    def _is_to_be_counted(self, known: PipelineCheckpoint) -> bool:
+        """Where no rule lets anybody decide, no repository is cloned for it."""
+        is_ruled = bool(deciders(known, self.handle.context().policy))
+        return known.is_open and known.contributors is None and is_ruled
 
     def _host(self, name: str) -> Checkpoints | None:
         try:

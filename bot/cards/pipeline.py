@@ -149,7 +149,7 @@ def render(view: PipelineView) -> Card:
         banner(verdict, tone),
         *_problem(view.checkpoint),
         facts(tuple(_rows(view))),
-        section("What it brings", *_brings(view)),
+        section("What it brings", *_brings(view)) if view.groups or view.contributors else None,
         *(_question(view) if view.checkpoint.is_open else ()),
         link("Run in Azure DevOps", view.run.link),
         summary=title if view.checkpoint.is_open else f"{title}: {verdict}",

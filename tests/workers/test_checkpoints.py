@@ -364,3 +364,34 @@ async def test_a_name_of_no_kind_that_we_have_asks_nobody(world, name):
     await world.desk.read(ReadCheckpoint(id="r", stream=PLATFORM, checkpoint=name))
     await world.desk.answer(AnswerCheckpoint(id="a", stream=PLATFORM, checkpoint=name))
     assert len(world.devops.calls) == 0
+
+
+async def test_where_no_rule_is_nobody_is_counted_and_nothing_is_cloned(world):
+    approval = world.waits(Environment(world.lending, "test", (SLUSS,)))
+    known = await world.read(approval)
+    assert (known.is_open, known.contributors) == (True, None)
+    assert len(world.devops.calls.to("GET", "info/refs")) == 0
+
+
+async def test_who_presses_where_no_rule_is_has_nothing_cloned(world):
+    approval = world.waits(Environment(world.lending, "test", (SLUSS,)))
+    await world.read(approval)
+    refusal = (await world.decide(approval, EVA)).decision.refusal
+    assert refusal.reason.startswith("policy.yml has no rule for the environment 'test'")
+    assert len(world.devops.calls.to("GET", "info/refs")) == 0
+
+
+async def test_what_comes_to_the_desk_while_somebody_presses_is_counted_first(world):
+    """A press about what is not there yet: in the turn after it, it is."""
+    approval = world.waits()
+    before = world.handle._counting.before
+
+    async def late(*asked):
+        world.handle._counting.before = before
+        counted = await before(*asked)
+        await world.read(approval)
+        return counted
+
+    world.handle._counting.before = late
+    refusal = (await world.decide(approval, ANNA)).decision.refusal
+    assert refusal.reason.startswith("You may not decide about this: you ")
