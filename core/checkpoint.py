@@ -123,6 +123,11 @@ class PipelineCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
         return self.seen.run
 
     @property
+    def counted(self) -> Contributors | None:
+        """Who were counted when it was decided; before that, when it was read."""
+        return (self.decision and self.decision.contributors) or self.contributors
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody may decide it here."""
         return self.closed is None and self.decision is None

@@ -72,12 +72,6 @@ class PipelineView(msgspec.Struct, frozen=True, kw_only=True):
     def run(self) -> WaitingRun:
         return self.checkpoint.run
 
-    @property
-    def contributors(self) -> Contributors | None:
-        """Who were counted when it was decided; before that, when it was read."""
-        said = self.checkpoint.decision
-        return (said and said.contributors) or self.checkpoint.contributors
-
 
 async def gather(subject: CardSubject, needs: PipelineNeeds) -> PipelineView:
     desk, name = await needs.store.desk(), subject.name
@@ -92,10 +86,10 @@ async def gather(subject: CardSubject, needs: PipelineNeeds) -> PipelineView:
         groups=deciders(found, context.policy),
     )
     try:
-        hands = await _hands(needs.directory, view.contributors)
+        hands = await _hands(needs.directory, view.checkpoint.counted)
         able = await _able(needs.directory, view, subject.model, context)
     except UnavailableError:
-        return view  # the groups remain: the flow decides by the person who presses
+        return view  # the groups remain
     return msgspec.structs.replace(view, hands=hands, may=able)
 
 
@@ -128,7 +122,7 @@ async def _hands(
 async def _able(
     directory: Directory, view: PipelineView, model: Model, context: Context
 ) -> tuple[str, ...]:
-    if not view.checkpoint.is_open or view.contributors is None:
+    if not view.checkpoint.is_open or view.checkpoint.counted is None:
         return ()
     members = [person for group in view.groups for person in await directory.members(group)]
     act = RejectPipeline(checkpoint=view.checkpoint.id)
@@ -149,7 +143,9 @@ def render(view: PipelineView) -> Card:
         banner(verdict, tone),
         *_problem(view.checkpoint),
         facts(tuple(_rows(view))),
-        section("What it brings", *_brings(view)) if view.groups or view.contributors else None,
+        section("What it brings", *_brings(view))
+        if view.groups or view.checkpoint.counted
+        else None,
         *(_question(view) if view.checkpoint.is_open else ()),
         link("Run in Azure DevOps", view.run.link),
         summary=title if view.checkpoint.is_open else f"{title}: {verdict}",
@@ -189,9 +185,11 @@ def _draft(click: Click, *, approved: bool) -> Draft:
 
 
 def _title(view: PipelineView) -> str:
-    pipeline = _name(view.run.pipeline_name) or "a pipeline"
+    pipeline = _name(view.run.pipeline_name) or "A pipeline"
     where = _name(view.run.environment) or "its environment"
-    return f"Let {pipeline} use {where}?" if view.checkpoint.is_open else f"{pipeline}: {where}"
+    if not view.checkpoint.is_open:
+        return f"{pipeline}: {where}"
+    return f"Let {pipeline} use {where}?" if view.groups else f"{pipeline} waits for {where}"
 
 
 def _verdict(view: PipelineView) -> tuple[str, Tone]:
@@ -262,7 +260,7 @@ def _decision(checkpoint: PipelineCheckpoint) -> Iterator[tuple[str, str]]:
 
 
 def _brings(view: PipelineView) -> Iterator[Element]:
-    counted = view.contributors
+    counted = view.checkpoint.counted
     if counted is None:
         yield text(NOT_COUNTED)
         return

@@ -145,6 +145,7 @@ async def test_who_had_a_hand_is_counted_anew_when_it_is_decided(world):
 async def test_without_a_rule_it_only_shows_and_links(world):
     card = await the_card(world, seen(run=msgspec.structs.replace(RUN, environment="test")))
     assert titles(card) == []
+    assert card.summary == "deploy churn waits for test"
     assert "policy.yml has no rule for the environment 'test'" in words(card)
     assert [link.title for link in card.links] == ["Run in Azure DevOps"]
 
