@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+from requests.utils import requote_uri
 
 from core.errors import SettingsError
 from core.loopback import is_loopback
@@ -31,6 +32,10 @@ class AzureDevOpsSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     token: str = ""
+
+    def __post_init__(self) -> None:
+        """Spell the address as clients send it: the name of a collection may have a space in it."""
+        msgspec.structs.force_setattr(self, "address", requote_uri(self.address.strip()))
 
     def check(self) -> None:
         """Raise SettingsError for an address to which no token may be sent."""

@@ -77,6 +77,20 @@ async def test_a_collection_on_premises_is_read_as_well(devops: AzureDevOpsPeer,
 
 
 @pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        ("Default Collection", "Default%20Collection"),
+        ("K%C3%B6ln", "K%C3%B6ln"),
+        ("Köln", "K%C3%B6ln"),
+    ],
+)
+def test_an_address_is_spelled_as_clients_send_it(written: str, spelled: str):
+    settings = AzureDevOpsSettings(address=f"https://devops.example/tfs/{written}", token="t")
+    assert settings.address == f"https://devops.example/tfs/{spelled}"
+    assert settings.is_ours(f"https://devops.example/tfs/{spelled}/_apis/projects")
+
+
+@pytest.mark.parametrize(
     ("fault", "kind", "says"),
     [
         (faults.sign_in_page(), UnavailableError, "shows a page to sign in"),

@@ -27,7 +27,7 @@ PROJECTS = Location(
     "603fe2ac-9723-48b9-88ad-09305aa6c6e1", "core", "projects", "_apis/{resource}/{*projectId}", 4
 )
 AREA = re.compile(r"resource_area_identifier = '([^']+)'")
-COLLECTION_PATH = "/tfs/Collection"
+COLLECTION_PATH = "/tfs/Default Collection"
 
 routes = Routes()
 
