@@ -19,7 +19,10 @@ NO_USER_HOME: Final = (
     "Nobody knows here which folder ~ is in {path}. Nothing was started; give a whole path with "
     "--home or SLUSS_HOME."
 )
-WEB: Final = "it must be the address of a web server, as https://host/path, without '?', '#' and spaces (%20)"
+WEB: Final = (
+    "it must be the address of a web server, as https://host/path, without '?' and '#', and with "
+    "%20 for a space"
+)
 
 _ADDRESS: Final = re.compile(r"[^\s?#]+")
 _HOST: Final = re.compile(r"[\w.-]+")
