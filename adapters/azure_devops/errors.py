@@ -63,6 +63,7 @@ REFUSED: Final = (
 CUT: Final = "the connection was cut"
 LATE: Final = "it took too long"
 
+OUT_OF_RANGE: Final = "VssVersionOutOfRangeException"
 LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
@@ -87,6 +88,10 @@ class SignedOutError(UnavailableError):
 
     It says the same of a token that lacks the scope of this call alone.
     """
+
+
+class TooNewError(StepFailedError):
+    """The server has not this version of its API yet. Nothing was done; an older one is asked."""
 
 
 class ConflictError(UnavailableError):
@@ -144,8 +149,10 @@ def _other(answer: Answer, wanted: Purpose) -> SlussError:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in LATER:
         text = DOWN.format(how=f"HTTP {status}", what=wanted.what)
         return UnavailableError(text, retry_after_s=pause or None)
-    said = scrub(_said(answer.body).message)[:LONGEST_SAID].strip() or f"HTTP {status}."
-    return StepFailedError(REFUSED.format(what=wanted.what, said=said))
+    told = _said(answer.body)
+    said = scrub(told.message)[:LONGEST_SAID].strip() or f"HTTP {status}."
+    kind = TooNewError if told.type_key == OUT_OF_RANGE else StepFailedError
+    return kind(REFUSED.format(what=wanted.what, said=said))
 
 
 def signed_out(wanted: Purpose, how: str) -> SignedOutError:

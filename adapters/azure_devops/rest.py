@@ -7,14 +7,16 @@ from urllib.parse import quote
 
 import aiohttp
 
-from adapters.azure_devops.errors import Answer, Purpose, refusal, silent, strange
+from adapters.azure_devops.errors import Answer, Purpose, TooNewError, refusal, silent, strange
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.settings import AzureDevOpsSettings
 from adapters.blocking.answers import LONGEST_ANSWER
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=30.0)
-VERSION: Final = "7.1"
+# Services have the first; a server on premises is told by what it refuses, as its lists of
+# addresses are the SDK's own.
+VERSIONS: Final = ("7.1", "7.0", "6.0")
 PART: Final = 1 << 16
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -40,6 +42,7 @@ class Rest:
         self._authorization = authorization
         self._pace = pace
         self._opened: aiohttp.ClientSession | None = None
+        self._versions = VERSIONS
 
     async def get(
         self, right: Right, what: str, *path: str, params: Mapping[str, str] | None = None
@@ -92,8 +95,17 @@ class Rest:
         params: Mapping[str, str],
         body: object = None,
     ) -> Any:
-        versioned = {"api-version": VERSION, **params}
-        answer = await self._send(method, wanted, path, versioned, body=body)
+        version, dash, preview = params.get("api-version", VERSIONS[0]).partition("-")
+        newest = min(version, self._versions[0])
+        versioned = {**params, "api-version": f"{newest}{dash}{preview}"}
+        try:
+            answer = await self._send(method, wanted, path, versioned, body=body)
+        except TooNewError:
+            self._versions = tuple(older for older in VERSIONS if older < newest)
+            if not self._versions:
+                self._versions = VERSIONS
+                raise
+            return await self._call(method, wanted, path, params, body)
         return _decoded(answer.body, wanted)
 
     async def _send(

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings, Right
 from adapters.azure_devops.errors import ConflictError, NotThereError, RightMissingError
+from adapters.azure_devops.own_identity import OwnIdentity
 from core.errors import SettingsError, SlussError, StepFailedError, UnavailableError
 from tests.peers.azure_devops import AzureDevOpsPeer, Repository, faults
 from tests.peers.azure_devops.access import Right as PeerRight
@@ -66,6 +67,19 @@ async def told(ask: Ask, kind: type[SlussError]) -> str:
 
 async def test_a_repository_is_read(ask: Ask):
     assert await ask() == "churn"
+
+
+@pytest.mark.parametrize("latest", [7.0, 6.0])
+async def test_a_server_with_an_older_api_is_asked_for_that(
+    devops: AzureDevOpsPeer, client: AzureDevOps, churn: Repository, ask: Ask, latest: float
+):
+    devops.latest_version = latest
+    assert await ask() == "churn"
+    assert await OwnIdentity(client).id() == SLUSS.id
+    mark = devops.calls.mark()
+    assert await ask() == "churn"
+    assert await OwnIdentity(client).id() == SLUSS.id
+    assert len(devops.calls.since(mark)) == 2, "which version it has is known by now"
 
 
 async def test_a_collection_on_premises_is_read_as_well(devops: AzureDevOpsPeer, churn: Repository):

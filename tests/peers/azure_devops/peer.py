@@ -170,7 +170,7 @@ class AzureDevOpsPeer(World):
         try:
             route, values = _find(request.method, path)
             noted.is_write = route.is_write
-            check_version(request, route.location)
+            check_version(request, route.location, self.latest_version)
             call = Call(request, self, base, credential, values, await request.read())
             answer = await asyncio.to_thread(self._call, route, call)
         except RefusedError as error:
@@ -192,7 +192,8 @@ class AzureDevOpsPeer(World):
 
     def _locations(self) -> list[dict[str, Any]]:
         routes = [route for part in PARTS for route in part.all]
-        return [one.describe() for one in dict.fromkeys(route.location for route in routes)]
+        locations = dict.fromkeys(route.location for route in routes)
+        return [one.describe(self.latest_version) for one in locations]
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:

@@ -48,7 +48,7 @@ class Location:
     released: str = "7.1"  # "0.0" for a resource that was never more than a preview
     is_across_projects: bool = False  # {project} may be left out
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, latest: float) -> dict[str, Any]:
         return {
             "id": self.id,
             "area": self.area,
@@ -56,8 +56,8 @@ class Location:
             "routeTemplate": self.template,
             "resourceVersion": self.version,
             "minVersion": "1.0",
-            "maxVersion": "7.2",
-            "releasedVersion": self.released,
+            "maxVersion": str(latest),
+            "releasedVersion": str(min(latest, float(self.released))),
         }
 
 

@@ -8,7 +8,6 @@ from tests.peers.azure_devops.refusals import RefusedError
 from tests.peers.azure_devops.routes import READS, Location
 
 VERSION = re.compile(r"api-version=([0-9.]+(?:-preview(?:\.\d+)?)?)")
-LATEST = 7.2
 
 
 def api_version(request: web.Request) -> str:
@@ -18,7 +17,7 @@ def api_version(request: web.Request) -> str:
     return given or (found[1] if found else "")
 
 
-def check_version(request: web.Request, location: Location) -> None:
+def check_version(request: web.Request, location: Location, latest: float) -> None:
     version = api_version(request)
     if not version:
         if request.method not in READS:
@@ -31,12 +30,12 @@ def check_version(request: web.Request, location: Location) -> None:
             )
         return
     number, _, preview = version.partition("-")
-    if float(number) > LATEST:
+    if float(number) > latest:
         raise RefusedError(
             400,
             "VssVersionOutOfRangeException",
             f"The requested REST API version of {number} is out of range for this server. The latest "
-            f"REST API version this server supports is {LATEST}.",
+            f"REST API version this server supports is {latest}.",
         )
     if not preview and float(number) > float(location.released):
         raise RefusedError(

@@ -52,6 +52,7 @@ class World:
         self.organisation = organisation
         self.lock = threading.RLock()
         self.offset = timedelta()  # how far the clock of the organisation is off
+        self.latest_version = 7.2  # of the API; a server on premises has an older one
         self.projects: list[Project] = []
         self.identities: list[Identity] = []
         self.listeners: list[Callable[[Happening], None]] = []
