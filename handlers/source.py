@@ -1,5 +1,6 @@
 """A source of deliveries turns headers and bytes into events, without any I/O of its own."""
 
+import codecs
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -90,6 +91,7 @@ class Source:
 
     def read(self, headers: Headers, raw: bytes, now: datetime) -> Delivered:
         """Raise RejectedDeliveryError, which never quotes the payload, for what cannot be read."""
+        raw = raw.removeprefix(codecs.BOM_UTF8)  # some senders and relays begin a text with it
         try:
             envelope = self._envelope(headers, raw, now)
             route = self._route(envelope.type)

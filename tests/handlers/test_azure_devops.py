@@ -1,5 +1,6 @@
 """Azure DevOps service hooks become events."""
 
+import codecs
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -331,3 +332,9 @@ def test_a_repository_is_known_by_its_id_in_any_spelling():
     assert read(resource_changed("git_push__one_branch", repository=spelled)).events == (
         pushed(41),
     )
+
+
+def test_a_byte_order_mark_before_the_body_changes_nothing():
+    body = raw("azure_devops", "git_push__one_branch")
+    plain, marked = source.read({}, body, NOW), source.read({}, codecs.BOM_UTF8 + body, NOW)
+    assert marked.events == plain.events
