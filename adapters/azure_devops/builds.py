@@ -12,6 +12,7 @@ from core.platform import canonical_id
 
 LOOKED_AT: Final = 1_000  # of the newest ones of a repository
 COUNTS: Final = frozenset({"succeeded", "partiallysucceeded", "failed"})
+URI: Final = "vstfs:///Build/Build/{id}"  # test runs are asked for by it; without it come all
 TYPE: Final = "TfsGit"  # a repository of Azure DevOps; others have ids of their own hosts
 
 
@@ -45,10 +46,15 @@ class Builds:
             ),
         )
         newest: dict[int, CommitBuild] = {}
-        for build in _of_commit(found, repository, commit):
-            made = CommitBuild(project, build.id, build.uri or "", build.definition.id)
+        for build in sorted(_of_commit(found, repository, commit), key=_ended, reverse=True):
+            uri = build.uri or URI.format(id=build.id)
+            made = CommitBuild(project, build.id, uri, build.definition.id)
             newest.setdefault(made.pipeline, made)
         return list(newest.values())
+
+
+def _ended(build: Any) -> tuple[float, int]:
+    return build.finish_time.timestamp() if build.finish_time else 0.0, int(build.id)
 
 
 def _of_commit(found: Any, repository: str, commit: str) -> Iterator[Any]:

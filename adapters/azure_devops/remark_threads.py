@@ -191,7 +191,7 @@ def _digest(text: str) -> str:
 
 
 def _ours(thread: Any, us: str) -> OurThread | None:
-    first = next(iter(thread.comments or ()), None)
+    first = min(thread.comments or (), key=lambda each: int(each.id), default=None)
     if first is None or first.author is None or canonical_id(str(first.author.id)) != us:
         return None
     properties = thread.properties or {}

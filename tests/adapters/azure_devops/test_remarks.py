@@ -166,6 +166,16 @@ async def test_what_a_person_closed_stays_closed_while_it_says_the_same(world, s
     assert said(pull_request)[1:] == [("active", "lint: something else")]
 
 
+async def test_comments_in_another_order_hide_no_thread_of_ours(world):
+    pull_request, head = world.opened()
+    await world.show(head, LINT)
+    threads_of(pull_request)[0].say("It is meant so.", by=world.anna)
+    world.devops.faults.on("GET", "/threads", faults.turned_round())
+
+    assert await world.show(head, LINT) == 0
+    assert len(said(pull_request)) == 1
+
+
 async def test_what_a_person_opened_again_is_theirs(world):
     pull_request, head = world.opened()
     await world.show(head, LINT)

@@ -9,7 +9,7 @@ from adapters.azure_devops.test_runs import OF_THE_GATE, UNIT_TESTS
 from core.errors import StepFailedError
 from core.ports import RanTest, TestOutcome, TestsOfCommit
 from tests.adapters.azure_devops.reviewed_world import AzureReviewed
-from tests.peers.azure_devops import AzureDevOpsPeer
+from tests.peers.azure_devops import AzureDevOpsPeer, faults
 from tests.peers.azure_devops.builds import built
 from tests.peers.azure_devops.test_runs import coverage_of, ran, runs_of
 from workers.gate.tool_reports import read_junit
@@ -123,7 +123,10 @@ async def report(world, commit):
     )
 
 
-async def test_the_newest_build_of_a_pipeline_counts(world):
+@pytest.mark.parametrize("is_turned_round", [False, True])
+async def test_the_newest_build_of_a_pipeline_counts(world, *, is_turned_round):
+    if is_turned_round:
+        world.devops.faults.on("GET", "/builds", faults.turned_round())
     commit = world.commit({"a": b"1"})
     ran(built(world.churn, commit), [{**PASSED, "outcome": "Failed"}], by=world.anna)
     ran(built(world.churn, commit), [PASSED], by=world.anna)

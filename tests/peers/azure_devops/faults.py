@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -193,6 +194,22 @@ def truncated(keep: int = 3) -> Effect:
         return web.json_response({"count": len(kept), "value": kept}, status=whole.status)
 
     return effect
+
+
+def turned_round() -> Effect:
+    """All lists of an answer in the other order: nobody has promised one."""
+
+    async def effect(request: web.Request, handle: Handle) -> web.StreamResponse:
+        whole, body = await _body(request, handle)
+        return web.json_response(_turned_round(json.loads(body)), status=whole.status)
+
+    return effect
+
+
+def _turned_round(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned_round(each) for name, each in value.items()}
+    return [*map(_turned_round, reversed(value))] if isinstance(value, list) else value
 
 
 async def _body(request: web.Request, handle: Handle) -> tuple[web.Response, bytes]:
