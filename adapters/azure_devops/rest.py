@@ -42,7 +42,7 @@ class Rest:
         self._authorization = authorization
         self._pace = pace
         self._opened: aiohttp.ClientSession | None = None
-        self._versions = VERSIONS
+        self._versions: tuple[str, ...] = VERSIONS
 
     async def get(
         self, right: Right, what: str, *path: str, params: Mapping[str, str] | None = None
