@@ -6,8 +6,9 @@ real one would be known already, and stay without an answer.
 
 from typing import Any, Final
 
+from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
-from adapters.azure_devops.comments import account_of, is_edited
+from adapters.azure_devops.comments import is_edited
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk

@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from azure.devops.v7_1.git.models import Comment  # type: ignore[import-untyped]
 
+from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.own_identity import OwnIdentity
 from adapters.azure_devops.rights import Right
-from core.accounts import HostAccount
 from core.platform import canonical_id
 from core.ports import SaidComment
 
@@ -76,15 +76,6 @@ class Comments:
         )
         head = found.last_merge_source_commit
         return str(head.commit_id).lower() if head else ""
-
-
-def account_of(author: Any) -> HostAccount:
-    return HostAccount(
-        id=author.id,
-        unique_name=author.unique_name or "",
-        display_name=author.display_name or "",
-        descriptor=author.descriptor or "",
-    )
 
 
 def is_edited(comment: Any) -> bool:

@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 from azure.devops.v7_1.git.models import GitPushSearchCriteria  # type: ignore[import-untyped]
 
+from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.comment_events import NO_PULL_REQUEST, CommentEvents
-from adapters.azure_devops.errors import NotThereError
+from adapters.azure_devops.errors import NotThereError, Purpose, strange
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from core.accounts import HostAccount
@@ -37,6 +38,7 @@ PAGE: Final = 100
 MOST_COMMITS: Final = 1000  # of one push; who wrote the others is read from the repository
 MOST_KEPT: Final = 64  # pushes; one that moved many branches is asked for once for all of them
 
+NO_LIST: Final = "no list of pull requests"
 NO_PUSH: Final = (
     "Azure DevOps has no push {push} there: it is not its delivery, or hides the repository from us"
 )
@@ -47,19 +49,23 @@ class _Commit(msgspec.Struct, frozen=True, rename="camel"):
     commit_id: str | None = None
 
 
+class _Repository(msgspec.Struct, frozen=True):
+    id: str
+
+
 class _Listed(msgspec.Struct, frozen=True, rename="camel"):
     """A pull request of a list, of which only what makes the id of its event is read."""
 
-    repository: dict[str, Any]
+    repository: _Repository
     pull_request_id: int
-    status: str = ""
+    status: str | None = None
     last_merge_source_commit: _Commit | None = None
     last_merge_commit: _Commit | None = None
     closed_date: datetime | None = None
 
 
 class _Page(msgspec.Struct, frozen=True):
-    value: tuple[_Listed, ...] = ()
+    value: tuple[_Listed, ...] | None = None
 
 
 class AzureDevOpsEvents:
@@ -134,9 +140,12 @@ class AzureDevOpsEvents:
             "searchCriteria.queryTimeRangeType": "closed",
             "searchCriteria.minTime": _moment(closed_since),
         }
-        active = self._listed(project, {"searchCriteria.status": "active"})
-        return (*[each async for each in active],
-                *[each async for each in self._listed(project, closed)])  # fmt: skip
+        active = {"searchCriteria.status": "active"}
+        still_open = [each async for each in self._listed(project, active)]
+        ended = [each async for each in self._listed(project, closed)]
+        # A server on premises may know no times in a search, and lists all that ever were.
+        late = [each for each in ended if each.closed is None or each.closed >= closed_since]
+        return (*still_open, *late)
 
     async def pull_request(self, repository: str, number: int) -> PullRequestChanged:
         found = await self._azure_devops.ask(
@@ -201,12 +210,19 @@ class AzureDevOpsEvents:
         while True:
             of_page = {**params, "$top": str(PAGE), "$skip": str(skip)}
             answer = await self._azure_devops.rest.get(Right.CODE, what, *path, params=of_page)
-            page = msgspec.convert(answer, _Page).value
+            page = _page(answer, Purpose(Right.CODE, what))
             for each in page:
                 yield _seen_in_list(each)
             if len(page) < PAGE:
                 return
             skip += len(page)
+
+
+def _page(answer: Any, wanted: Purpose) -> tuple[_Listed, ...]:
+    try:
+        return msgspec.convert(answer, _Page, strict=False).value or ()
+    except msgspec.ValidationError:
+        raise strange(wanted, NO_LIST) from None
 
 
 def _listed(found: Any) -> ListedRepository:
@@ -223,8 +239,8 @@ def _moved(push: Any, repository: str) -> Iterator[Event]:
     seen = SeenPush(
         repository=repository,
         push_id=push.push_id,
-        pusher=_account(push.pushed_by),
-        time=push.date.astimezone(UTC),
+        pusher=account_of(push.pushed_by),
+        time=_in_utc(push.date),
         commits=tuple(commit.commit_id for commit in push.commits or ()),
     )
     for update in push.ref_updates or ():
@@ -235,10 +251,10 @@ def _seen(found: Any) -> SeenPullRequest:
     return SeenPullRequest(
         repository=found.repository.id,
         number=found.pull_request_id,
-        creator=_account(found.created_by),
+        creator=account_of(found.created_by),
         source=found.source_ref_name,
         target=found.target_ref_name,
-        time=(found.closed_date or found.creation_date).astimezone(UTC),
+        time=_in_utc(found.closed_date or found.creation_date),
         status=found.status or "",
         commit=_commit(found.last_merge_source_commit),
         merge_commit=_commit(found.last_merge_commit),
@@ -249,35 +265,31 @@ def _seen(found: Any) -> SeenPullRequest:
 def _seen_in_list(found: _Listed) -> PullRequestSeen:
     """Make the id that ``pull_request`` would make; who opened it is no part of that."""
     seen = SeenPullRequest(
-        repository=found.repository["id"],
+        repository=found.repository.id,
         number=found.pull_request_id,
         creator=HostAccount(id=""),
         source="",
         target="",
         time=datetime.now(UTC),
-        status=found.status,
+        status=found.status or "",
         commit=_commit(found.last_merge_source_commit),
         merge_commit=_commit(found.last_merge_commit),
     )
     return PullRequestSeen(
-        repository=canonical_id(found.repository["id"]),
+        repository=canonical_id(found.repository.id),
         number=found.pull_request_id,
         event=pull_request_changed(seen).id,
-        closed=found.closed_date,
-    )
-
-
-def _account(found: Any) -> HostAccount:
-    return HostAccount(
-        id=found.id or "",
-        unique_name=found.unique_name or "",
-        display_name=found.display_name or "",
-        descriptor=found.descriptor or "",
+        closed=_in_utc(found.closed_date) if found.closed_date else None,
     )
 
 
 def _commit(found: Any) -> str:
     return (found.commit_id if found else None) or ""
+
+
+def _in_utc(time: datetime) -> datetime:
+    """A time without a zone is one of UTC."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _moment(time: datetime) -> str:

@@ -12,13 +12,13 @@ from azure.devops.v7_1.git.models import (  # type: ignore[import-untyped]
     GitPullRequestSearchCriteria,
 )
 
+from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.not_there import refuse_gone
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from adapters.git.command import commit_id
-from core.accounts import HostAccount
 
 PAGE: Final = 100
 MOST_PAGES: Final = 20
@@ -90,7 +90,7 @@ class PullRequests:
         for some in _batches(commits):
             await refuse_gone(self._azure_devops, repository, some)
             for commit, pull_request in await self._bringing(repository, some):
-                names[commit][_name(pull_request.created_by)] = None
+                names[commit][account_of(pull_request.created_by).name] = None
         return {commit: tuple(found) for commit, found in names.items()}
 
     async def _bringing(self, repository: str, commits: list[str]) -> list[tuple[str, Any]]:
@@ -112,17 +112,6 @@ class PullRequests:
 def _head(pull_request: Any) -> str:
     head = pull_request.last_merge_source_commit
     return str(head.commit_id).lower() if head else ""
-
-
-def _name(identity: Any) -> str:
-    """The name that pushers have, too: whoever opened it is known by either."""
-    account = HostAccount(
-        id=identity.id,
-        unique_name=identity.unique_name or "",
-        display_name=identity.display_name or "",
-        descriptor=identity.descriptor or "",
-    )
-    return account.name
 
 
 def _batches(commits: Collection[str]) -> Iterator[list[str]]:

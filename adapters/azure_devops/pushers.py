@@ -10,9 +10,9 @@ from azure.devops.v7_1.git.models import (  # type: ignore[import-untyped]
     GitQueryCommitsCriteria,
 )
 
+from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.rights import Right
-from core.accounts import HostAccount
 from core.errors import CommitGoneError
 
 BATCH: Final = 100  # as many as Azure DevOps returns where nothing else is said
@@ -63,15 +63,7 @@ class Pushers:
 
 
 def _account(commit: Any) -> str:
-    by = commit.push.pushed_by if commit.push else None
-    if by is None:
-        return ""
-    return HostAccount(
-        id=by.id or "",
-        unique_name=by.unique_name or "",
-        display_name=by.display_name or "",
-        descriptor=by.descriptor or "",
-    ).name
+    return account_of(commit.push.pushed_by).name if commit.push else ""
 
 
 def _read(file: Path) -> dict[str, str]:

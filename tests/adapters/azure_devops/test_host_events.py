@@ -1,5 +1,6 @@
 """What Azure DevOps says itself: the events of deliveries, by its API, and what is no event of it."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,6 +191,26 @@ class TestPullRequests:
         [seen] = await host.pull_requests("lending", datetime.now(UTC) - timedelta(days=1))
         assert seen.number == numbers[1]
         assert seen.closed is not None
+
+    @pytest.mark.parametrize("body", ["", "[]", '{"value": [{"status": "active"}]}'])
+    async def test_a_list_that_is_none_is_named(self, host, devops, churn, body):
+        answer = faults.answer(200, body, content_type="application/json")
+        devops.faults.on("GET", "/pullrequests", answer)
+        with pytest.raises(UnavailableError, match="list the pull requests of project lending"):
+            await host.pull_requests("lending", datetime.now(UTC))
+
+    async def test_another_spelling_of_a_list_is_the_same_list(self, host, devops, churn):
+        listed = {"pullRequestId": "7", "status": None, "repository": {"id": churn.id.upper()}}
+        closed = {**listed, "closedDate": "2026-02-03T10:11:12.1234567"}
+        long_ago = {**listed, "closedDate": "2025-02-03T10:11:12.1234567Z"}
+        for value in (None, [closed, long_ago]):
+            body = json.dumps({"value": value})
+            answer = faults.answer(200, body, content_type="application/json")
+            devops.faults.on("GET", "/pullrequests", answer)
+
+        [seen] = await host.pull_requests("lending", datetime(2026, 1, 1, tzinfo=UTC))
+        assert (seen.repository, seen.number) == (churn.id, 7)
+        assert seen.closed == datetime(2026, 2, 3, 10, 11, 12, 123457, tzinfo=UTC)
 
     async def test_more_than_a_page_are_all_listed(self, host, churn, anna):
         churn.push(by=anna, files=FILES)
