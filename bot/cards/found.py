@@ -1,5 +1,6 @@
-"""The card of repositories that the host of git has and platform.yml does not, with its lines."""
+"""The card of repositories that the host of git has, with the lines that platform.yml lacks."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Final, Protocol
@@ -18,16 +19,12 @@ from core.words import PLATFORM
 MOST: Final = 15  # whose lines are shown
 NO_LETTER: Final = re.compile(r"[^A-Za-z0-9_.]")  # of a name in platform.yml
 WHY: Final = (
-    "Sluss looks at no push there. To bring one on board, put its lines under `repositories` of "
+    "Sluss looks at no push there. To bring one on board, put its line under `repositories` of "
     "platform.yml, with its team; where Sluss runs on several machines, start it again. Its "
     "release branch is then found without a push. Those that hold no model need nothing: each is "
     "told once."
 )
-LINES: Final = """\
-- id: {id}
-  name: {name}
-  team: TEAM
-  release_branch: {branch}"""
+LINE: Final = "- {{id: {id}, name: {name}, team: TEAM, release_branch: {branch}}}"
 
 
 class FoundNeeds(Protocol):
@@ -71,12 +68,15 @@ def render(view: FoundView) -> Card:
 
 
 def lines(repositories: Iterable[StrangeRepository]) -> str:
-    """The lines for platform.yml; only the team is for somebody to fill in."""
+    """The lines for platform.yml; only the team is for somebody to fill in.
+
+    Each is whole by itself, as a chat shows no spaces at the beginning of one.
+    """
     return "\n".join(
-        LINES.format(
+        LINE.format(
             id=each.id,
-            name=NO_LETTER.sub("_", each.name),
-            branch=each.default_branch or "main",
+            name=json.dumps(NO_LETTER.sub("_", each.name)),
+            branch=json.dumps(each.default_branch or "main"),
         )
         for each in repositories
     )

@@ -1,6 +1,7 @@
 """The platform team reads of repositories that platform.yml lacks, with the lines for it."""
 
 import pytest
+from msgspec import structs
 
 from core.errors import UnknownNameError
 from core.events.desk import RepositoriesFound, StrangeRepository
@@ -37,12 +38,21 @@ async def test_each_is_named_with_lines_that_platform_yml_takes(world):
 
     assert world.room.conversations() == ["gbi room"]
     assert "2 repositories that platform.yml does not have" in words(card)
-    indented = "\n".join(f"  {line}" for line in lines.splitlines())
-    platform = parse_platform(f"repositories:\n{indented}\n")
+    shown = "\n".join(line.strip() for line in lines.splitlines())  # a chat drops leading spaces
+    platform = parse_platform(f"repositories:\n{shown}\n")
     assert [(each.id, each.name, each.release_branch) for each in platform.repositories] == [
         (strange(1).id, "fraud_score1", "trunk"),
         (strange(2).id, "Kredit_Scoring__alt__2", "trunk"),
     ]
+
+
+async def test_a_branch_may_be_called_what_yaml_would_not_take_for_a_name(world):
+    odd = "{a},#b: c"
+    card = await told(world, structs.replace(strange(1), default_branch=odd))
+    [lines] = [part.text for part in card.body if getattr(part, "is_monospace", False)]
+
+    [entry] = parse_platform(f"repositories:\n{lines}\n").repositories
+    assert entry.release_branch == odd
 
 
 async def test_of_many_the_first_are_shown_and_the_others_counted(world):
