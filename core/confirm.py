@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from core.again import Troubles
 from core.errors import StepFailedError, UnavailableError
 from core.events.base import Event
 from core.events.outside import (
@@ -32,17 +33,21 @@ OF_GIT: Final = (
 UNKNOWN: Final = (
     "unknown repository {id}: it is not in platform.yml, so that nobody was asked about it"
 )
+ASKING: Final = "asking the host of git about deliveries of {whose}"
 
 
 class Confirm:
     """Call it with an event of a delivery; it returns the events to handle in its place.
 
-    Raise UnavailableError while the host cannot be asked: then the event waits.
+    Raise UnavailableError while the host cannot be asked: then the event waits, and that is told.
     """
 
-    def __init__(self, host: HostEvents, platform: Callable[[], Platform]) -> None:
+    def __init__(
+        self, host: HostEvents, platform: Callable[[], Platform], troubles: Troubles
+    ) -> None:
         self._host = host
         self._platform = platform
+        self._troubles = troubles
 
     async def __call__(self, event: Event) -> tuple[Event, ...]:
         if event.source != SOURCE:
@@ -60,10 +65,23 @@ class Confirm:
         return tuple(self._of_nobody(each) if self._is_unknown(each) else each for each in found)
 
     async def _asked(self, event: Event) -> tuple[Event, ...]:
+        known = self._platform().repository(_repository(event))
+        work = ASKING.format(whose=known.name if known else "pipelines")
         try:
-            return await self._host.confirmed(event)
+            found = await self._host.confirmed(event)
+        except UnavailableError as error:
+            self._begin(work, error)
+            raise
         except StepFailedError as error:  # a right is missing: it waits until somebody gives it
+            self._begin(work, error)
             raise UnavailableError(str(error)) from error
+        self._troubles.end(work)
+        return found
+
+    def _begin(self, work: str, error: Exception) -> None:
+        """Many may wait for the same, each in words of its own: the first is told."""
+        if work not in self._troubles.open:
+            self._troubles.begin(work, error)
 
     def _is_unknown(self, event: Event) -> bool:
         repository = _repository(event)

@@ -26,7 +26,7 @@ def confirm_by_host(parts: Parts) -> Confirm | None:
     """Return who asks the host of git about deliveries, where there is one to ask."""
     if parts.host.host_events is None:
         return None
-    return Confirm(parts.host.host_events, lambda: parts.handle.platform)
+    return Confirm(parts.host.host_events, lambda: parts.handle.platform, parts.troubles)
 
 
 def host_watches(parts: Parts, desk: CheckpointDesk) -> Iterator[Coroutine[Any, Any, None]]:

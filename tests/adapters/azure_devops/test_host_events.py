@@ -11,6 +11,7 @@ import pytest
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.host_events import AzureDevOpsEvents
+from core.again import Troubles
 from core.confirm import Confirm
 from core.errors import UnavailableError
 from core.events.outside import (
@@ -61,10 +62,15 @@ async def host(devops: AzureDevOpsPeer) -> AsyncIterator[AzureDevOpsEvents]:
 
 
 @pytest.fixture
-def confirm(host: AzureDevOpsEvents, churn: Repository) -> Confirm:
+def troubles() -> Troubles:
+    return Troubles()
+
+
+@pytest.fixture
+def confirm(host: AzureDevOpsEvents, churn: Repository, troubles: Troubles) -> Confirm:
     here = Known(id="local-1", name=Stream("local"), team="risk", location="/srv/local.git")
     known = (Known(id=churn.id, name=Stream("churn"), team="lending"), here)
-    return Confirm(host, lambda: Platform(repositories=known))
+    return Confirm(host, lambda: Platform(repositories=known), troubles)
 
 
 def delivered(event, **changed):
@@ -364,6 +370,22 @@ class TestConfirmed:
         found = [await confirm(forged(churn.id, pushed.push_id, branch=f"b{n}")) for n in range(20)]
         assert {event.commit for [event] in found} == {commit}
         assert len(devops.calls.since(mark).to("GET", "/pushes/")) == 1
+
+    async def test_what_keeps_deliveries_waiting_is_a_trouble_until_one_is_confirmed(
+        self, churn, anna, confirm, devops, troubles
+    ):
+        pushes = [churn.push(by=anna, files=FILES | {"notes.md": each}) for each in ("1", "2")]
+        events = [delivered(forged(churn.id, push.push_id, push.commits[0])) for push in pushes]
+        devops.faults.on("GET", r"/pushes/", faults.answer(503), times=2)
+        for event in events:
+            with pytest.raises(UnavailableError):
+                await confirm(event)
+
+        [(work, trouble)] = troubles.open.items()
+        assert work == "asking the host of git about deliveries of churn"
+        assert f"read push {pushes[0].push_id} " in trouble.says
+        await confirm(events[1])
+        assert not troubles.open
 
 
 async def test_a_run_of_a_repository_that_is_not_ours_may_be_one_that_waits_for_us(confirm, devops):

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.local_files.evidence import EvidenceFolder
 from adapters.sqlite_queue.queue import SqliteQueue
+from core.again import Troubles
 from core.confirm import Confirm
 from core.consumer import Consumer
 from core.refusals import Refusals
@@ -38,7 +39,7 @@ class Gateway:
         )
         self._app = web.Application(middlewares=[self._trouble])
         self._app.add_subapp("/hooks/", hooks)
-        confirm = Confirm(world.host, lambda: world.platform)
+        confirm = Confirm(world.host, lambda: world.platform, Troubles())
         self._consumer = Consumer(
             self._queue, events_work(world.handle, confirm), _bury, name="events", at_once=4
         )
