@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -29,6 +29,10 @@ NO_PROJECT: Final = (
     "make a service hook in. Nothing was done; look at the ids in platform.yml, and whether the "
     "identity of Sluss may read the code there."
 )
+NO_REPOSITORY: Final = (
+    "platform.yml names no repository of Azure DevOps, so that there is no project to make a "
+    "service hook in. Nothing was done; put in the repositories that hold models, by their ids."
+)
 ADDED: Final = "{project}: {added} added, {there} there before."
 ALL_THERE: Final = "{project}: all {there} are there; nothing was added."
 BY_HAND: Final = "{project}: {event} was made by {creator} and fits; none was added beside it."
@@ -42,6 +46,11 @@ HIDDEN: Final = (
     "that its identity has the right View subscriptions there: what it cannot see it makes twice."
 )
 REPAIR: Final = "`sluss hooks repair` replaces what is disabled."
+COMES_BACK: Final = (
+    "What is restricted comes back by itself with the first delivery that succeeds: see that the "
+    "gateway is reached. To have that now press Test in the project's settings, under Service "
+    "hooks."
+)
 ENABLE: Final = (
     "What somebody disabled by hand is left so: enable it in the project's settings, under Service "
     "hooks."
@@ -96,7 +105,10 @@ async def _opened(home: Path) -> AsyncIterator[_Hooks]:
     settings = from_environment(home)
     async with azure_devops_of(settings) as azure_devops:
         host = open_host_events(azure_devops)
-        projects = await projects_of(host, settings.files.platform)
+        platform = settings.files.platform
+        if all(each.location for each in platform.repositories):
+            raise SettingsError(NO_REPOSITORY)
+        projects = await projects_of(host, platform)
         if not projects:
             raise SettingsError(NO_PROJECT)
         subscriptions = open_subscriptions(settings, azure_devops)
@@ -199,7 +211,7 @@ async def _refused(hooks: _Hooks, project: HostProject, error: StepFailedError) 
 
 def _left(looks: Iterable[HookLook]) -> Iterator[str]:
     """Say what is not well still, and what does it."""
-    conditions = set()
+    conditions = set[HookCondition]()
     missing: Counter[str] = Counter()
     for look in looks:
         project, event = look.project.name, look.hook.event
@@ -213,8 +225,14 @@ def _left(looks: Iterable[HookLook]) -> Iterator[str]:
     for project, number in missing.items():
         if number:
             yield HIDDEN.format(project=project, missing=_hooks(number))
+    yield from _advice(conditions)
+
+
+def _advice(conditions: Collection[HookCondition]) -> Iterator[str]:
     if any(condition.is_replaced for condition in conditions):
         yield REPAIR
+    if HookCondition.RESTRICTED in conditions:
+        yield COMES_BACK
     if HookCondition.DISABLED_BY_HAND in conditions:
         yield ENABLE
 

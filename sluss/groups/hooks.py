@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import typer
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +16,7 @@ hooks = typer.Typer(
     no_args_is_help=True, help="The service hooks of Azure DevOps, and what they have missed."
 )
 LONGEST_DAYS = 90
+ANY_WIDTH = 10_000
 
 
 @hooks.command("install")
@@ -42,7 +44,7 @@ def list_(home: Home = None) -> None:
     table = Table("project", "event", "state", "made by", box=None, pad_edge=False)
     for row in found:
         table.add_row(*(Text(clean(each)) for each in row))
-    console.print(table)
+    _print_whole(table)
     raise typer.Exit(any(row.state != SAYS[HookCondition.WELL] for row in found))
 
 
@@ -88,9 +90,16 @@ def report_(
     for row in found.rows:
         numbers = (row.host, row.us, row.missing, row.late)
         table.add_row(row.repository, *(f"{each}" for each in numbers))
-    console.print(table)
+    _print_whole(table)
     _print(found.lines())
     raise typer.Exit(found.missing > 0)
+
+
+def _print_whole(table: Table) -> None:
+    """Two kinds of event differ in their last letters: a narrow terminal cuts none of them."""
+    options = console.options.update(width=ANY_WIDTH)
+    table.width = Measurement.get(console, options, table).maximum
+    console.print(table, crop=False)
 
 
 def _print(lines: Iterable[str]) -> None:

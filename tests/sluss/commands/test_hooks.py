@@ -11,7 +11,7 @@ from sluss.cli import app
 from sluss.home.prepare import prepare_home
 from tests.peers.azure_devops import AzureDevOpsPeer, Right, person, rest_hooks
 from tests.peers.azure_devops.faults import answer
-from tests.peers.azure_devops.hooks import BY_SYSTEM, BY_USER, ENABLED, Hooks
+from tests.peers.azure_devops.hooks import BY_SYSTEM, BY_USER, ENABLED, ON_PROBATION, Hooks
 from tests.peers.azure_devops.world import SLUSS
 
 PUBLIC = "https://sluss.bank.example"
@@ -49,7 +49,7 @@ def bank(tmp_path, monkeypatch):
 
 
 def run(*words):
-    result = CliRunner().invoke(app, ["hooks", *words], env={"COLUMNS": "250"})
+    result = CliRunner().invoke(app, ["hooks", *words], env={"COLUMNS": "60"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert SECRET not in result.output
@@ -193,6 +193,11 @@ class TestInstall:
         with pytest.raises(SettingsError, match="shows none of the repositories"):
             run("install")
 
+    def test_a_platform_yml_without_a_repository_is_what_is_wrong(self, bank):
+        (bank.home / "platform.yml").write_text("repositories: []\n")
+        with pytest.raises(SettingsError, match=r"platform\.yml names no repository"):
+            run("install")
+
 
 class TestList:
     def test_each_is_shown_with_its_state_and_maker(self, bank):
@@ -209,6 +214,11 @@ class TestList:
             for line in lines
         )
         assert sum("Sluss" in line for line in lines) == 2 * len(WANTED)
+
+    def test_no_name_is_cut_where_the_terminal_is_narrow(self, bank):
+        run("install")
+        lines = run("list").output.splitlines()
+        assert {line.split()[1] for line in lines[1:]} == EVENTS
 
     def test_all_well_is_exit_code_zero(self, bank):
         run("install")
@@ -234,6 +244,16 @@ class TestRepair:
         found = ours(bank, bank.lending)
         assert {each.event_type for each in found} == EVENTS
         assert {each.status for each in found} == {ENABLED}
+
+    def test_what_is_restricted_stays_and_it_is_said_how_that_ends(self, bank):
+        run("install")
+        [push, *_] = ours(bank, bank.lending)
+        bank.hooks.disable(push, ON_PROBATION)
+        result = run("repair")
+
+        assert result.exit_code == 1
+        assert f"lending: {push.event_type} is restricted" in result.output
+        assert "comes back by itself with the first delivery that succeeds" in result.output
 
     def test_a_rotated_secret_reaches_ours_and_those_of_people_are_named(self, bank, monkeypatch):
         bank.hooks.by_hand(bank.lending, "git.push", TARGET, by=bank.anna, basicAuthPassword="old")
