@@ -149,5 +149,5 @@ def _silent(home: Path, parts: list[str], running: Running) -> Health | None:
 
 
 def _trouble(work: str, trouble: Trouble) -> str:
-    kind = "needs somebody" if trouble.is_final else "passes by itself"
+    kind = "needs somebody" if trouble.is_final else "is tried again by itself"
     return f"  {work} ({kind}, since {trouble.since:%Y-%m-%d %H:%M} UTC): {trouble.says}"
