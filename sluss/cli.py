@@ -132,6 +132,7 @@ def add_(
     folder = home_folder(home)
     prepare_home(folder, is_local=is_local_start(os.environ))
     settings = from_environment(folder)
+    adding.refuse_code_elsewhere(settings)
     added = adding.add(
         path,
         home=folder,

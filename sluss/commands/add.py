@@ -27,7 +27,13 @@ from sluss.commands.candidate import (
 )
 from sluss.home import platform_file
 from sluss.home.hooks import hook_settings, refuse_hook_of_another_home
-from sluss.home.settings import REPOSITORY_NAME, read_platform, repository_folder
+from sluss.home.settings import (
+    PLATFORM_FILE,
+    REPOSITORY_NAME,
+    Settings,
+    read_platform,
+    repository_folder,
+)
 
 BAD_NAME: Final = (
     "The name {name!r} cannot be used. Nothing was added; give --name with letters, digits, '_' "
@@ -56,6 +62,12 @@ NO_REMOTE: Final = (
     "mend that, then push to it:\n  {command}"
 )
 
+AT_AZURE_DEVOPS: Final = (
+    "SLUSS_AZURE_DEVOPS says that code is at {address}, and this makes repositories of this "
+    "machine. Nothing was added; push yours to a repository of a project there, and put it below "
+    "repositories of {file} with its id there."
+)
+
 ON_BOARD: Final = "{name} is on board. Pushes to its branch {branch} become releases."
 PUSH_IT: Final = "Push it, and the gate looks at it:"
 UNSIGNED: Final = "git is set to sign each push, which none takes here: say --no-signed each time."
@@ -79,6 +91,13 @@ def told(added: Added) -> Iterator[str]:
         yield f"  {added.push}"
     if added.is_unsigned:
         yield UNSIGNED
+
+
+def refuse_code_elsewhere(settings: Settings) -> None:
+    """Raise SettingsError where the next start would refuse what is added."""
+    if settings.azure_devops:
+        file = settings.home / PLATFORM_FILE
+        raise SettingsError(AT_AZURE_DEVOPS.format(address=settings.azure_devops, file=file))
 
 
 def add(

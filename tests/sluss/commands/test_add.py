@@ -568,7 +568,7 @@ def test_a_broken_repository_is_said_to_be_one_and_none_is_made_of_it(home, work
     break_(work)
     with pytest.raises(SettingsError, match=r"git cannot read .*|is inside of") as refused:
         bring(work / inside, home, NOBODY)
-    assert "Nothing was added" in str(refused.value)
+    assert "Nothing was added;" in str(refused.value)
     assert not {"init", "checkout", "branch"} & set(str(refused.value).split())
     assert read_platform(home).repositories == ()
 
@@ -746,3 +746,16 @@ def test_the_command_says_it_behind_the_line_to_push(work, home, monkeypatch):
     said = CliRunner().invoke(app, ["add", str(work), "--team", "credit_risk"]).output
     assert said.index("  git -C ") < said.index("stranger@home.example")
     assert "sluss people map" in said
+
+
+def test_where_code_is_at_azure_devops_it_is_refused_with_what_to_do(work, home, monkeypatch):
+    monkeypatch.setenv("SLUSS_HOME", str(home))
+    monkeypatch.setenv("SLUSS_AZURE_DEVOPS", "https://dev.azure.com/harbour")
+    monkeypatch.setenv("SLUSS_SECRET_AZURE_DEVOPS_TOKEN", "of-somebody")
+    told = CliRunner().invoke(app, ["add", str(work), "--team", "credit_risk"])
+
+    assert isinstance(told.exception, SettingsError)
+    assert "Nothing was added;" in str(told.exception)
+    assert f"of {home / 'platform.yml'} with its id there" in str(told.exception)
+    assert not read_platform(home).repositories
+    assert git(work, "remote") == ""
