@@ -12,9 +12,11 @@ from typing import Final
 
 import msgspec
 
-from core.errors import CommitGoneError, SettingsError, UnavailableError
+from core.errors import CommitGoneError, SettingsError, StepFailedError, UnavailableError
 
 TIME_LIMIT_S: Final = 30.0
+MOST_BYTES: Final = 1 << 28  # of an answer; the files of a commit have fewer than half of it
+PART: Final = 1 << 16
 
 NO_GIT = "There is no git command on this machine. Nothing was started; install git and try again."
 NO_FOLDER = "The repository {folder} is not there. Nothing was lost; it is tried again by itself."
@@ -23,6 +25,11 @@ FAILED = "git {verb} failed in {folder} (code {code}). Nothing was changed; it i
 GONE = (
     "The commit {commit} is no longer in the repository. "
     "Nothing was run; push it again or a newer one."
+)
+ENDLESS = (
+    "git has more than {most:,} bytes to say of what was pushed. It was stopped, and nothing was "
+    "run; look for a folder that holds another one many times over, or for a commit with a message "
+    "without end, and push the branch without it."
 )
 NO_COMMIT_ID = "{commit!r} is not a commit id. Nothing was run; push the commit again."
 
@@ -95,12 +102,15 @@ async def run_git(
     environment: Mapping[str, str],
     limit_s: float,
     stdin: bytes = b"",
+    most_bytes: int = MOST_BYTES,
     hears: bool = False,
     keeps: Sequence[int] = (),
 ) -> GitEnded:
     """Run a git, with all that it starts in a group of its own, which ends with it.
 
-    ``keeps`` are descriptors that they all have open, such as that of a lock. Raise TimeoutError.
+    ``keeps`` are descriptors that they all have open, such as that of a lock. Raise TimeoutError,
+    and StepFailedError for an answer of more than ``most_bytes``: a few folders that hold each
+    other ten times over are a billion files to whoever lists them.
     """
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
@@ -114,20 +124,35 @@ async def run_git(
     )
     try:
         async with asyncio.timeout(limit_s):
-            output, said = await process.communicate(stdin)
+            output, said, _ = await asyncio.gather(
+                _read(process, process.stdout, most_bytes),
+                _read(process, process.stderr, most_bytes),
+                _write(process.stdin, stdin),
+            )
+            code = await process.wait()
     except (TimeoutError, asyncio.CancelledError):
         await _end(process)
         raise
-    return GitEnded(process.returncode or 0, output, said or b"")
+    if max(len(output), len(said)) > most_bytes:
+        raise StepFailedError(ENDLESS.format(most=most_bytes))
+    return GitEnded(code, output, said)
 
 
 class GitCommand:
     """Runs git commands on the repository in ``folder``; none of its hooks is started."""
 
-    def __init__(self, folder: Path, *, git: str, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        git: str,
+        time_limit_s: float = TIME_LIMIT_S,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self.folder = folder
         self._git = git
         self._time_limit_s = time_limit_s
+        self._most_bytes = most_bytes
 
     async def run(self, verb: str, *words: str, stdin: bytes = b"") -> bytes:
         """Return what git printed. Raise UnavailableError when it failed or was too slow."""
@@ -185,6 +210,7 @@ class GitCommand:
                 self.words(verb, *words),
                 environment=git_environment(self._git),
                 limit_s=self._time_limit_s,
+                most_bytes=self._most_bytes,
                 stdin=stdin,
             )
         except TimeoutError:
@@ -198,11 +224,38 @@ class GitCommand:
         return (*before, "-c", "i18n.logOutputEncoding=UTF-8", verb, *words)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no git behind when the time is up or the caller was cancelled.
+async def _read(
+    process: asyncio.subprocess.Process, stream: asyncio.StreamReader | None, most_bytes: int
+) -> bytes:
+    """Read to the end, and bring it about once there is more than is wanted."""
+    parts, size = list[bytes](), 0
+    while stream is not None and (part := await stream.read(PART)):
+        if size > most_bytes:
+            continue  # what it has written before its end
+        parts.append(part)
+        size += len(part)
+        if size > most_bytes:
+            _kill(process)
+    return b"".join(parts)
 
-    The first of the group may have ended before what it has started.
-    """
+
+async def _write(stream: asyncio.StreamWriter | None, data: bytes) -> None:
+    """Hand it all over, unless git ends before it has read it."""
+    if stream is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        stream.write(data)
+        await stream.drain()
+    stream.close()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave no git behind when the time is up or the caller was cancelled."""
+    _kill(process)
+    await process.communicate()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """The first of the group may have ended before what it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.communicate()

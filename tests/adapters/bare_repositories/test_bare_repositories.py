@@ -5,6 +5,8 @@ import time
 import pytest
 
 from adapters.bare_repositories.host import BareRepositories
+from adapters.git.command import GitCommand, git_path
+from adapters.git.commit_reader import CommitReader
 from core.errors import StepFailedError, UnavailableError
 from tests.adapters.bare_repositories.bare_world import BareWorld, git
 from tests.adapters.git_host_contract import GitHostContract
@@ -109,3 +111,36 @@ async def test_a_git_that_hangs_is_stopped(world, tmp_path):
     with pytest.raises(UnavailableError, match=r"ls-tree gave no answer within 0\.2 s"):
         await host.files(world.repository, commit)
     assert time.monotonic() - started < 5
+
+
+def bomb(world) -> str:
+    """A commit of seven objects, and a million files."""
+    entry = f"100644 blob {world.blob(b'1')}\t"
+    for _ in range(6):
+        made = git(
+            world.folder, "mktree", stdin="".join(f"{entry}{n}\n" for n in range(10)).encode()
+        )
+        entry = f"040000 tree {made}\t"
+    return git(world.folder, "commit-tree", "-m", "By hand", made)
+
+
+def without_end(world) -> str:
+    """A commit with a first line of 300 kB."""
+    made = git(world.folder, "mktree")
+    return git(world.folder, "commit-tree", made, stdin=b"x" * 300_000)
+
+
+ENDLESS = {
+    "files": (bomb, lambda reader, commit: reader.files(commit)),
+    "changed files": (bomb, lambda reader, commit: reader.changed_files(commit, "")),
+    "past files": (bomb, lambda reader, commit: reader.past_files(commit, "", 10)),
+    "commits": (without_end, lambda reader, commit: reader.commits(commit)),
+}
+
+
+@pytest.mark.parametrize(("made", "ask"), ENDLESS.values(), ids=ENDLESS)
+async def test_an_answer_without_end_is_cut_off_and_not_asked_for_again(world, made, ask):
+    commit = made(world)
+    reader = CommitReader(GitCommand(world.folder, git=git_path(), most_bytes=200_000))
+    with pytest.raises(StepFailedError, match=r"more than 200,000 bytes"):
+        await ask(reader, commit)
