@@ -126,7 +126,7 @@ class Rest:
                 url,
                 params=params,
                 json=body,
-                headers={**headers, "Authorization": await self._authorization()},
+                headers=headers,
                 allow_redirects=False,
             ) as response:
                 self._pace.note(response.headers)
@@ -144,8 +144,17 @@ class Rest:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
-            self._opened = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True)
+            self._opened = aiohttp.ClientSession(
+                timeout=TIMEOUT, trust_env=True, middlewares=(self._signed_in,)
+            )
         return self._opened
+
+    async def _signed_in(
+        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Sign in last: whoever trusts the environment takes a login from ``~/.netrc`` as well."""
+        request.headers["Authorization"] = await self._authorization()
+        return await send(request)
 
 
 async def _read(response: aiohttp.ClientResponse, wanted: Purpose) -> bytes:

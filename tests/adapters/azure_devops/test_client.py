@@ -249,6 +249,16 @@ async def test_the_token_goes_to_no_other_host(devops: AzureDevOpsPeer, churn: R
     other.close()
 
 
+async def test_no_login_is_taken_from_the_home_of_a_person(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    logins = tmp_path / "netrc"
+    logins.write_text("machine 127.0.0.1 login anna password hunter22\n")
+    logins.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(logins))
+    assert await ask() == "churn"
+
+
 async def test_what_does_not_answer_holds_nobody(
     devops: AzureDevOpsPeer, client: AzureDevOps, churn: Repository
 ):
