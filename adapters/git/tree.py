@@ -12,6 +12,7 @@ from core.gate.checks import ModelRepo
 
 LINK: Final = "120000"
 BLOB: Final = "blob"
+OTHER_KINDS: Final = (b"tree", b"commit", b"tag")
 
 TOO_LARGE = (
     "{path} has {size:,} bytes; a file of a model repository has at most {limit:,}. The commit was "
@@ -27,6 +28,10 @@ TOO_MANY = (
 )
 BAD_NAME = (
     "The file name {path!r} cannot be used here ({why}). The commit was not read; rename the file."
+)
+NO_FILE = (
+    "The commit says that {path!r} is a file, and it is none. The commit was not read; find such "
+    "names with `git fsck`, and push the branch without them."
 )
 CUT_SHORT = "git did not hand over every file of the commit. Nothing was run; it is tried again."
 
@@ -88,14 +93,16 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
     """Raise GitFailedError when git left something out of ``contents``.
 
     That is what ``git cat-file --batch`` printed for the blobs of ``entries``, in the same order.
+    Raise StepFailedError for an entry that is no file, though its tree says so.
     """
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
     start = 0
     for entry in entries:
         header_end = contents.find(b"\n", start) + 1
-        if contents[start:header_end] != f"{entry.blob} blob {entry.size}\n".encode():
-            raise GitFailedError(CUT_SHORT)
+        header = contents[start:header_end]
+        if header != f"{entry.blob} blob {entry.size}\n".encode():
+            raise _no_content(entry, header)
         data = contents[header_end : header_end + entry.size]
         start = header_end + entry.size + 1
         if entry.is_link:
@@ -103,6 +110,14 @@ def model_repo(entries: tuple[TreeEntry, ...], contents: bytes) -> ModelRepo:
         else:
             files[entry.path] = data
     return ModelRepo(files=files, links=links)
+
+
+def _no_content(entry: TreeEntry, header: bytes) -> Exception:
+    """Tell a tree that lies, and will do so in the next clone as well, from a damaged clone."""
+    kind = header.removeprefix(f"{entry.blob} ".encode()).split(b" ")[0]
+    if kind in OTHER_KINDS:
+        return StepFailedError(NO_FILE.format(path=entry.path))
+    return GitFailedError(CUT_SHORT)
 
 
 def readable(name: bytes) -> str:

@@ -274,6 +274,16 @@ async def test_an_object_that_git_refuses_is_told(world):
         await world.host.files(world.repository, commit)
 
 
+async def test_a_folder_that_a_tree_calls_a_file_is_told_and_no_damage_of_the_clone(world, caplog):
+    folder = git(world.folder, "mktree", stdin=f"100644 blob {world.blob(b'1')}\tx\n".encode())
+    words = ("hash-object", "-w", "-t", "tree", "--literally", "--stdin")
+    made = git(world.folder, *words, stdin=b"100644 a\0" + bytes.fromhex(folder))
+    commit = git(world.folder, "commit-tree", "-m", "By hand", made)
+    with pytest.raises(StepFailedError, match="'a' is a file, and it is none"):
+        await world.host.files(world.repository, commit)
+    assert caplog.records == []
+
+
 async def test_submodules_and_filters_of_a_repository_start_nothing(world, tmp_path):
     mark = tmp_path / "started"
     commit = world.commit(
