@@ -18,7 +18,7 @@ from core.counted_change import CountedChange, Hands
 from core.desk import Mapped
 from core.errors import CommitGoneError
 from core.people import COMMAND_LINE, Person, folded
-from core.ports import Directory, GitHost, Reviews
+from core.ports import BringingPullRequest, Directory, GitHost, Reviews
 from core.release.model import Model
 from core.results import Commit
 
@@ -34,6 +34,9 @@ CUT: Final = (
     "hand in what lies before. Nothing was decided; bring the rest (`git fetch --unshallow`), or "
     "{way_out}."
 )
+
+Landed = Mapping[str, tuple[str, ...]]  # the commits that a pull request has made into this one
+Bringing = Mapping[str, tuple[BringingPullRequest, ...]]
 
 
 class History(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -64,12 +67,8 @@ class FindContributors:
             history, problem = await self._counted(change, base)
             if problem or change.commit in history.commits:
                 break
-        try:
-            creators = await self._creators(change.repository, history.commits)
-        except CommitGoneError as error:  # since it was read
-            creators, problem = {}, problem or GONE.format(error=error, way_out=change.way_out)
-        hands = {**change.told, **_told(change.model, change.commit, history.commits)}
-        hands |= {**creators, **history.hands}
+        told = _told(change.model, change.commit, history.commits)
+        hands = {**change.told, **told, **history.hands}
         if problem and not history.commits:
             return Contributors(base=base, problem=problem)
         found = [each async for each in self._resolved(hands, context)]
@@ -82,10 +81,11 @@ class FindContributors:
         problem, way_out = "", change.way_out
         try:
             history = await self._history(change.repository, change.commit, base)
-            history = await self._with_squashed(change.model, change.repository, base, history)
         except CommitGoneError as error:
             problem = GONE.format(error=error, way_out=way_out)
-            history = await self._whole(change)
+            base, history = "", await self._whole(change)
+        history, gone = await self._with_pull_requests(change, base, history)
+        problem = problem or gone
         if not history.is_whole and not problem:
             since = f"since {base[:10]}" if base else "in all"
             problem = TOO_MANY.format(most=MOST_COMMITS, since=since, way_out=way_out)
@@ -99,12 +99,34 @@ class FindContributors:
         except CommitGoneError:
             return NO_HISTORY
 
+    async def _with_pull_requests(
+        self, change: CountedChange, base: str, history: History
+    ) -> tuple[History, str]:
+        """The history, what a squash left behind and who opened what brought it; what is wrong.
+
+        The host is asked, too: what it did before the repository was ours no delivery has told.
+        """
+        landed: Landed = change.model.landed
+        asked = frozenset[str]()
+        while True:
+            history = await self._with_squashed(landed, change.repository, base, history)
+            new = history.commits - asked
+            if not new:
+                return history, ""
+            try:
+                found = await self._reviews.pull_requests_of(change.repository, new)
+            except CommitGoneError as error:  # since it was read
+                return history, GONE.format(error=error, way_out=change.way_out)
+            asked |= new
+            landed = _with_landed(landed, found)
+            history = msgspec.structs.replace(history, hands={**_opened(found), **history.hands})
+
     async def _with_squashed(
-        self, model: Model, repository: str, base: str, history: History
+        self, landed: Landed, repository: str, base: str, history: History
     ) -> History:
         """The history and what a squash left behind; what is gone by now tells nothing more."""
         asked: set[str] = set()
-        while new := _with_sources(history.commits, model.landed) - history.commits - asked:
+        while new := _with_sources(history.commits, landed) - history.commits - asked:
             source = min(new)
             asked.add(source)
             with suppress(CommitGoneError):
@@ -122,10 +144,6 @@ class FindContributors:
         while len(self._histories) > KEPT:
             self._histories.popitem(last=False)
         return known
-
-    async def _creators(self, repository: str, commits: Collection[str]) -> Hands:
-        found = await self._reviews.pull_request_creators(repository, commits)
-        return {(Part.CREATOR, name): commit for commit, names in found.items() for name in names}
 
     async def _resolved(self, hands: Hands, context: Context) -> AsyncIterator[Contributor]:
         """A trailer is text that anybody writes: it bars whom it names, and stops nothing.
@@ -218,9 +236,23 @@ def _told(model: Model, commit: str, commits: Collection[str]) -> Hands:
     return hands
 
 
-def _with_sources(
-    commits: Collection[str], landed: Mapping[str, tuple[str, ...]]
-) -> frozenset[str]:
+def _opened(found: Bringing) -> Hands:
+    return {
+        (Part.CREATOR, folded(each.creator)): commit
+        for commit, several in found.items()
+        for each in several
+    }
+
+
+def _with_landed(landed: Landed, found: Bringing) -> Landed:
+    told = {each for several in found.values() for each in several if each.source and each.landed}
+    more = dict(landed)
+    for each in told:
+        more[each.landed] = (*more.get(each.landed, ()), each.source)
+    return more
+
+
+def _with_sources(commits: Collection[str], landed: Landed) -> frozenset[str]:
     """The commits, and those that a pull request made into one of them: also one by one."""
     found = new = frozenset(commits)
     while new := frozenset(each for key in landed.keys() & new for each in landed[key]) - found:

@@ -19,6 +19,7 @@ from adapters.azure_devops.not_there import refuse_gone
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from adapters.git.command import commit_id
+from core.ports import BringingPullRequest
 
 PAGE: Final = 100
 MOST_PAGES: Final = 20
@@ -82,18 +83,18 @@ class PullRequests:
         head = newest and newest.source_ref_commit
         return newest.id if newest and head and str(head.commit_id).lower() == commit else 0
 
-    async def creators(
+    async def bringing(
         self, repository: str, commits: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
+    ) -> dict[str, tuple[BringingPullRequest, ...]]:
         """Raise CommitGoneError for a commit that is not there: of that nobody can say anything."""
-        names: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        seen: defaultdict[str, dict[BringingPullRequest, None]] = defaultdict(dict)
         for some in _batches(commits):
             await refuse_gone(self._azure_devops, repository, some)
-            for commit, pull_request in await self._bringing(repository, some):
-                names[commit][account_of(pull_request.created_by).name] = None
-        return {commit: tuple(found) for commit, found in names.items()}
+            for commit, pull_request in await self._asked(repository, some):
+                seen[commit][_bringing(pull_request)] = None
+        return {commit: tuple(found) for commit, found in seen.items()}
 
-    async def _bringing(self, repository: str, commits: list[str]) -> list[tuple[str, Any]]:
+    async def _asked(self, repository: str, commits: list[str]) -> list[tuple[str, Any]]:
         queries = [GitPullRequestQueryInput(items=commits, type=kind) for kind in KINDS]
 
         def call(sdk: Sdk) -> Any:
@@ -110,8 +111,19 @@ class PullRequests:
 
 
 def _head(pull_request: Any) -> str:
-    head = pull_request.last_merge_source_commit
-    return str(head.commit_id).lower() if head else ""
+    return _id(pull_request.last_merge_source_commit)
+
+
+def _id(commit: Any) -> str:
+    return str(commit.commit_id).lower() if commit else ""
+
+
+def _bringing(pull_request: Any) -> BringingPullRequest:
+    return BringingPullRequest(
+        creator=account_of(pull_request.created_by).name,
+        source=_head(pull_request),
+        landed=_id(pull_request.last_merge_commit),
+    )
 
 
 def _batches(commits: Collection[str]) -> Iterator[list[str]]:

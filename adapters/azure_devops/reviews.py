@@ -11,7 +11,7 @@ from adapters.azure_devops.pull_requests import PullRequests
 from adapters.azure_devops.remarks import Remarks
 from adapters.azure_devops.statuses import Statuses
 from adapters.azure_devops.test_runs import PipelineTests, TestRuns
-from core.ports import CommitStatus, Remark, SaidComment, TestsOfCommit
+from core.ports import BringingPullRequest, CommitStatus, Remark, SaidComment, TestsOfCommit
 
 
 class AzureDevOpsReviews:
@@ -27,11 +27,11 @@ class AzureDevOpsReviews:
         self._test_runs = TestRuns(azure_devops, builds, identity)
         self._pipeline_tests = PipelineTests(azure_devops, builds)
 
-    async def pull_request_creators(
+    async def pull_requests_of(
         self, repository: str, commits: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
+    ) -> dict[str, tuple[BringingPullRequest, ...]]:
         with about(repository) as place:
-            return await self._pull_requests.creators(place, commits)
+            return await self._pull_requests.bringing(place, commits)
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
         with about(repository, commit) as place:

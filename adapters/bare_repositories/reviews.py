@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.bare_repositories.host import Repositories
 from adapters.git.command import TIME_LIMIT_S, commit_id
-from core.ports import CommitStatus, Remark, SaidComment, TestsOfCommit
+from core.ports import BringingPullRequest, CommitStatus, Remark, SaidComment, TestsOfCommit
 
 STATUS: Final = "--ref=refs/notes/sluss"
 JUNIT: Final = "--ref=refs/notes/junit"
@@ -24,10 +24,10 @@ class BareReviews:
         # git notes rewrites the whole notes tree: of two notes written at once, one would be lost
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def pull_request_creators(
+    async def pull_requests_of(
         self, repository: str, commits: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
-        """Return nobody: a bare repository has no pull requests, and a push names its pusher."""
+    ) -> dict[str, tuple[BringingPullRequest, ...]]:
+        """Return none: a bare repository has no pull requests, and a push names its pusher."""
         git = self._repositories.git(repository)
         if missing := await git.missing(commits):
             await git.raise_if_gone(*missing)

@@ -13,6 +13,7 @@ from core.ports.model_registry import ModelRegistry
 from core.ports.people import Directory, Secrets
 from core.ports.queue import DeadLetter, Message, Queue, Received
 from core.ports.reviews import (
+    BringingPullRequest,
     CommitState,
     CommitStatus,
     RanTest,
@@ -41,6 +42,7 @@ from core.ports.tracking import Tracking
 from core.ports.variable_groups import VariableGroups
 
 __all__ = [
+    "BringingPullRequest",
     "CardBook",
     "Chat",
     "CommitState",

@@ -85,6 +85,18 @@ class SaidComment(msgspec.Struct, frozen=True, kw_only=True):
     commit: str = ""
 
 
+class BringingPullRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A pull request that brought a commit: who opened it, and what it has made of what.
+
+    ``creator`` is named as the host names people: by its ids, or by an e-mail address. ``source``
+    is the newest commit of its branch, and ``landed`` what that became; "" where it is not told.
+    """
+
+    creator: str
+    source: str = ""
+    landed: str = ""
+
+
 class Reviews(Protocol):
     """``repository`` is the host's id, as in platform.yml.
 
@@ -92,13 +104,12 @@ class Reviews(Protocol):
     ``publish_tests`` for a commit that is not there: no pull request brings one.
     """
 
-    async def pull_request_creators(
+    async def pull_requests_of(
         self, repository: str, commits: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
-        """These people opened the pull requests that brought a commit, by source or by merge.
+    ) -> dict[str, tuple[BringingPullRequest, ...]]:
+        """These pull requests brought a commit, by source or by merge.
 
-        They are named as the host names them: by its ids, or by e-mail addresses. A commit that no
-        pull request brought is left out.
+        A commit that none brought is left out.
         """
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:

@@ -10,6 +10,7 @@ from core.checkpoint import PipelineDecision, SeenCheckpoint
 from core.conversation import Bot, Click
 from core.people import Person
 from core.ports import (
+    BringingPullRequest,
     Chat,
     CommitStatus,
     Evidence,
@@ -63,10 +64,10 @@ class MaskedReviews:
         self._reviews = reviews
         self._secrets = secrets
 
-    async def pull_request_creators(
+    async def pull_requests_of(
         self, repository: str, commits: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
-        return await self._reviews.pull_request_creators(repository, commits)
+    ) -> dict[str, tuple[BringingPullRequest, ...]]:
+        return await self._reviews.pull_requests_of(repository, commits)
 
     async def show_status(self, repository: str, commit: str, status: CommitStatus) -> None:
         await self._reviews.show_status(repository, commit, _clean(status, self._secrets))

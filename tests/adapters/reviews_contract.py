@@ -83,7 +83,7 @@ class ReviewsContract:
         await asyncio.gather(say(), say())
         assert world.seen(commit) == before
 
-    @pytest.mark.parametrize("ask", ["creators", "test_report", "show_status"])
+    @pytest.mark.parametrize("ask", ["pull_requests", "test_report", "show_status"])
     @pytest.mark.parametrize("commit", [NOBODY_KNOWS, *NO_COMMIT_IDS])
     async def test_a_commit_that_is_not_there_is_gone(
         self, world: ReviewedWorld, ask: str, commit: str
@@ -92,7 +92,7 @@ class ReviewsContract:
         with pytest.raises(CommitGoneError):
             await _asked(world.reviews, ask, world.repository, commit)
 
-    @pytest.mark.parametrize("ask", ["creators", "test_report", "show_status"])
+    @pytest.mark.parametrize("ask", ["pull_requests", "test_report", "show_status"])
     async def test_an_unknown_repository_is_named(self, world: ReviewedWorld, ask: str):
         commit = world.commit({"a": b"1"})
         with pytest.raises(UnknownNameError, match="no_such_one"):
@@ -101,7 +101,7 @@ class ReviewsContract:
 
 async def _asked(reviews: Reviews, ask: str, repository: str, commit: str) -> None:
     calls: dict[str, Any] = {
-        "creators": lambda: reviews.pull_request_creators(repository, [commit]),
+        "pull_requests": lambda: reviews.pull_requests_of(repository, [commit]),
         "test_report": lambda: reviews.test_report(repository, commit),
         "show_status": lambda: reviews.show_status(repository, commit, FOUND),
     }

@@ -18,6 +18,7 @@ from core.events.outside import CodePushed, PullRequestChanged
 from core.find_contributors import FindContributors
 from core.people import Person, at_the_command_line
 from core.policy import Policy
+from core.ports import BringingPullRequest
 from core.release.model import Model
 from core.words import PLATFORM, PersonId, Stage
 from tests.adapters.bare_repositories.bare_world import BareWorld, git
@@ -38,9 +39,9 @@ class Opened:
     """The pull requests of a host: who opened those that brought a commit."""
 
     def __init__(self) -> None:
-        self.by: dict[str, tuple[str, ...]] = {}
+        self.by: dict[str, tuple[BringingPullRequest, ...]] = {}
 
-    async def pull_request_creators(self, _repository, commits):
+    async def pull_requests_of(self, _repository, commits):
         return {commit: self.by[commit] for commit in commits if commit in self.by}
 
 
@@ -268,8 +269,22 @@ async def test_who_opened_it_as_the_host_says(found):
     commit = found.git.commit({"a": b"1"}, author=BO, committer=BO)
     found.push(1, commit, "bo")
     assert (Part.CREATOR, "carin") not in await found.who()
-    found.reviews.by[commit] = ("carin@bank.example",)  # the pull request came late
+    found.reviews.by[commit] = (
+        BringingPullRequest(creator="carin@bank.example"),
+    )  # the pull request came late
     assert (Part.CREATOR, "carin") in await found.who()
+
+
+async def test_who_wrote_what_the_host_says_was_squashed_although_no_delivery_told_of_it(found):
+    first = found.git.commit({"a": b"1"}, author=DAG, committer=DAG)
+    topic = found.git.commit({"a": b"2"}, author=CARIN, committer=CARIN)
+    tree = git(found.git.folder, "ls-tree", topic).encode() + b"\n"
+    squash = found.git.commit_tree(tree, first)
+    opened = BringingPullRequest(creator="bo@bank.example", source=topic, landed=squash)
+    found.push(1, squash, "bo")
+    assert "carin" not in {person for _, person in await found.who()}
+    found.reviews.by[squash] = (opened,)
+    assert (Part.AUTHOR, "carin") in await found.who()
 
 
 async def test_only_what_came_since_the_placed_release_is_counted(found):

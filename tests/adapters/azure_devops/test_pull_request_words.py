@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from core.accounts import AccountKind, kind_of
+from core.ports import BringingPullRequest
 from tests.adapters.azure_devops.reviewed_world import AzureReviewed
 from tests.peers.azure_devops import AzureDevOpsPeer, service_principal
 from tests.peers.azure_devops.threads import open_thread
@@ -27,15 +28,16 @@ async def test_who_opened_it_is_known_by_its_commits_and_by_what_they_became(wor
     pull_request, head = world.opened()
     landed = pull_request.complete(by=world.ben, strategy=strategy).ref_updates[0].new
 
-    found = await world.reviews.pull_request_creators(world.repository, [head, landed])
+    found = await world.reviews.pull_requests_of(world.repository, [head, landed])
 
-    assert found == dict.fromkeys([head, landed], ("anna.berg@bank.example",))
+    made = BringingPullRequest(creator="anna.berg@bank.example", source=head, landed=landed)
+    assert found == dict.fromkeys([head, landed], (made,))
 
 
 async def test_a_commit_that_nobody_asked_to_pull_is_left_out(world):
     commit = world.commit({"a": b"1"})
 
-    assert await world.reviews.pull_request_creators(world.repository, [commit]) == {}
+    assert await world.reviews.pull_requests_of(world.repository, [commit]) == {}
 
 
 async def test_several_people_and_many_commits_are_asked_for_some_at_a_time(world):
@@ -44,9 +46,11 @@ async def test_several_people_and_many_commits_are_asked_for_some_at_a_time(worl
     commits = [world.commit({"n": str(number)}) for number in range(120)]
     mark = world.devops.calls.mark()
 
-    found = await world.reviews.pull_request_creators(world.repository, [*commits, head])
+    found = await world.reviews.pull_requests_of(world.repository, [*commits, head])
 
-    assert found == {head: ("anna.berg@bank.example",)}
+    assert [(key, each.creator) for key, [each] in found.items()] == [
+        (head, "anna.berg@bank.example")
+    ]
     assert len(world.devops.calls.since(mark).to("POST", "pullRequestQuery")) == 2
 
 
@@ -58,8 +62,8 @@ async def test_a_service_that_opened_it_is_of_its_own_kind(world):
         by=world.ben
     )
 
-    [[name]] = (await world.reviews.pull_request_creators(world.repository, [head])).values()
-    assert kind_of(name) is AccountKind.SERVICE_PRINCIPAL
+    [[made]] = (await world.reviews.pull_requests_of(world.repository, [head])).values()
+    assert kind_of(made.creator) is AccountKind.SERVICE_PRINCIPAL
 
 
 async def test_a_comment_is_read_as_the_host_has_it(world):

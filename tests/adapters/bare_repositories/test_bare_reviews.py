@@ -20,7 +20,7 @@ class TestBareReviews(ReviewsContract):
 
 async def test_there_are_no_pull_requests(world):
     commit = world.commit({"a": b"1"})
-    assert await world.reviews.pull_request_creators(world.repository, [commit]) == {}
+    assert await world.reviews.pull_requests_of(world.repository, [commit]) == {}
 
 
 async def test_statuses_shown_at_the_same_time_are_all_kept(world):

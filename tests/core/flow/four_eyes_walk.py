@@ -15,6 +15,8 @@ from core.events.derived import PromotionApproved, StagePlaced
 from core.events.outside import PullRequestChanged
 from core.find_contributors import FindContributors
 from core.people import Person
+from core.policy import Policy
+from core.ports import BringingPullRequest
 from core.results import Author, Commit, Failed
 from core.words import PersonId, Stage, Step
 from tests.core.flow.test_states import good
@@ -25,14 +27,17 @@ NAMES = ("ada", "ben", "eve", "una", "zoe")
 PEOPLE = tuple(
     Person(
         id=PersonId(name), name=name.title(), emails=(f"{name}@bank.example",),
-        groups=frozenset({"credit", "approvers"}),
+        groups=frozenset({"credit", "approvers"}), accounts=(f"BANK\\{name}",),
         same_as=tuple(PersonId(other) for other in ("una", "zoe") if name in {"una", "zoe"} - {other}),
     )
     for name in NAMES
 )  # fmt: skip
 HUMANS = {"una": "una and zoe", "zoe": "una and zoe"}  # two accounts of one human
+SERVICE = "Build\\2f3d611a-f012-4b39-b157-8db63f380226"
+ANSWERS = "eve"  # for what the service does
+PUSHES = frozenset({"push", "push_elsewhere", "push_by_service", "merge", "squash"})
 ACTIONS = (
-    "push", "push_elsewhere", "merge", "pull_request", "finish", "finish", "finish", "fail",
+    "push", "push_elsewhere", "push_by_service", "merge", "squash", "pull_request", "finish", "finish", "finish", "fail",
     "accept", "request", "request_again", "approve", "reject", "retry", "by_hand",
 )  # fmt: skip
 
@@ -50,13 +55,19 @@ def human(name: str) -> str:
     return HUMANS.get(name, name)
 
 
+def account(name: str, number: int) -> str:
+    """One of the names under which the host knows somebody."""
+    return (f"{name}@bank.example", f"{name}@BANK.example".upper(), f"bank\\{name}")[number % 3]
+
+
 class History:
     """The git host and its reviews: commits in a line, and those of a branch that is merged."""
 
     def __init__(self) -> None:
         self.line: list[Commit] = []
         self.branch: list[Commit] = []
-        self.creators: dict[str, tuple[str, ...]] = {}
+        self.squashed: list[list[Commit]] = []
+        self.opened: dict[str, tuple[BringingPullRequest, ...]] = {}
 
     def commit(self, number: int, author: str, committer: str) -> Commit:
         return Commit(
@@ -66,23 +77,27 @@ class History:
         )  # fmt: skip
 
     def before(self, commit: str) -> list[Commit]:
-        ids = [each.id for each in self.line]
-        return self.line[: ids.index(commit) + 1] if commit in ids else list(self.branch)
+        for several in (self.line, *self.squashed):
+            ids = [each.id for each in several]
+            if commit in ids:
+                return several[: ids.index(commit) + 1]
+        return list(self.branch)
 
     async def commits(self, _repository, commit, since="", *, limit=0):
         known = {each.id for each in self.before(since)} if since else set()
         found = [each for each in reversed(self.before(commit)) if each.id not in known]
         return tuple(found[:limit] if limit else found)
 
-    async def pull_request_creators(self, _repository, commits):
-        return {commit: self.creators[commit] for commit in commits if commit in self.creators}
+    async def pull_requests_of(self, _repository, commits):
+        return {commit: self.opened[commit] for commit in commits if commit in self.opened}
 
 
 class Walk:
     """One stream: ``did`` maps a commit to the humans who had a hand in it."""
 
     def __init__(self) -> None:
-        self.story, self.git = Story(), History()
+        self.story = Story(policy=Policy(build_services={SERVICE: ANSWERS}))
+        self.git = History()
         self.find = FindContributors(self.git, self.git, PeopleFile(PEOPLE))
         self.did: dict[str, set[str]] = {}
         self.number = 0
@@ -93,7 +108,7 @@ class Walk:
         """Do one thing that somebody might do now; most are refused in most states."""
         self.number += 1
         story = self.story
-        if action in {"push", "push_elsewhere", "merge"} or not story.model.releases:
+        if action in PUSHES or not story.model.releases:
             self._push(action, one, other)
             return
         release, run = story.release, story.release.current_step()
@@ -123,13 +138,34 @@ class Walk:
 
     def _push(self, action: str, pusher: Person, author: Person) -> None:
         branch = "topic" if action == "push_elsewhere" else "main"
-        commit = self.git.commit(self.number, author.id, pusher.id)
+        committer = author if action == "push_by_service" else pusher
+        commit = self.git.commit(self.number, author.id, committer.id)
         if action == "merge":
             self.git.line += self.git.branch
             self.git.branch = []
         (self.git.branch if branch == "topic" else self.git.line).append(commit)
-        self.did.setdefault(commit.id, set()).update(map(human, (pusher.id, author.id)))
-        self.story.push(self.number, branch, f"{pusher.id}@bank.example")
+        if action == "push_by_service":
+            self._did(commit, ANSWERS, author.id)
+            self.story.push(self.number, branch, SERVICE)
+            return
+        self._did(commit, pusher.id, author.id)
+        if action == "squash" and self.git.branch:
+            self._squash(commit, author)
+        self.story.push(self.number, branch, account(pusher.id, self.number))
+
+    def _did(self, commit: Commit, *names: str) -> None:
+        self.did.setdefault(commit.id, set()).update(map(human, names))
+
+    def _squash(self, commit: Commit, creator: Person) -> None:
+        """No delivery tells of it, and its branch is deleted: the host alone remembers."""
+        branch, self.git.branch = self.git.branch, []
+        self.git.squashed.append(branch)
+        self._did(commit, *(name for each in branch for name in self.did[each.id]))
+        opened = BringingPullRequest(
+            creator=account(creator.id, self.number), source=branch[-1].id, landed=commit.id
+        )
+        for each in (commit, *branch):
+            self.git.opened[each.id] = (opened,)
 
     def _pull_request(self, creator: Person) -> None:
         commit = self.story.release.commit
