@@ -20,6 +20,7 @@ COPIED: Final = ("core", "adapters", "bot", "workers", "handlers", "sluss", "web
 TESTS: Final = (
     "tests/core/authority/test_four_eyes.py",
     "tests/core/authority/test_binding.py",
+    "tests/core/test_accounts.py",
     "tests/core/authority/test_pipelines.py",
     "tests/core/flow/test_base.py",
     "tests/core/flow/test_pipelines.py",
@@ -45,6 +46,7 @@ FIND: Final = "core/find_contributors.py"
 CHANGE: Final = "core/counted_change.py"
 PIPELINES: Final = "core/authority/pipelines.py"
 CHECKPOINTS: Final = "core/fold_checkpoints.py"
+ACCOUNTS: Final = "core/accounts.py"
 EVALUATE: Final = "core/authority/evaluate.py"
 BINDING: Final = "core/authority/binding.py"
 PUSHES: Final = "core/release/fold/pushes.py"
@@ -74,7 +76,7 @@ MUTANTS: Final = (
     Mutant("trailers", FIND, "for named in commit.trailers:", "for named in ():"),
     Mutant("pushers that deliveries told", FIND, "(Part.PUSHER, model.pushers), ", ""),
     Mutant("creators that deliveries told", FIND, ", (Part.CREATOR, model.creators)", ","),
-    Mutant("creators that the reviews tell", FIND, "**creators, ", ""),
+    Mutant("creators that the reviews tell", FIND, "**_opened(found), ", ""),
     Mutant("hands of a release that comes back", CHANGE,
            "if before.stage is stage and before.contributors:", "if False:"),
     Mutant("whom an address is mapped to", FIND, 'mapped.person if mapped else ""', '""'),
@@ -91,6 +93,18 @@ MUTANTS: Final = (
            "_with_sources({*commits, commit}, model.landed)", "{*commits, commit}"),
     Mutant("who wrote what a squash is made of", FIND,
            "history = _joined(history, await self._history(repository, source, base))", "pass"),
+    Mutant("what the host says that a squash is made of", FIND,
+           "landed = _with_landed(landed, found)", "pass"),
+    Mutant("a service that is said to be nobody's", FIND, " and not kind_of(name)", ""),
+    Mutant("a service principal by its descriptor", ACCOUNTS,
+           '    "aadsp.": AccountKind.SERVICE_PRINCIPAL,\n'),
+    Mutant("a build service by its descriptor", ACCOUNTS,
+           '    "svc.": AccountKind.BUILD_SERVICE,\n'),
+    Mutant("a service of the host by its descriptor", ACCOUNTS,
+           '    "s2s.": AccountKind.SERVICE,\n'),
+    Mutant("a service principal by its name", ACCOUNTS, " or _GUID.fullmatch(name)", ""),
+    Mutant("a service of the host by its name", ACCOUNTS,
+           "AccountKind.SERVICE if is_of_host else kind_of(name)", "kind_of(name)"),
     Mutant("who mapped an address", FIND, "if by.identity != COMMAND_LINE:", "if False:"),
     Mutant("each commit of a push", PUSHES,
            "    commits = {event.commit, *event.commits}", "    commits = {event.commit}"),
