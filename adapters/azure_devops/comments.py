@@ -1,5 +1,6 @@
 """Comments of pull requests: read as they are now, and answered once in their thread."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from azure.devops.v7_1.git.models import Comment  # type: ignore[import-untyped]
@@ -40,7 +41,7 @@ class Comments:
             text=found.content or "",
             is_edited=is_edited(found),
             is_ours=await self._is_ours(found) or OURS in (found.content or ""),
-            commit=await self._head(repository, pull_request),
+            commit=await self._seen(repository, pull_request, found.published_date),
         )
 
     async def answer(
@@ -68,13 +69,16 @@ class Comments:
     async def _is_ours(self, comment: Any) -> bool:
         return canonical_id(str(comment.author.id)) == await self._identity.id()
 
-    async def _head(self, repository: str, pull_request: int) -> str:
-        found = await self._azure_devops.ask(
+    async def _seen(self, repository: str, pull_request: int, written: datetime) -> str:
+        """What was the newest commit when the comment was written; its delivery may be late."""
+        iterations = await self._azure_devops.ask(
             Right.CODE,
-            f"read pull request {pull_request} of repository {repository}",
-            lambda sdk: sdk.git.get_pull_request(repository, pull_request),
+            f"read the pushes of pull request {pull_request} of repository {repository}",
+            lambda sdk: sdk.git.get_pull_request_iterations(repository, pull_request),
         )
-        head = found.last_merge_source_commit
+        seen = (each for each in iterations if each.created_date <= written)
+        newest = max(seen, key=lambda each: int(each.id), default=None)
+        head = newest and newest.source_ref_commit
         return str(head.commit_id).lower() if head else ""
 
 

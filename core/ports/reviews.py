@@ -75,7 +75,8 @@ class SaidComment(msgspec.Struct, frozen=True, kw_only=True):
     """A comment of a pull request as the host has it now, and whose it is there.
 
     ``is_ours``: it was written by the identity that we sign in with, or has our marker.
-    ``commit`` is the newest commit of the pull request's source.
+    ``commit`` was the newest commit of the pull request's source when it was written: who wrote it
+    has not seen what was pushed since, and a delivery may be late.
     """
 
     author: HostAccount

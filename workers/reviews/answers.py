@@ -35,12 +35,12 @@ ELSEWHERE: Final = frozenset(
 )
 
 NO_COMMIT: Final = (
-    "The host of git does not say what the newest commit of this pull request is. Nothing was "
-    "done; ask again when it has looked at the merge."
+    "The host of git does not say what the newest commit of this pull request was when you wrote. "
+    "Nothing was done; ask again."
 )
 NO_RELEASE: Final = (
-    "There is no release of the newest commit {commit} yet. A push makes one within seconds; when "
-    "none comes, the platform team sees at the deliveries why."
+    "There is no release yet of the commit {commit}, the newest one when you wrote. A push makes "
+    "one within seconds; when none comes, the platform team sees at the deliveries why."
 )
 IN_THE_CHAT: Final = "What does not begin with /sluss is typed to the bot in the chat."
 NOTHING_DECIDED: Final = (

@@ -81,6 +81,18 @@ async def test_a_comment_is_read_as_the_host_has_it(world):
     assert (found.is_edited, found.is_ours) == (False, False)
 
 
+async def test_a_comment_is_about_what_its_author_has_seen_and_not_about_later_pushes(world):
+    pull_request, head = world.opened()
+    thread = open_thread(pull_request, "/sluss retry", by=world.ben)
+    newest = world.push({"b": "1"})
+    thread.say("/sluss retry", by=world.ben)
+    pull_request.complete(by=world.ben, delete_source=True)
+
+    place = world.repository, pull_request.number, thread.number
+    told = [await world.reviews.comment(*place, number) for number in (1, 2)]
+    assert [each.commit for each in told] == [head, newest]
+
+
 async def test_an_edited_one_says_so_and_a_deleted_one_is_none(world):
     pull_request, _ = world.opened()
     thread = open_thread(pull_request, "/sluss status", by=world.ben)
