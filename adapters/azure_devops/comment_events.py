@@ -4,11 +4,12 @@ A comment that is not there must not take the id of one that is still to be writ
 real one would be known already, and stay without an answer.
 """
 
+from datetime import UTC
 from typing import Any, Final
 
 from adapters.azure_devops.accounts import account_of
 from adapters.azure_devops.client import AzureDevOps
-from adapters.azure_devops.comments import is_edited
+from adapters.azure_devops.comments import is_edited, is_said
 from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
@@ -41,7 +42,7 @@ class CommentEvents:
             found = await self._read(placed)
         except NotThereError:
             return unconfirmed(event, NO_COMMENT.format(**about))
-        if found.is_deleted or found.author is None:
+        if not is_said(found):
             return unconfirmed(event, NO_COMMENT.format(**about))
         said = commented(_seen(placed, found))
         return unconfirmed(event, said.reason) if isinstance(said, DeliveryIgnored) else said
@@ -72,8 +73,6 @@ def _seen(event: PullRequestCommented, found: Any) -> SeenComment:
         comment=event.comment,
         author=account_of(found.author),
         text=found.content or "",
-        time=event.time,
+        time=found.published_date.astimezone(UTC),
         edited=found.last_content_updated_date if is_edited(found) else None,
-        project=event.project,
-        commit=event.commit,
     )

@@ -34,7 +34,7 @@ class Comments:
             )
         except NotThereError:
             return None
-        if found.is_deleted or found.author is None:
+        if not is_said(found):
             return None
         return SaidComment(
             author=account_of(found.author),
@@ -80,6 +80,11 @@ class Comments:
         newest = max(seen, key=lambda each: int(each.id), default=None)
         head = newest and newest.source_ref_commit
         return str(head.commit_id).lower() if head else ""
+
+
+def is_said(comment: Any) -> bool:
+    """Whether it is there still, and the host says of it by whom and when it was written."""
+    return not comment.is_deleted and bool(comment.author) and bool(comment.published_date)
 
 
 def is_edited(comment: Any) -> bool:

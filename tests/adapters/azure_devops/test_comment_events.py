@@ -1,6 +1,6 @@
 """A comment that a delivery told of is what Azure DevOps says it is, or no event of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -53,6 +53,13 @@ async def test_who_wrote_it_and_what_it_says_come_from_the_host(reviewed, host):
     assert isinstance(found, PullRequestCommented)
     assert found.id == event.id
     assert (found.author, found.text) == ("anna.berg@bank.example", "/sluss status")
+
+
+async def test_nothing_that_only_a_body_says_is_kept(reviewed, host):
+    thread = open_thread(reviewed.pull_request, "/sluss status", by=reviewed.anna)
+    [found] = await host.confirmed(told(reviewed, commit="de" * 20, project="p1"))
+    assert (found.commit, found.project) == ("", "")
+    assert abs(found.time - thread.comments[0].published) < timedelta(milliseconds=1)
 
 
 async def test_where_the_body_does_not_name_the_repository_the_host_does(reviewed, host):

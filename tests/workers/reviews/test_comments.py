@@ -138,9 +138,7 @@ async def test_the_status_is_that_of_the_pull_requests_commit_and_not_of_another
 
 async def test_a_commit_without_a_release_is_said_in_words(bench):
     await bench.world.told(Story().push(1))
-    assert "no release yet of the commit `00000000`" in await bench.answered(
-        "/sluss why", push=9
-    )
+    assert "no release yet of the commit `00000000`" in await bench.answered("/sluss why", push=9)
     bench.threads.said.clear()
     job = bench.writes("/sluss why", comment=3)
     said = bench.threads.said["r1", 7, 5, 3]
