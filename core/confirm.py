@@ -17,7 +17,7 @@ from core.events.outside import (
     PullRequestHinted,
     PushHinted,
 )
-from core.git_events import NATURAL, unconfirmed
+from core.git_events import NATURAL, NOT_OURS, unconfirmed
 from core.platform import Platform
 from core.ports.host_events import HostEvents
 
@@ -29,9 +29,6 @@ OF_GIT: Final = (
     PullRequestChanged,
     PullRequestHinted,
     PullRequestCommented,
-)
-UNKNOWN: Final = (
-    "unknown repository {id}: it is not in platform.yml, so that nobody was asked about it"
 )
 ASKING: Final = "asking the host of git about deliveries of {whose}"
 
@@ -59,10 +56,12 @@ class Confirm:
         if known is not None and known.location:
             return (event,)  # it lies on this machine, and its own hook has told of it
         if self._is_unknown(event):
-            return (self._of_nobody(event),)
+            return (unconfirmed(event, NOT_OURS),)
         stamp = {"source": event.source, "delivery": event.delivery}
         found = [msgspec.structs.replace(each, **stamp) for each in await self._asked(event)]
-        return tuple(self._of_nobody(each) if self._is_unknown(each) else each for each in found)
+        return tuple(
+            unconfirmed(each, NOT_OURS) if self._is_unknown(each) else each for each in found
+        )
 
     async def _asked(self, event: Event) -> tuple[Event, ...]:
         known = self._platform().repository(_repository(event))
@@ -86,9 +85,6 @@ class Confirm:
     def _is_unknown(self, event: Event) -> bool:
         repository = _repository(event)
         return bool(repository) and self._platform().repository(repository) is None
-
-    def _of_nobody(self, event: Event) -> Event:
-        return unconfirmed(event, UNKNOWN.format(id=_repository(event)))
 
 
 def _repository(event: Event) -> str:

@@ -38,7 +38,7 @@ from core.events.outside import (
 from core.events.people import PipelineDecided
 from core.events.workers import AnswerDelayed, CheckpointSeen
 from core.fold_checkpoints import CheckpointEvent, approved_after, checkpoints_after
-from core.git_events import TALK
+from core.git_events import EVERYDAY
 from core.hook_incident import HookIncident, incident_after
 from core.people import Person, folded
 from core.words import PersonId, ReleaseId, original_id
@@ -209,8 +209,8 @@ def _noted(desk: Desk, _event: Event) -> Desk:
 
 @folds_desk(DeliveryIgnored)
 def _ignored(desk: Desk, event: DeliveryIgnored) -> Desk:
-    """What people say to each other in pull requests is more than all strays, and none."""
-    return desk if event.reason in TALK else _stray(desk, event)
+    """What a project says all day that is not for us is more than all strays, and none."""
+    return desk if event.reason in EVERYDAY else _stray(desk, event)
 
 
 @folds_desk(ConversationMoved)

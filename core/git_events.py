@@ -30,7 +30,11 @@ _COMMAND: Final = re.compile(r"\s*(?P<line>(?ai:/sluss)(?=\s|$)[^\r\n]*)")
 
 NO_COMMAND: Final = "a comment that is no command to Sluss; nothing of it was kept"
 EDITED: Final = "a comment was edited: a command counts as it was first written"
-TALK: Final = frozenset({NO_COMMAND, EDITED})
+NOT_SAID: Final = "a note of Azure DevOps, which nobody has said"
+DELETED: Final = "a comment was deleted"
+NOT_OURS: Final = "its repository is not in platform.yml, so that nobody was asked about it"
+# What a whole project does all day, and is not for us: among it nobody would find a stray.
+EVERYDAY: Final = frozenset({NO_COMMAND, EDITED, NOT_SAID, DELETED, NOT_OURS})
 NATURAL: Final = "ado/"  # begins the ids that a delivery and the host's API both come to
 NO_REPOSITORY: Final = "no_repository"
 

@@ -12,7 +12,7 @@ import msgspec
 
 from core.accounts import HostAccount
 from core.events.base import Event
-from core.git_events import COMMENT, SeenComment, commented
+from core.git_events import COMMENT, DELETED, NOT_SAID, SeenComment, commented
 from core.platform import canonical_id
 from handlers.azure_devops.hook import (
     REDUCED,
@@ -30,8 +30,6 @@ from handlers.fields import Number, Text, in_utc
 from handlers.source import Delivery
 
 PEOPLES: Final = "text"
-NOT_SAID: Final = "a note of Azure DevOps, which nobody has said"
-DELETED: Final = "a comment was deleted"
 NOBODY: Final = HostAccount(id="")
 
 Said = Annotated[str, msgspec.Meta(max_length=2**21)]  # with line ends, unlike other texts

@@ -26,7 +26,7 @@ from core.events.outside import (
 )
 from core.flow import Context, decide
 from core.flow.decision import CardRef
-from core.git_events import TALK
+from core.git_events import EVERYDAY
 from core.policy import Policy
 from core.release.model import Model
 from core.words import PLATFORM
@@ -201,8 +201,8 @@ def test_what_pipelines_say_hides_no_stray(event):
     assert decided(desk, event).events == decided(desk, event).cards == ()
 
 
-@pytest.mark.parametrize("reason", sorted(TALK))
-def test_what_people_say_to_each_other_in_pull_requests_hides_no_stray(reason):
+@pytest.mark.parametrize("reason", sorted(EVERYDAY))
+def test_what_comes_every_day_and_is_not_for_us_hides_no_stray(reason):
     desk = desk_of(DeliveryIgnored(id="c", time=START, what="a comment", reason=reason))
     assert (desk.strays, desk.version) == (0, 1)
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from core.errors import RejectedDeliveryError
 from core.events.codec import encode_batch
 from core.events.outside import DeliveryIgnored, PullRequestCommented
-from core.git_events import EDITED, LONGEST_COMMAND, NO_COMMAND, command_in
+from core.git_events import DELETED, EDITED, LONGEST_COMMAND, NO_COMMAND, NOT_SAID, command_in
 from handlers.azure_devops import source
-from handlers.azure_devops.comments import DELETED, NOT_SAID
 from tests.handlers.recorded import NOW, raw, resource_changed
 
 REPOSITORY = "2f3d611a-f012-4b39-b157-8db63f380226"

@@ -13,12 +13,15 @@ from adapters.azure_devops.errors import NotThereError
 from adapters.azure_devops.host_events import AzureDevOpsEvents
 from core.again import Troubles
 from core.confirm import Confirm
+from core.desk import Desk, desk_after
 from core.errors import UnavailableError
 from core.events.outside import (
     BranchDeleted,
     CodePushed,
     DeliveryIgnored,
     PullRequestChanged,
+    PullRequestCommented,
+    PushHinted,
     RunStateChanged,
 )
 from core.platform import Platform
@@ -33,6 +36,7 @@ from tests.peers.azure_devops import (
     faults,
     person,
 )
+from tests.peers.azure_devops.threads import open_thread
 from tests.peers.azure_devops.world import SLUSS
 
 FILES = {"src/train.py": "def train_model(): ..."}
@@ -287,6 +291,32 @@ class TestConfirmed:
         assert isinstance(ignored, DeliveryIgnored)
         assert "not in platform.yml" in ignored.reason
         assert len(devops.calls.since(mark)) == 0
+
+    @pytest.mark.parametrize("kind", ["push", "deletion", "hint", "pull_request", "comment"])
+    async def test_what_happens_in_repositories_that_are_not_ours_is_no_stray(
+        self, host, devops, anna, confirm, kind
+    ):
+        """A subscription is one for the whole project: theirs would hide what went wrong here."""
+        other = devops.project("lending").repository("not ours")
+        other.push(by=anna, files=FILES)
+        other.push(by=anna, files={"a.py": "1"}, branch="dev")
+        opened = other.pull_requests.create("dev", by=anna)
+        open_thread(opened, "/sluss status", by=anna)
+        about = {"time": datetime.now(UTC), "repository": other.id}
+        natural = f"ado/no_repository/pr/{opened.number}/thread/1/comment/1"
+        event = {
+            "push": forged(other.id, 1),
+            "deletion": BranchDeleted(id="x", branch="dev", push_id=9, **about),
+            "hint": PushHinted(id="x", push_id=1, **about),
+            "pull_request": await host.pull_request(other.id, opened.number),
+            "comment": PullRequestCommented(
+                id=natural, time=datetime.now(UTC), pull_request=opened.number, thread=1, comment=1
+            ),
+        }[kind]
+
+        [ignored] = await confirm(delivered(event))
+        assert "not in platform.yml" in ignored.reason
+        assert desk_after(Desk(), [ignored]).strays == 0
 
     async def test_a_run_of_a_pipeline_of_another_repository_passes(self, confirm):
         """Its approval may wait for Sluss, whatever platform.yml says of the repository."""
