@@ -138,7 +138,7 @@ class World:
             )
             for number in range(1, branches + 1)
         ]  # fmt: skip
-        await self._inbox.store(Delivered(delivery=stream, events=tuple(pushes)))
+        await self._inbox.store(Delivered(delivery=stream, body=stream, events=tuple(pushes)))
         return time.perf_counter()
 
     async def step(self, job: RunStep) -> None:

@@ -8,7 +8,7 @@ from core.events.base import Event
 from core.events.codec import encode_batch
 from core.events.outside import DeliveryRejected
 from core.ports import Evidence, Message, Queue
-from core.words import message_id
+from core.words import DIGEST, message_id
 from handlers.body import RawBody
 from handlers.source import Delivered, Headers, fingerprint
 
@@ -49,7 +49,10 @@ def _text(value: str) -> str:
 
 
 class Inbox:
-    """The inbox of one source. A delivery always gives the same ids: the queue takes it once."""
+    """The inbox of one source. A delivery always gives the same ids: the queue takes it once.
+
+    Bytes that differ are another one: somebody may have guessed the number of the next delivery.
+    """
 
     def __init__(self, queue: Queue, evidence: Evidence, source: str) -> None:
         self._queue = queue
@@ -59,9 +62,10 @@ class Inbox:
     async def store(self, delivered: Delivered) -> None:
         """A delivery is sent as one message; only one with very many events is cut."""
         name = f"{self._source}/{delivered.delivery}"
+        digest = delivered.body.rpartition(":")[2][:DIGEST]
         await self._queue.send(
             *(
-                Message(id=message_id(name, f"~{number}" if number else ""), body=part)
+                Message(id=message_id(name, f"~{digest}~{number}"), body=part)
                 for number, part in enumerate(_parts(delivered.events))
             )
         )
@@ -85,6 +89,7 @@ class Inbox:
         return await self._reject(delivery, now, reason=body.flaw, size=body.size)
 
     async def _reject(self, delivery: str, now: datetime, **fields: Any) -> Delivered:
+        """What tells one from another is its id already."""
         event = DeliveryRejected(
             id=f"{self._source}/{delivery}",
             time=now,
@@ -92,7 +97,9 @@ class Inbox:
             delivery=delivery,
             **fields,
         )
-        rejected = Delivered(delivery=delivery, events=(event,))
+        rejected = Delivered(
+            delivery=delivery, body=fingerprint(delivery.encode()), events=(event,)
+        )
         await self.store(rejected)
         return rejected
 

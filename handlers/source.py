@@ -42,9 +42,13 @@ class Delivery(msgspec.Struct, Generic[Body], frozen=True, kw_only=True):
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a delivery brought: at least one event. ``is_unknown``: nobody reads its type."""
+    """What a delivery brought: at least one event. ``is_unknown``: nobody reads its type.
+
+    ``body`` is the fingerprint of its bytes: under the id of a delivery anybody may send others.
+    """
 
     delivery: str
+    body: str
     events: tuple[Event, ...]
     is_unknown: bool = False
 
@@ -104,6 +108,7 @@ class Source:
             events = (self._ignored(envelope, now, is_known=route is not None),)
         return Delivered(
             delivery=envelope.delivery,
+            body=fingerprint(raw),
             events=tuple(self._stamped(event, envelope) for event in events),
             is_unknown=route is None,
         )
@@ -126,7 +131,7 @@ class Source:
 
 
 def fingerprint(raw: bytes) -> str:
-    """The id of a delivery that brings none."""
+    """What tells bytes from others; the id of a delivery that brings none."""
     return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
