@@ -88,12 +88,14 @@ class HookLook(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def surplus(self) -> tuple[Subscription, ...]:
-        """What we made beside another that fits; the one that somebody made by hand is kept.
+        """What we made beside another that delivers; one that somebody made by hand is kept.
 
-        Of ours the first one is kept, by its id: whoever else looks keeps the same.
+        Of ours one that delivers is kept, the first by its id: whoever else looks keeps the same.
         """
-        ours = sorted((each for each in self.live if each.is_ours), key=lambda each: each.id)
-        return tuple(ours if len(ours) < len(self.live) else ours[1:])
+        live = sorted(self.live, key=lambda each: (each.state is not HookState.ENABLED, each.id))
+        ours = [each for each in live if each.is_ours]
+        is_told = any(each.state is HookState.ENABLED and not each.is_ours for each in live)
+        return tuple(ours if is_told else ours[1:])
 
 
 def compare(projects: Iterable[HostProject], here: Iterable[Subscription]) -> tuple[HookLook, ...]:

@@ -21,6 +21,7 @@ from core.ports.subscriptions import Hook, HookState, Subscription
 CONSUMER: Final = "webHooks"
 ACTION: Final = "httpRequest"
 PROJECT: Final = "projectId"
+USER: Final = "basicAuthUsername"
 DETAILS: Final = "resourceDetailsToSend"
 ALL: Final = "all"
 # The host fills these in itself; whatever else has a value is a filter.
@@ -35,6 +36,7 @@ STATES: Final = {
 }
 
 FEW_DETAILS: Final = "it sends {details} details, and Sluss needs all"
+STRANGE_USER: Final = "it signs in as {user}, whom Sluss does not let in"
 FILTERED: Final = "it has a filter ({names}), so that it tells only a part"
 
 
@@ -63,7 +65,9 @@ class AzureDevOpsSubscriptions:
 
         found = await self._azure_devops.ask(Right.HOOKS, "list the service hooks", call)
         ours = await self._own.id()
-        return tuple(_told(each, ours) for each in found if self._leads_here(each))
+        return tuple(
+            _told(each, ours, self._target.user) for each in found if self._leads_here(each)
+        )
 
     async def add(self, project: HostProject, hook: Hook) -> None:
         wanted = HostSubscription(
@@ -124,10 +128,10 @@ class AzureDevOpsSubscriptions:
 
     def _login(self) -> dict[str, str]:
         """Azure DevOps masks the password in every answer, so that it is given again each time."""
-        return {"basicAuthUsername": self._target.user, "basicAuthPassword": self._target.secret}
+        return {USER: self._target.user, "basicAuthPassword": self._target.secret}
 
 
-def _told(found: Any, ours: str) -> Subscription:
+def _told(found: Any, ours: str, user: str) -> Subscription:
     creator = found.created_by
     return Subscription(
         id=found.id,
@@ -136,14 +140,18 @@ def _told(found: Any, ours: str) -> Subscription:
         state=STATES.get(str(found.status), HookState.DISABLED_BY_SYSTEM),
         creator=(creator.display_name if creator else "") or "",
         is_ours=bool(creator) and canonical_id(creator.id or "") == ours,
-        unfit=_unfit(found),
+        unfit=_unfit(found, user),
     )
 
 
-def _unfit(found: Any) -> str:
-    details = (found.consumer_inputs or {}).get(DETAILS) or ALL
+def _unfit(found: Any, user: str) -> str:
+    """A wrong secret is shown to nobody: one that fits otherwise is believed until it fails."""
+    asked = found.consumer_inputs or {}
+    details = asked.get(DETAILS) or ALL
     if details.casefold() != ALL:
         return FEW_DETAILS.format(details=details)
+    if (name := asked.get(USER) or user) != user:
+        return STRANGE_USER.format(user=name)
     inputs = found.publisher_inputs or {}
     names = sorted(name for name, value in inputs.items() if value and name not in NO_FILTERS)
     return FILTERED.format(names=", ".join(names)) if names else ""

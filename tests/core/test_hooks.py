@@ -72,6 +72,8 @@ def test_only_what_nobody_meant_to_be_off_is_replaced():
         ([subscription("a"), subscription("b", is_ours=False)], ["a"]),
         ([subscription("a", is_ours=False), subscription("b", is_ours=False)], []),
         ([subscription("a"), subscription("b", DEAD)], []),
+        ([subscription("a"), subscription("b", HookState.RESTRICTED, is_ours=False)], []),
+        ([subscription("a", HookState.RESTRICTED), subscription("b")], ["a"]),
     ],
 )
 def test_of_doubled_ones_what_people_made_is_kept_and_of_ours_the_first(found, surplus):

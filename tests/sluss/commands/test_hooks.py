@@ -104,6 +104,7 @@ class TestInstall:
         [
             ({"resourceDetailsToSend": "minimal"}, "it sends minimal details"),
             ({"filters": {"branch": "main"}}, "it has a filter (branch)"),
+            ({"basicAuthUsername": "anna"}, "it signs in as anna, whom Sluss does not let in"),
         ],
     )
     def test_one_that_does_not_fit_is_named_with_why(self, bank, more, says):
