@@ -13,8 +13,10 @@ from adapters.azure_devops.rights import Right
 from core.platform import canonical_id
 from core.ports import SaidComment
 
-ANSWER: Final = "<!-- sluss:answer {comment} -->"
 OURS: Final = "<!-- sluss:"
+ANSWERED: Final = f"{OURS}answer "
+ANSWER: Final = ANSWERED + "{comment} -->"
+MOST_ANSWERS: Final = 30  # in one thread
 
 
 class Comments:
@@ -54,16 +56,17 @@ class Comments:
             f"read {place}",
             lambda sdk: sdk.git.get_pull_request_thread(repository, pull_request, thread),
         )
-        for each in found.comments or ():
-            if marker in (each.content or "") and await self._is_ours(each):
-                return
-        said = Comment(
+        said = [each for each in found.comments or () if ANSWERED in (each.content or "")]
+        ours = [each.content for each in said if await self._is_ours(each)]
+        if len(ours) >= MOST_ANSWERS or any(marker in each for each in ours):
+            return
+        answer = Comment(
             content=f"{text}\n\n{marker}", parent_comment_id=comment, comment_type="text"
         )
         await self._azure_devops.ask(
             Right.PULL_REQUESTS,
             f"answer in {place}",
-            lambda sdk: sdk.git.create_comment(said, repository, pull_request, thread),
+            lambda sdk: sdk.git.create_comment(answer, repository, pull_request, thread),
         )
 
     async def _is_ours(self, comment: Any) -> bool:

@@ -153,5 +153,6 @@ class Reviews(Protocol):
         Each answer has a marker with the comment's number, which nobody sees, and which is looked
         for among our own comments first: an answer that stands there already is left as it is,
         whatever it says. So it may be asked again after a kill between the post and its note, or
-        after a time-out when the post was done.
+        after a time-out when the post was done. A thread that is full of our answers gets no
+        more: a robot that answers us would never come to an end.
         """

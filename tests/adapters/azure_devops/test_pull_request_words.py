@@ -142,6 +142,20 @@ async def test_a_marker_that_somebody_else_wrote_is_no_answer(world):
     assert thread.comments[-1].author == SLUSS
 
 
+async def test_a_robot_that_answers_each_answer_has_the_last_word(world):
+    """Its words begin as a command does, and ours make it speak again."""
+    pull_request, _ = world.opened()
+    thread = open_thread(pull_request, "/sluss help", by=world.ben)
+    asked = world.repository, pull_request.number, thread.number
+    for number in range(1, 200, 2):
+        before = len(thread.comments)
+        await world.reviews.answer(*asked, number, "So.")
+        if len(thread.comments) == before:
+            break
+        thread.say("/sluss help", by=world.ben)
+    assert 0 < len([each for each in thread.comments if each.author == SLUSS]) < 50
+
+
 async def test_each_comment_of_a_thread_has_an_answer_of_its_own(world):
     pull_request, _ = world.opened()
     thread = open_thread(pull_request, "/sluss status", by=world.ben)
