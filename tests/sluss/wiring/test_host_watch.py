@@ -14,6 +14,7 @@ from core.policy import Policy
 from sluss.wiring.host_watch import confirm_by_host, host_watches
 from tests.peers.azure_devops import AzureDevOpsPeer
 from tests.workers.watch.devops_world import DevOpsWorld, until
+from workers.checkpoints import CheckpointDesk
 
 TARGET = HookTarget(url="https://sluss.bank.example/hooks/azure-devops", user="s", secret="x")
 CODE = "\n".join(f"value_{number} = make_{number}(other_{number})" for number in range(90))
@@ -44,10 +45,15 @@ def parts_of(world, **more):
     )
 
 
+def watches_of(parts):
+    desk = CheckpointDesk({}, parts.handle, parts.store, parts.troubles)
+    return host_watches(parts, desk)
+
+
 async def test_at_the_start_it_reconciles_indexes_and_looks_at_the_hooks(world):
     world.churn.push(by=world.anna, files={"src/train.py": CODE})
     parts = parts_of(world)
-    tasks = [asyncio.create_task(each) for each in host_watches(parts)]
+    tasks = [asyncio.create_task(each) for each in watches_of(parts)]
 
     async def is_done():
         return await parts.clones.repositories() and await world.told(SubscriptionsChanged)
@@ -65,12 +71,12 @@ async def test_at_the_start_it_reconciles_indexes_and_looks_at_the_hooks(world):
 
 async def test_without_azure_devops_nobody_looks_and_nobody_is_asked(world):
     parts = parts_of(world, host_events=None, subscriptions=None)
-    assert list(host_watches(parts)) == []
+    assert list(watches_of(parts)) == []
     assert confirm_by_host(parts) is None
 
 
 async def test_without_subscriptions_of_ours_it_reconciles_all_the_same(world):
-    watches = list(host_watches(parts_of(world, subscriptions=None)))
-    assert len(watches) == 1
+    watches = list(watches_of(parts_of(world, subscriptions=None)))
+    assert len(watches) == 2  # pushes, and pipelines that wait
     for each in watches:
         each.close()
