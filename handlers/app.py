@@ -18,9 +18,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from core.errors import RejectedDeliveryError, UnauthenticatedError, UnavailableError
-from core.ports import Evidence, Queue
+from core.ports import Evidence, JobTokens, Queue
 from core.refusals import Refusals
-from handlers.body import read_body
+from handlers.body import RawBody, read_body
 from handlers.credentials import Credentials
 from handlers.inbox import Inbox
 from handlers.source import Delivered, Source
@@ -101,16 +101,19 @@ def ingest(
     clock: Callable[[], datetime],
     metrics: CollectorRegistry,
     refusals: Refusals | None = None,
+    tokens: JobTokens | None = None,
 ) -> web.Application:
     """Take ``POST /<source>`` for each; the wiring mounts the application at /hooks."""
     noted = refusals or Refusals()
     app = web.Application()
     counters = Counters(metrics)
     for source, credentials in sources.items():
+        if source.holds_token and tokens is None:
+            raise ValueError("there is no place for the tokens of " + source.name)
         door = SourceDoor(
             source,
             credentials,
-            inbox=Inbox(queue, evidence, source.name),
+            inbox=Inbox(queue, evidence, source.name, tokens),
             clock=clock,
             counters=SourceCounters(counters, source.name),
             refusals=noted,
@@ -142,28 +145,29 @@ class SourceDoor:
 
     async def answer(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
-        outcome = await self._outcome(request)
+        outcome, text = await self._outcome(request)
         self._counters.answered(outcome, time.perf_counter() - start)
         if outcome is DeliveryOutcome.UNAUTHENTICATED:
-            return web.Response(status=HTTPStatus.UNAUTHORIZED, text=REFUSED)
+            return web.Response(status=HTTPStatus.UNAUTHORIZED, text=text)
         if outcome is DeliveryOutcome.UNAVAILABLE:
             return web.Response(
-                status=HTTPStatus.SERVICE_UNAVAILABLE, text=LATER, headers=RETRY_AFTER
+                status=HTTPStatus.SERVICE_UNAVAILABLE, text=text, headers=RETRY_AFTER
             )
-        return web.Response(status=HTTPStatus.ACCEPTED)
+        return web.Response(status=HTTPStatus.ACCEPTED, text=text)
 
-    async def _outcome(self, request: web.Request) -> DeliveryOutcome:
+    async def _outcome(self, request: web.Request) -> tuple[DeliveryOutcome, str]:
+        """Return what became of a delivery, and what its sender is told of it."""
         extra = {"source": self._source.name}
         try:
             return await self._take(request)
         except UnauthenticatedError as error:
             self._note_refusal(request, error)
-            return DeliveryOutcome.UNAUTHENTICATED
+            return DeliveryOutcome.UNAUTHENTICATED, REFUSED
         except UnavailableError as error:
             log.warning("%s", error, extra=extra | {"action": "delivery_unavailable"})
         except Exception as error:  # noqa: BLE001 - as 500 a bug would end the subscription
             self._log_bug(error)
-        return DeliveryOutcome.UNAVAILABLE
+        return DeliveryOutcome.UNAVAILABLE, LATER
 
     def _note_refusal(self, request: web.Request, error: UnauthenticatedError) -> None:
         address = request.remote or "an unknown address"
@@ -181,27 +185,34 @@ class SourceDoor:
         extra = {"action": "delivery_failed", "source": self._source.name}
         log.error("%s at %s:%s", type(error).__name__, at.filename, at.lineno, extra=extra)
 
-    async def _take(self, request: web.Request) -> DeliveryOutcome:
+    async def _take(self, request: web.Request) -> tuple[DeliveryOutcome, str]:
         now = self._clock()
         self._credentials.check_headers(request.headers, now)
         body = await read_body(request)
         if body.flaw and self._credentials.signs_body:
-            return self._rejected(await self._inbox.reject_unproved(body, now))
+            return self._rejected(await self._inbox.reject_unproved(body, now), body.flaw)
         self._credentials.check_body(request.headers, body.data)
         if body.flaw:
-            return self._rejected(await self._inbox.reject(body, request.headers, body.flaw, now))
+            return await self._reject(request, body, body.flaw, now)
         try:
             delivered = self._source.read(request.headers, body.data, now)
         except RejectedDeliveryError as error:
-            reason = str(error)
-            return self._rejected(await self._inbox.reject(body, request.headers, reason, now))
+            return await self._reject(request, body, str(error), now)
         await self._inbox.store(delivered)
         self._counters.stored(delivered)
-        return DeliveryOutcome.UNKNOWN_TYPE if delivered.is_unknown else DeliveryOutcome.ACCEPTED
+        is_unknown = delivered.is_unknown
+        return DeliveryOutcome.UNKNOWN_TYPE if is_unknown else DeliveryOutcome.ACCEPTED, ""
 
-    def _rejected(self, delivered: Delivered) -> DeliveryOutcome:
+    async def _reject(
+        self, request: web.Request, body: RawBody, reason: str, now: datetime
+    ) -> tuple[DeliveryOutcome, str]:
+        if self._source.holds_token:
+            return self._rejected(await self._inbox.reject_unkept(body, reason, now), reason)
+        return self._rejected(await self._inbox.reject(body, request.headers, reason, now), reason)
+
+    def _rejected(self, delivered: Delivered, reason: str) -> tuple[DeliveryOutcome, str]:
         """The reason names the place in the payload, never its value."""
         self._counters.stored(delivered)
         extra = {"action": "delivery_rejected", "source": self._source.name}
         log.warning("delivery %s was rejected", delivered.delivery, extra=extra)
-        return DeliveryOutcome.REJECTED
+        return DeliveryOutcome.REJECTED, f"{reason}\n"

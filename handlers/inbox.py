@@ -7,7 +7,7 @@ from typing import Any, Final
 from core.events.base import Event
 from core.events.codec import encode_batch
 from core.events.outside import DeliveryRejected
-from core.ports import Evidence, Message, Queue
+from core.ports import Evidence, JobTokens, Message, Queue
 from core.words import DIGEST, message_id
 from handlers.body import RawBody
 from handlers.source import Delivered, Headers, fingerprint
@@ -54,13 +54,21 @@ class Inbox:
     Bytes that differ are another one: somebody may have guessed the number of the next delivery.
     """
 
-    def __init__(self, queue: Queue, evidence: Evidence, source: str) -> None:
+    def __init__(
+        self, queue: Queue, evidence: Evidence, source: str, tokens: JobTokens | None = None
+    ) -> None:
         self._queue = queue
         self._evidence = evidence
         self._source = source
+        self._tokens = tokens
 
     async def store(self, delivered: Delivered) -> None:
-        """A delivery is sent as one message; only one with very many events is cut."""
+        """A delivery is sent as one message; only one with very many events is cut.
+
+        Its token is kept first: whoever reads the message looks for it.
+        """
+        if delivered.token is not None and self._tokens is not None:
+            await self._tokens.keep(delivered.token.check, delivered.token.value)
         name = f"{self._source}/{delivered.delivery}"
         digest = delivered.body.rpartition(":")[2][:DIGEST]
         await self._queue.send(
@@ -87,6 +95,11 @@ class Inbox:
         """Tell of such bodies once an hour: a part of one proves no sender, and may be a flood."""
         delivery = f"unproved/{now:%Y-%m-%dT%H}"
         return await self._reject(delivery, now, reason=body.flaw, size=body.size)
+
+    async def reject_unkept(self, body: RawBody, reason: str, now: datetime) -> Delivered:
+        """Say what is wrong with a delivery of which nothing may be kept, as a token is in it."""
+        delivery = f"rejected/{now:%Y-%m-%dT%H:%M:%S}"
+        return await self._reject(delivery, now, reason=reason, size=body.size)
 
     async def _reject(self, delivery: str, now: datetime, **fields: Any) -> Delivered:
         """What tells one from another is its id already."""

@@ -41,6 +41,16 @@ class Delivery(msgspec.Struct, Generic[Body], frozen=True, kw_only=True):
     body: Body
 
 
+class JobToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that a delivery brought, and of which no event may hold anything."""
+
+    check: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"JobToken(check={self.check!r})"
+
+
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """What a delivery brought: at least one event. ``is_unknown``: nobody reads its type.
 
@@ -51,6 +61,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     events: tuple[Event, ...]
     is_unknown: bool = False
+    token: JobToken | None = None
 
 
 Handler = Callable[[Delivery[Body]], Iterable[Event]]
@@ -59,7 +70,12 @@ _Read = Callable[[Envelope, bytes, datetime], Iterable[Event]]
 
 
 class Source:
-    """Handlers register with ``on``; a type that ends in ``*`` stands for all that begin so."""
+    """Handlers register with ``on``; a type that ends in ``*`` stands for all that begin so.
+
+    ``holds_token``: headers and body open something, so that nothing is kept of what is rejected.
+    """
+
+    holds_token = False
 
     def __init__(self, name: str, envelope: Open) -> None:
         self.name = name

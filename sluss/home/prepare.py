@@ -15,6 +15,8 @@ from core.people import Person
 from sluss.home.address import NAME as ADDRESS
 from sluss.home.people_file import PEOPLE_FILE
 from sluss.home.settings import (
+    CHECK_KEY,
+    CHECK_SECRET,
     HOOK_SECRET,
     MLFLOW_SECRET,
     PLATFORM_FILE,
@@ -172,7 +174,7 @@ def _prepare(home: Path, *, is_local: bool) -> bool:
     _refuse_misplaced(home)
     _close(home)
     (home / SECRETS_FOLDER).mkdir(mode=ALONE, exist_ok=True)
-    for name in (HOOK_SECRET, MLFLOW_SECRET):
+    for name in (HOOK_SECRET, CHECK_SECRET, CHECK_KEY, MLFLOW_SECRET):
         _create(home / SECRETS_FOLDER / name, secrets.token_urlsafe(_SECRET_BYTES))
     people = INVENTED + "".join(_lines(example_people())) if is_local else NOBODY
     _create(home / PEOPLE_FILE, PEOPLE + people)

@@ -10,13 +10,15 @@ from adapters.teams.chat import teams_app
 from bot.bot import Sluss
 from core.again import Trouble
 from core.errors import SettingsError
-from handlers import azure_devops, mlflow
+from handlers import azure_devops, azure_pipelines_check, mlflow
 from handlers.app import ingest
 from handlers.credentials import Credentials, SharedSecret
 from handlers.signature import Signature
 from handlers.source import Source
 from sluss.home.chat_token import fresh_chat_token
 from sluss.home.settings import (
+    CHECK_SECRET,
+    CHECK_SECRET_BEFORE,
     HOOK_SECRET,
     HOOK_SECRET_BEFORE,
     HOOK_USER,
@@ -68,6 +70,7 @@ def public_app(parts: Parts, bot: Sluss, counters: CollectorRegistry) -> web.App
         clock=parts.clock,
         metrics=counters,
         refusals=parts.refusals,
+        tokens=parts.job_tokens,
     )
     app.add_subapp("/hooks/", hooks)
     book = addresses(settings, parts.conversations, parts.handle)
@@ -123,9 +126,13 @@ def _sources(settings: Settings) -> dict[Source, Credentials]:
     """Return the credentials of each source; the secret before counts while one is rotated."""
     secrets = settings.secrets
     known_to_hooks = [secrets.secret(HOOK_SECRET), secrets.find(HOOK_SECRET_BEFORE)]
+    asked_with = [secrets.secret(CHECK_SECRET), secrets.find(CHECK_SECRET_BEFORE)]
     signed_with = [secrets.secret(MLFLOW_SECRET), secrets.find(MLFLOW_SECRET_BEFORE)]
     return {
         azure_devops.source: SharedSecret(known_to_hooks, user=HOOK_USER),
+        azure_pipelines_check.source_of(settings.azure_devops): SharedSecret(
+            asked_with, user=HOOK_USER
+        ),
         mlflow.source: Signature(signed_with),
     }
 

@@ -32,6 +32,7 @@ from core.ports import (
     Conversations,
     Directory,
     Evidence,
+    JobTokens,
     MLPlatform,
     ModelRegistry,
     Queue,
@@ -46,6 +47,7 @@ from sluss.home.scrubbed_output import know, known_secrets
 from sluss.home.settings import PLATFORM_FILE, Settings, read_platform
 from sluss.home.this_program import this_program
 from sluss.wiring.code_host import CodeHost, masked, open_code_host
+from sluss.wiring.job_tokens import open_job_tokens
 from sluss.wiring.lock import Role
 from sluss.wiring.masked import MaskedChat, MaskedEvidence
 from sluss.wiring.mlflow import own_server, tend_mlflow
@@ -131,6 +133,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     troubles: Troubles
     refusals: Refusals = msgspec.field(default_factory=Refusals)
     one_machine: OneMachine | None
+
+    @property
+    def job_tokens(self) -> JobTokens:
+        return open_job_tokens(self.settings, self.store)
 
     @property
     def events(self) -> Queue:

@@ -7,8 +7,9 @@ import msgspec
 from adapters.sandbox import probe
 from core.errors import SettingsError
 from core.gate.tools import Level, is_weaker
-from sluss.home.settings import HOOK_SECRET, MLFLOW_SECRET, Settings
+from sluss.home.settings import CHECK_SECRET, HOOK_SECRET, MLFLOW_SECRET, Settings
 from sluss.wiring.azure_devops import refuse_closed_azure_devops
+from sluss.wiring.job_tokens import open_keys
 from sluss.wiring.lock import Role
 from sluss.wiring.queues import refuse_broken_files, refuse_closed_service_bus
 from sluss.wiring.teams import teams_settings
@@ -39,8 +40,10 @@ def refuse_unsafe(settings: Settings, role: Role) -> None:
     refuse_closed_azure_devops(settings)
     refuse_broken_files(settings)
     settings.secrets.secret(MLFLOW_SECRET)
+    open_keys(settings)
     if Role.GATEWAY in role.parts:
         settings.secrets.secret(HOOK_SECRET)
+        settings.secrets.secret(CHECK_SECRET)
     if settings.is_local or Role.WORKER not in role.parts:
         return
     if not settings.mlflow_url:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 from collections.abc import Coroutine, Iterator
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.bot import Sluss
 from bot.deliver import Deliver
@@ -186,11 +188,26 @@ def _listening(host: str, port: int, undo: contextlib.AsyncExitStack) -> list[so
 async def _serve(
     app: web.Application, bound: list[socket.socket], undo: contextlib.AsyncExitStack
 ) -> None:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, logger=http_log())
     await runner.setup()
     undo.push_async_callback(runner.cleanup)
     for taken in bound:
         await web.SockSite(runner, taken).start()
+
+
+def http_log() -> logging.Logger:
+    """Return where the web server logs: of a request that is no HTTP it would quote the bytes."""
+    found = logging.getLogger("sluss.http")
+    found.addFilter(_unquoted)
+    return found
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg = f"{record.msg}: it is no HTTP ({type(error).__name__})"
+        record.exc_info = None
+    return True
 
 
 async def _in_plain_words(work: Coroutine[Any, Any, None]) -> None:

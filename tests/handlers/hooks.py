@@ -11,13 +11,15 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
+from adapters.job_tokens.sealed import SealedJobTokens, fernet
 from adapters.local_files.evidence import EvidenceFolder
+from adapters.sql_store import SqlSettings, SqlStore
 from adapters.sqlite_queue.queue import SqliteQueue
 from core.events.base import Event
 from core.events.codec import decode_batch
-from core.ports import Evidence, Message
+from core.ports import Evidence, JobTokens, Message
 from core.refusals import Refusals
-from handlers import azure_devops, mlflow
+from handlers import azure_devops, azure_pipelines_check, mlflow
 from handlers.app import ingest
 from handlers.credentials import SharedSecret
 from handlers.signature import Signature
@@ -25,6 +27,9 @@ from tests.handlers.recorded import NOW, SECRET
 
 AZURE_DEVOPS = "/hooks/azure-devops"
 MLFLOW = "/hooks/mlflow"
+CHECK = "/hooks/azure-pipelines-check"
+ORGANISATION = "https://dev.azure.com/bank"
+KEY = "k" * 42 + "0"
 
 
 class Hooks:
@@ -34,11 +39,13 @@ class Hooks:
         queue: SqliteQueue,
         metrics: CollectorRegistry,
         refusals: Refusals,
+        tokens: JobTokens,
     ) -> None:
         self.client = client
+        self.tokens = tokens
         self.refusals = refusals
         self.queue = queue
-        self._metrics = metrics
+        self.metrics = metrics
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> ClientResponse:
         async with self.client.post(path, data=BytesIO(body), headers=headers) as answer:
@@ -56,11 +63,11 @@ class Hooks:
 
     def count(self, source: str, outcome: str) -> float:
         labels = {"source": source, "outcome": outcome}
-        return self._metrics.get_sample_value("sluss_deliveries_total", labels) or 0.0
+        return self.metrics.get_sample_value("sluss_deliveries_total", labels) or 0.0
 
     def count_of_events(self, source: str, event: str) -> float:
         labels = {"source": source, "event": event}
-        return self._metrics.get_sample_value("sluss_delivery_events_total", labels) or 0.0
+        return self.metrics.get_sample_value("sluss_delivery_events_total", labels) or 0.0
 
 
 class Clock:
@@ -75,21 +82,26 @@ class Clock:
 async def opened_hooks(folder: Path, clock: Clock, evidence: Evidence | None = None):
     metrics, refusals = CollectorRegistry(), Refusals()
     queue = SqliteQueue(folder / "events.db", "events", busy_s=0.05)
+    store = SqlStore(SqlSettings(url=f"sqlite:///{folder / 'store.db'}"))
+    tokens = SealedJobTokens(store, [fernet("check_key", KEY)])
     hooks = ingest(
         queue,
         evidence or EvidenceFolder(folder / "evidence"),
         {
             azure_devops.source: SharedSecret(["the-next-secret", SECRET]),
+            azure_pipelines_check.source_of(ORGANISATION): SharedSecret(["the-next", SECRET]),
             mlflow.source: Signature(["the-next-secret", SECRET]),
         },
         clock=clock,
         metrics=metrics,
         refusals=refusals,
+        tokens=tokens,
     )
     app = web.Application()
     app.add_subapp("/hooks/", hooks)
     try:
         async with TestClient(TestServer(app)) as client:
-            yield Hooks(client, queue, metrics, refusals)
+            yield Hooks(client, queue, metrics, refusals, tokens)
     finally:
         await queue.close()
+        await store.close()

@@ -1,0 +1,1 @@
+"""Tokens of jobs of Azure Pipelines, sealed before they are kept."""

@@ -1,0 +1,86 @@
+"""Keeps tokens of jobs as notes beside the ledger, sealed with a key that the store has not."""
+
+import base64
+import binascii
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from core.errors import SettingsError
+from core.ports import Notes
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES: Final = 32
+NOTE: Final = "check_token/"
+
+NO_KEY: Final = (
+    "The secret {name} is no key: it must be 32 random bytes in Base64, with '-' and '_' in place "
+    "of '+' and '/'. Nothing was started; give it one that is."
+)
+NOT_OPENED: Final = (
+    "No key of ours (check_key, check_key_previous) opens the token of a check that waits, so that "
+    "it cannot be answered. Ask for the check again in Azure Pipelines."
+)
+
+
+class _Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """The id stands inside, too: a sealed token that is put under another one opens nothing."""
+
+    check: str
+    token: str
+
+
+_decoder = msgspec.msgpack.Decoder(_Sealed)
+
+
+def fernet(name: str, key: str) -> Fernet:
+    """Raise SettingsError, which never quotes it, for a secret that is no key."""
+    try:
+        raw = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):  # ValueError: not ASCII
+        raw = b""
+    if len(raw) != KEY_BYTES:
+        raise SettingsError(NO_KEY.format(name=name))
+    return Fernet(base64.urlsafe_b64encode(raw))
+
+
+class SealedJobTokens:
+    """Implements ``core.ports.JobTokens``. The first key seals; all of them open.
+
+    Fernet: AES in CBC mode with an HMAC. https://github.com/fernet/spec
+    Its time to live is not used, as that refuses what a clock that is a minute ahead has sealed.
+    """
+
+    def __init__(self, notes: Notes, keys: Sequence[Fernet]) -> None:
+        self._notes = notes
+        self._keys = MultiFernet(keys)
+
+    async def keep(self, check: str, token: str) -> None:
+        if await self.find(check):
+            return
+        sealed = self._keys.encrypt(msgspec.msgpack.encode(_Sealed(check, token)))
+        await self._notes.keep_note(NOTE + check, sealed.decode())
+
+    async def find(self, check: str) -> str:
+        kept = await self._notes.note(NOTE + check)
+        return self._opened(check, kept) if kept is not None else ""
+
+    async def drop(self, check: str) -> None:
+        await self._notes.drop_note(NOTE + check)
+
+    def _opened(self, check: str, kept: str) -> str:
+        try:
+            found = _decoder.decode(self._keys.decrypt(kept.encode()))
+        except (InvalidToken, msgspec.MsgspecError):
+            found = _Sealed("", "")
+        if found.check == check:
+            return found.token
+        log.warning(NOT_OPENED, extra={"action": "check_token_not_opened"})
+        return ""
+
+    def __repr__(self) -> str:
+        return "SealedJobTokens()"

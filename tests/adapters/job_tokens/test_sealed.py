@@ -1,0 +1,87 @@
+"""Tokens of jobs lie sealed in the store: only our key opens one, and only under its own check."""
+
+import logging
+import secrets
+
+import pytest
+
+from adapters.job_tokens.sealed import NOTE, SealedJobTokens, fernet
+from adapters.sql_store import SqlSettings, SqlStore
+from core.errors import SettingsError
+
+CHECK, OTHER = "project/plan/job/task/1", "project/plan/job/task/2"
+TOKEN = "the-token-of-a-job"
+NEW, OLD = (fernet("check_key", secrets.token_urlsafe(32)) for _ in range(2))
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = SqlStore(SqlSettings(url=f"sqlite:///{tmp_path / 'store.db'}"))
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def tokens(store) -> SealedJobTokens:
+    return SealedJobTokens(store, [NEW])
+
+
+async def test_a_token_is_found_again_and_dropped(tokens):
+    assert not await tokens.find(CHECK)
+    await tokens.keep(CHECK, TOKEN)
+    assert await tokens.find(CHECK) == TOKEN
+    await tokens.drop(CHECK)
+    assert not await tokens.find(CHECK)
+
+
+async def test_the_store_holds_nothing_of_it(tokens, store, tmp_path):
+    await tokens.keep(CHECK, TOKEN)
+    await tokens.drop(OTHER)
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert TOKEN.encode() not in kept
+    assert TOKEN not in repr(tokens)
+
+
+async def test_the_first_one_stays(tokens):
+    await tokens.keep(CHECK, TOKEN)
+    await tokens.keep(CHECK, "another one")
+    assert await tokens.find(CHECK) == TOKEN
+
+
+async def test_while_the_key_is_rotated_the_one_before_still_opens(store):
+    await SealedJobTokens(store, [OLD]).keep(CHECK, TOKEN)
+    assert await SealedJobTokens(store, [NEW, OLD]).find(CHECK) == TOKEN
+
+
+async def test_without_the_key_there_is_no_token_and_a_new_call_brings_one(store, tokens, caplog):
+    await SealedJobTokens(store, [OLD]).keep(CHECK, TOKEN)
+    with caplog.at_level(logging.WARNING):
+        assert not await tokens.find(CHECK)
+    assert "No key of ours" in caplog.text
+    await tokens.keep(CHECK, "the next one")
+    assert await tokens.find(CHECK) == "the next one"
+
+
+@pytest.mark.parametrize("forged", ["", "no token", "gAAAAABh\0", "é"])
+async def test_what_somebody_else_has_written_opens_nothing(store, tokens, forged):
+    await store.keep_note(NOTE + CHECK, forged)
+    assert not await tokens.find(CHECK)
+
+
+async def test_a_sealed_token_opens_nothing_under_another_check(store, tokens):
+    await tokens.keep(CHECK, TOKEN)
+    sealed = await store.note(NOTE + CHECK)
+    await store.keep_note(NOTE + OTHER, sealed)
+    assert not await tokens.find(OTHER)
+
+
+@pytest.mark.parametrize("key", [secrets.token_urlsafe(32), secrets.token_urlsafe(32) + "="])
+def test_a_key_may_have_its_padding_or_none(key):
+    fernet("check_key", key)
+
+
+@pytest.mark.parametrize("key", ["", "a-password", secrets.token_urlsafe(31), "é" * 43, "k" * 44])
+def test_what_is_no_key_is_refused_and_not_shown(key):
+    with pytest.raises(SettingsError, match="secret check_key is no key") as refused:
+        fernet("check_key", key)
+    assert not key or key not in str(refused.value)
