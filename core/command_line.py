@@ -14,7 +14,7 @@ TAKES_HOME: Final = frozenset(
     {
         *("up", "down", "status", "add", "deliveries", "rebuild", "migrate", "people"),
         *("people map", "audit export", "check", "accept", "variables"),
-        *("runtimes list", "runtimes show", "runtimes import"),
+        *("runtimes list", "runtimes show", "runtimes import", "wait"),
         *("hooks install", "hooks list", "hooks repair", "hooks remove", "hooks report"),
     }
 )

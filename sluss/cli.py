@@ -46,6 +46,7 @@ app.command()(explain)
 app.command()(accept)
 app.command()(variables)
 MOST = 10_000  # deliveries that a list shows
+LONGEST_WAIT = 30 * 24 * 60  # minutes: as long as a check of Azure Pipelines may wait
 
 
 def _version(*, is_asked: bool) -> None:
@@ -181,6 +182,31 @@ def migrate_(home: Home = None) -> None:
 
     for line in migrate(store_from_environment(home_folder(home))):
         console.print(line)
+
+
+@app.command("wait")
+def wait_(
+    release: Annotated[str, typer.Argument(help="The release's id, or its commit's.")],
+    step: Annotated[
+        list[str],
+        typer.Argument(help="check, train, score, evaluate, register, promote QA or promote PROD."),
+    ],
+    minutes: Annotated[
+        float, typer.Option("--for", min=0, max=LONGEST_WAIT, metavar="MINUTES", help="How long.")
+    ] = 60,
+    home: Home = None,
+) -> None:
+    """Wait until a step of a release has succeeded, as a script of a pipeline may; it only reads.
+
+    The release may not be there yet. The exit code is 0 where the step has succeeded; 1 where it
+    has failed, or the release comes to it no more; 2 for an error; 3 where the time is up.
+    """
+    from sluss.commands.wait import wait, wanted
+
+    what = wanted(release, " ".join(step))
+    raise typer.Exit(
+        wait(home_folder(home), what, minutes, lambda line: console.print(Text(clean(line))))
+    )
 
 
 @app.command("demo")

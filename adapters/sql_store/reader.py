@@ -13,6 +13,8 @@ from alembic.script import ScriptDirectory
 
 from adapters.sql_store import ledger_table as ledger
 from adapters.sql_store.engine import SqlSettings, open_engine
+from adapters.sql_store.ledger_read import whole_release
+from adapters.sql_store.schema import releases
 from adapters.sql_store.views import deliveries_view
 from core.errors import (
     DECODE_ERRORS,
@@ -24,6 +26,8 @@ from core.errors import (
 from core.events.codec import decode
 from core.ledger import Entry, to_line
 from core.ports import DeliveryRow
+from core.release.release import Release
+from core.words import ReleaseId, Stream, stream_of
 
 T = TypeVar("T")
 PAGE = 500
@@ -93,6 +97,13 @@ class LedgerReader:
     async def deliveries(self, limit: int) -> list[DeliveryRow]:
         return await self._read(lambda connection: deliveries_view(connection, limit))
 
+    async def release(self, release: ReleaseId) -> Release | None:
+        return await self._read(lambda found: whole_release(found, stream_of(release), release))
+
+    async def releases_of(self, commit: str) -> list[Release]:
+        """Return the releases of a commit, whatever repository they are of."""
+        return await self._read(lambda connection: _of_commit(connection, commit))
+
     def _check(self, connection: sa.Connection) -> None:
         is_there = sa.inspect(connection).has_table("events")
         found = MigrationContext.configure(connection).get_current_heads() if is_there else ()
@@ -114,6 +125,13 @@ class LedgerReader:
             if NO_TEXT in str(error.orig):
                 raise LedgerBrokenError(NOT_TEXT.format(place=self._place)) from None
             raise StoreUnavailableError(SILENT.format(place=self._place)) from None
+
+
+def _of_commit(connection: sa.Connection, commit: str) -> list[Release]:
+    query = sa.select(releases.c.stream, releases.c.release).where(releases.c.commit == commit)
+    rows = connection.execute(query).all()
+    found = (whole_release(connection, Stream(row.stream), row.release) for row in rows)
+    return [each for each in found if each is not None]
 
 
 def _reading(url: str) -> sa.Engine:
