@@ -12,10 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from core.checkpoint import CheckpointKind, checkpoint_id
 from core.errors import DECODE_ERRORS, RejectedDeliveryError
 from core.events.outside import CheckCalled
 from core.platform import canonical_id
-from handlers.source import Delivered, Envelope, Headers, JobToken, Source
+from core.ports import JobToken
+from handlers.source import Delivered, Envelope, Headers, Source
 
 NAME: Final = "azure-pipelines-check"
 CALL: Final = "check"
@@ -25,10 +27,8 @@ TOKEN: Final = "AuthToken"  # noqa: S105 - the header's name
 ADDRESSES: Final = ("PlanUrl", "VstsUrl")
 HUB: Final = "HubName"
 IDS: Final = ("ProjectId", "PlanId", "JobId", "TaskInstanceId")
-TIMELINE: Final = "TimelineId"
-ATTEMPT: Final = "StageAttempt"
 RUN: Final = "BuildId"
-READ: Final = (TOKEN, *ADDRESSES, HUB, *IDS, TIMELINE, ATTEMPT, RUN)
+READ: Final = (TOKEN, *ADDRESSES, HUB, *IDS, RUN)
 
 # Of runs of YAML pipelines and their checks. A classic release says another one.
 HUBS: Final = frozenset({"build", "checks"})
@@ -74,33 +74,14 @@ class CheckSource(Source):
         """Raise RejectedDeliveryError, which never quotes the call, for what cannot be taken."""
         said = _said(headers, raw)
         self._refuse_foreign(said)
-        ids = [_id(said, name) for name in IDS]
-        project, plan, job, task = ids
-        attempt, run = (_number(said.get(name, "")) for name in (ATTEMPT, RUN))
-        check = f"{project}/{plan}/{job}/{task}/{attempt}"
-        token = said.get(TOKEN, "")
-        if not _TOKEN.fullmatch(token):
-            raise _wrong(NO_TOKEN if token else MISSING.format(name=TOKEN))
-        called = CheckCalled(
-            id=f"ado/{project}/check/{plan}/{job}/{task}/{attempt}/{now:%Y%m%dT%H%M%S.%f}",
-            time=now,
-            source=NAME,
-            delivery=f"{check}/{now:%Y%m%dT%H%M%S.%f}",
-            project=project,
-            check=check,
-            hub=_hub(said),
-            plan=plan,
-            job=job,
-            task=task,
-            timeline=_guid(said.get(TIMELINE, "")),
-            attempt=attempt,
-            run=run,
-        )
-        return Delivered(
-            delivery=called.delivery,
-            events=(called,),
-            token=JobToken(check=check, value=token),
-        )
+        project, plan, job, task = (_id(said, name) for name in IDS)
+        name = f"{_hub(said)}/{plan}/{job}/{task}"
+        check = checkpoint_id(CheckpointKind.CHECK, project, name)
+        run = _number(said.get(RUN, ""))
+        called = f"{check}/{now:%Y%m%dT%H%M%S.%f}"
+        event = CheckCalled(id=f"ado/{called}", time=now, source=NAME, delivery=called, check=check)
+        token = JobToken(check=check, value=_token(said), run=run)
+        return Delivered(delivery=called, events=(event,), token=token)
 
     def _refuse_foreign(self, said: Mapping[str, str]) -> None:
         """Nothing is ever called at these addresses: one that is not ours tells a mistake, or more.
@@ -157,6 +138,13 @@ def _guid(value: str) -> str:
     """Return a GUID in our spelling, so that it may stand in a path; "" for anything else."""
     found = canonical_id(value)
     return found if _GUID.fullmatch(found) else ""
+
+
+def _token(said: Mapping[str, str]) -> str:
+    token = said.get(TOKEN, "")
+    if not _TOKEN.fullmatch(token):
+        raise _wrong(NO_TOKEN if token else MISSING.format(name=TOKEN))
+    return token
 
 
 def _hub(said: Mapping[str, str]) -> str:

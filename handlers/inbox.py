@@ -68,7 +68,7 @@ class Inbox:
         Its token is kept first: whoever reads the message looks for it.
         """
         if delivered.token is not None and self._tokens is not None:
-            await self._tokens.keep(delivered.token.check, delivered.token.value)
+            await self._tokens.keep(delivered.token)
         name = f"{self._source}/{delivered.delivery}"
         digest = delivered.body.rpartition(":")[2][:DIGEST]
         await self._queue.send(

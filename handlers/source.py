@@ -11,6 +11,7 @@ import msgspec
 from core.errors import RejectedDeliveryError
 from core.events.base import Event
 from core.events.outside import DeliveryIgnored
+from core.ports import JobToken
 
 Headers = Mapping[str, str]  # names compare without case, as in aiohttp's headers
 Body = TypeVar("Body")
@@ -39,16 +40,6 @@ class Delivery(msgspec.Struct, Generic[Body], frozen=True, kw_only=True):
     type: str
     received: datetime
     body: Body
-
-
-class JobToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that a delivery brought, and of which no event may hold anything."""
-
-    check: str
-    value: str
-
-    def __repr__(self) -> str:
-        return f"JobToken(check={self.check!r})"
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from core.errors import SettingsError
-from core.ports import Notes
+from core.errors import DECODE_ERRORS, SettingsError
+from core.ports import JobToken, Notes
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +27,8 @@ NOT_OPENED: Final = (
 )
 
 
-class _Sealed(msgspec.Struct, frozen=True, array_like=True):
-    """The id stands inside, too: a sealed token that is put under another one opens nothing."""
-
-    check: str
-    token: str
-
-
-_decoder = msgspec.msgpack.Decoder(_Sealed)
+# The check's id is sealed, too: a token that is put under another one opens nothing.
+_decoder = msgspec.msgpack.Decoder(JobToken)
 
 
 def fernet(name: str, key: str) -> Fernet:
@@ -59,28 +53,28 @@ class SealedJobTokens:
         self._notes = notes
         self._keys = MultiFernet(keys)
 
-    async def keep(self, check: str, token: str) -> None:
-        if await self.find(check):
+    async def keep(self, token: JobToken) -> None:
+        if await self.find(token.check) is not None:
             return
-        sealed = self._keys.encrypt(msgspec.msgpack.encode(_Sealed(check, token)))
-        await self._notes.keep_note(NOTE + check, sealed.decode())
+        sealed = self._keys.encrypt(msgspec.msgpack.encode(token))
+        await self._notes.keep_note(NOTE + token.check, sealed.decode())
 
-    async def find(self, check: str) -> str:
+    async def find(self, check: str) -> JobToken | None:
         kept = await self._notes.note(NOTE + check)
-        return self._opened(check, kept) if kept is not None else ""
+        return self._opened(check, kept) if kept is not None else None
 
     async def drop(self, check: str) -> None:
         await self._notes.drop_note(NOTE + check)
 
-    def _opened(self, check: str, kept: str) -> str:
+    def _opened(self, check: str, kept: str) -> JobToken | None:
         try:
             found = _decoder.decode(self._keys.decrypt(kept.encode()))
-        except (InvalidToken, msgspec.MsgspecError):
-            found = _Sealed("", "")
-        if found.check == check:
-            return found.token
+        except (InvalidToken, *DECODE_ERRORS):
+            found = None
+        if found is not None and found.check == check:
+            return found
         log.warning(NOT_OPENED, extra={"action": "check_token_not_opened"})
-        return ""
+        return None
 
     def __repr__(self) -> str:
         return "SealedJobTokens()"

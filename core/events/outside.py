@@ -147,19 +147,10 @@ class ApprovalCompleted(Event, frozen=True, kw_only=True):
 class CheckCalled(Event, frozen=True, kw_only=True):
     """A run of a pipeline says that it waits for us: a reason to ask the host whether it does.
 
-    ``check`` is the same for each call of one check. The rest is what the call says of itself;
-    ``attempt`` (of the stage) and ``run`` are 0 where it does not.
+    ``check`` is the checkpoint's name here, the same for each call of one check.
     """
 
-    project: str
     check: str
-    hub: str
-    plan: str
-    job: str
-    task: str
-    timeline: str = ""
-    attempt: int = 0
-    run: int = 0
 
 
 class RegistryHinted(Event, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ too, and ModelRegistry and Tracking take any MLflow server. Where a port has a c
 
 from core.ports.chat import Chat, Conversations
 from core.ports.git_host import GitHost
-from core.ports.job_tokens import JobTokens
+from core.ports.job_tokens import JobToken, JobTokens
 from core.ports.ml_platform import MLPlatform, RunLook, RunOutcome, RunSpec, RunState
 from core.ports.model_registry import ModelRegistry
 from core.ports.people import Directory, Secrets
@@ -55,6 +55,7 @@ __all__ = [
     "Effects",
     "Evidence",
     "GitHost",
+    "JobToken",
     "JobTokens",
     "Ledger",
     "MLPlatform",

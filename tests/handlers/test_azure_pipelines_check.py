@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 
 from core.errors import RejectedDeliveryError
 from core.events.outside import CheckCalled, DeliveryRejected
+from core.ports import JobToken
 from handlers.azure_pipelines_check import source, source_of
 from handlers.source import Delivered
 from tests.handlers.hooks import CHECK, ORGANISATION, Clock, Hooks, opened_hooks
@@ -36,10 +37,9 @@ SAID = {
     "TimelineId": TIMELINE,
     "TaskInstanceId": TASK,
     "AuthToken": TOKEN,
-    "StageAttempt": "2",
     "BuildId": "41",
 }
-KEY = f"{PROJECT}/{PLAN}/{JOB}/{TASK}/2"
+KEY = f"check/{PROJECT}/checks/{PLAN}/{JOB}/{TASK}"
 
 
 def said(**changed: str) -> CIMultiDict[str]:
@@ -59,6 +59,11 @@ def refusal(headers, body: bytes = b"") -> str:
     with pytest.raises(RejectedDeliveryError) as refused:
         read(headers, body)
     return str(refused.value)
+
+
+async def kept(hooks: Hooks, check: str = KEY) -> str:
+    found = await hooks.tokens.find(check)
+    return found.value if found else ""
 
 
 def bytes_of(folder: Path) -> bytes:
@@ -86,22 +91,17 @@ def logged(caplog) -> Iterator[pytest.LogCaptureFixture]:
 
 
 def test_by_default_all_of_it_is_in_the_headers():
-    (event,) = read(said()).events
-    assert event == CheckCalled(
-        id=f"ado/{PROJECT}/check/{PLAN}/{JOB}/{TASK}/2/20260203T101115.000000",
-        time=NOW,
-        source="azure-pipelines-check",
-        delivery=f"{KEY}/20260203T101115.000000",
-        project=PROJECT,
-        check=KEY,
-        hub="checks",
-        plan=PLAN,
-        job=JOB,
-        task=TASK,
-        timeline=TIMELINE,
-        attempt=2,
-        run=41,
+    delivered = read(said())
+    assert delivered.events == (
+        CheckCalled(
+            id=f"ado/{KEY}/20260203T101115.000000",
+            time=NOW,
+            source="azure-pipelines-check",
+            delivery=f"{KEY}/20260203T101115.000000",
+            check=KEY,
+        ),
     )
+    assert delivered.token == JobToken(check=KEY, value=TOKEN, run=41)
 
 
 def test_all_of_it_may_be_in_the_body_instead():
@@ -123,21 +123,19 @@ def test_headers_and_body_may_say_the_same_and_nothing_different():
 
 def test_the_token_is_beside_the_event_and_in_no_text():
     delivered = read(said())
-    assert delivered.token is not None
-    assert (delivered.token.check, delivered.token.value) == (KEY, TOKEN)
-    assert TOKEN not in repr(delivered)
+    assert TOKEN not in f"{delivered} {delivered.events!r}"
 
 
 def test_a_guid_is_known_in_any_spelling():
     (event,) = read(said(PlanId=f"{{{PLAN.upper()}}}", JobId=JOB.replace("-", ""))).events
     assert isinstance(event, CheckCalled)
-    assert (event.plan, event.job) == (PLAN, JOB)
+    assert event.check == KEY
 
 
 def test_a_variable_that_the_server_does_not_know_says_nothing():
-    (event,) = read(said(StageAttempt="$(checks.StageAttempt)", BuildId="$(build.BuildId)")).events
-    assert isinstance(event, CheckCalled)
-    assert (event.attempt, event.run) == (0, 0)
+    token = read(said(BuildId="$(build.BuildId)")).token
+    assert token is not None
+    assert token.run == 0
 
 
 @pytest.mark.parametrize(
@@ -228,7 +226,7 @@ async def test_a_call_is_durable_before_it_is_answered(hooks: Hooks):
     assert (await hooks.post(CHECK, b"", call())).status == 202
     (event,) = await hooks.events()
     assert isinstance(event, CheckCalled)
-    assert await hooks.tokens.find(KEY) == TOKEN
+    assert await kept(hooks) == TOKEN
     assert hooks.count("azure-pipelines-check", "accepted") == 1
 
 
@@ -241,20 +239,22 @@ async def test_a_call_that_is_repeated_is_the_same_check_and_keeps_its_token(
     await hooks.post(CHECK, b"", call(AuthToken="a-token-of-somebody-else"))
     events = await hooks.events()
     assert {event.check for event in events if isinstance(event, CheckCalled)} == {KEY}
-    assert await hooks.tokens.find(KEY) == TOKEN
+    assert await kept(hooks) == TOKEN
 
 
 async def test_two_calls_at_once_are_one_check(hooks: Hooks):
     answers = await asyncio.gather(*(hooks.post(CHECK, b"", call()) for _ in range(8)))
     assert {answer.status for answer in answers} == {202}
-    assert await hooks.tokens.find(KEY) == TOKEN
+    assert await kept(hooks) == TOKEN
 
 
-async def test_another_attempt_of_the_stage_is_another_check(hooks: Hooks):
+async def test_what_is_asked_anew_is_another_check(hooks: Hooks):
+    """Whoever runs a check again, or its stage, makes another task of it."""
+    again = PLAN.replace("9cab", "9cac")
     await hooks.post(CHECK, b"", call())
-    await hooks.post(CHECK, b"", call(StageAttempt="3", AuthToken="the-token-of-attempt-3"))
-    assert await hooks.tokens.find(KEY) == TOKEN
-    assert await hooks.tokens.find(f"{KEY[:-1]}3") == "the-token-of-attempt-3"
+    await hooks.post(CHECK, b"", call(PlanId=again, AuthToken="the-token-of-the-second"))
+    assert await kept(hooks) == TOKEN
+    assert await kept(hooks, KEY.replace(PLAN, again)) == "the-token-of-the-second"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ async def test_another_attempt_of_the_stage_is_another_check(hooks: Hooks):
 async def test_without_our_secret_nothing_is_kept(hooks: Hooks, headers):
     assert (await hooks.post(CHECK, b"", CIMultiDict(headers))).status == 401
     assert not await hooks.events()
-    assert not await hooks.tokens.find(KEY)
+    assert not await kept(hooks)
 
 
 async def test_the_secret_may_be_a_header_and_that_of_before(hooks: Hooks):
@@ -318,10 +318,10 @@ async def test_the_token_is_in_no_file_no_log_no_metric_and_no_answer(
     async with hooks.client.post(CHECK, data=BytesIO(body), headers=CIMultiDict(headers)) as answer:
         text = await answer.text()
         assert answer.status == 202
-    kept = bytes_of(tmp_path)
+    files = bytes_of(tmp_path)
     said_of_it = logged.text + text + str(answer.headers)
     for spelling in (TOKEN, TOKEN[:60], TOKEN.encode().hex()):
-        assert spelling.encode() not in kept
+        assert spelling.encode() not in files
         assert spelling not in said_of_it
         assert spelling.encode() not in generate_latest(hooks.metrics)
 

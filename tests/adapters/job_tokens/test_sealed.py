@@ -8,9 +8,11 @@ import pytest
 from adapters.job_tokens.sealed import NOTE, SealedJobTokens, fernet
 from adapters.sql_store import SqlSettings, SqlStore
 from core.errors import SettingsError
+from core.ports import JobToken
 
 CHECK, OTHER = "project/plan/job/task/1", "project/plan/job/task/2"
-TOKEN = "the-token-of-a-job"
+TOKEN = JobToken(check=CHECK, value="the-token-of-a-job", run=7)
+ANOTHER = JobToken(check=CHECK, value="another-token")
 NEW, OLD = (fernet("check_key", secrets.token_urlsafe(32)) for _ in range(2))
 
 
@@ -28,38 +30,38 @@ def tokens(store) -> SealedJobTokens:
 
 async def test_a_token_is_found_again_and_dropped(tokens):
     assert not await tokens.find(CHECK)
-    await tokens.keep(CHECK, TOKEN)
+    await tokens.keep(TOKEN)
     assert await tokens.find(CHECK) == TOKEN
     await tokens.drop(CHECK)
     assert not await tokens.find(CHECK)
 
 
 async def test_the_store_holds_nothing_of_it(tokens, store, tmp_path):
-    await tokens.keep(CHECK, TOKEN)
+    await tokens.keep(TOKEN)
     await tokens.drop(OTHER)
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert TOKEN.encode() not in kept
-    assert TOKEN not in repr(tokens)
+    assert TOKEN.value.encode() not in kept
+    assert TOKEN.value not in f"{tokens!r} {TOKEN!r}"
 
 
 async def test_the_first_one_stays(tokens):
-    await tokens.keep(CHECK, TOKEN)
-    await tokens.keep(CHECK, "another one")
+    await tokens.keep(TOKEN)
+    await tokens.keep(ANOTHER)
     assert await tokens.find(CHECK) == TOKEN
 
 
 async def test_while_the_key_is_rotated_the_one_before_still_opens(store):
-    await SealedJobTokens(store, [OLD]).keep(CHECK, TOKEN)
+    await SealedJobTokens(store, [OLD]).keep(TOKEN)
     assert await SealedJobTokens(store, [NEW, OLD]).find(CHECK) == TOKEN
 
 
 async def test_without_the_key_there_is_no_token_and_a_new_call_brings_one(store, tokens, caplog):
-    await SealedJobTokens(store, [OLD]).keep(CHECK, TOKEN)
+    await SealedJobTokens(store, [OLD]).keep(TOKEN)
     with caplog.at_level(logging.WARNING):
         assert not await tokens.find(CHECK)
     assert "No key of ours" in caplog.text
-    await tokens.keep(CHECK, "the next one")
-    assert await tokens.find(CHECK) == "the next one"
+    await tokens.keep(ANOTHER)
+    assert await tokens.find(CHECK) == ANOTHER
 
 
 @pytest.mark.parametrize("forged", ["", "no token", "gAAAAABh\0", "é"])
@@ -69,7 +71,7 @@ async def test_what_somebody_else_has_written_opens_nothing(store, tokens, forge
 
 
 async def test_a_sealed_token_opens_nothing_under_another_check(store, tokens):
-    await tokens.keep(CHECK, TOKEN)
+    await tokens.keep(TOKEN)
     sealed = await store.note(NOTE + CHECK)
     await store.keep_note(NOTE + OTHER, sealed)
     assert not await tokens.find(OTHER)
