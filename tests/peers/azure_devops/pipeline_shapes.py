@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.peers.azure_devops import shapes
-from tests.peers.azure_devops.called_checks import CheckCall
+from tests.peers.azure_devops.called_checks import CHECKS, CheckCall
 from tests.peers.azure_devops.environments import Approval, Environment, Step
 from tests.peers.azure_devops.pipelines import Artifact, Pipeline, Run, Stage
 from tests.peers.azure_devops.shapes import Json, moment
@@ -199,6 +199,23 @@ def plan_shape(run: Run, base: str) -> Json:
     return shape | {"result": run.result, "finishTime": moment(run.finished)}
 
 
+def check_plan_shape(found: CheckCall, base: str) -> Json:
+    """The plan of one call of a check in the hub of its own; its owner is the run."""
+    shape = plan_shape(found.run, base)
+    is_over = found.outcome is not None
+    return shape | {
+        "planId": found.plan_id,
+        "planType": "Checks",
+        "planGroup": f"{found.run.project.id}:{found.check.name}",
+        "state": "completed" if is_over else "inProgress",
+        "result": found.outcome,
+    }
+
+
+def _identifier(gate: CheckCall) -> str:
+    return gate.record_id if gate.check.hub == CHECKS else gate.job_id
+
+
 def _self(run: Run) -> Json:
     repository = {"id": run.pipeline.repository.id, "type": "azureReposGit"}
     return {"repository": repository, "refName": run.branch, "version": run.commit}
@@ -251,11 +268,11 @@ def _gate(gate: Any, stage: Stage) -> Json:
     """The id of an approval's record is the approval's own."""
     is_call = isinstance(gate, CheckCall)
     return {
-        "id": gate.task_instance_id if is_call else gate.id,
+        "id": gate.record_id if is_call else gate.id,
         "parentId": stage.checkpoint_id,
         "type": "Checkpoint.TaskCheck" if is_call else "Checkpoint.Approval",
         "name": gate.check.name if is_call else "Checkpoint.Approval",
-        "identifier": gate.job_id if is_call else gate.id,
+        "identifier": _identifier(gate) if is_call else gate.id,
         "state": "inProgress" if gate.outcome is None else "completed",
         "result": gate.outcome,
         "attempt": stage.attempt,

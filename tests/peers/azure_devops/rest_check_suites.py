@@ -54,7 +54,7 @@ def _check_run(gate: Any, stage: Stage) -> Json:
     is_call = isinstance(gate, CheckCall)
     environment: Environment = stage.environment
     return {
-        "id": gate.task_instance_id if is_call else gate.id,
+        "id": gate.record_id if is_call else gate.id,
         "status": STATUSES.get(gate.outcome, "canceled"),
         "resultMessage": "",
         "createdDate": moment(stage.run.created),

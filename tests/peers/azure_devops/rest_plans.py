@@ -5,7 +5,7 @@ https://learn.microsoft.com/rest/api/azure/devops/distributedtask/events/post-ev
 
 from tests.peers.azure_devops import pipeline_shapes
 from tests.peers.azure_devops.access import Right
-from tests.peers.azure_devops.called_checks import CheckCall
+from tests.peers.azure_devops.called_checks import BUILD, CHECKS, CheckCall
 from tests.peers.azure_devops.pipelines import Run, runs_of
 from tests.peers.azure_devops.refusals import RefusedError, access_denied, invalid
 from tests.peers.azure_devops.routes import Call, Location, Routes, find_project
@@ -30,14 +30,17 @@ RECORDS = Location(
     "records",
     f"{PLAN}/timelines/{{timelineId}}/{{resource}}",
 )
-HUBS = {"build"}
 ANSWERS = ("succeeded", "failed")
 routes = Routes()
 
 
 @routes.on("GET", PLANS, "planId", right=None)
 def plan(call: Call) -> Json:
-    return pipeline_shapes.plan_shape(_run(call), call.base)
+    run = _run(call)
+    for found in _calls(run):
+        if found.check.hub == CHECKS and found.plan_id == call.values["planId"].lower():
+            return pipeline_shapes.check_plan_shape(found, call.base)
+    return pipeline_shapes.plan_shape(run, call.base)
 
 
 @routes.on("GET", RECORDS, right=None)
@@ -92,14 +95,17 @@ def _run(call: Call) -> Run:
     project = find_project(call.world, call.values["scopeIdentifier"])
     call.world.access.require(call.credential, Right.BUILD_READ, project.id)
     for run in runs_of(project):
-        is_it = run.plan_id == call.values["planId"].lower()
-        if is_it and call.values["hubName"].lower() in HUBS:
+        if (call.values["hubName"].lower(), call.values["planId"].lower()) in _plans(run):
             return run
     raise RefusedError(
         404,
         "TaskOrchestrationPlanNotFoundException",
         f"No plan found for identifier {call.values['planId']}.",
     )
+
+
+def _plans(run: Run) -> set[tuple[str, str]]:
+    return {(BUILD, run.plan_id), *((found.check.hub, found.plan_id) for found in _calls(run))}
 
 
 def _run_with_timeline(call: Call) -> Run:
