@@ -15,7 +15,7 @@ from adapters.azure_devops.rest import Rest
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.sdk import Sdk
 from adapters.azure_devops.settings import AzureDevOpsSettings
-from adapters.azure_devops.sign_in import GivesTokens, SignIn
+from adapters.azure_devops.sign_in import GivesTokens, SignIn, login
 from adapters.blocking.blocking import LOOK_S, Blocking
 
 T = TypeVar("T")
@@ -35,6 +35,7 @@ class AzureDevOps:
         metrics: CollectorRegistry | None = None,
     ) -> None:
         settings.check()
+        self._settings = settings
         self.address = settings.address.rstrip("/")
         self._sign_in = SignIn(settings, tokens)
         self._pace = CallPace(metrics or CollectorRegistry())
@@ -70,6 +71,14 @@ class AzureDevOps:
     async def authorization(self) -> str:
         """Return the value of the header ``Authorization``; it goes into no log and no file."""
         return await asyncio.to_thread(self._sign_in.header)
+
+    def as_job(self, token: str) -> Rest:
+        """Return REST that signs in with the token of a job, not as us; close it after use."""
+
+        async def authorization() -> str:
+            return login(token)
+
+        return Rest(self._settings, authorization, self._pace)
 
     async def close(self) -> None:
         await self._blocking.close()

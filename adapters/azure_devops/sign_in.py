@@ -16,6 +16,11 @@ class GivesTokens(Protocol):
     def token(self, scope: str) -> str: ...
 
 
+def login(token: str) -> str:
+    """Return the header's value for a token that stands in a password's place."""
+    return f"Basic {base64.b64encode(f':{token}'.encode()).decode()}"
+
+
 class SignIn:
     """Call it in a thread, as a token may have to be fetched."""
 
@@ -28,8 +33,7 @@ class SignIn:
     def header(self) -> str:
         """Return the value of ``Authorization``, for requests and for git."""
         if self._personal or self._tokens is None:
-            login = base64.b64encode(f":{self._personal}".encode()).decode()
-            return f"Basic {login}"
+            return login(self._personal)
         return f"Bearer {self._tokens.token(SCOPE)}"
 
     def __repr__(self) -> str:
