@@ -13,16 +13,19 @@ from adapters.azure_devops.errors import Purpose
 from adapters.azure_devops.rest import Rest
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.waiting_runs import converted
-from core.checkpoint import place_of_checkpoint
+from core.errors import GoneError
 from core.platform import canonical_id
 
-HUBS: Final = frozenset({"build", "checks"})
 GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAME: Final = re.compile(
+    f"check/(?P<project>{GUID.pattern})/(?P<hub>build|checks)/(?P<plan>{GUID.pattern})"
+    f"/(?P<job>{GUID.pattern})/(?P<task>{GUID.pattern})"
+)
 PREVIEW: Final = {"api-version": "7.1-preview.1"}
 COMPLETED: Final = "completed"
 TASK_CHECK: Final = "checkpoint.taskcheck"
 WHAT: Final = "read back the plan of a check"
-NO_NAME: Final = "{checkpoint} is not the name of a check"
+NO_NAME: Final = "This is not the name of a check, so that nobody was asked for it."
 _RUN: Final = re.compile(r"vstfs:///Build/Build/(?P<run>\d{1,9})", re.IGNORECASE)
 
 
@@ -47,7 +50,7 @@ class _TimelineRef(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
 
 
-class Plan(_Stateful, frozen=True, kw_only=True, rename="camel"):
+class RunPlan(_Stateful, frozen=True, kw_only=True, rename="camel"):
     """What a run, or a check, has set out to do."""
 
     plan_id: str
@@ -99,13 +102,11 @@ class PlanPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, checkpoint: str) -> Self:
-        """Raise ValueError for what is not the name of a check."""
-        _, project, name = place_of_checkpoint(checkpoint)
-        hub, *ids = name.split("/")
-        if hub not in HUBS or not all(map(GUID.fullmatch, (project, *ids))):
-            raise ValueError(NO_NAME.format(checkpoint=checkpoint))
-        plan, job, task = ids
-        return cls(checkpoint=checkpoint, project=project, hub=hub, plan=plan, job=job, task=task)
+        """Raise GoneError for what is not the name of a check."""
+        found = NAME.fullmatch(checkpoint)
+        if found is None:
+            raise GoneError(NO_NAME)
+        return cls(checkpoint=checkpoint, **found.groupdict())
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,6 +117,6 @@ class PlanPlace(msgspec.Struct, frozen=True, kw_only=True):
         """Where it is in our organisation; no address that somebody sent is ever called."""
         return (self.project, "_apis", "distributedtask", "hubs", self.hub, "plans", self.plan)
 
-    async def read(self, rest: Rest) -> Plan:
+    async def read(self, rest: Rest) -> RunPlan:
         answer = await rest.get(Right.PIPELINES, WHAT, *self.path, params=PREVIEW)
-        return converted(answer, Plan, Purpose(Right.PIPELINES, WHAT))
+        return converted(answer, RunPlan, Purpose(Right.PIPELINES, WHAT))

@@ -12,7 +12,7 @@ import msgspec
 
 from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError, Purpose
-from adapters.azure_devops.plans import Plan, PlanPlace, Record, Timeline
+from adapters.azure_devops.plans import PlanPlace, Record, RunPlan, Timeline
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.waiting_runs import Named, WaitingRuns, converted
 from core.checkpoint import CheckpointKind, CheckpointState, SeenCheckpoint
@@ -88,7 +88,7 @@ class WaitingChecks:
             our_answer=ANSWERS.get(state),
         )
 
-    async def _plan(self, place: PlanPlace) -> Plan:
+    async def _plan(self, place: PlanPlace) -> RunPlan:
         try:
             plan = await place.read(self._azure.rest)
         except NotThereError:
@@ -98,7 +98,7 @@ class WaitingChecks:
             raise GoneError(OTHER_PROJECT)
         return plan
 
-    async def _build(self, place: PlanPlace, plan: Plan) -> _Build:
+    async def _build(self, place: PlanPlace, plan: RunPlan) -> _Build:
         number = plan.run or await self._hint(place)
         if not number:
             raise GoneError(NO_RUN)
@@ -137,7 +137,7 @@ class WaitingChecks:
         return named[0]
 
 
-def _state(place: PlanPlace, plan: Plan, record: Record) -> CheckpointState:
+def _state(place: PlanPlace, plan: RunPlan, record: Record) -> CheckpointState:
     """A plan of the check's own says as much as the record; that of a whole run does not."""
     ends = [record] if place.hub == BUILD_HUB else [record, plan]
     ended = next((each for each in ends if each.is_completed), None)
