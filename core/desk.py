@@ -31,6 +31,7 @@ from core.events.outside import (
     ApprovalCompleted,
     ApprovalPending,
     BuildCompleted,
+    CheckCalled,
     DeliveryIgnored,
     RunStateChanged,
     StageStateChanged,
@@ -200,6 +201,7 @@ def _wanted(desk: Desk, _event: Event) -> Desk:
 @folds_desk(ApprovalCompleted)
 @folds_desk(ApprovalPending)
 @folds_desk(BuildCompleted)
+@folds_desk(CheckCalled)
 @folds_desk(RunStateChanged)
 @folds_desk(StageStateChanged)
 def _noted(desk: Desk, _event: Event) -> Desk:

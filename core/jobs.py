@@ -121,11 +121,15 @@ class ReadCheckpoint(Job, frozen=True, kw_only=True):
 
 
 class AnswerCheckpoint(Job, frozen=True, kw_only=True):
-    """Tell the host of git what was decided here about a pipeline that waits."""
+    """Tell the host of git what was decided here about a pipeline that waits.
+
+    ``is_repeated``: the host asks once more, whatever it was told before.
+    """
 
     lane = Lane.REVIEWS
 
     checkpoint: str
+    is_repeated: bool = False
 
 
 AnyJob = (

@@ -107,7 +107,9 @@ class CheckpointDesk:
         async with self._at_work(job.checkpoint):
             known = await self._known(job.checkpoint)
             decision = known.decision if known else None
-            if known is None or decision is None or not known.is_to_be_told:
+            if known is None or decision is None:
+                return
+            if not known.is_to_be_told and not job.is_repeated:
                 return
             try:
                 seen = await host.answer(known.seen, decision)

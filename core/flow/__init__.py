@@ -7,6 +7,7 @@ from core.context import Context
 from core.flow import (
     acceptance,
     base,
+    called_checks,
     cards,
     checks,
     comments,
@@ -29,6 +30,7 @@ __all__ = [
     "Decision",
     "acceptance",
     "base",
+    "called_checks",
     "cards",
     "checks",
     "comments",

@@ -15,7 +15,7 @@ from adapters.local_files.variable_groups import NoServiceEndpoints, VariableSec
 from core.again import keep
 from core.checkpoint import CheckpointKind
 from core.platform import Platform
-from core.ports import GitHost, Reviews, ServiceEndpoints, VariableGroups
+from core.ports import GitHost, Notes, Reviews, ServiceEndpoints, VariableGroups
 from core.ports.checkpoints import Checkpoints
 from core.ports.host_events import HostEvents
 from core.ports.subscriptions import Subscriptions
@@ -23,6 +23,7 @@ from core.scrub import KnownSecrets
 from sluss.home.settings import Settings
 from sluss.wiring.azure_devops import open_azure_devops, open_identity
 from sluss.wiring.hooks import open_host_events, open_subscriptions
+from sluss.wiring.job_tokens import open_job_tokens
 from sluss.wiring.masked import MaskedCheckpoints, MaskedReviews
 from sluss.wiring.opening import Opening
 
@@ -55,12 +56,14 @@ def open_code_host(
     clock: Callable[[], datetime],
     metrics: CollectorRegistry,
     opening: Opening,
+    *,
+    notes: Notes,
 ) -> CodeHost:
     """Open the host that the settings name; nothing is asked of it yet."""
     azure = open_azure_devops(settings, open_identity(settings), metrics, opening)
     if azure is None:
         return _bare(settings, platform)
-    return _azure(azure, settings, platform, clock, opening)
+    return _azure(azure, settings, platform, clock, opening, notes=notes)
 
 
 def masked(host: CodeHost, secrets: KnownSecrets) -> CodeHost:
@@ -97,9 +100,12 @@ def _azure(
     platform: Callable[[], Platform],
     clock: Callable[[], datetime],
     opening: Opening,
+    *,
+    notes: Notes,
 ) -> CodeHost:
     # Only here, as the SDK takes a while to import.
     from adapters.azure_devops.approvals import AzureApprovals  # noqa: PLC0415
+    from adapters.azure_devops.called_checks import CalledChecks  # noqa: PLC0415
     from adapters.azure_devops.git_host import build_git_host  # noqa: PLC0415
     from adapters.azure_devops.library import Projects  # noqa: PLC0415
     from adapters.azure_devops.reviews import AzureDevOpsReviews  # noqa: PLC0415
@@ -121,5 +127,8 @@ def _azure(
         service_endpoints=AzureServiceEndpoints(azure, projects, clock),
         host_events=open_host_events(azure),
         subscriptions=open_subscriptions(settings, azure),
-        checkpoints={CheckpointKind.APPROVAL: AzureApprovals(azure)},
+        checkpoints={
+            CheckpointKind.APPROVAL: AzureApprovals(azure),
+            CheckpointKind.CHECK: CalledChecks(azure, open_job_tokens(settings, notes)),
+        },
     )

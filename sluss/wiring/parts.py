@@ -175,7 +175,7 @@ async def _open(settings: Settings, role: Role, opening: Opening) -> Parts:
     platform = _platform(settings)
     known, metrics = KnownSecrets(known_secrets(settings)), CollectorRegistry()
     know(known)
-    host = masked(open_code_host(settings, platform, now, metrics, opening), known)
+    host = masked(open_code_host(settings, platform, now, metrics, opening, notes=store), known)
     directory = PeopleFile(settings.files.people)
     find = FindContributors(host.histories, host.reviews, directory)
     handle = _handle(settings, store, platform, find)
