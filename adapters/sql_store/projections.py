@@ -15,6 +15,7 @@ from core.events.outside import (
     ApprovalCompleted,
     ApprovalPending,
     BuildCompleted,
+    CheckCalled,
     DeliveryIgnored,
     DeliveryRejected,
     PullRequestChanged,
@@ -132,6 +133,8 @@ def _noted(event: Event) -> str:
             return f"noted: run {run} is {event.result or event.state or 'in another state'}"
         case ApprovalPending(approval=approval) | ApprovalCompleted(approval=approval):
             return f"noted: approval {approval} is {event.status or 'in another state'}"
+        case CheckCalled():
+            return "noted: a check has called"
     return "noted"
 
 

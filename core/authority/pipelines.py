@@ -11,7 +11,7 @@ from core.authority.conditions import NO_REASON, known, written
 from core.authority.contributors import NAME_THEM, NOT_COUNTED, all_known
 from core.authority.four_eyes import hands_in, why_excluded
 from core.authority.ruling import Condition, Ruling, barred, met
-from core.checkpoint import CheckpointState, PipelineCheckpoint
+from core.checkpoint import CheckpointKind, CheckpointState, PipelineCheckpoint
 from core.context import Context
 from core.contributors import Contributors
 from core.people import Person, folded
@@ -40,6 +40,7 @@ NO_ENVIRONMENT: Final = (
     "holds and nobody decides about it here. Nothing was decided."
 )
 IN_AZURE: Final = "Decide it in Azure DevOps{rule}."
+BYPASS: Final = "An administrator of the environment may bypass the check in Azure DevOps{rule}."
 WRITE_RULE: Final = ", or have the platform team write a rule (`pipelines` in policy.yml)"
 NOT_YOURS: Final = "You are in no group that decides about {environment}."
 NOBODY: Final = "Nobody can: its rule in policy.yml names no group."
@@ -72,10 +73,11 @@ def deciders(checkpoint: PipelineCheckpoint, policy: Policy) -> tuple[str, ...]:
 def who_decides(checkpoint: PipelineCheckpoint, policy: Policy) -> str:
     """Who could, in words that follow a refusal."""
     groups = _rule(checkpoint, policy)
+    elsewhere = BYPASS if checkpoint.seen.kind is CheckpointKind.CHECK else IN_AZURE
     if groups is None:
-        return IN_AZURE.format(rule=WRITE_RULE if folded(checkpoint.run.environment) else "")
+        return elsewhere.format(rule=WRITE_RULE if folded(checkpoint.run.environment) else "")
     if not groups:
-        return f"{NOBODY} {IN_AZURE.format(rule='')}"
+        return f"{NOBODY} {elsewhere.format(rule='')}"
     return f"A member of {' or '.join(groups)} can who had no hand in it."
 
 

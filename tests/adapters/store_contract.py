@@ -15,6 +15,7 @@ from core.events.outside import (
     ApprovalCompleted,
     ApprovalPending,
     BuildCompleted,
+    CheckCalled,
     CodePushed,
     PullRequestCommented,
     RunStateChanged,
@@ -184,6 +185,7 @@ class StoreContract:
                 id="5", status="pending", **of_approval
             ),
             "noted: approval a-1 is in another state": ApprovalCompleted(id="6", **of_approval),
+            "noted: a check has called": CheckCalled(id="7", check="check/p/1", **about),
         }
         await store.commit(LOAN, 0, list(told.values()), [])
         assert {row.outcome for row in await store.deliveries()} == {*told}

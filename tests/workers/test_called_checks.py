@@ -73,10 +73,9 @@ async def test_nothing_is_decided_without_a_rule(world):
     free = Environment(world.lending, "free", checks=[world.check])
     call = world.runs(free)
     await world.called(call)
-    assert (
-        "no rule for the environment 'free'"
-        in (await world.says(EVA, call)).decision.refusal.reason
-    )
+    refusal = (await world.says(EVA, call)).decision.refusal
+    assert "no rule for the environment 'free'" in refusal.reason
+    assert "may bypass the check in Azure DevOps, or have the platform team" in refusal.who_can
     assert call.outcome is None
 
 
