@@ -80,7 +80,7 @@ class CheckSource(Source):
         run = _number(said.get(RUN, ""))
         called = f"{check}/{now:%Y%m%dT%H%M%S.%f}"
         event = CheckCalled(id=f"ado/{called}", time=now, source=NAME, delivery=called, check=check)
-        token = JobToken(check=check, value=_token(said), run=run)
+        token = JobToken(check=check, value=_token(said), run=run, came=now)
         return Delivered(delivery=called, events=(event,), token=token)
 
     def _refuse_foreign(self, said: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ https://learn.microsoft.com/azure/devops/pipelines/process/invoke-checks
 import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from adapters.azure_devops.client import AzureDevOps
@@ -24,6 +25,8 @@ from core.typed_text import clean
 log = logging.getLogger(__name__)
 
 EVENTS: Final = {"api-version": "2.0-preview.1"}
+PATIENCE: Final = timedelta(minutes=1)  # of its clock and ours; a forged call is looked for as long
+SOON_S: Final = 5.0
 LONGEST: Final = 500  # letters of what people read at the run
 RESULTS: Final = {True: "succeeded", False: "failed"}
 SAYS: Final = {True: "Approved", False: "Rejected"}
@@ -31,6 +34,7 @@ SAYS: Final = {True: "Approved", False: "Rejected"}
 ANSWER: Final = "answer the check of a run"
 SAY: Final = "say at the check of a run who has decided"
 DECIDED: Final = "{said} by {name} in Sluss{comment}"
+NOT_YET: Final = "{why} It has just come, so it is looked for again by itself."
 UNSIGNED: Final = (
     "The token with which this check is answered has expired or is gone, so that the run does not "
     "pass and goes on waiting. Run the check again in Azure Pipelines."
@@ -40,16 +44,21 @@ UNSIGNED: Final = (
 class CalledChecks:
     """Implements ``core.ports.Checkpoints`` for checks that call us."""
 
-    def __init__(self, azure: AzureDevOps, tokens: JobTokens) -> None:
+    def __init__(
+        self, azure: AzureDevOps, tokens: JobTokens, patience: timedelta = PATIENCE
+    ) -> None:
         self._azure = azure
         self._tokens = tokens
+        self._patience = patience
         self._waiting = WaitingChecks(azure, tokens)
 
     async def look(self, checkpoint: str) -> SeenCheckpoint:
-        """Drop the token of what does not wait any more, or is not believed."""
+        """Drop the token of what does not wait any more, or is not believed for a while."""
         try:
             seen = await self._waiting.read(PlanPlace.of(checkpoint))
         except GoneError as error:
+            if await self._is_young(checkpoint):
+                raise UnavailableError(NOT_YET.format(why=error), retry_after_s=SOON_S) from None
             log.warning("%s", error, extra={"action": "check_not_believed"})
             await self._tokens.drop(checkpoint)
             raise
@@ -70,6 +79,11 @@ class CalledChecks:
                 raise
             return after
         return await self.look(shown.id)
+
+    async def _is_young(self, checkpoint: str) -> bool:
+        """Whether it has just called: what it calls about may be shown a moment later."""
+        kept = await self._tokens.find(checkpoint)
+        return kept is not None and abs(datetime.now(UTC) - kept.came) < self._patience
 
     async def waiting(self, projects: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the port's
         """Return nothing: a check calls, up to ten times, and is found in no other way."""

@@ -16,10 +16,15 @@ NO_CHECK = "it does not name a check"
 
 @decides(CheckCalled)
 def called(_model: Model, event: CheckCalled, context: Context) -> Decision:
-    """A repeated call is the same check, and no second card; each may have brought a token."""
+    """A repeated call is the same check, and no second card; each may have brought a token.
+
+    What is known to wait needs no look: whoever repeats a call keeps nobody busy.
+    """
     if not event.check.startswith(f"{CheckpointKind.CHECK}/"):
         return ignored(event, context, NO_CHECK)
     known = context.desk.checkpoints.get(event.check)
+    if known is not None and known.is_open:
+        return Decision()
     name, checkpoint = f"called/{event.id}", event.check
     if known is None or known.decision is None:
         return Decision(jobs=(ReadCheckpoint(id=name, stream=PLATFORM, checkpoint=checkpoint),))

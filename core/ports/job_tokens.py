@@ -1,5 +1,6 @@
 """The port for tokens of jobs that wait for our answer; nobody reads one where it is kept."""
 
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -9,11 +10,13 @@ class JobToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token of somebody else's, which may write as a job; ``check`` is the checkpoint's name.
 
     ``run`` is the number of the run that came with it, 0 without one; it is believed in nothing.
+    ``came`` is when it came, by the clock of who took it.
     """
 
     check: str
     value: str
     run: int = 0
+    came: datetime
 
     def __repr__(self) -> str:
         return f"JobToken(check={self.check!r})"

@@ -101,7 +101,7 @@ def test_by_default_all_of_it_is_in_the_headers():
             check=KEY,
         ),
     )
-    assert delivered.token == JobToken(check=KEY, value=TOKEN, run=41)
+    assert delivered.token == JobToken(check=KEY, value=TOKEN, run=41, came=NOW)
 
 
 def test_all_of_it_may_be_in_the_body_instead():

@@ -41,7 +41,7 @@ class CalledCheckWorld(CheckpointWorld):
         self.metrics = CollectorRegistry()
         self.queue = SqliteQueue(folder / "events.db", "events", busy_s=0.05)
         self.tokens = SealedJobTokens(self.store, [fernet("check_key", KEY)])
-        self.checks = CalledChecks(self.client, self.tokens)
+        self.checks = CalledChecks(self.client, self.tokens, timedelta())
         self.desk = self.a_desk()
         self.server = TestServer(self._door())
 

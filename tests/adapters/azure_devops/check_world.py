@@ -1,6 +1,6 @@
 """A run that waits at an environment for a check that calls us, and our adapter that reads it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.azure_devops import AzureDevOps, AzureDevOpsSettings
@@ -41,7 +41,7 @@ class CheckWorld:
         self.store = SqlStore(SqlSettings(url=f"sqlite:///{folder / 'tokens.db'}"))
         self.tokens = SealedJobTokens(self.store, [fernet("check_key", "k" * 42 + "0")])
         self.azure = AzureDevOps(AzureDevOpsSettings(address=devops.address, token=devops.token))
-        self.checks = CalledChecks(self.azure, self.tokens)
+        self.checks = CalledChecks(self.azure, self.tokens, timedelta())
 
     def waits(self, environment: Environment | None = None) -> CheckCall:
         """Start a run that waits for the check."""
@@ -56,7 +56,8 @@ class CheckWorld:
     async def kept(self, call: CheckCall, *, run: int = 0) -> str:
         """Keep its token as the gateway does; return the checkpoint's name."""
         name = self.name(call)
-        await self.tokens.keep(JobToken(check=name, value=call.token, run=run))
+        came = datetime.now(UTC)
+        await self.tokens.keep(JobToken(check=name, value=call.token, run=run, came=came))
         return name
 
     def name(self, call: CheckCall, **other: str) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
+from adapters.azure_devops.called_checks import CalledChecks
 from core.checkpoint import CheckpointKind, CheckpointState
 from core.errors import GoneError, StepFailedError, UnavailableError
 from tests.adapters.azure_devops.check_world import ANNA, NOWHERE, CheckWorld, decision
@@ -208,6 +209,17 @@ async def test_a_plan_that_names_another_run_than_its_own_is_not_believed(world,
     world.pipeline.runs.remove(call.run)
     assert "not believed" in await not_believed(world, name)
     assert not await token_of(world, name)
+
+
+async def test_what_has_just_called_may_be_shown_a_moment_later(world, call, name):
+    patient = CalledChecks(world.azure, world.tokens)
+    records = call.stage.checkpoint
+    call.stage.checkpoint = []
+    with pytest.raises(UnavailableError, match="looked for again by itself"):
+        await patient.look(name)
+    assert await token_of(world, name) == call.token
+    call.stage.checkpoint = records
+    assert (await patient.look(name)).state == PENDING
 
 
 @pytest.mark.parametrize("checkpoint", ["check/x/y", "check/../../../x", "approval/1/2", "x"])

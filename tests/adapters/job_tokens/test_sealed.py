@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,9 +11,10 @@ from adapters.sql_store import SqlSettings, SqlStore
 from core.errors import SettingsError
 from core.ports import JobToken
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 CHECK, OTHER = "project/plan/job/task/1", "project/plan/job/task/2"
-TOKEN = JobToken(check=CHECK, value="the-token-of-a-job", run=7)
-ANOTHER = JobToken(check=CHECK, value="another-token")
+TOKEN = JobToken(check=CHECK, value="the-token-of-a-job", run=7, came=NOW)
+ANOTHER = JobToken(check=CHECK, value="another-token", came=NOW)
 NEW, OLD = (fernet("check_key", secrets.token_urlsafe(32)) for _ in range(2))
 
 

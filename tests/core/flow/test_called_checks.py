@@ -52,13 +52,12 @@ def test_a_call_is_a_reason_to_look_and_is_believed_in_nothing(story):
 
 
 def test_each_call_is_a_look_of_its_own_and_no_second_card(story):
-    first = story.called().job
+    first, second = story.called().job, story.called().job
+    assert first.id != second.id
     assert story.read().decision.cards
-    again = story.called().job
-    assert isinstance(again, ReadCheckpoint)
-    assert again.id != first.id
-    assert story.decision.cards == ()
     assert story.read().decision.cards == ()
+    story.called()
+    assert (story.decision.jobs, story.decision.cards) == ((), ())
     assert len(story.desk.checkpoints) == 1
 
 
