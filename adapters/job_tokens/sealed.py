@@ -1,13 +1,14 @@
 """Keeps tokens of jobs as notes beside the ledger, sealed with a key that the store has not."""
 
 import base64
-import binascii
 import logging
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.errors import DECODE_ERRORS, SettingsError
 from core.ports import JobToken, Notes
@@ -15,11 +16,12 @@ from core.ports import JobToken, Notes
 log = logging.getLogger(__name__)
 
 KEY_BYTES: Final = 32
+SHORTEST: Final = 32
 NOTE: Final = "check_token/"
 
-NO_KEY: Final = (
-    "The secret {name} is no key: it must be 32 random bytes in Base64, with '-' and '_' in place "
-    "of '+' and '/'. Nothing was started; give it one that is."
+TOO_SHORT: Final = (
+    "The secret {name} is too short for a key: it must be a random one of at least 32 letters. "
+    "Nothing was started; give it another one."
 )
 NOT_OPENED: Final = (
     "No key of ours (check_key, check_key_previous) opens the token of a check that waits, so that "
@@ -31,15 +33,12 @@ NOT_OPENED: Final = (
 _decoder = msgspec.msgpack.Decoder(JobToken)
 
 
-def fernet(name: str, key: str) -> Fernet:
-    """Raise SettingsError, which never quotes it, for a secret that is no key."""
-    try:
-        raw = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):  # ValueError: not ASCII
-        raw = b""
-    if len(raw) != KEY_BYTES:
-        raise SettingsError(NO_KEY.format(name=name))
-    return Fernet(base64.urlsafe_b64encode(raw))
+def fernet(name: str, secret: str) -> Fernet:
+    """Raise SettingsError, which never quotes it, for a secret that may be guessed."""
+    if len(secret) < SHORTEST:
+        raise SettingsError(TOO_SHORT.format(name=name))
+    key = HKDF(SHA256(), KEY_BYTES, salt=None, info=NOTE.encode()).derive(secret.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class SealedJobTokens:
