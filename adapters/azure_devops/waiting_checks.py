@@ -14,7 +14,7 @@ from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.errors import NotThereError, Purpose
 from adapters.azure_devops.plans import PlanPlace, Record, RunPlan, Timeline
 from adapters.azure_devops.rights import Right
-from adapters.azure_devops.waiting_runs import Named, WaitingRuns, converted
+from adapters.azure_devops.waiting_runs import WaitingRuns, converted
 from core.checkpoint import CheckpointKind, CheckpointState, SeenCheckpoint
 from core.errors import GoneError
 from core.platform import canonical_id
@@ -45,13 +45,17 @@ OTHER_RUN: Final = "The plan is not that of its run: the call of the check is no
 NO_RECORD: Final = "The run has no check of this name: the call of the check is not believed."
 
 
+class _ProjectRef(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+
+
 class _PlanRef(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     plan_id: str = ""
 
 
 class _Build(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: int
-    project: Named
+    project: _ProjectRef
     orchestration_plan: _PlanRef = _PlanRef()
     queue_time: datetime | None = None
 
@@ -99,23 +103,30 @@ class WaitingChecks:
         return plan
 
     async def _build(self, place: PlanPlace, plan: RunPlan) -> _Build:
-        number = plan.run or await self._hint(place)
-        if not number:
+        for number in dict.fromkeys((plan.run, await self._hint(place))):
+            build = await self._build_of(place, number) if number else None
+            if build is not None:
+                break
+        else:
             raise GoneError(NO_RUN)
-        path = (place.project, "_apis", "build", "builds", str(number))
-        try:
-            answer = await self._azure.rest.get(Right.BUILDS, WHAT, *path)
-        except NotThereError:
-            raise GoneError(NO_RUN) from None
-        build = converted(answer, _Build, Purpose(Right.BUILDS, WHAT))
-        if canonical_id(build.project.id) != place.project or build.id != number:
+        if canonical_id(build.project.id) != place.project:
             raise GoneError(OTHER_PROJECT)
         plan_of_run = canonical_id(build.orchestration_plan.plan_id)
         if place.hub == BUILD_HUB and plan_of_run != place.plan:
             raise GoneError(OTHER_RUN)
         return build
 
+    async def _build_of(self, place: PlanPlace, number: int) -> _Build | None:
+        path = (place.project, "_apis", "build", "builds", str(number))
+        try:
+            answer = await self._azure.rest.get(Right.BUILDS, WHAT, *path)
+        except NotThereError:
+            return None
+        build = converted(answer, _Build, Purpose(Right.BUILDS, WHAT))
+        return build if build.id == number else None
+
     async def _hint(self, place: PlanPlace) -> int:
+        """The run that the call has named. It counts where the plan names none that is there."""
         kept = await self._tokens.find(place.checkpoint)
         return kept.run if kept else 0
 
