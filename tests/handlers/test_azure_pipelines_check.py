@@ -11,10 +11,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from multidict import CIMultiDict
 from prometheus_client import generate_latest
 
 from core.errors import RejectedDeliveryError
+from core.events.codec import decode_batch, encode_batch
 from core.events.outside import CheckCalled, DeliveryRejected
 from core.ports import JobToken
 from handlers.azure_pipelines_check import source, source_of
@@ -217,6 +220,32 @@ def test_what_is_no_token_is_refused_and_not_shown(token):
     told = refusal(dict(said()) | {"AuthToken": token})
     assert "AuthToken is no token" in told
     assert token not in told
+
+
+NAMES = st.sampled_from([*SAID, "VstsUrl", "authtoken", "PLANID", "X-Any"])
+VALUES = (
+    st.sampled_from([*SAID.values(), "\udce9", "https://[", "http://dev.azure.com:x/bank", "9" * 5000])
+    | st.text(max_size=60)
+)  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | VALUES
+BODIES = st.binary(max_size=200) | st.dictionaries(NAMES, LEAVES, max_size=8).map(
+    lambda body: json.dumps(body).encode(errors="replace")
+)
+
+
+@given(headers=st.lists(st.tuples(NAMES, VALUES), max_size=12), body=BODIES, whole=st.booleans())
+def test_whatever_comes_is_taken_or_refused_and_can_be_kept(headers, body, whole):
+    given_headers = CIMultiDict([*(said().items() if whole else ()), *headers])
+    try:
+        delivered = read(given_headers, body)
+    except RejectedDeliveryError as refused:
+        told = str(refused)
+        assert TOKEN not in told
+        encode_batch([DeliveryRejected(id="r", time=NOW, reason=told)])
+        return
+    assert decode_batch(encode_batch(delivered.events)) == list(delivered.events)
+    assert delivered.token is not None
+    assert delivered.token.value.encode() not in encode_batch(delivered.events)
 
 
 # What is kept
