@@ -138,7 +138,8 @@ class WaitingChecks:
         """
         path = (place.project, "_apis", "build", "builds", str(build.id), "timeline")
         answer = await self._azure.rest.get(Right.BUILDS, WHAT, *path)
-        timeline = converted(answer or {}, Timeline, Purpose(Right.BUILDS, WHAT))
+        said = {} if answer is None else answer  # a run that has only just begun has none
+        timeline = converted(said, Timeline, Purpose(Right.BUILDS, WHAT))
         checks = [record for record in timeline.records if record.is_task_check]
         named = [record for record in checks if place.names & record.names]
         if not named and place.hub != BUILD_HUB:

@@ -53,6 +53,16 @@ async def name(world: CheckWorld, call: CheckCall) -> str:
     return await world.kept(call)
 
 
+def altered(world: CheckWorld, path: str, **fields) -> None:
+    """Let Azure DevOps say something else at this address; what is None is not said."""
+
+    async def effect(request, handle):
+        whole = json.loads((await handle(request)).body) | fields
+        return web.json_response({key: each for key, each in whole.items() if each is not None})
+
+    world.devops.faults.on("GET", path, effect, times=ALWAYS)
+
+
 async def token_of(world: CheckWorld, name: str) -> str:
     found = await world.tokens.find(name)
     return found.value if found else ""
@@ -146,12 +156,7 @@ async def test_where_its_plan_does_not_name_the_run_the_call_may(world, cloud):
     """It is a hint, and counts where the run that it names has a check that waits."""
     call = world.waits(cloud)
 
-    async def mute(request, handle):
-        whole = json.loads((await handle(request)).body)
-        kept = {key: whole[key] for key in whole.keys() - {"owner", "artifactUri"}}
-        return web.json_response(kept)
-
-    world.devops.faults.on("GET", "/hubs/checks/plans/", mute, times=ALWAYS)
+    altered(world, "/hubs/checks/plans/", owner=None, artifactUri=None)
     name = await world.kept(call, run=call.run.number)
     assert (await world.checks.look(name)).run.run == call.run.number
     other = world.waits(cloud)
@@ -209,6 +214,39 @@ async def test_a_plan_that_names_another_run_than_its_own_is_not_believed(world,
     world.pipeline.runs.remove(call.run)
     assert "not believed" in await not_believed(world, name)
     assert not await token_of(world, name)
+
+
+OTHER = str(uuid4())
+CONTRADICTED = {
+    "plan of another project": (r"/plans/[^/]+$", {"scopeIdentifier": OTHER}),
+    "another plan": (r"/plans/[^/]+$", {"planId": OTHER}),
+    "run of another project": (r"/builds/\d+$", {"project": {"id": OTHER, "name": "lending"}}),
+    "run of another plan": (r"/builds/\d+$", {"orchestrationPlan": {"planId": OTHER}}),
+    "run without a plan": (r"/builds/\d+$", {"orchestrationPlan": None}),
+    "another run": (r"/builds/\d+$", {"id": 1}),
+    "no records": ("/timeline$", {"records": []}),
+    "no timeline": ("/timeline$", {"records": None}),
+}
+
+
+@pytest.mark.parametrize(("path", "fields"), CONTRADICTED.values(), ids=CONTRADICTED)
+async def test_where_two_answers_do_not_fit_nothing_is_believed(world, name, path, fields):
+    altered(world, path, **fields)
+    assert "not believed" in await not_believed(world, name)
+    assert not await token_of(world, name)
+
+
+@pytest.mark.parametrize("path", [r"/plans/[^/]+$", r"/builds/\d+$", "/timeline$"])
+async def test_an_answer_of_another_form_is_asked_for_again(world, call, name, path):
+    world.devops.faults.on("GET", path, answer(200, "[]", content_type="application/json"))
+    with pytest.raises(UnavailableError):
+        await world.checks.look(name)
+    assert await token_of(world, name) == call.token
+
+
+async def test_a_run_that_is_being_cancelled_waits_for_nothing(world, name):
+    altered(world, r"/builds/\d+$", status="cancelling")
+    assert (await world.checks.look(name)).state == CheckpointState.CANCELLED
 
 
 async def test_what_has_just_called_may_be_shown_a_moment_later(world, call, name):
