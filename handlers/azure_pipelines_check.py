@@ -17,7 +17,7 @@ from core.errors import DECODE_ERRORS, RejectedDeliveryError
 from core.events.outside import CheckCalled
 from core.platform import canonical_id
 from core.ports import JobToken
-from handlers.source import Delivered, Envelope, Headers, Source
+from handlers.source import Delivered, Envelope, Headers, Source, fingerprint
 
 NAME: Final = "azure-pipelines-check"
 CALL: Final = "check"
@@ -81,7 +81,7 @@ class CheckSource(Source):
         called = f"{check}/{now:%Y%m%dT%H%M%S.%f}"
         event = CheckCalled(id=f"ado/{called}", time=now, source=NAME, delivery=called, check=check)
         token = JobToken(check=check, value=_token(said), run=run, came=now)
-        return Delivered(delivery=called, events=(event,), token=token)
+        return Delivered(delivery=called, body=fingerprint(raw), events=(event,), token=token)
 
     def _refuse_foreign(self, said: Mapping[str, str]) -> None:
         """Nothing is ever called at these addresses: one that is not ours tells a mistake, or more.
