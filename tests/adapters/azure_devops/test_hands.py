@@ -15,6 +15,7 @@ from adapters.git.kept_clones import DEFAULT_BOUNDS, KeptClones
 from adapters.local_files.people import PeopleFile, local_person
 from core.context import Context
 from core.contributors import Part
+from core.counted_change import release_change
 from core.find_contributors import FindContributors
 from core.policy import Policy
 from core.words import Stage
@@ -57,7 +58,7 @@ class Hands:
         )
         model = msgspec.structs.replace(story.model, releases={known.id: known}, pushers={})
         context = Context(now=datetime.now(UTC), policy=Policy())
-        found = await self.find(model, known, Stage.QA, context)
+        found = await self.find(release_change(model, known, Stage.QA), context)
         assert found.problem == ""
         return {(each.part, each.person) for each in found.found}
 
