@@ -27,12 +27,14 @@ ALL: Final = "all"
 # The host fills these in itself; whatever else has a value is a filter.
 NO_FILTERS: Final = frozenset({PROJECT, "tfsSubscriptionId", "subscriberId", "teamId"})
 
+# By their names in small letters. A state that is not here is told and never replaced, as one that
+# is restricted is.
 STATES: Final = {
     "enabled": HookState.ENABLED,
-    "onProbation": HookState.RESTRICTED,
-    "disabledBySystem": HookState.DISABLED_BY_SYSTEM,
-    "disabledByInactiveIdentity": HookState.CREATOR_LEFT,
-    "disabledByUser": HookState.DISABLED_BY_HAND,
+    "onprobation": HookState.RESTRICTED,
+    "disabledbysystem": HookState.DISABLED_BY_SYSTEM,
+    "disabledbyinactiveidentity": HookState.CREATOR_LEFT,
+    "disabledbyuser": HookState.DISABLED_BY_HAND,
 }
 
 FEW_DETAILS: Final = "it sends {details} details, and Sluss needs all"
@@ -137,7 +139,7 @@ def _told(found: Any, ours: str, user: str) -> Subscription:
         id=found.id,
         project=canonical_id((found.publisher_inputs or {}).get(PROJECT) or ""),
         event=found.event_type,
-        state=STATES.get(str(found.status), HookState.DISABLED_BY_SYSTEM),
+        state=STATES.get(str(found.status).casefold(), HookState.RESTRICTED),
         creator=(creator.display_name if creator else "") or "",
         is_ours=bool(creator) and canonical_id(creator.id or "") == ours,
         unfit=_unfit(found, user),

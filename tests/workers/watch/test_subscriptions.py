@@ -199,6 +199,19 @@ async def test_those_of_somebody_who_left_are_replaced_by_ours(watched):
     assert await watched.ails() == {}
 
 
+@pytest.mark.parametrize("status", ["Enabled", "ENABLED"])
+async def test_a_state_counts_whatever_its_case(installed, status):
+    installed.hooks.disable(installed.of("git.push"), status)
+    assert await installed.ails() == {}
+
+
+async def test_of_a_state_that_nobody_knows_nothing_is_replaced(installed):
+    installed.hooks.disable(installed.of("git.push"), "onHoliday")
+    await installed.watch.look()
+    assert await installed.ails() == {"git.push": HookCondition.RESTRICTED}
+    assert installed.of("git.push").status == "onHoliday"
+
+
 async def test_what_a_person_disabled_by_hand_stays_and_is_told(installed):
     hook = installed.of("build.complete")
     installed.hooks.disable(hook, BY_USER)
