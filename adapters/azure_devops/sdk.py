@@ -36,6 +36,16 @@ else:
     os.environ[_CACHE] = _before
 _file_cache.OPTIONS_CACHE.file_name = _file_cache.RESOURCE_CACHE.file_name = ""
 
+_unwrap: Final = Client._unwrap_collection
+
+
+def _unwrapped(client: Any, response: requests.Response) -> Any:
+    """A list of nothing may come as null, or without a body (204); the SDK knows neither."""
+    return (_unwrap(client, response) if response.content else None) or []
+
+
+Client._unwrap_collection = _unwrapped
+
 TIMEOUT_S: Final = (5.0, 30.0)  # to connect, and of silence
 CONNECTIONS: Final = 8
 ELSEWHERE: Final = "its list of addresses is cut short, or leads elsewhere"

@@ -137,6 +137,16 @@ async def test_each_way_to_fail_has_its_sentence(
     assert await ask() == "churn"
 
 
+@pytest.mark.parametrize(("status", "body"), [(200, '{"count": 0, "value": null}'), (204, "")])
+async def test_a_list_of_nothing_is_empty(
+    devops: AzureDevOpsPeer, client: AzureDevOps, churn: Repository, status: int, body: str
+):
+    answer = faults.answer(status, body, content_type="application/json")
+    devops.faults.on("GET", "/pushes", answer)
+    found = await client.ask(Right.CODE, "list them", lambda sdk: sdk.git.get_pushes(churn.id))
+    assert found == []
+
+
 async def test_a_token_that_has_expired_is_told(devops: AzureDevOpsPeer, ask: Ask):
     devops.access.issue(devops.token, SLUSS, expires=devops.now())
     assert "has expired" in await told(ask, UnavailableError)
