@@ -16,7 +16,18 @@ from core.errors import CommitGoneError, SettingsError, StepFailedError, Unavail
 
 TIME_LIMIT_S: Final = 30.0
 MOST_BYTES: Final = 1 << 28  # of an answer; the files of a commit have fewer than half of it
+MOST_MEMORY: Final = 1 << 30  # bytes; git unpacks a folder or a commit as a whole
 PART: Final = 1 << 16
+# The shell has the one way to limit a program that every system knows; some limit no memory.
+_LIMITED: Final = ("/bin/sh", "-c", 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"', "sh")
+# What git maps counts as memory, and each thread of it as much again.
+_FRUGAL: Final = {
+    "core.bigFileThreshold": "64m",
+    "core.packedGitLimit": "256m",
+    "core.packedGitWindowSize": "64m",
+    "pack.threads": "2",
+}
+NO_MEMORY: Final = re.compile(rb"^fatal: (out of memory|mmap failed)", re.IGNORECASE | re.MULTILINE)
 
 NO_GIT = "There is no git command on this machine. Nothing was started; install git and try again."
 NO_FOLDER = "The repository {folder} is not there. Nothing was lost; it is tried again by itself."
@@ -27,7 +38,7 @@ GONE = (
     "Nothing was run; push it again or a newer one."
 )
 ENDLESS = (
-    "git has more than {most:,} bytes to say of what was pushed. It was stopped, and nothing was "
+    "git takes more than {most:,} bytes {why} for what was pushed. It was stopped, and nothing was "
     "run; look for a folder that holds another one many times over, or for a commit with a message "
     "without end, and push the branch without it."
 )
@@ -87,8 +98,7 @@ class GitFailedError(UnavailableError):
 class GitEnded(msgspec.Struct, frozen=True):
     """How a git ended: its exit code, what it printed, and what it said of errors.
 
-    What it said may quote what somebody pushed: it goes into no log and no message. Without
-    ``hears`` of ``run_git`` it is empty.
+    What it said may quote what somebody pushed: it goes into no log and no message.
     """
 
     code: int
@@ -103,7 +113,6 @@ async def run_git(
     limit_s: float,
     stdin: bytes = b"",
     most_bytes: int = MOST_BYTES,
-    hears: bool = False,
     keeps: Sequence[int] = (),
 ) -> GitEnded:
     """Run a git, with all that it starts in a group of its own, which ends with it.
@@ -112,12 +121,12 @@ async def run_git(
     and StepFailedError for an answer of more than ``most_bytes``: a few folders that hold each
     other ten times over are a billion files to whoever lists them.
     """
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *words,
         stdin=pipe,
         stdout=pipe,
-        stderr=pipe if hears else nothing,
+        stderr=pipe,
         env=environment,
         process_group=0,
         pass_fds=keeps,
@@ -134,7 +143,7 @@ async def run_git(
         await _end(process)
         raise
     if max(len(output), len(said)) > most_bytes:
-        raise StepFailedError(ENDLESS.format(most=most_bytes))
+        raise StepFailedError(ENDLESS.format(most=most_bytes, why="of words"))
     return GitEnded(code, output, said)
 
 
@@ -148,11 +157,13 @@ class GitCommand:
         git: str,
         time_limit_s: float = TIME_LIMIT_S,
         most_bytes: int = MOST_BYTES,
+        most_memory: int = MOST_MEMORY,
     ) -> None:
         self.folder = folder
         self._git = git
         self._time_limit_s = time_limit_s
         self._most_bytes = most_bytes
+        self._most_memory = most_memory
 
     async def run(self, verb: str, *words: str, stdin: bytes = b"") -> bytes:
         """Return what git printed. Raise UnavailableError when it failed or was too slow."""
@@ -216,12 +227,16 @@ class GitCommand:
         except TimeoutError:
             message = TOO_SLOW.format(verb=verb, limit=self._time_limit_s)
             raise UnavailableError(message) from None
+        if ended.code != 0 and NO_MEMORY.search(ended.said):
+            raise StepFailedError(ENDLESS.format(most=self._most_memory, why="of memory"))
         return ended.code, ended.output
 
     def words(self, verb: str, *words: str) -> tuple[str, ...]:
         """Return the command as it is started."""
-        before = (self._git, f"--git-dir={self.folder}", "-c", f"core.hooksPath={os.devnull}")
-        return (*before, "-c", "i18n.logOutputEncoding=UTF-8", verb, *words)
+        own = {"core.hooksPath": os.devnull, "i18n.logOutputEncoding": "UTF-8"}
+        given = [word for pair in {**own, **_FRUGAL}.items() for word in ("-c", "=".join(pair))]
+        started = (*_LIMITED, str(self._most_memory >> 10), self._git, f"--git-dir={self.folder}")
+        return (*started, *given, verb, *words)
 
 
 async def _read(

@@ -25,7 +25,6 @@ CONTENTS: Final = "blob:none"
 LARGER: Final = "blob:limit={bytes}"  # contents of that size, and larger ones
 BLOCK: Final = 512  # bytes, as ``ulimit -f`` counts
 SPARE: Final = 1 << 16  # bytes of a pack that are no content
-# The shell has the one way to limit the files of a program that every system knows.
 _LIMITED: Final = ("/bin/sh", "-c", 'ulimit -f "$1" && shift && exec "$@"', "sh")
 _FETCH: Final = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc"),
@@ -76,6 +75,7 @@ _TELLS: Final = ("fatal:", "error:", "remote: tf", "cannot obtain")
 _SAID: Final = (
     (Failure.PAGE, _PAGE),
     (Failure.DISK_FULL, r"no space left on device|disk quota exceeded"),
+    (Failure.TOO_LARGE, r"^fatal: (out of memory|mmap failed)"),
     (Failure.MALFORMED, r"fsck error|invalid \w+ object|error in object"),
     (Failure.SIGNED_OUT, r"could not read (username|password)|authentication failed|error: 401"),
     (Failure.FORBIDDEN, r"error: 403|tf401027"),
@@ -141,7 +141,6 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
                 environment=self._environment(remote, leaves),
                 limit_s=self.limit_s,
                 stdin="".join(f"{want}\n" for want in wants).encode(),
-                hears=True,
                 keeps=keeps,
             )
         except TimeoutError:
@@ -208,4 +207,6 @@ def _is_full(folder: Path, most_bytes: int) -> bool:
 def _why(said: bytes) -> Failure:
     lines = said.decode("utf-8", errors="replace").casefold().splitlines()
     told = "\n".join(line for line in lines if line.startswith(_TELLS))
-    return next((why for why, pattern in _SAID if re.search(pattern, told)), Failure.DOWN)
+    return next(
+        (why for why, pattern in _SAID if re.search(pattern, told, re.MULTILINE)), Failure.DOWN
+    )

@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
+from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -14,6 +17,7 @@ from adapters.git.command import GitCommand, git_path
 from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote, network_of
 from core.errors import SlussError, StepFailedError, UnavailableError
 from tests.adapters.azure_devops.git_world import until
+from tests.adapters.bare_repositories.bare_world import git
 from tests.peers.azure_devops import Right, faults
 from tests.peers.azure_devops.faults import ALWAYS
 from tests.peers.azure_devops.git_faults import half_a_pack, spoilt_pack
@@ -157,6 +161,25 @@ async def test_a_pack_that_is_spoilt_on_its_way_is_no_damage_of_the_clone(world,
         assert "does not answer" in await told(world, commit, UnavailableError)
     assert len((await world.host.files(world.repository, commit)).files["a"]) == 100_000
     assert caplog.records == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others limit no memory")
+async def test_a_commit_that_takes_too_much_memory_to_unpack_is_too_large(world, tmp_path):
+    made = git(world.folder, "mktree")
+    commit = git(world.folder, "commit-tree", made, stdin=b"x" * 200_000_000)
+    into = GitCommand(tmp_path / "x.git", git=git_path(), most_memory=150_000_000)
+    into.folder.mkdir()
+    await into.run("init", "--bare", "--quiet")
+    url = f"{world.devops.address}/{quote('lending & more')}/_git/{quote('churn models')}"
+    login = b64encode(f":{world.devops.token}".encode()).decode()
+    with pytest.raises(FetchFailedError) as raised:
+        await Fetch(git=git_path())(
+            *(into, [commit], Remote(url, f"Basic {login}")),
+            most_bytes=1_000_000_000,
+            keeps=(),
+            with_history=True,
+        )
+    assert raised.value.why is Failure.TOO_LARGE
 
 
 async def test_a_server_that_hangs_is_left_and_git_ends(world):

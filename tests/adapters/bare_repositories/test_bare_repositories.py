@@ -1,5 +1,6 @@
 """The folder of bare repositories is a git host, and hostile repositories do not bend it."""
 
+import sys
 import time
 
 import pytest
@@ -144,3 +145,12 @@ async def test_an_answer_without_end_is_cut_off_and_not_asked_for_again(world, m
     reader = CommitReader(GitCommand(world.folder, git=git_path(), most_bytes=200_000))
     with pytest.raises(StepFailedError, match=r"more than 200,000 bytes"):
         await ask(reader, commit)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others limit no memory")
+async def test_a_commit_that_takes_too_much_memory_is_no_damage_and_not_asked_for_again(world):
+    made = git(world.folder, "mktree")
+    commit = git(world.folder, "commit-tree", made, stdin=b"x" * 100_000_000)
+    reader = CommitReader(GitCommand(world.folder, git=git_path(), most_memory=60_000_000))
+    with pytest.raises(StepFailedError, match="60,000,000 bytes of memory"):
+        await reader.files(commit)
