@@ -7,10 +7,11 @@ from adapters.azure_devops.client import AzureDevOps
 from adapters.azure_devops.comments import Comments
 from adapters.azure_devops.not_there import about
 from adapters.azure_devops.own_identity import OwnIdentity
+from adapters.azure_devops.pipeline_tests import PipelineTests
 from adapters.azure_devops.pull_requests import PullRequests
 from adapters.azure_devops.remarks import Remarks
 from adapters.azure_devops.statuses import Statuses
-from adapters.azure_devops.test_runs import PipelineTests, TestRuns
+from adapters.azure_devops.test_runs import TestRuns
 from core.ports import BringingPullRequest, CommitStatus, Remark, SaidComment, TestsOfCommit
 
 

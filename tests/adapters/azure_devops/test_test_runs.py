@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.azure_devops.test_runs import OF_THE_GATE, UNIT_TESTS
+from adapters.azure_devops.pipeline_tests import OF_THE_GATE, UNIT_TESTS
 from core.errors import StepFailedError
 from core.ports import RanTest, TestOutcome, TestsOfCommit
 from tests.adapters.azure_devops.reviewed_world import AzureReviewed
@@ -214,6 +214,27 @@ async def test_more_results_than_are_read_count_for_nothing(world):
 
     with pytest.raises(StepFailedError, match="has more than 20,000 test results"):
         await report(world, commit)
+
+
+async def test_more_results_than_are_read_count_for_nothing_in_several_runs_either(world):
+    commit = world.commit({"a": b"1"})
+    build = built(world.churn, commit)
+    for _ in range(2):
+        ran(build, [PASSED] * 10_000, by=world.anna)
+
+    with pytest.raises(StepFailedError, match="has more than 20,000 test results"):
+        await report(world, commit)
+
+
+async def test_more_runs_than_are_read_are_not_asked_for(world):
+    commit = world.commit({"a": b"1"})
+    build = built(world.churn, commit)
+    for _ in range(101):
+        ran(build, [PASSED], by=world.anna)
+
+    with pytest.raises(StepFailedError, match="has more than 100 test runs"):
+        await report(world, commit)
+    assert len(world.devops.calls.to("GET", "/results$")) == 0
 
 
 async def test_thousands_of_results_are_read_page_by_page(world):
