@@ -20,7 +20,7 @@ from adapters.local_runs.folder import CANCELLED, FOLDER, Place, RunFolder, Whis
 from adapters.local_runs.followed import GIVEN_UP
 from adapters.sandbox import OneSandbox
 from core.errors import UnavailableError, UnknownNameError
-from core.gate.tools import Level, is_weaker
+from core.gate.tools import STRENGTH, Level, is_weaker
 from core.ports.ml_platform import RunLook, RunSpec, RunState
 from core.ports.sandbox import FindSandbox, Sandbox
 from core.words import LOCAL, RunId, platform_of
@@ -51,10 +51,11 @@ class LocalRuns:
 
     ``secrets`` are values that no log may show, beyond what looks like a secret by itself. No step
     gets more than ``memory_limit_mb``. ``find_sandbox`` returns the sandbox of this machine, whose
-    long runs are kept in the same home; it is found here when nobody gives one.
+    long runs are kept in the same home; it is found here when nobody gives one. ``weakest`` is the
+    weakest in which anything is run by now, whatever was enough when a run was laid out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the machine has and allows, each by its name
         self,
         home: Path,
         *,
@@ -65,7 +66,9 @@ class LocalRuns:
         secrets: tuple[str, ...] = (),
         memory_limit_mb: int = 4096,
         find_sandbox: FindSandbox | None = None,
+        weakest: Level = Level.LIMITS,
     ) -> None:
+        self._weakest = weakest
         self._find_sandbox = find_sandbox or OneSandbox(home.resolve()).found
         self._runs = home.resolve() / "runs"
         self._place = Place(
@@ -142,7 +145,7 @@ class LocalRuns:
 
     def _launch(self, folder: RunFolder, lock: int, sandbox: Sandbox) -> RunLook:
         """Hand the lock on to a new keeper, so that the run is never without an owner."""
-        wants, has = folder.order().weakest, sandbox.level
+        wants, has = max(self._weakest, folder.order().weakest, key=STRENGTH.index), sandbox.level
         if is_weaker(has, wants):
             return _failed(folder, TOO_WEAK.format(has=has, wants=wants))
         times = folder.count_launch() - folder.stops()

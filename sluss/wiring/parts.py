@@ -24,6 +24,7 @@ from core.again import Troubles
 from core.counting import CountContributors
 from core.errors import SettingsError
 from core.find_contributors import FindContributors
+from core.gate.tools import Level
 from core.handle import Handle
 from core.jobs import Lane
 from core.platform import Platform
@@ -255,6 +256,7 @@ def _runs(
         index_env=settings.tool_environment,
         secrets=known_secrets(settings),
         find_sandbox=find_sandbox,
+        weakest=Level(settings.files.policy.rules.sandbox),
     )
     if owner is not None:
         owner.ended_by(runs.stop)

@@ -17,7 +17,10 @@ from adapters.local_runs import LocalRuns, platform
 from adapters.local_runs.folder import RunFolder
 from adapters.local_runs.followed import MOST_TIMES
 from adapters.local_runs.platform import MOST_LAUNCHES
+from adapters.sandbox import probe
+from adapters.sandbox.sandbox import ShutIn
 from core.errors import UnavailableError
+from core.gate.tools import Level
 from core.ports import ModelRegistry, RunSpec, RunState, Tracking
 from core.words import ReleaseId, RunId, Stage, Step, platform_of
 from tests.adapters.local_runs.conftest import Machine
@@ -176,6 +179,26 @@ async def test_a_stop_of_all_processes_is_no_failure_and_counts_as_no_end(
         psutil.wait_procs(both, timeout=10)
         assert folder.result() is None
     assert (await finish(platform, started)).state is RunState.SUCCEEDED
+
+
+async def test_a_run_that_began_without_walls_does_not_go_on_where_they_are_asked_for_now(
+    machine: Machine, run: str
+):
+    """An identity may have come since, which no code may stand beside without walls."""
+    sandbox = await probe(Level.LIMITS, home=machine.home.resolve())
+
+    async def found() -> ShutIn:
+        return sandbox
+
+    before = machine.runs(find_sandbox=found)
+    wanted = msgspec.structs.replace(slow(600, run), weakest=Level.LIMITS)
+    started = await before.start(wanted)
+    await until_running(before, started)
+    await before.stop()
+
+    look = await machine.runs(find_sandbox=found, weakest=Level.NAMESPACES).look(started)
+    assert look.state is RunState.FAILED
+    assert "with limits only, and policy.yml asks for namespaces" in look.reason
 
 
 async def test_runs_that_are_stopped_leave_no_process_and_begin_anew_at_the_next_look(
