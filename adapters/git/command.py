@@ -18,8 +18,10 @@ TIME_LIMIT_S: Final = 30.0
 MOST_BYTES: Final = 1 << 28  # of an answer; the files of a commit have fewer than half of it
 MOST_MEMORY: Final = 1 << 30  # bytes; git unpacks a folder or a commit as a whole
 PART: Final = 1 << 16
-# The shell has the one way to limit a program that every system knows; some limit no memory.
-_LIMITED: Final = ("/bin/sh", "-c", 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"', "sh")
+# The shell has the one way to limit a program that every system knows; some limit no memory. A git
+# that a hostile pack brings down has a token in its environment, which no core dump may keep.
+_LIMITS: Final = 'ulimit -c 0; ulimit -v "$1" 2>/dev/null; shift; exec "$@"'
+_LIMITED: Final = ("/bin/sh", "-c", _LIMITS, "sh")
 # What git maps counts as memory, and each thread of it as much again.
 _FRUGAL: Final = {
     "core.bigFileThreshold": "64m",

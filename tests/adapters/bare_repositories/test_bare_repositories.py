@@ -1,5 +1,6 @@
 """The folder of bare repositories is a git host, and hostile repositories do not bend it."""
 
+import resource
 import sys
 import time
 
@@ -154,3 +155,15 @@ async def test_a_commit_that_takes_too_much_memory_is_no_damage_and_not_asked_fo
     reader = CommitReader(GitCommand(world.folder, git=git_path(), most_memory=60_000_000))
     with pytest.raises(StepFailedError, match="60,000,000 bytes of memory"):
         await reader.files(commit)
+
+
+async def test_a_git_that_is_brought_down_leaves_no_core_dump(world, tmp_path):
+    (tmp_path / "git").write_text("#!/bin/sh\nulimit -c; ulimit -Hc\n")
+    (tmp_path / "git").chmod(0o700)
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        told = await GitCommand(world.folder, git=str(tmp_path / "git")).run("version")
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    assert told.split() == [b"0", b"0"]
