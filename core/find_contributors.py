@@ -6,6 +6,7 @@ pull request may come late, an address may be mapped and a person may leave.
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Final
 
@@ -22,7 +23,7 @@ from core.ports import BringingPullRequest, Directory, GitHost, Reviews
 from core.release.model import Model
 from core.results import Commit
 
-KEPT: Final = 32  # histories, of at most 2,000 commits each
+KEPT: Final = 64_000  # commits of histories: many are those of one squashed branch
 
 TOO_MANY: Final = (
     "More than {most:,} commits came {since}: too many to say who had a hand in them. Nothing was "
@@ -124,13 +125,18 @@ class FindContributors:
     async def _with_squashed(
         self, landed: Landed, repository: str, base: str, history: History
     ) -> History:
-        """The history and what a squash left behind; what is gone by now tells nothing more."""
+        """The history and what a squash left behind; what is gone by now tells nothing more.
+
+        What the squash has itself is in the history: so only what is its branch's own is read.
+        """
         asked: set[str] = set()
-        while new := _with_sources(history.commits, landed) - history.commits - asked:
+        while new := _sources(history.commits, landed).keys() - asked:
             source = min(new)
             asked.add(source)
+            made = _sources(history.commits, landed)[source]
+            since = made if made in history.commits else base
             with suppress(CommitGoneError):
-                history = _joined(history, await self._history(repository, source, base))
+                history = _joined(history, await self._history(repository, source, since))
         return history
 
     async def _history(self, repository: str, commit: str, base: str) -> History:
@@ -141,7 +147,7 @@ class FindContributors:
                 await self._git.commits(repository, commit, base, limit=MOST_COMMITS + 1)
             )
         self._histories[key] = known  # the one used last is the last to go
-        while len(self._histories) > KEPT:
+        while sum(1 + len(each.commits) for each in self._histories.values()) > KEPT:
             self._histories.popitem(last=False)
         return known
 
@@ -253,8 +259,15 @@ def _with_landed(landed: Landed, found: Bringing) -> Landed:
 
 
 def _with_sources(commits: Collection[str], landed: Landed) -> frozenset[str]:
-    """The commits, and those that a pull request made into one of them: also one by one."""
-    found = new = frozenset(commits)
-    while new := frozenset(each for key in landed.keys() & new for each in landed[key]) - found:
-        found |= new
+    return frozenset((*commits, *_sources(commits, landed)))
+
+
+def _sources(commits: Collection[str], landed: Landed) -> dict[str, str]:
+    """What pull requests made into one of the commits, also one by one, and what each became."""
+    found: dict[str, str] = {}
+    new: AbstractSet[str] = frozenset(commits)
+    while new:
+        more = {each: made for made in landed.keys() & new for each in landed[made]}
+        new = more.keys() - found.keys() - set(commits)
+        found |= {each: more[each] for each in new}
     return found

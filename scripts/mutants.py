@@ -92,7 +92,7 @@ MUTANTS: Final = (
     Mutant("what a squash is made of", FIND,
            "_with_sources({*commits, commit}, model.landed)", "{*commits, commit}"),
     Mutant("who wrote what a squash is made of", FIND,
-           "history = _joined(history, await self._history(repository, source, base))", "pass"),
+           "history = _joined(history, await self._history(repository, source, since))", "pass"),
     Mutant("what the host says that a squash is made of", FIND,
            "landed = _with_landed(landed, found)", "pass"),
     Mutant("a service that is said to be nobody's", FIND, " and not kind_of(name)", ""),

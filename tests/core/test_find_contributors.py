@@ -287,6 +287,22 @@ async def test_who_wrote_what_the_host_says_was_squashed_although_no_delivery_to
     assert (Part.AUTHOR, "carin") in await found.who()
 
 
+async def test_of_a_squashed_branch_only_its_own_commits_are_read(found, monkeypatch):
+    """Else each would bring the whole history before it, again and again."""
+    monkeypatch.setattr("core.find_contributors.MOST_COMMITS", 3)
+    for number in range(2):
+        before = found.git.commit({"a": bytes([number])}, author=BO, committer=BO)
+    found.git.commit({"b": b"1"}, author=CARIN, committer=CARIN)
+    topic = found.git.commit({"b": b"2"}, author=DAG, committer=DAG)
+    tree = git(found.git.folder, "ls-tree", topic).encode() + b"\n"
+    squash = found.git.commit_tree(tree, before)
+    opened = BringingPullRequest(creator="bo@bank.example", source=topic, landed=squash)
+    found.reviews.by[squash] = (opened,)
+    found.push(1, squash, "bo")
+    assert (await found.now()).problem == ""
+    assert {(Part.AUTHOR, "carin"), (Part.AUTHOR, "dag")} <= await found.who()
+
+
 async def test_only_what_came_since_the_placed_release_is_counted(found):
     found.push(1, found.git.commit({"a": b"1"}, author=CARIN, committer=CARIN), "carin")
     found.story.to_registered().promoted(Stage.QA)
