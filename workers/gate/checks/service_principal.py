@@ -12,7 +12,10 @@ from core.gate.groups import GroupFacts
 from core.gate.principal_request import GAPS, request
 from core.gate.variables import VARIABLES, find, model_settings, problem
 
-NOT_KNOWN: Final = "the service principals are not known here: the gate of a pushed commit asks."
+NOT_KNOWN: Final = (
+    "the service principals are not known here: the gate of a pushed commit takes them from the "
+    "variable groups that platform.yml names."
+)
 NOT_LOOKED_AT: Final = "{stage}: its service principal is not known here."
 NOT_READ: Final = (
     "{stage}: its service principal was not checked, as GBI's variable groups could not be read "
@@ -61,6 +64,7 @@ STAGES: Final = tuple(
     title="The service principal of a stage",
     mend="Send GBI the request that the finding holds; it is filled in for the model and stage.",
     asks=("groups", "endpoints", "financial_id"),
+    version=2,
 )
 def service_principal(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | Note]:
     """QA and PROD run a model as a service principal, never as a person.
@@ -72,6 +76,8 @@ def service_principal(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | 
     known = facts.groups or {}
     if stages and not any(stage in known for stage in stages):
         raise NotCheckedError(NOT_KNOWN)
+    if stages and all(stage in known and _is_unread(known[stage], stage) for stage in stages):
+        raise NotCheckedError(" ".join(NOT_READ.format(stage=stage) for stage in stages))
     for stage in stages:
         found = known.get(stage)
         if found is None:
@@ -83,6 +89,10 @@ def service_principal(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | 
         yield Note(CONNECTIONS_UNREAD.format(why=endpoints.unread))
 
 
+def _is_unread(found: GroupFacts, stage: str) -> bool:
+    return not (found.principal or found.is_whole or f"SPN_{stage}" in found.secrets)
+
+
 def _of_stage(
     repo: ModelRepo, facts: CheckFacts, stage: str, found: GroupFacts
 ) -> Iterator[Finding | Note]:
@@ -90,7 +100,7 @@ def _of_stage(
         yield from _connection(facts, stage, found.principal)
     elif f"SPN_{stage}" in found.secrets:
         yield Note(UNREADABLE.format(stage=stage))
-    elif not found.is_whole:
+    elif _is_unread(found, stage):
         yield Note(NOT_READ.format(stage=stage))
     else:
         wrong = f"{stage} has no service principal (SPN_{stage})"

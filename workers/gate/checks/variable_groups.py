@@ -10,7 +10,10 @@ from core.gate.variables import VARIABLES, Variable, VariableKind
 from core.gate.variables.table import GBI_DEFAULT
 from core.words import Stage
 
-NOT_KNOWN: Final = "GBI's variable groups are not known here: the gate of a pushed commit asks."
+NOT_KNOWN: Final = (
+    "GBI's variable groups are not known here: the gate of a pushed commit asks for those that "
+    "platform.yml names."
+)
 NOT_LOOKED_AT: Final = "{stage}: its variable groups are not known here."
 UNREAD: Final = "{stages}: not checked here. {why}"
 NOT_COMPARED: Final = (
@@ -39,6 +42,7 @@ MEND_UNREADABLE: Final = (
     mode="warn",
     reads=(),
     asks=("groups",),
+    version=2,
 )
 def variable_groups(repo: ModelRepo, facts: CheckFacts) -> Iterator[Finding | Note]:  # noqa: ARG001 - files do not matter
     """A stage works only when the groups that its pipeline takes hold every variable of GBI's.

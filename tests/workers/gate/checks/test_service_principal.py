@@ -185,8 +185,17 @@ def test_gbi_may_say_that_pipelines_sign_in_without_connections():
     assert list(service_principal(a_repo(), facts)) == []
 
 
-def test_groups_that_could_not_be_read_have_no_principal_missing():
-    facts = with_stage(gbi(stage="QA"), "QA", StageGroups(unread="Nobody may read them."))
+def test_where_no_group_could_be_read_nothing_is_missing_and_nothing_has_passed():
+    unread = StageGroups(unread="Nobody may read them.")
+    facts = with_stage(with_stage(gbi(), "QA", unread), "PROD", unread)
+    with pytest.raises(
+        NotCheckedError, match=r"^QA: its service principal was not checked.* PROD: "
+    ):
+        found(facts)
+
+
+def test_of_groups_that_could_be_read_in_part_the_rest_is_said_to_be_open():
+    facts = with_stage(gbi(), "QA", StageGroups(unread="Nobody may read them."))
     [note] = list(service_principal(a_repo(), facts))
     assert isinstance(note, Note)
     assert note.text.startswith("QA: its service principal was not checked")
