@@ -51,6 +51,11 @@ DOWN: Final = (
     "Azure DevOps does not answer ({how}), so that nobody could {what}. Nothing was lost; it is "
     "tried again by itself."
 )
+UNREACHED: Final = (
+    "No server is reached at the address of Azure DevOps, so that nobody could {what}. Nothing was "
+    "lost; it is tried again by itself. Look whether SLUSS_AZURE_DEVOPS is right, and how a proxy "
+    "is reached (HTTPS_PROXY)."
+)
 STRANGE: Final = (
     "The address of Azure DevOps gives an answer that is not its own ({how}), so that nobody could "
     "{what}. Nothing was lost, and it is tried again by itself. Look whether SLUSS_AZURE_DEVOPS is "
@@ -62,6 +67,7 @@ REFUSED: Final = (
 
 CUT: Final = "the connection was cut"
 LATE: Final = "it took too long"
+UNTRUSTED: Final = "its certificate is not trusted"
 
 OUT_OF_RANGE: Final = "VssVersionOutOfRangeException"
 LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
@@ -168,6 +174,10 @@ def busy(wanted: Purpose, pause_s: float) -> UnavailableError:
 
 def silent(wanted: Purpose, how: str) -> UnavailableError:
     return UnavailableError(DOWN.format(how=how, what=wanted.what))
+
+
+def unreached(wanted: Purpose) -> UnavailableError:
+    return UnavailableError(UNREACHED.format(what=wanted.what))
 
 
 def strange(wanted: Purpose, how: str) -> UnavailableError:

@@ -7,11 +7,23 @@ from urllib.parse import quote
 
 import aiohttp
 
-from adapters.azure_devops.errors import Answer, Purpose, TooNewError, refusal, silent, strange
+from adapters.azure_devops.errors import (
+    CUT,
+    LATE,
+    UNTRUSTED,
+    Answer,
+    Purpose,
+    TooNewError,
+    refusal,
+    silent,
+    strange,
+    unreached,
+)
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.rights import Right
 from adapters.azure_devops.settings import AzureDevOpsSettings
 from adapters.blocking.answers import LONGEST_ANSWER
+from core.errors import UnavailableError
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=30.0)
 # Services have the first; a server on premises is told by what it refuses, as its lists of
@@ -133,10 +145,7 @@ class Rest:
                 data = await _read(response, wanted)
                 answer = Answer(status=response.status, headers=response.headers, body=data)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            how = (
-                "it took too long" if isinstance(error, TimeoutError) else "the connection was cut"
-            )
-            raise silent(wanted, how) from None
+            raise _unavailable(error, wanted) from None
         error_of = refusal(answer, wanted)
         if error_of is not None:
             raise error_of
@@ -155,6 +164,15 @@ class Rest:
         """Sign in last: whoever trusts the environment takes a login from ``~/.netrc`` as well."""
         request.headers["Authorization"] = await self._authorization()
         return await send(request)
+
+
+def _unavailable(error: Exception, wanted: Purpose) -> UnavailableError:
+    """Say how a request came to nothing; what a library says may quote the address."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return strange(wanted, UNTRUSTED)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return unreached(wanted)
+    return silent(wanted, LATE if isinstance(error, TimeoutError) else CUT)
 
 
 async def _read(response: aiohttp.ClientResponse, wanted: Purpose) -> bytes:

@@ -14,8 +14,19 @@ from typing import Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
 
-from adapters.azure_devops.errors import CUT, LATE, Answer, Purpose, refusal, silent, strange
+from adapters.azure_devops.errors import (
+    CUT,
+    LATE,
+    UNTRUSTED,
+    Answer,
+    Purpose,
+    refusal,
+    silent,
+    strange,
+    unreached,
+)
 from adapters.azure_devops.pace import CallPace
 from adapters.azure_devops.settings import AzureDevOpsSettings
 from adapters.azure_devops.sign_in import SignIn
@@ -137,7 +148,7 @@ class _Transport(HTTPAdapter):
             self._forget()
             raise strange(wanted, ELSEWHERE)
         request.headers["Authorization"] = self._sign_in.header()
-        answer = self._sent(request, wanted, proxies, more.get("verify", True))
+        answer = self._sent(request, wanted, proxies, _trusted(more.get("verify", True)))
         self._pace.note(answer.headers)
         whole = Answer(status=answer.status_code, headers=answer.headers, body=answer.content)
         error = refusal(whole, wanted)
@@ -159,8 +170,17 @@ class _Transport(HTTPAdapter):
         return answer
 
 
+def _trusted(verify: Any) -> Any:
+    """Trust whom OpenSSL is told to trust, as git and aiohttp do; ``requests`` asks it not."""
+    if verify is not True:
+        return verify
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
+
+
 def _unavailable(error: Exception, wanted: Purpose) -> UnavailableError:
     """Say how a request came to nothing; what a library says may quote the address."""
     if isinstance(error, requests.exceptions.SSLError):
-        return strange(wanted, "its certificate is not trusted")
+        return strange(wanted, UNTRUSTED)
+    if isinstance(getattr(next(iter(error.args), None), "reason", None), NewConnectionError):
+        return unreached(wanted)
     return silent(wanted, LATE if isinstance(error, requests.Timeout) else CUT)
