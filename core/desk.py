@@ -19,6 +19,7 @@ from core.events.desk import (
     AddressMapped,
     CheckpointDecided,
     ConversationMoved,
+    HostSlowed,
     LetterBuried,
     LetterGone,
     LetterRedriven,
@@ -51,6 +52,7 @@ LETTER_CARD: Final = "letter"
 MOVED_CARD: Final = "moved"
 HOOKS_CARD: Final = "hooks"
 FOUND_CARD: Final = "found"
+SLOWED_CARD: Final = "slowed"
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +219,8 @@ def _ignored(desk: Desk, event: DeliveryIgnored) -> Desk:
 
 @folds_desk(ConversationMoved)
 @folds_desk(RepositoriesFound)
-def _told(desk: Desk, _event: ConversationMoved | RepositoriesFound) -> Desk:
+@folds_desk(HostSlowed)
+def _told(desk: Desk, _event: ConversationMoved | RepositoriesFound | HostSlowed) -> Desk:
     """The team reads of it on a card, and the ledger has it; nothing waits for anybody."""
     return desk
 

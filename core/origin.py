@@ -14,6 +14,7 @@ from core.events.base import Event
 from core.events.codec import kind, kinds_of
 from core.events.desk import (
     ConversationMoved,
+    HostSlowed,
     LetterBuried,
     LetterGone,
     MappingRequested,
@@ -44,7 +45,7 @@ MAY_WRITE: Final[Mapping[EventOrigin, frozenset[type[Event]]]] = {
     EventOrigin.OUTSIDE: _all(outside),
     EventOrigin.CHAT: frozenset({ConversationMoved}),
     EventOrigin.WORKER: _all(workers)
-    | {LetterBuried, LetterGone, RepositoriesFound, SubscriptionsChanged},
+    | {HostSlowed, LetterBuried, LetterGone, RepositoriesFound, SubscriptionsChanged},
     EventOrigin.BOT: _all(people) | {RedriveRequested, MappingRequested},
     EventOrigin.PULL_REQUEST: frozenset({RetryRequested}),
     EventOrigin.COMMAND_LINE: frozenset({MappingRequested}),

@@ -68,6 +68,11 @@ class AzureDevOps:
 
         return await self._blocking.ask(asked, limit_s=limit_s)
 
+    @property
+    def waited_s(self) -> float:
+        """For how many seconds Azure DevOps has asked us to wait since this process began."""
+        return self._pace.asked_s
+
     async def authorization(self) -> str:
         """Return the value of the header ``Authorization``; it goes into no log and no file."""
         return await asyncio.to_thread(self._sign_in.header)

@@ -87,6 +87,9 @@ class AzureDevOpsEvents:
                 return (await self._comments.confirmed(event),)
         return (event,)
 
+    def waited_s(self) -> float:
+        return self._azure_devops.waited_s
+
     async def repositories(self) -> tuple[ListedRepository, ...]:
         def call(sdk: Sdk) -> Any:
             return sdk.git.get_repositories()

@@ -25,6 +25,7 @@ class CallPace:
     ) -> None:
         self._monotonic = monotonic
         self._free_at = 0.0
+        self.asked_s = 0.0  # in all, since the start; pauses that overlap count once
         self._slowed = Counter(
             "sluss_azure_devops_slowed",
             "Answers of Azure DevOps that asked us to wait.",
@@ -53,4 +54,6 @@ class CallPace:
         pause = asked_pause(headers)
         if pause > 0:
             self._slowed.inc()
-            self._free_at = max(self._free_at, self._monotonic() + pause)
+            free_at = self._monotonic() + pause
+            self.asked_s += max(0.0, free_at - max(self._free_at, self._monotonic()))
+            self._free_at = max(self._free_at, free_at)

@@ -15,13 +15,14 @@ from bot.cards import (
     registry,
     release,
     request,
+    slowed,
 )
 from bot.click import Click, Clicks, Draft
 from bot.ports import BotPorts
 from bot.view import CardSubject
 from core.card import Card
 from core.checkpoint import PIPELINE_CARD
-from core.desk import FOUND_CARD, HOOKS_CARD, LETTER_CARD, MOVED_CARD
+from core.desk import FOUND_CARD, HOOKS_CARD, LETTER_CARD, MOVED_CARD, SLOWED_CARD
 
 
 class CardFile(Protocol):
@@ -63,6 +64,7 @@ CARDS: Final[dict[str, CardFile]] = {
     MOVED_CARD: moved,
     HOOKS_CARD: hooks,
     FOUND_CARD: found,
+    SLOWED_CARD: slowed,
 }
 
 CLICKS: Final[Clicks[Draft]] = Clicks()
@@ -85,4 +87,5 @@ __all__ = [
     "registry",
     "release",
     "request",
+    "slowed",
 ]

@@ -157,3 +157,12 @@ class CheckpointDecided(Event, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     contributors: Contributors | None = None
     policy: str = ""
+
+
+class HostSlowed(Event, frozen=True, kw_only=True):
+    """The host of git asks us to wait for much of the time; ``seconds`` of the last ``minutes``."""
+
+    is_for_desk: ClassVar[bool] = True
+
+    seconds: int
+    minutes: int

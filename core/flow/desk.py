@@ -6,10 +6,12 @@ from core.desk import (
     HOOKS_CARD,
     LETTER_CARD,
     MOVED_CARD,
+    SLOWED_CARD,
     letter_id,
 )
 from core.events.desk import (
     ConversationMoved,
+    HostSlowed,
     LetterBuried,
     LetterGone,
     LetterRedriven,
@@ -37,6 +39,11 @@ def moved(_model: Model, event: ConversationMoved, _context: Context) -> Decisio
 @decides(RepositoriesFound)
 def found(_model: Model, event: RepositoriesFound, _context: Context) -> Decision:
     return Decision(cards=(CardRef(FOUND_CARD, event.id),))
+
+
+@decides(HostSlowed)
+def slowed(_model: Model, event: HostSlowed, _context: Context) -> Decision:
+    return Decision(cards=(CardRef(SLOWED_CARD, event.id),))
 
 
 @decides(SubscriptionsChanged)

@@ -48,6 +48,9 @@ class HostEvents(Protocol):
         the host cannot be asked: the event waits.
         """
 
+    def waited_s(self) -> float:
+        """For how many seconds the host has asked us to wait since this process began."""
+
     async def repositories(self) -> tuple[ListedRepository, ...]:
         """All that we may see, in every project; one call."""
 

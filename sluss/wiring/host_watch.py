@@ -12,6 +12,7 @@ from core.platform import Repository
 from sluss.wiring.parts import Parts
 from workers.checkpoints import CheckpointDesk, CheckpointWatch
 from workers.gate.duplicates.find import learn
+from workers.watch.pace import MINUTES, PaceWatch
 from workers.watch.reconcile_pushes import Index, ReconcilePushes
 from workers.watch.subscriptions import SubscriptionWatch
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 RECONCILE_EVERY_S: Final = 3600.0
 SPREAD: Final = 0.1  # of an hour: many workers do not all come at once
 SUBSCRIPTIONS_EVERY_S: Final = 300.0
+PACE_EVERY_S: Final = MINUTES * 60.0
 
 
 def confirm_by_host(parts: Parts) -> Confirm | None:
@@ -44,6 +46,8 @@ def host_watches(parts: Parts, desk: CheckpointDesk) -> Iterator[Coroutine[Any, 
         )
         name = "looking at the service hooks"
         yield keep(name, watch.look, told, every_s=SUBSCRIPTIONS_EVERY_S)
+    pace = PaceWatch(host, parts.handle)
+    yield keep("looking at the pace of the host", pace.look, told, every_s=PACE_EVERY_S)
     waiting = CheckpointWatch(desk, host)
     yield keep("looking for pipelines that wait", waiting.run, told, every_s=every_s)
 

@@ -77,6 +77,6 @@ async def test_without_azure_devops_nobody_looks_and_nobody_is_asked(world):
 
 async def test_without_subscriptions_of_ours_it_reconciles_all_the_same(world):
     watches = list(watches_of(parts_of(world, subscriptions=None)))
-    assert len(watches) == 2  # pushes, and pipelines that wait
+    assert len(watches) == 3  # pushes, the pace of the host, and pipelines that wait
     for each in watches:
         each.close()
