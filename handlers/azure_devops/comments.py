@@ -15,7 +15,6 @@ from core.events.base import Event
 from core.git_events import COMMENT, DELETED, NOT_SAID, SeenComment, commented
 from core.platform import canonical_id
 from handlers.azure_devops.hook import (
-    REDUCED,
     Identity,
     KnownById,
     LinkedPlace,
@@ -77,7 +76,6 @@ class Commented(ServiceHook, frozen=True, kw_only=True, rename="camel"):
 
 
 @source.on(COMMENT, Commented)
-@source.on(f"{REDUCED}{COMMENT}", Commented)
 def comment(delivery: Delivery[Commented]) -> Iterator[Event]:
     """What is said to us is kept as ids and one line; whoever acts upon it reads it at the host."""
     body, said = delivery.body, delivery.body.resource.said

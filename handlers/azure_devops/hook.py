@@ -13,7 +13,7 @@ import msgspec
 from core.accounts import HostAccount
 from core.events.base import Event
 from core.events.outside import DeliveryIgnored
-from core.git_events import COMMENT, PUSH
+from core.git_events import PUSH
 from core.platform import canonical_id
 from handlers.fields import Name, Number, Text
 from handlers.source import Delivery, Envelope, Headers, Source, fingerprint
@@ -48,13 +48,15 @@ SAMPLES: Final = frozenset(
     }
 )
 
-# Of these one at least is in every resource that is sent whole.
+_CHANGE: Final = frozenset(
+    {"repository", "pullRequestId", "createdBy", "sourceRefName", "targetRefName"}
+)
+# What a resource has that is sent whole; where one of these lacks, the host is asked for the rest.
 WHOLE: Final[Mapping[str, frozenset[str]]] = {
-    PUSH: frozenset({"refUpdates", "pushedBy"}),
-    "git.pullrequest.created": frozenset({"createdBy", "sourceRefName", "targetRefName"}),
-    "git.pullrequest.updated": frozenset({"createdBy", "sourceRefName", "targetRefName"}),
-    "git.pullrequest.merged": frozenset({"createdBy", "sourceRefName", "targetRefName"}),
-    COMMENT: frozenset({"comment", "content", "author"}),
+    PUSH: frozenset({"repository", "pushId", "refUpdates", "pushedBy"}),
+    "git.pullrequest.created": _CHANGE,
+    "git.pullrequest.updated": _CHANGE,
+    "git.pullrequest.merged": _CHANGE,
 }
 
 _PLACE: Final = re.compile(
@@ -175,8 +177,8 @@ def _type(hook: Notification) -> str:
     whole = WHOLE.get(hook.event_type)
     if whole is None or not resource.startswith(b"{"):
         return hook.event_type
-    is_whole = whole & _keys.decode(resource).keys()
-    return hook.event_type if is_whole else f"{REDUCED}{hook.event_type}"
+    told = {key for key, value in _keys.decode(resource).items() if bytes(value) != b"null"}
+    return hook.event_type if whole <= told else f"{REDUCED}{hook.event_type}"
 
 
 source = Source("azure-devops", envelope)

@@ -31,7 +31,7 @@ class PullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     source_ref_name: Name
     target_ref_name: Name
     repository: HostedRepository
-    status: Text = ""
+    status: Text | None = None
     last_merge_source_commit: CommitRef | None = None  # absent until the host tried a merge
     last_merge_commit: CommitRef | None = None  # what lands when it is completed, however
     commits: tuple[CommitRef, ...] | None = None
@@ -43,8 +43,8 @@ class PullRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ReducedPullRequestResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    pull_request_id: Number = 0
-    url: str = ""
+    pull_request_id: Number | None = None
+    url: str | None = None
     repository: KnownById | None = None
 
 
@@ -66,7 +66,7 @@ def changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
             source=change.source_ref_name,
             target=change.target_ref_name,
             time=in_utc(delivery.body.created_date, delivery.received),
-            status=change.status,
+            status=change.status or "",
             commit=id_of(change.last_merge_source_commit),
             merge_commit=id_of(change.last_merge_commit),
             commits=ids_of(change.commits),
@@ -77,7 +77,7 @@ def changed(delivery: Delivery[PullRequest]) -> Iterator[Event]:
 @source.on(f"{REDUCED}{FAMILY}*", ReducedPullRequest)
 def hinted(delivery: Delivery[ReducedPullRequest]) -> Iterator[Event]:
     """Each is a new reason to look: it does not tell in which state the pull request is."""
-    told, place = delivery.body.resource, place_of(delivery.body.resource.url)
+    told, place = delivery.body.resource, place_of(delivery.body.resource.url or "")
     repository = told.repository.canonical if told.repository else place.repository
     number = told.pull_request_id or place.pull_request
     if not repository or not number:

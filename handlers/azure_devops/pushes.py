@@ -50,8 +50,8 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReducedPushResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    push_id: Number = 0
-    url: str = ""
+    push_id: Number | None = None
+    url: str | None = None
     repository: KnownById | None = None
 
 
@@ -76,7 +76,7 @@ def pushed(delivery: Delivery[Push]) -> Iterator[Event]:
 @source.on(f"{REDUCED}{PUSH}", ReducedPush)
 def hinted(delivery: Delivery[ReducedPush]) -> Iterator[Event]:
     """Where the ids are told the host can be asked for the rest."""
-    told, place = delivery.body.resource, place_of(delivery.body.resource.url)
+    told, place = delivery.body.resource, place_of(delivery.body.resource.url or "")
     repository = told.repository.canonical if told.repository else place.repository
     push_id = told.push_id or place.push
     if not repository or not push_id:

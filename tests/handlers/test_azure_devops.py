@@ -215,7 +215,6 @@ def test_the_time_is_when_it_was_pushed(date, time: datetime):
 
 
 WRONG_SHAPES = [
-    {"repository": None},
     {"repository": {"id": ""}},
     {"repository": {"id": 7}},
     {"pushId": "41"},
@@ -277,6 +276,23 @@ def test_the_ids_of_a_minimal_delivery_are_a_field_or_in_a_link(name, key, numbe
     (event,) = read(resource_changed(name, **fields)).events
     assert event.repository == REPOSITORY
     assert number in {getattr(event, "push_id", 0), getattr(event, "pull_request", 0)}
+
+
+@pytest.mark.parametrize("lacking", ["refUpdates", "pushedBy"])
+def test_a_push_that_lacks_something_is_a_reason_to_ask_the_host(lacking):
+    (event,) = read(resource_changed("git_push__one_branch", **{lacking: None})).events
+    assert event == PushHinted(
+        id=f"ado/{REPOSITORY}/{event.push_id}", time=NOW, source="azure-devops",
+        delivery=event.delivery, repository=REPOSITORY, push_id=event.push_id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lacking", ["createdBy", "sourceRefName", "targetRefName"])
+def test_a_pull_request_that_lacks_something_is_a_reason_to_ask_the_host(lacking):
+    body = resource_changed("git_pullrequest_created__active", **{lacking: None})
+    (event,) = read(body).events
+    assert isinstance(event, PullRequestHinted)
+    assert event.repository == REPOSITORY
 
 
 FOREIGN = f"https://evil.example/x?y=/repositories/{REPOSITORY}/pushes/"
