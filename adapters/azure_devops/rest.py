@@ -96,7 +96,8 @@ class Rest:
         wanted = Purpose(right, what)
         params = {"service": "git-upload-pack"}
         answer = await self._send("GET", wanted, (*path, *GIT_REFS), params, headers=GIT_HEADERS)
-        if answer.headers.get("Content-Type", "").casefold() != GIT_TYPE:
+        kind, _, _ = answer.headers.get("Content-Type", "").casefold().partition(";")
+        if kind.strip() != GIT_TYPE:
             raise strange(wanted, NO_GIT)
 
     async def _call(

@@ -8,6 +8,7 @@ from secrets import token_hex
 
 import pytest
 
+from adapters.azure_devops.rest import GIT_TYPE
 from adapters.git.command import git_path
 from adapters.git.tree import TreeLimits
 from core.errors import CommitGoneError, StepFailedError, UnavailableError, UnknownNameError
@@ -35,6 +36,20 @@ async def test_a_server_that_knows_no_partial_clones_hands_over_everything_at_on
     assert written.commit == second
     assert [each.id for each in await host.commits(repository, second)] == [second, first]
     assert world.fetches() == 1
+
+
+async def test_a_server_that_adds_a_charset_to_what_git_hears_is_git_all_the_same(world):
+    commit = world.commit({"a.py": b"1"})
+    told = faults.answer(200, "001e# service=git-upload-pack", content_type=GIT_TYPE)
+    world.devops.faults.on("GET", "info/refs", told)
+    assert (await world.host.files(world.repository, commit)).files == {"a.py": b"1"}
+
+
+async def test_who_has_no_address_wrote_it_all_the_same(world):
+    commit = world.commit({"a": b"1"}, author=("Astrid Lund", ""), committer=("Astrid Lund", ""))
+    [found] = await world.host.commits(world.repository, commit)
+    assert (found.author.name, found.author.email) == ("Astrid Lund", "")
+    assert found.pusher == "anna.berg@bank.example"
 
 
 async def test_a_collection_on_premises_is_read_as_well(world):
