@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,7 +85,10 @@ def _decoded(lines: list[bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _append(file: Path, found: Mapping[str, str]) -> None:
-    """Add them at once, after the end of what may have been cut off; "" may be told later."""
+    """Add them at once, after the end of what may have been cut off; "" may be told later.
+
+    Where there is no room to keep them they are asked for again.
+    """
     lines = b"".join(b"\n" + msgspec.json.encode(pair) for pair in found.items() if pair[1])
-    with file.open("ab") as kept:
+    with suppress(OSError), file.open("ab") as kept:
         kept.write(lines + b"\n")

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -64,15 +64,18 @@ class KeptClones:
     async def opened(self, repository: str) -> AsyncIterator[KeptClone]:
         """Lend a clone; one that is not there yet is made, and is empty."""
         folder = self._of(repository)
-        try:
-            await asyncio.to_thread(self._folder.mkdir, 0o700, parents=True, exist_ok=True)
-            async with held(folder.with_suffix(USED), fcntl.LOCK_SH, ASIDE_S) as lock:
-                os.utime(lock)
+        async with AsyncExitStack() as stack:
+            try:
+                await asyncio.to_thread(self._folder.mkdir, 0o700, parents=True, exist_ok=True)
+                used = held(folder.with_suffix(USED), fcntl.LOCK_SH, ASIDE_S)
+                os.utime(await stack.enter_async_context(used))
                 if not folder.is_dir():
                     await self._make(folder)
-                yield KeptClone(folder, self._fetch)
-        except TakenError:
-            raise UnavailableError(OTHERS.format(repository=repository)) from None
+            except TakenError:
+                raise UnavailableError(OTHERS.format(repository=repository)) from None
+            except OSError as error:  # such as a disk that is full
+                raise _unmade(folder, error) from None
+            yield KeptClone(folder, self._fetch)
 
     async def set_aside(self, repository: str, damaged: KeptClone) -> None:
         """Move a damaged clone away when nobody reads it, unless somebody has done so already."""
@@ -151,10 +154,12 @@ def _put(new: Path, folder: Path) -> None:
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         if not folder.is_dir():
-            message = UNMADE.format(
-                repository=folder.stem, folder=folder.parent, why=error.strerror
-            )
-            raise UnavailableError(message) from error
+            raise _unmade(folder, error) from error
+
+
+def _unmade(folder: Path, error: OSError) -> UnavailableError:
+    about = {"repository": folder.stem, "folder": folder.parent, "why": error.strerror}
+    return UnavailableError(UNMADE.format(**about))
 
 
 def _move_away(folder: Path, made: int) -> bool:

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
+import resource
 import shutil
 import time
 
 import pytest
 
+from adapters.azure_devops.git_host import FOLDER
 from adapters.git.kept_clones import CloneBounds
+from core.errors import UnavailableError
 from tests.adapters.bare_repositories.bare_world import git
 from tests.peers.azure_devops.faults import ALWAYS, dropped_before
 
@@ -179,3 +182,26 @@ async def test_only_the_newest_commits_are_told_to_the_server_as_known(world):
     assert len(kept) == 64
     assert {first, second} < set(kept)
     assert f"{5:040x}" not in kept
+
+
+async def test_a_place_where_no_clone_can_be_is_told_and_waited_for(world):
+    commit = world.commit({"a": b"1"})
+    world.home.mkdir()
+    (world.home / FOLDER).write_bytes(b"")
+    with pytest.raises(UnavailableError, match=r"cannot be made in .*File exists"):
+        await world.host.files(world.repository, commit)
+    (world.home / FOLDER).unlink()
+    assert (await world.host.files(world.repository, commit)).files == {"a": b"1"}
+
+
+async def test_on_a_full_disk_who_pushed_is_asked_for_again(world):
+    commit = world.commit({"a": b"1"})
+    await world.host.files(world.repository, commit)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        [full] = await world.host.commits(world.repository, commit)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [full] == [*await world.host.commits(world.repository, commit)]
+    assert full.pusher
