@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from adapters.azure_devops.errors import (
     CUT,
@@ -37,6 +38,7 @@ GIT_HEADERS: Final = {"Git-Protocol": "version=2"}  # the answer does not list a
 GIT_TYPE: Final = "application/x-git-upload-pack-advertisement"
 
 TOO_LONG: Final = "longer than 64 MB"
+ELSEWHERE: Final = "a name in it leads elsewhere"
 NO_JSON: Final = "no JSON"
 NO_GIT: Final = "no repository of git"
 
@@ -50,6 +52,7 @@ class Rest:
         authorization: Callable[[], Awaitable[str]],
         pace: CallPace,
     ) -> None:
+        self._settings = settings
         self._address = settings.address.rstrip("/")
         self._authorization = authorization
         self._pace = pace
@@ -132,7 +135,9 @@ class Rest:
         body: object = None,
     ) -> Answer:
         await self._pace.turn(wanted)
-        url = "/".join((self._address, *(quote(part, safe="") for part in path)))
+        url = URL("/".join((self._address, *(quote(part, safe="") for part in path))))
+        if not self._settings.is_ours(str(url)):  # dots lead out of it, and no quote changes them
+            raise strange(wanted, ELSEWHERE)
         try:
             async with self._session().request(
                 method,

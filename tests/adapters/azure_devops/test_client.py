@@ -259,6 +259,15 @@ async def test_the_token_goes_to_no_other_host(devops: AzureDevOpsPeer, churn: R
     other.close()
 
 
+async def test_no_name_leads_out_of_a_collection(devops: AzureDevOpsPeer):
+    settings = AzureDevOpsSettings(address=devops.collection_address, token=devops.token)
+    client = AzureDevOps(settings)
+    with pytest.raises(UnavailableError, match="leads elsewhere"):
+        await client.rest.get(Right.PROJECTS, "list the projects", "..", "_apis", "projects")
+    assert len(devops.calls) == 0
+    await client.close()
+
+
 async def test_no_login_is_taken_from_the_home_of_a_person(
     ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
