@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from core.count import count
@@ -155,7 +155,8 @@ def deliveries_(
     from sluss.commands.ledger import deliveries
     from sluss.commands.status import refused_lines
 
-    table = Table("received", "source", "what", "outcome", box=None, pad_edge=False)
+    what = Column("what", overflow="fold")
+    table = Table("received", "source", what, "outcome", box=None, pad_edge=False)
     folder = home_folder(home)
     for row in deliveries(folder, limit):
         outcome = this_program(folder).in_text(row.outcome)

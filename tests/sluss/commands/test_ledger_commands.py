@@ -35,8 +35,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*words):
-    return CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+def run(*words, columns=200):
+    return CliRunner().invoke(app, list(words), env={"COLUMNS": f"{columns}"})
 
 
 def refusal(*words):
@@ -121,6 +121,17 @@ async def test_a_delivery_is_shown_as_it_came_and_orders_nothing(folder):
     assert "[/red]git.push" in shown
     assert "ignored: [bold]2Jnothing\n" in shown
     assert "Written to a[b].jsonl: 1 entry." in await _in_thread("audit", "export", "a[b].jsonl")
+
+
+async def test_of_what_a_delivery_was_no_letter_is_cut_where_the_terminal_is_narrow(folder):
+    (folder / "home").mkdir()
+    said = {"what": "ms.vss-code.git-pullrequest-comment-event", "reason": "of no interest " * 9}
+    unread = DeliveryIgnored(id="d", time=NOW, source="azure-devops", delivery="d1", **said)
+    await write(f"sqlite:///{folder}/home/store.db", unread)
+
+    shown = await asyncio.to_thread(run, "deliveries", columns=80)
+    assert "ignored: of no" in shown.output
+    assert "…" not in shown.output
 
 
 async def test_the_commands_read_where_the_setting_says(folder, monkeypatch):
