@@ -17,7 +17,7 @@ from core.events.outside import (
     PullRequestHinted,
     PushHinted,
 )
-from core.git_events import NATURAL, NOT_OURS, unconfirmed
+from core.git_events import NATURAL, NOT_OURS, hint, unconfirmed
 from core.platform import Platform
 from core.ports.host_events import HostEvents
 
@@ -52,6 +52,8 @@ class Confirm:
         if isinstance(event, DeliveryIgnored):
             is_natural = event.id.startswith(NATURAL)
             return (unconfirmed(event, event.reason) if is_natural else event,)
+        if not isinstance(event, OF_GIT):
+            return (hint(event) if event.id.startswith(NATURAL) else event,)
         known = self._platform().repository(_repository(event))
         if known is not None and known.location:
             return (event,)  # it lies on this machine, and its own hook has told of it
@@ -65,7 +67,7 @@ class Confirm:
 
     async def _asked(self, event: Event) -> tuple[Event, ...]:
         known = self._platform().repository(_repository(event))
-        work = ASKING.format(whose=known.name if known else "pipelines")
+        work = ASKING.format(whose=known.name if known else "pull requests")
         try:
             found = await self._host.confirmed(event)
         except UnavailableError as error:

@@ -154,6 +154,14 @@ def unconfirmed(event: Event, reason: str) -> DeliveryIgnored:
     )
 
 
+def hint(event: Event) -> Event:
+    """A delivered event that nobody confirms: whoever acts on it reads at the host what is so.
+
+    Its id is the delivery's, too: a forged one does not stand in the way of the real event.
+    """
+    return msgspec.structs.replace(event, id=f"hint/{event.delivery}/{event.id}")
+
+
 def commented(seen: SeenComment) -> PullRequestCommented | DeliveryIgnored:
     """Only a command is kept: other comments are what people say to each other."""
     repository = canonical_id(seen.repository)

@@ -16,6 +16,7 @@ from core.confirm import Confirm
 from core.desk import Desk, desk_after
 from core.errors import UnavailableError
 from core.events.outside import (
+    ApprovalCompleted,
     BranchDeleted,
     CodePushed,
     DeliveryIgnored,
@@ -325,7 +326,19 @@ class TestConfirmed:
             delivery="subscription/7", project="p", run=7, state="completed",
             repository="6f0b5f0e-0000-4000-8000-000000000001",
         )  # fmt: skip
-        assert await confirm(event) == (event,)
+        [passed] = await confirm(event)
+        assert msgspec.structs.replace(passed, id=event.id) == event
+
+    async def test_what_nobody_confirms_takes_no_id_away(self, confirm):
+        """A forged one is read at the host, and so is the real one that comes after it."""
+        event = ApprovalCompleted(
+            id="ado/p/approval/7/completed", time=datetime.now(UTC), source="azure-devops",
+            delivery="forged/1", project="p", approval="7",
+        )  # fmt: skip
+        real = msgspec.structs.replace(event, delivery="subscription/7")
+        ids = [each.id for given in (event, real, real) for each in await confirm(given)]
+        assert len(set(ids)) == 2
+        assert event.id not in ids
 
     async def test_what_is_ignored_in_a_delivery_takes_no_id_away(self, churn, anna, confirm):
         """A forged body could say that branch main did not move, before it does."""
