@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # The groups that take longest come first, so that all processes end at about the same time, and
 # groups that mostly wait go on beside them. Tests of one group stay in one process, as the tests of
