@@ -130,7 +130,7 @@ async def _stream(
             await response.write(piece)
     finally:
         await feeding
-        await process.wait()
+        await process.communicate()  # whoever cuts us off leaves a part of it unread
     return response
 
 
