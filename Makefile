@@ -17,6 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo    the story in the browser, from a push to production"
+	@echo "make demo_azure_devops   the same story told by itself, with code at an Azure DevOps on this machine"
 	@echo "make test    all tests          make quick   core, bot and handlers, while one works"
 	@echo "make prove   four eyes: every exclusion taken out in turn, and 10,000 orders of events"
 	@echo "make check   format, lint, types, import contracts, tests: the same as CI"
