@@ -79,7 +79,11 @@ async def test_a_sealed_token_opens_nothing_under_another_check(store, tokens):
     assert not await tokens.find(OTHER)
 
 
-@pytest.mark.parametrize("secret", [secrets.token_urlsafe(32), secrets.token_hex(32), "é" * 32])
+@pytest.mark.parametrize(
+    "secret",
+    [secrets.token_urlsafe(32), secrets.token_hex(32), "é" * 32],
+    ids=["base64", "hexadecimal", "letters"],
+)
 def test_a_key_may_be_spelled_in_any_way_that_is_long_enough(secret):
     token = fernet("check_key", secret).encrypt(b"sealed")
     assert fernet("check_key", secret).decrypt(token) == b"sealed"
