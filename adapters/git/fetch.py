@@ -71,19 +71,26 @@ _DAMAGE: Final = (
     r"unable to create"
 )
 _TELLS: Final = ("fatal:", "error:", "remote: tf", "cannot obtain")
-# The first that fits counts. What a host's own program says comes behind "remote:".
+# The first that fits counts. What a host's own program says comes behind "remote:"; an "error: 404
+# bytes of body are still expected" is git's own.
 _SAID: Final = (
     (Failure.PAGE, _PAGE),
     (Failure.DISK_FULL, r"no space left on device|disk quota exceeded"),
     (Failure.TOO_LARGE, r"^fatal: (out of memory|mmap failed)"),
     (Failure.MALFORMED, r"fsck error|invalid \w+ object|error in object"),
-    (Failure.SIGNED_OUT, r"could not read (username|password)|authentication failed|error: 401"),
-    (Failure.FORBIDDEN, r"error: 403|tf401027"),
+    (
+        Failure.SIGNED_OUT,
+        r"could not read (username|password)|authentication failed|returned error: 401",
+    ),
+    (Failure.FORBIDDEN, r"returned error: 403|tf401027"),
     (Failure.GONE, r"not our ref|tf401035|couldn't find remote ref"),
     (Failure.NOT_BY_ID, r"does not allow request for unadvertised object"),
-    (Failure.NOT_THERE, r"repository '[^']*' not found|error: 404|error: 410|tf401019|tf200016"),
-    (Failure.BUSY, r"error: 429"),
-    (Failure.REDIRECTED, r"error: 3\d\d|redirect"),
+    (
+        Failure.NOT_THERE,
+        r"repository '[^']*' not found|returned error: (404|410)|tf401019|tf200016",
+    ),
+    (Failure.BUSY, r"returned error: 429"),
+    (Failure.REDIRECTED, r"returned error: 3\d\d|redirect"),
     (Failure.NOT_ALLOWED, r"transport '[^']*' not allowed"),
     (Failure.UNTRUSTED, r"certificate|ssl|gnutls_handshake"),
     (Failure.DOWN, r"pack is corrupted|early eof|inflate"),  # on its way, and not in the clone

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.azure_devops.errors import NotThereError, RightMissingError
 from adapters.git.command import GitCommand, git_path
-from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote, network_of
+from adapters.git.fetch import Failure, Fetch, FetchFailedError, Remote, _why, network_of
 from core.errors import SlussError, StepFailedError, UnavailableError
 from tests.adapters.azure_devops.git_world import until
 from tests.adapters.bare_repositories.bare_world import git
@@ -144,6 +144,12 @@ async def test_git_goes_through_the_proxy_of_the_bank_and_tells_it_no_token(tmp_
     proxy.close()
     assert came[0].startswith(b"CONNECT dev.azure.com:443")
     assert b"c2VjcmV0" not in b"".join(came)
+
+
+@pytest.mark.parametrize("missing", [301, 401, 403, 404, 429, 30_412])
+def test_how_many_bytes_are_missing_is_no_answer_of_the_host(missing):
+    said = f"error: {missing} bytes of body are still expected\nfatal: early EOF\n"
+    assert _why(said.encode()) is Failure.DOWN
 
 
 async def test_half_a_pack_leaves_nothing_that_is_taken_for_a_commit(world):
