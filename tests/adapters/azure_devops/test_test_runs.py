@@ -1,5 +1,6 @@
 """Tests of a commit: ours become one test run, and the pipeline's are read as a report of it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -172,6 +173,19 @@ async def test_a_build_of_the_same_commit_in_another_repository_does_not_count(w
     commit = world.commit({"a": b"1"})
     other = world.devops.projects[0].repository("other")
     ran(built(other, commit), [PASSED], by=world.anna)
+
+    assert await report(world, commit) is None
+
+
+async def test_a_run_that_names_another_build_is_no_word_of_this_one(world):
+    """A host may not know the filter, and list all that there is."""
+    commit = world.commit({"a": b"1"})
+    built(world.churn, commit)
+    other = ran(built(world.churn, "f" * 40), [PASSED], by=world.anna)
+    run = {"id": other.number, "name": "Unit tests", "state": "Completed"}
+    listed = {"count": 1, "value": [{**run, "build": {"id": str(other.build.number)}}]}
+    page = faults.answer(200, json.dumps(listed), content_type="application/json")
+    world.devops.faults.on("GET", "/test/runs$", page)
 
     assert await report(world, commit) is None
 
