@@ -22,6 +22,12 @@ from sluss.commands.wait import WaitCode, judged, wait, wanted
 from tests.core.story import BROKEN, CHECKED, EVE, FAILED, RULEBASED, VOID, Story
 
 ROOT = Path(__file__).parents[3]
+# Where the tests run in the background, a shell may have them ignore Ctrl-C, and their children.
+HEARS_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("sluss", run_name="__main__", alter_sys=True)
+"""
 LOAN = Stream("loan")
 
 
@@ -238,7 +244,7 @@ async def test_the_command_takes_the_step_in_one_word_or_two(home, ledger):
 
 async def test_ctrl_c_ends_it_without_a_trace(home, ledger):
     await ledger.write(story())
-    words = [sys.executable, "-m", "sluss", "wait", "loan-1", "check"]
+    words = [sys.executable, "-c", HEARS_CTRL_C, "wait", "loan-1", "check"]
     process = await asyncio.create_subprocess_exec(
         *words, cwd=ROOT, stdout=PIPE, stderr=PIPE, env={**os.environ, "SLUSS_HOME": str(home)}
     )
