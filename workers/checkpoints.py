@@ -3,13 +3,11 @@
 The host is asked before anything is said, so that a job which is done twice says it once.
 """
 
-import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
-from uuid import uuid4
 
 import msgspec
 
@@ -38,24 +36,13 @@ from core.people import folded
 from core.ports import CardBook, Ledger
 from core.ports.checkpoints import Checkpoints
 from core.ports.host_events import HostEvents
+from workers.turns import turn_at_host
 
 log = logging.getLogger(__name__)
 
-# What is under way when the limit is over may still arrive, so the lease outlasts it.
-LIMIT_S: Final = 60.0
-LEASE_S: Final = 150.0
-PATIENCE_S: Final = 60.0  # before a right that was missing is looked for again
-LONGEST_PATIENCE_S: Final = 300.0
 WORK: Final = "asking what pipelines wait for"
+ABOUT: Final = "a pipeline that waits"
 
-LEASED: Final = (
-    "What a pipeline waits for is asked and told by another worker now. Nothing was lost; it is "
-    "looked at again."
-)
-SLOW: Final = (
-    "The host of git took longer than {limit_s:g} seconds for what a pipeline waits for. What was "
-    "said stays; the rest is said at the next try."
-)
 CONTRADICTED: Final = (
     "Our identity has given another answer to this in Azure DevOps, which takes only one. Nothing "
     "was sent; look there who uses the identity of Sluss."
@@ -184,37 +171,9 @@ class CheckpointDesk:
         )
         await self.handle(event, EventOrigin.WORKER)
 
-    @asynccontextmanager
-    async def _at_work(self, name: str) -> AsyncIterator[None]:
-        """Take turns about it, and say what is missing while the host is closed to us."""
-        async with self._alone(name):
-            try:
-                yield
-            except UnavailableError as error:
-                self._troubles.begin(WORK, error)
-                raise
-            except StepFailedError as error:
-                self._troubles.begin(WORK, error)
-                raise UnavailableError(
-                    str(error), retry_after_s=PATIENCE_S, longest_s=LONGEST_PATIENCE_S
-                ) from error
-        self._troubles.end(WORK)
-
-    @asynccontextmanager
-    async def _alone(self, name: str) -> AsyncIterator[None]:
-        """Who is cut off keeps the lease until it runs out: what they wrote may be under way."""
-        key, owner = f"checkpoint/{name}", uuid4().hex
-        if await self.store.lease_card(key, owner, LEASE_S) is None:
-            raise UnavailableError(LEASED, retry_after_s=1.0, longest_s=1.0)
-        try:
-            async with asyncio.timeout(LIMIT_S):
-                yield
-        except TimeoutError as error:
-            raise UnavailableError(SLOW.format(limit_s=LIMIT_S)) from error
-        except SlussError:
-            await self.store.release_lease(key, owner)
-            raise
-        await self.store.release_lease(key, owner)
+    def _at_work(self, name: str) -> AbstractAsyncContextManager[None]:
+        key = f"checkpoint/{name}"
+        return turn_at_host(self.store, self._troubles, key, about=ABOUT, work=WORK)
 
 
 class CheckpointWatch:

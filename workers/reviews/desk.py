@@ -4,22 +4,16 @@ It never comes to an end by the host's fault: while that is down or closed, the 
 lane, and whoever looks at the health of the process reads what is missing.
 """
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final, Protocol
-from uuid import uuid4
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 import msgspec
 
 from core.again import Troubles
 from core.errors import (
     CommitGoneError,
-    SlussError,
     StepFailedError,
-    UnavailableError,
-    UnknownNameError,
 )
 from core.flow.reviews import shown_instead
 from core.handle import Handle
@@ -30,22 +24,9 @@ from core.results import Checked
 from core.words import Step, Stream
 from workers.reviews.gate_words import gate_status, remarks_of
 from workers.reviews.unit_tests import tests_of
+from workers.turns import turn_at_host
 
 log = logging.getLogger(__name__)
-
-# What is under way when the limit is over may still arrive, so the lease outlasts it.
-LIMIT_S: Final = 60.0
-LEASE_S: Final = 150.0
-LONGEST_PATIENCE_S: Final = 300.0
-PATIENCE_S: Final = 60.0  # before a right that was missing is looked for again
-LEASED: Final = (
-    "What the host of git says about {stream} is brought up to date by another worker now. Nothing "
-    "was lost; it is looked at again."
-)
-SLOW: Final = (
-    "The host of git took longer than {limit_s:g} seconds for what is said about {stream}. What "
-    "was written stays; the rest is written at the next try."
-)
 
 
 class ReviewStore(CardBook, Effects, Protocol):
@@ -76,25 +57,10 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
             except CommitGoneError as error:
                 log.info("%s", error, extra={"action": "review_not_shown", "release": job.release})
 
-    @asynccontextmanager
-    async def at_work(self, stream: Stream) -> AsyncIterator[None]:
-        """Take turns about the stream, and say what is missing while the host is closed to us.
-
-        Raise UnavailableError then.
-        """
+    def at_work(self, stream: Stream) -> AbstractAsyncContextManager[None]:
+        """Take turns about the stream: two pushes may share a pull request."""
         work = f"telling the host of git about {stream}"
-        async with self._alone(stream):
-            try:
-                yield
-            except UnavailableError as error:
-                self.troubles.begin(work, error)
-                raise
-            except (StepFailedError, UnknownNameError) as error:
-                self.troubles.begin(work, error)
-                raise UnavailableError(
-                    str(error), retry_after_s=PATIENCE_S, longest_s=LONGEST_PATIENCE_S
-                ) from error
-        self.troubles.end(work)
+        return turn_at_host(self.store, self.troubles, f"reviews/{stream}", about=stream, work=work)
 
     async def _show(self, job: ShowReview) -> None:
         """Say all that may be said: one right that is missing keeps back nothing else."""
@@ -141,25 +107,6 @@ class ReviewDesk(msgspec.Struct, frozen=True, kw_only=True):
             return f"{self.page_url}/releases/{release.id}"
         card = await self.store.find_card(f"release/{release.id}")
         return await self.chat.link(card.conversation, card.activity) if card else ""
-
-    @asynccontextmanager
-    async def _alone(self, stream: Stream) -> AsyncIterator[None]:
-        """Take turns with all others who write about the stream: two pushes share a pull request.
-
-        Who is cut off keeps the lease until it runs out, as a write of theirs may be under way.
-        """
-        key, owner = f"reviews/{stream}", uuid4().hex
-        if await self.store.lease_card(key, owner, LEASE_S) is None:
-            raise UnavailableError(LEASED.format(stream=stream), retry_after_s=0.25, longest_s=1.0)
-        try:
-            async with asyncio.timeout(LIMIT_S):
-                yield
-        except TimeoutError as error:
-            raise UnavailableError(SLOW.format(stream=stream, limit_s=LIMIT_S)) from error
-        except SlussError:
-            await self.store.release_lease(key, owner)
-            raise
-        await self.store.release_lease(key, owner)
 
 
 def _has_answered(release: Release) -> bool:

@@ -248,7 +248,7 @@ async def test_of_a_repository_that_platform_yml_has_no_longer_nothing_is_said(b
 
 async def test_who_was_cut_off_keeps_the_others_out_for_a_while(bench, monkeypatch):
     """A write of theirs may be under way still."""
-    monkeypatch.setattr("workers.reviews.desk.LIMIT_S", 0.001)
+    monkeypatch.setattr("workers.turns.LIMIT_S", 0.001)
     await bench.world.told(Story().push(1))
 
     with pytest.raises(UnavailableError, match="took longer than"):
