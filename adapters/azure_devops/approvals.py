@@ -146,7 +146,7 @@ class AzureApprovals:
         status = "approved" if decision.approved else "rejected"
         body = [{"approvalId": name, "status": status, "comment": comment_of(decision)}]
         what = f"say that the approval {name} is {status}"
-        await self._azure.rest.patch(Right.APPROVALS, what, project, *AREA, body=body)
+        await self._azure.rest.write("PATCH", Right.APPROVALS, what, project, *AREA, body=body)
 
 
 def comment_of(decision: PipelineDecision) -> str:

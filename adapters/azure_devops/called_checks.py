@@ -102,7 +102,7 @@ class CalledChecks:
         async with self._as_its_job(place) as rest:
             if GUID.fullmatch(timeline):
                 await _note(rest, (*place.path, "timelines", timeline), place.task, decision)
-            await rest.post(Right.PIPELINES, ANSWER, *path, body=said, params=EVENTS)
+            await rest.write("POST", Right.PIPELINES, ANSWER, *path, body=said, params=EVENTS)
 
     @asynccontextmanager
     async def _as_its_job(self, place: PlanPlace) -> AsyncIterator[Rest]:
@@ -129,7 +129,9 @@ async def _note(
         record |= {"errorCount": 1, "issues": [{"type": "error", "message": words}]}
     body = {"value": [record], "count": 1}
     try:
-        await rest.patch(Right.PIPELINES, SAY, *timeline, "records", body=body, params=PREVIEW)
+        await rest.write(
+            "PATCH", Right.PIPELINES, SAY, *timeline, "records", body=body, params=PREVIEW
+        )
     except SignedOutError:
         raise
     except (StepFailedError, UnavailableError) as error:

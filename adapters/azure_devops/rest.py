@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import aiohttp
@@ -65,25 +65,17 @@ class Rest:
         """Return the decoded JSON. Raise as ``AzureDevOps.ask`` does."""
         return await self._call("GET", Purpose(right, what), path, params or {})
 
-    async def patch(
+    async def write(
         self,
+        method: Literal["PATCH", "POST"],
         right: Right,
         what: str,
         *path: str,
         body: object,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        return await self._call("PATCH", Purpose(right, what), path, params or {}, body)
-
-    async def post(
-        self,
-        right: Right,
-        what: str,
-        *path: str,
-        body: object,
-        params: Mapping[str, str] | None = None,
-    ) -> Any:
-        return await self._call("POST", Purpose(right, what), path, params or {}, body)
+        """Send it once, and return the decoded JSON. Raise as ``AzureDevOps.ask`` does."""
+        return await self._call(method, Purpose(right, what), path, params or {}, body)
 
     async def close(self) -> None:
         if self._opened is not None:

@@ -133,7 +133,8 @@ class TestRuns:
             "covered": tests.covered,
             "total": tests.statements,
         }
-        await self._azure_devops.rest.post(
+        await self._azure_devops.rest.write(
+            "POST",
             Right.TESTS,
             f"show the coverage at build {build.number}",
             *(project, "_apis", "test", "codecoverage"),
